@@ -1,0 +1,57 @@
+/** Stable codes of every error a person can meet. A code never changes its meaning; new ones may be added. */
+export type ErrorCode =
+  // where bytes come from
+  | 'SOURCE_NOT_FOUND'
+  | 'SOURCE_UNREADABLE'
+  | 'SOURCE_TRUNCATED'
+  | 'SOURCE_CHANGED'
+  | 'NETWORK'
+  | 'UNAUTHORIZED'
+  // files
+  | 'FORMAT_UNKNOWN'
+  | 'FORMAT_INVALID'
+  | 'FORMAT_LIMIT'
+  | 'FORMAT_UNSUPPORTED'
+  | 'LFS_POINTER'
+  // checkpoints
+  | 'CONFIG_MISSING'
+  | 'CONFIG_INVALID'
+  | 'ARCHITECTURE_UNKNOWN'
+  | 'TENSOR_MISSING'
+  | 'TENSOR_SHAPE'
+  | 'PARAMETER_UNKNOWN'
+  | 'TOKENIZER_MISSING'
+  | 'TOKENIZER_INVALID'
+  | 'TOKEN_UNKNOWN'
+  // questions
+  | 'OUT_OF_RANGE'
+  | 'ARGUMENT_INVALID'
+  | 'EXPRESSION_INVALID'
+  | 'NOT_FINITE'
+  // engines
+  | 'ENGINE_UNAVAILABLE'
+  | 'ENGINE_FAILED'
+  | 'ABORTED'
+  // command line
+  | 'USAGE'
+  | 'CHECK_FAILED'
+  | 'OUTPUT_UNWRITABLE';
+
+/**
+ * The one error class of the library: a sentence that says what was expected, what was found and what to do,
+ * with a stable {@link ErrorCode} for programs and the original error as `cause`.
+ */
+export class WeightscopeError extends Error {
+  override readonly name = 'WeightscopeError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws `ABORTED` when `signal` has fired; long loops call it once per block of work. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new WeightscopeError('ABORTED', 'The operation was cancelled.', { cause: signal.reason });
+}

@@ -1,0 +1,94 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Token, TokenFilters } from '../vocabulary/types.ts';
+
+export type { Token, TokenFilters } from '../vocabulary/types.ts';
+
+/** How scores are made comparable (docs/readings.md). */
+export type Normalize = 'freq' | 'none' | 'cosine';
+
+/** What every reading function takes. */
+export interface ReadOptions {
+  /** Default: the best engine here (`engine/select.ts`). */
+  engine?: Engine;
+  /** Default `freq`. */
+  normalize?: Normalize;
+  filters?: TokenFilters;
+  /** Multiply the layer's norm gain into what reads the residual stream (key, up, q, k, v). Default false. */
+  foldNorm?: boolean;
+  /** E is `unembed` by default, on both sides. */
+  embedding?: 'unembed' | 'embed';
+  /** Estimate a missing freq normaliser from a seeded sample of vectors instead of all; said in `applied`. */
+  approximate?: boolean;
+  labels?: 'pretty' | 'raw' | 'notebook';
+  signal?: AbortSignal;
+  progress?: (done: number, what: string) => void;
+}
+
+/** What was done to get a reading's numbers: a reading without it cannot be repeated. */
+export interface Applied {
+  foldNorm: boolean;
+  /** Names of the filters in force, e.g. `only-ascii`. */
+  filters: string[];
+  embedding: 'unembed' | 'embed';
+  approximate: boolean;
+  /** The model's notes (e.g. a projection composed into E) and anything else a reader must know. */
+  notes: string[];
+}
+
+export interface ScoredToken extends Token {
+  score: number;
+}
+
+export interface RankedTokens {
+  top: ScoredToken[];
+  bottom: ScoredToken[];
+}
+
+export type NeuronPart = 'key' | 'up' | 'value';
+
+export interface NeuronReading {
+  model: string;
+  layer: number;
+  neuron: number;
+  normalize: Normalize;
+  applied: Applied;
+  /** `up` only in gated MLPs. */
+  parts: Partial<Record<NeuronPart, RankedTokens>>;
+}
+
+export interface VectorReading extends RankedTokens {
+  model: string;
+  /** The expression or file that was read. */
+  vector: string;
+  normalize: Normalize;
+  applied: Applied;
+}
+
+export interface TokenPair {
+  first: Token;
+  second: Token;
+  score: number;
+}
+
+/** [label, how many selected pairs have it], most common first. */
+export type Counter = [label: string, count: number][];
+
+export interface MatrixReading {
+  pairs: TokenPair[];
+  /** Exact number of pairs between the thresholds under the filters, before exclusions and k. */
+  count: number;
+  /** Over the whole selection (thresholds, filters, exclusions; before k), or over the listed pairs when there is no threshold. */
+  counters: { first: Counter; second: Counter };
+}
+
+export type HeadMatrix = 'vo' | 'qk';
+
+export interface HeadReading {
+  model: string;
+  layer: number;
+  head: number;
+  normalize: Normalize;
+  applied: Applied;
+  vo?: MatrixReading;
+  qk?: MatrixReading;
+}
