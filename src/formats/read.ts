@@ -1,0 +1,109 @@
+import { throwIfAborted, WeightscopeError } from '../errors.ts';
+import type { TensorInfo } from './tensor.ts';
+
+/** Bytes per read: what a read needs is its result and one such piece. */
+const PIECE_BYTES = 16 << 20;
+/** Rows closer than this are fetched by one read: a few wasted bytes cost less than another request. */
+const GAP_BYTES = 4096;
+
+export interface ReadOptions {
+  /** Rows of the tensor viewed as [shape[0], everything else]; default all. */
+  rowStart?: number;
+  rowEnd?: number;
+  signal?: AbortSignal;
+}
+
+/** A tensor as rows: [shape[0], product of the rest]; a scalar is [1, 1]. */
+export function rowsOf(info: TensorInfo): { rows: number; width: number } {
+  const [rows = 1, ...rest] = info.shape;
+  return { rows, width: rest.reduce((product, size) => product * size, 1) };
+}
+
+/**
+ * Rows `[rowStart, rowEnd)` as fp32, row-major; only their bytes are read, in pieces of at most 16 MB.
+ * Throws `OUT_OF_RANGE`, `NOT_FINITE` (naming tensor and index), and what the source throws.
+ */
+export async function readTensor(info: TensorInfo, options: ReadOptions = {}): Promise<Float32Array> {
+  const { rows, width } = rowsOf(info);
+  const { rowStart = 0, rowEnd = rows, signal } = options;
+  checkRows(info, rowStart, rowEnd, rows);
+  const out = await readElements(info, rowStart * width, rowEnd * width, signal);
+  checkFinite(info, out, rowStart * width);
+  return out;
+}
+
+/** The rows asked for, in the order asked for (repeats allowed), row-major; neighbours are fetched together. */
+export async function readRows(info: TensorInfo, rows: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
+  const { rows: count, width } = rowsOf(info);
+  for (const row of rows) checkRows(info, row, row + 1, count);
+  const found = new Float32Array(rows.length * width);
+  const order = rows.map((_, i) => i).sort((a, b) => rows[a] - rows[b]);
+  const rowBytes = (width / info.blockSize) * info.blockBytes;
+  for (let from = 0, to = 0; from < order.length; from = to) {
+    const first = rows[order[from]];
+    for (to = from + 1; to < order.length; to++) {
+      const next = rows[order[to]];
+      if ((next - rows[order[to - 1]] - 1) * rowBytes > GAP_BYTES || (next + 1 - first) * rowBytes > PIECE_BYTES) break;
+    }
+    const values = await readElements(info, first * width, (rows[order[to - 1]] + 1) * width, signal);
+    for (let i = from; i < to; i++) {
+      const at = (rows[order[i]] - first) * width;
+      const row = values.subarray(at, at + width);
+      checkFinite(info, row, rows[order[i]] * width);
+      found.set(row, order[i] * width);
+    }
+  }
+  return found;
+}
+
+/** Elements `[start, end)`, decoded by whole blocks. */
+async function readElements(info: TensorInfo, start: number, end: number, signal?: AbortSignal): Promise<Float32Array> {
+  const { blockSize, blockBytes, source } = info;
+  const firstBlock = Math.floor(start / blockSize);
+  const endBlock = Math.ceil(end / blockSize);
+  const blocks = allocate(info, (endBlock - firstBlock) * blockSize);
+  const step = Math.max(1, Math.floor(PIECE_BYTES / blockBytes));
+  for (let block = firstBlock; block < endBlock; block += step) {
+    throwIfAborted(signal);
+    const pieceEnd = Math.min(block + step, endBlock);
+    const bytes = await source.slice(info.start + block * blockBytes, info.start + pieceEnd * blockBytes, signal);
+    info.decode(bytes, blocks.subarray((block - firstBlock) * blockSize, (pieceEnd - firstBlock) * blockSize));
+  }
+  const skip = start - firstBlock * blockSize;
+  return blocks.length === end - start ? blocks : blocks.slice(skip, skip + end - start);
+}
+
+function allocate(info: TensorInfo, length: number): Float32Array {
+  try {
+    return new Float32Array(length);
+  } catch (cause) {
+    throw new WeightscopeError(
+      'FORMAT_LIMIT',
+      `Tensor ${info.name} needs ${4 * length} bytes of memory as fp32, which this machine does not give; read fewer rows at once.`,
+      { cause },
+    );
+  }
+}
+
+function checkRows(info: TensorInfo, start: number, end: number, rows: number): void {
+  if (Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= rows) return;
+  throw new WeightscopeError(
+    'OUT_OF_RANGE',
+    `Expected rows within the ${rows} of tensor ${info.name}, got ${start} to ${end}.`,
+  );
+}
+
+/** `values` are the tensor's elements from `offset` on. One pass without branches; a second one only to name the culprit. */
+function checkFinite(info: TensorInfo, values: Float32Array, offset: number): void {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * 0;
+  if (sum === 0) return;
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  const index: number[] = [];
+  for (let d = info.shape.length - 1, rest = offset + bad; d >= 0; rest = Math.floor(rest / info.shape[d--]))
+    index.unshift(rest % info.shape[d]);
+  throw new WeightscopeError(
+    'NOT_FINITE',
+    `Expected finite weights in tensor ${info.name} of ${info.source.name}, found ${values[bad]} at [${index.join(', ')}].`,
+  );
+}
