@@ -1,0 +1,16 @@
+// npm run build: the WASM kernels, then TypeScript -> dist/.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './setup.mjs';
+
+const run = (...args) => {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+run('kernels/build.mjs');
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+const main = join(root, 'dist/cli/main.js');
+if (existsSync(main)) chmodSync(main, 0o755);
