@@ -25,6 +25,12 @@ export interface TokenFilters {
   compat?: boolean;
 }
 
+/**
+ * What a mask is for. Only `compat` tells them apart: the notebook filters vectors by `top_tokens` and pairs by
+ * `top_matrix_tokens`, which drops every piece with a `Ġ` under only_english.
+ */
+export type FilterUse = 'tokens' | 'pairs';
+
 export type LabelStyle = 'pretty' | 'raw' | 'notebook';
 
 /** Token ids, their text, labels and classes. `size` is the number of rows of E, padding included. */
@@ -32,7 +38,7 @@ export interface Vocabulary {
   readonly kind: TokenizerKind;
   /** Rows of E. */
   readonly size: number;
-  /** Tokens the tokenizer knows: ids below or above `size` may exist only below. */
+  /** Tokens the tokenizer knows (the notebook's `len(tokenizer)`); rows of E from here on, or in gaps, are padding. */
   readonly tokens: number;
   /** The piece as the tokenizer's file writes it (`Ġking`, `##ing`, `▁king`), undefined for padding. */
   piece(id: number): string | undefined;
@@ -46,6 +52,6 @@ export interface Vocabulary {
   isPadding(id: number): boolean;
   /** Decoded, trimmed, lower-cased: what excludeSame and excludeFuzzy compare. Cached. */
   normal(id: number): string;
-  /** One byte per row of E, 1 = kept. Cached per filter set. */
-  mask(filters: TokenFilters): Uint8Array;
+  /** One byte per row of E, 1 = kept. Cached per filter set, so read-only. `use` matters with `compat` only, default `tokens`. */
+  mask(filters: TokenFilters, use?: FilterUse): Uint8Array;
 }
