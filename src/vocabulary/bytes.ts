@@ -3,10 +3,12 @@
  * of a character.
  */
 
-/** Text of a piece; `whole` is false when some of its bytes belong to no whole UTF-8 character (shown as \xNN). */
+/** Text of a piece. */
 export interface Decoded {
+  /** Bytes that belong to no whole UTF-8 character appear as `\xNN`. */
   text: string;
-  whole: boolean;
+  /** Set only when there are such bytes: the text with U+FFFD in their place, as other decoders give it. */
+  lossy?: string;
 }
 
 /**
@@ -33,11 +35,11 @@ export function decodeByteLevel(piece: string): Decoded {
   for (let i = 0; i < piece.length; i++) {
     const code = piece.charCodeAt(i);
     const byte = code < BYTE_OF_CODE.length ? BYTE_OF_CODE[code] : -1;
-    if (byte < 0) return { text: piece, whole: true };
+    if (byte < 0) return { text: piece };
     if (byte >= 0x80) ascii = false;
     bytes[i] = byte;
   }
-  if (ascii) return { text: String.fromCharCode(...bytes), whole: true };
+  if (ascii) return { text: String.fromCharCode(...bytes) };
   return decodeUtf8(bytes);
 }
 
@@ -56,7 +58,7 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
       i += 1;
     }
   }
-  return { text, whole };
+  return whole ? { text } : { text, lossy: utf8.decode(bytes) };
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

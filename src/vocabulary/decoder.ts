@@ -15,10 +15,9 @@ export function decodeOf(kind: TokenizerKind): Decode {
   return verbatim;
 }
 
-const verbatim: Decode = (piece) => ({ text: piece, whole: true });
+const verbatim: Decode = (piece) => ({ text: piece });
 
-const decodeSentencePiece: Decode = (piece) =>
-  byteFallback(piece) ?? { text: piece.replaceAll(META_SPACE, ' '), whole: true };
+const decodeSentencePiece: Decode = (piece) => byteFallback(piece) ?? { text: piece.replaceAll(META_SPACE, ' ') };
 
 /** `<0x0A>` is the byte 0x0A; a byte of a longer character is no whole character by itself. */
 function byteFallback(piece: string): Decoded | undefined {
@@ -46,7 +45,7 @@ export function decodeFromJson(decoder: unknown): Decode | undefined {
       if (typeof result === 'string') text = result;
       else if (result) return result;
     }
-    return { text, whole: true };
+    return { text };
   };
 }
 

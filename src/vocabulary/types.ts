@@ -50,7 +50,7 @@ export interface Vocabulary {
   find(text: string): number[];
   isSpecial(id: number): boolean;
   isPadding(id: number): boolean;
-  /** Decoded, trimmed, lower-cased: what excludeSame and excludeFuzzy compare. Cached. */
+  /** Decoded (U+FFFD for bytes of no whole character), trimmed, lower-cased: what excludeSame and excludeFuzzy compare. Cached. */
   normal(id: number): string;
   /** One byte per row of E, 1 = kept. Cached per filter set, so read-only. `use` matters with `compat` only, default `tokens`. */
   mask(filters: TokenFilters, use?: FilterUse): Uint8Array;

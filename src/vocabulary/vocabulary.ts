@@ -38,7 +38,8 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
   readonly #spec: VocabularySpec;
   readonly #continuing: string;
   readonly #texts: (string | undefined)[] = [];
-  readonly #broken = new Set<number>();
+  /** Tokens with bytes of no whole character, with U+FFFD in their place. */
+  readonly #broken = new Map<number, string>();
   readonly #normals: (string | undefined)[] = [];
   readonly #masks = new Map<string, Uint8Array>();
   #classes: Uint8Array | undefined;
@@ -74,7 +75,7 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
     } else {
       const decoded = this.#spec.decode(piece);
       text = decoded.text;
-      if (!decoded.whole) this.#broken.add(id);
+      if (decoded.lossy !== undefined) this.#broken.set(id, decoded.lossy);
     }
     this.#texts[id] = text;
     return text;
@@ -136,7 +137,8 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
   normal(id: number): string {
     const known = this.#normals[id];
     if (known !== undefined) return known;
-    const normal = this.text(id).replace(OUTER_SPACE, '').toLowerCase();
+    const text = this.text(id);
+    const normal = (this.#broken.get(id) ?? text).replace(OUTER_SPACE, '').toLowerCase();
     this.#normals[id] = normal;
     return normal;
   }
