@@ -1,0 +1,214 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { countingSource, expectError, fixture } from '../../../test/bytes.ts';
+import { array, GGUF, type GgufParts, ggufFile, text, u32, u64 } from '../../../test/gguf.ts';
+import { fileSource } from '../../source/file.node.ts';
+import { memorySource } from '../../source/memory.ts';
+import { readTensor } from '../read.ts';
+import { readSafetensors } from '../safetensors/read.ts';
+import { readGguf } from './read.ts';
+import { GGUF_TYPES } from './types.ts';
+
+const read = (parts: GgufParts) => readGguf(memorySource(ggufFile(parts), 'a.gguf'));
+const F32 = 0;
+
+describe('dequantisation gives the bits of the gguf package', () => {
+  const blocks = readGguf(memorySource(readFileSync(fixture('gguf/blocks.gguf'))));
+  const golden = readSafetensors(memorySource(readFileSync(fixture('gguf/blocks.expected.safetensors'))));
+
+  test.each([...GGUF_TYPES.values()].map((type) => type.name))('%s', async (type) => {
+    const ours = (await blocks).tensors.get(type)!;
+    const theirs = (await golden).tensors.get(type)!;
+    expect(ours.dtype).toBe(type);
+    expect(ours.shape).toEqual(theirs.shape);
+    const [a, b] = await Promise.all([readTensor(ours), readTensor(theirs)]);
+    const bits = new Uint32Array(a.buffer);
+    expect(bits.findIndex((word, i) => word !== new Uint32Array(b.buffer)[i])).toBe(-1);
+    for (let row = 0; row < ours.shape[0]; row++) {
+      const width = ours.shape[1];
+      const one = await readTensor(ours, { rowStart: row, rowEnd: row + 1 });
+      expect(one).toEqual(b.slice(row * width, (row + 1) * width));
+    }
+  });
+
+  test('key-value pairs of every kind are read', async () => {
+    const { metadata } = await blocks;
+    expect(metadata.get('general.name')).toBe('random blocks');
+    expect(metadata.get('test.words')).toEqual(['', 'a', 'Ġthe', '日本', '😀']);
+    expect(metadata.get('test.numbers')).toEqual([1, -2, 3]);
+    expect(metadata.get('test.floats')).toEqual([0.5, -1.25]);
+    expect(metadata.get('test.flags')).toEqual([true, false]);
+    expect(metadata.get('test.large')).toBe(2n ** 60n + 1n);
+    expect(metadata.get('test.small')).toBe(-5);
+  });
+});
+
+const models = process.env.WEIGHTSCOPE_MODELS;
+const smollm2 = models && join(models, 'smollm2', 'SmolLM2-135M-Instruct.Q4_1.gguf');
+describe.skipIf(!smollm2 || !existsSync(smollm2))(
+  'SmolLM2-135M (skipped unless WEIGHTSCOPE_MODELS names a folder with smollm2/SmolLM2-135M-Instruct.Q4_1.gguf)',
+  () => {
+    const golden = JSON.parse(readFileSync(fixture('gguf/smollm2.json'), 'utf8'));
+
+    test('every tensor has the shape, type, sum and samples that the gguf package finds', {
+      timeout: 300_000,
+    }, async () => {
+      const file = await readGguf(await fileSource(smollm2!));
+      expect([...file.tensors.keys()]).toEqual(Object.keys(golden));
+      for (const [name, info] of file.tensors) {
+        const { type, shape, sum, absolute, samples } = golden[name];
+        expect([info.dtype, info.shape], name).toEqual([type, shape]);
+        const values = await readTensor(info);
+        let [ourSum, ourAbsolute] = [0, 0];
+        for (const value of values) {
+          ourSum += value;
+          ourAbsolute += Math.abs(value);
+        }
+        // numpy adds in another order
+        expect(Math.abs(ourSum - sum), name).toBeLessThan(1e-10 * absolute);
+        expect(Math.abs(ourAbsolute - absolute), name).toBeLessThan(1e-10 * absolute);
+        for (const [at, value] of samples) expect(values[at], `${name}[${at}]`).toBe(value);
+      }
+    });
+
+    test('opening it reads the header only', async () => {
+      const source = countingSource(await fileSource(smollm2!));
+      const { metadata } = await readGguf(source);
+      expect((metadata.get('tokenizer.ggml.tokens') as string[]).length).toBe(49152);
+      expect((metadata.get('tokenizer.ggml.merges') as string[])[2]).toBe('i n');
+      expect(source.bytesRead).toBeLessThan(2 ** 22);
+    });
+  },
+);
+
+describe('the header', () => {
+  test('is read in growing pieces, each byte once', async () => {
+    const words = Array.from({ length: 300_000 }, (_, i) => text(`word ${i} Ġ`));
+    const bytes = ggufFile({
+      pairs: [['words', GGUF.array, array(GGUF.string, words)]],
+      tensors: [{ name: 'w', dims: [2, 1], type: F32, offset: 0 }],
+      data: new Uint8Array(8),
+    });
+    const source = countingSource(memorySource(bytes));
+    const file = await readGguf(source);
+    expect((file.metadata.get('words') as string[])[299_999]).toBe('word 299999 Ġ');
+    expect(file.tensors.get('w')!.end).toBe(bytes.length);
+    expect(source.reads.length).toBeGreaterThan(1);
+    expect(source.reads.map(([start]) => start)).toEqual([0, ...source.reads.slice(0, -1).map(([, end]) => end)]);
+  });
+
+  test('dimensions are turned into row-major order; nested arrays; own alignment', async () => {
+    const pairs: GgufParts['pairs'] = [
+      ['general.alignment', GGUF.u32, u32(64)],
+      [
+        'nested',
+        GGUF.array,
+        array(GGUF.array, [array(GGUF.u8, [Uint8Array.of(1), Uint8Array.of(2)]), array(GGUF.u8, [])]),
+      ],
+    ];
+    const tensors = [{ name: 'w', dims: [3, 2, 1], type: F32, offset: 64 }];
+    const file = await read({ pairs, tensors, alignment: 64, data: new Uint8Array(64 + 24) });
+    expect(file.tensors.get('w')!.shape).toEqual([1, 2, 3]);
+    expect(file.tensors.get('w')!.start % 64).toBe(0);
+    expect(file.metadata.get('nested')).toEqual([[1, 2], []]);
+    expect((await read({ version: 2 })).tensors.size).toBe(0);
+  });
+
+  const w = { name: 'w', dims: [4], type: F32, offset: 0 };
+  const data = new Uint8Array(64);
+  const huge = 2n ** 63n;
+  test.each<[string, GgufParts, RegExp]>([
+    ['too many tensors', { tensorCount: huge }, /claims 9223372036854775808 tensors, but only \d+ bytes follow/],
+    ['too many pairs', { pairCount: huge }, /claims 9223372036854775808 key-value pairs/],
+    ['a long string', { pairs: [['a', GGUF.string, u64(huge)]] }, /claims 9223372036854775808 bytes of text/],
+    [
+      'a long array',
+      { pairs: [['a', GGUF.array, array(GGUF.u8, [], huge)]] },
+      /claims 9223372036854775808 values for the key "a"/,
+    ],
+    [
+      'a key twice',
+      {
+        pairs: [
+          ['a', GGUF.u8, Uint8Array.of(1)],
+          ['a', GGUF.u8, Uint8Array.of(1)],
+        ],
+      },
+      /key "a" twice/,
+    ],
+    ['an unknown value type', { pairs: [['a', 13, u32(0)]] }, /"a" has the unknown value type 13/],
+    ['a tensor twice', { tensors: [w, { ...w, offset: 32 }], data }, /tensor "w" twice/],
+    [
+      'an overlap',
+      {
+        tensors: [
+          { ...w, dims: [9] },
+          { ...w, name: 'v', offset: 32 },
+        ],
+        data,
+      },
+      /"w" and "v" overlap/,
+    ],
+    [
+      'a tensor beyond the file',
+      { tensors: [{ ...w, offset: 64 }], data },
+      /"w" takes 16 bytes from byte \d+ on, but the file has/,
+    ],
+    ['an offset beyond all files', { tensors: [{ ...w, offset: huge }], data }, /"w" takes 16 bytes/],
+    ['an unaligned offset', { tensors: [{ ...w, offset: 16 }], data }, /byte 16 of the data, not a multiple of 32/],
+    ['a shape that overflows', { tensors: [{ ...w, dims: [huge, huge, huge] }], data }, /needs \d+ bytes, but only/],
+    ['an unsafe shape of nothing', { tensors: [{ ...w, dims: [huge, 0] }], data }, /needs 0 bytes/],
+    [
+      'rows that split blocks',
+      { tensors: [{ ...w, dims: [16, 2], type: 2 }], data },
+      /rows of 16, not a multiple of Q4_0's blocks of 32/,
+    ],
+    [
+      'a strange alignment',
+      { pairs: [['general.alignment', GGUF.u32, u32(24)]] },
+      /alignment is 24, not a power of two/,
+    ],
+    ['no alignment', { pairs: [['general.alignment', GGUF.u32, u32(0)]] }, /alignment is 0/],
+  ])('%s is FORMAT_INVALID', (_, parts, message) => expectError(read(parts), 'FORMAT_INVALID', message));
+
+  test.each<[string, GgufParts, RegExp]>([
+    [
+      'nine dimensions',
+      { tensors: [{ ...w, dims: Array(9).fill(1) }], data },
+      /at most 8 dimensions for tensor "w" .* found 9/,
+    ],
+    [
+      'an 11 MB string',
+      { pairs: [['a', GGUF.string, text('x'.repeat(11e6))]] },
+      /at most 10000000 bytes .* found one of 11000000/,
+    ],
+    [
+      'arrays five deep',
+      { pairs: [['a', GGUF.array, [1, 2, 3, 4].reduce((inner) => array(GGUF.array, [inner]), array(GGUF.u8, []))]] },
+      /nested at most 4 deep/,
+    ],
+  ])('%s is FORMAT_LIMIT', (_, parts, message) => expectError(read(parts), 'FORMAT_LIMIT', message));
+
+  test.each<[string, GgufParts, RegExp]>([
+    ['big-endian', { version: 0x03000000 }, /found a big-endian one/],
+    ['version 1', { version: 1 }, /found version 1/],
+    ['a known type', { tensors: [{ ...w, type: 16 }], data }, /for tensor "w" of a.gguf, found IQ2_XXS/],
+    ['an unknown type', { tensors: [{ ...w, type: 99 }], data }, /for tensor "w" of a.gguf, found number 99/],
+  ])('%s is FORMAT_UNSUPPORTED', (_, parts, message) => expectError(read(parts), 'FORMAT_UNSUPPORTED', message));
+
+  test('the length of the header is limited', () =>
+    expectError(
+      readGguf(memorySource(ggufFile({ pairs: [['a', GGUF.string, text('x'.repeat(1000))]] })), {
+        maxHeaderBytes: 500,
+      }),
+      'FORMAT_LIMIT',
+      /at most 500 bytes/,
+    ));
+
+  test('a truncated file says where it ends', async () => {
+    const bytes = ggufFile({ pairs: [['a', GGUF.string, text('abc')]] });
+    await expectError(readGguf(memorySource(bytes.subarray(0, 30))), 'FORMAT_INVALID', /\d+ (more )?bytes/);
+    await expectError(readGguf(memorySource(new Uint8Array(3))), 'FORMAT_INVALID', /ends too early/);
+  });
+});

@@ -1,0 +1,196 @@
+import { WeightscopeError } from '../../errors.ts';
+import { Cursor } from './cursor.ts';
+import { GGUF_TYPES, type GgufType, OTHER_TYPES } from './types.ts';
+
+/**
+ * The GGUF header, after https://github.com/ggml-org/ggml/blob/master/docs/gguf.md: magic, version, counts, key-value
+ * pairs, tensor descriptions, padding to the alignment, then the data. Everything in it is distrusted.
+ */
+export interface GgufEntry {
+  readonly name: string;
+  readonly type: GgufType;
+  /** Row-major: the file's order is reversed. */
+  readonly shape: readonly number[];
+  /** Byte range in the file. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface GgufHeader {
+  readonly version: number;
+  /** 64-bit integers as numbers where they are safe, else as bigint; arrays as plain arrays. */
+  readonly metadata: ReadonlyMap<string, unknown>;
+  readonly entries: readonly GgufEntry[];
+}
+
+const MAGIC = 0x46554747; // "GGUF"
+const MAX_STRING_BYTES = 10_000_000;
+const MAX_DIMENSIONS = 8;
+const MAX_NESTING = 4;
+const MAX_LISTED = 100;
+
+/**
+ * Parses the header from the first bytes of a file of `byteLength` bytes.
+ * Throws {@link MoreBytesNeeded} when `bytes` end before the header does; `FORMAT_INVALID`, `FORMAT_LIMIT`, `FORMAT_UNSUPPORTED`.
+ */
+export function parseGguf(bytes: Uint8Array, byteLength: number, file: string): GgufHeader {
+  const cursor = new Cursor(bytes, byteLength, file);
+  if (cursor.u32() !== MAGIC) throw cursor.invalid('it does not begin with "GGUF"');
+  const version = readVersion(cursor, file);
+  // A description has at least a name's length, dimensions, type and offset; a pair a key's length, type and one byte.
+  const tensorCount = cursor.count(24, 'tensors');
+  const pairCount = cursor.count(13, 'key-value pairs');
+  const metadata = new Map<string, unknown>();
+  for (let i = 0; i < pairCount; i++) {
+    const key = cursor.string(MAX_STRING_BYTES);
+    if (metadata.has(key)) throw cursor.invalid(`it has the key ${quote(key)} twice`);
+    metadata.set(key, readValue(cursor, cursor.u32(), key, 0));
+  }
+  const described = new Map<string, Described>();
+  for (let i = 0; i < tensorCount; i++) {
+    const tensor = readDescription(cursor, file);
+    if (described.has(tensor.name)) throw cursor.invalid(`it has the tensor ${quote(tensor.name)} twice`);
+    described.set(tensor.name, tensor);
+  }
+  return { version, metadata, entries: place([...described.values()], metadata, cursor, byteLength) };
+}
+
+function readVersion(cursor: Cursor, file: string): number {
+  const version = cursor.u32();
+  if (version === 2 || version === 3) return version;
+  if ((version & 0xffff) === 0 && version !== 0)
+    throw new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected a little-endian GGUF file in ${file}, found a big-endian one; convert it with gguf_convert_endian.py of the gguf package.`,
+    );
+  throw new WeightscopeError(
+    'FORMAT_UNSUPPORTED',
+    `Expected GGUF version 2 or 3 in ${file}, found version ${version}; convert the model again with a current llama.cpp.`,
+  );
+}
+
+const STRING = 8;
+const ARRAY = 9;
+/** Scalar value types by number: bytes and reader. */
+const SCALARS: ReadonlyMap<number, readonly [bytes: number, read: (cursor: Cursor) => unknown]> = new Map([
+  [0, [1, (cursor) => cursor.u8()]],
+  [1, [1, (cursor) => cursor.i8()]],
+  [2, [2, (cursor) => cursor.u16()]],
+  [3, [2, (cursor) => cursor.i16()]],
+  [4, [4, (cursor) => cursor.u32()]],
+  [5, [4, (cursor) => cursor.i32()]],
+  [6, [4, (cursor) => cursor.f32()]],
+  [7, [1, (cursor) => cursor.u8() !== 0]],
+  [10, [8, (cursor) => numberIfSafe(cursor.u64())]],
+  [11, [8, (cursor) => numberIfSafe(cursor.i64())]],
+  [12, [8, (cursor) => cursor.f64()]],
+]);
+
+function readValue(cursor: Cursor, type: number, key: string, nesting: number): unknown {
+  if (type === STRING) return cursor.string(MAX_STRING_BYTES);
+  if (type === ARRAY) return readArray(cursor, key, nesting + 1);
+  const scalar = SCALARS.get(type);
+  if (!scalar) throw cursor.invalid(`the key ${quote(key)} has the unknown value type ${type}`);
+  return scalar[1](cursor);
+}
+
+function readArray(cursor: Cursor, key: string, nesting: number): unknown[] {
+  if (nesting > MAX_NESTING)
+    throw new WeightscopeError(
+      'FORMAT_LIMIT',
+      `Expected arrays nested at most ${MAX_NESTING} deep, found more at the key ${quote(key)}.`,
+    );
+  const type = cursor.u32();
+  const scalar = SCALARS.get(type);
+  // Of a string at least the length is there, of an array also its type.
+  const count = cursor.count(scalar?.[0] ?? (type === STRING ? 8 : 12), `values for the key ${quote(key)}`);
+  const values: unknown[] = [];
+  if (scalar) cursor.need(count * scalar[0]);
+  for (let i = 0; i < count; i++) values.push(readValue(cursor, type, key, nesting));
+  return values;
+}
+
+interface Described {
+  name: string;
+  type: GgufType;
+  shape: number[];
+  /** Within the data. */
+  offset: bigint;
+  bytes: number;
+}
+
+function readDescription(cursor: Cursor, file: string): Described {
+  const name = cursor.string(MAX_STRING_BYTES);
+  const dimensions = cursor.u32();
+  if (dimensions > MAX_DIMENSIONS)
+    throw new WeightscopeError(
+      'FORMAT_LIMIT',
+      `Expected at most ${MAX_DIMENSIONS} dimensions for tensor ${quote(name)} of ${file}, found ${dimensions}.`,
+    );
+  const sizes = Array.from({ length: dimensions }, () => cursor.u64());
+  const type = typeOf(cursor.u32(), name, file);
+  const offset = cursor.u64();
+  const elements = sizes.reduce((product, size) => product * size, 1n);
+  const bytes = (elements / BigInt(type.blockSize)) * BigInt(type.blockBytes);
+  const shape = sizes.reverse().map(Number);
+  if (bytes > BigInt(cursor.remaining) || !shape.every(Number.isSafeInteger))
+    throw cursor.invalid(
+      `tensor ${quote(name)} of shape [${shape.join(', ')}] needs ${bytes} bytes, but only ${cursor.remaining} follow`,
+    );
+  if ((shape.at(-1) ?? 1) % type.blockSize !== 0)
+    throw cursor.invalid(
+      `tensor ${quote(name)} has rows of ${shape.at(-1) ?? 1}, not a multiple of ${type.name}'s blocks of ${type.blockSize}`,
+    );
+  return { name, type, shape, offset, bytes: Number(bytes) };
+}
+
+function typeOf(type: number, name: string, file: string): GgufType {
+  const found = GGUF_TYPES.get(type);
+  if (found) return found;
+  const known = [...GGUF_TYPES.values()].map((each) => each.name).join(', ');
+  throw new WeightscopeError(
+    'FORMAT_UNSUPPORTED',
+    `Expected an element type of ${known} for tensor ${quote(name)} of ${file}, found ${OTHER_TYPES.get(type) ?? `number ${type}`}; take a file quantised otherwise.`,
+  );
+}
+
+/** Checks alignment, range and overlap, and gives each tensor its place in the file. */
+function place(
+  tensors: Described[],
+  metadata: ReadonlyMap<string, unknown>,
+  cursor: Cursor,
+  byteLength: number,
+): GgufEntry[] {
+  const alignment = metadata.get('general.alignment') ?? 32;
+  if (typeof alignment !== 'number' || !Number.isInteger(Math.log2(alignment)) || alignment < 1)
+    throw cursor.invalid(`its general.alignment is ${String(alignment)}, not a power of two`);
+  const dataStart = Math.ceil(cursor.position / alignment) * alignment;
+  const entries = tensors.map(({ name, type, shape, offset, bytes }) => {
+    if (offset % BigInt(alignment) !== 0n)
+      throw cursor.invalid(
+        `tensor ${quote(name)} begins at byte ${offset} of the data, not a multiple of ${alignment}`,
+      );
+    if (BigInt(dataStart) + offset + BigInt(bytes) > BigInt(byteLength))
+      throw cursor.invalid(
+        `tensor ${quote(name)} takes ${bytes} bytes from byte ${BigInt(dataStart) + offset} on, but the file has ${byteLength}`,
+      );
+    const start = dataStart + Number(offset);
+    return { name, type, shape, start, end: start + bytes };
+  });
+  let previous: GgufEntry | undefined;
+  for (const entry of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (previous && entry.start < previous.end)
+      throw cursor.invalid(`the tensors ${quote(previous.name)} and ${quote(entry.name)} overlap`);
+    previous = entry;
+  }
+  return entries;
+}
+
+function numberIfSafe(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > MAX_LISTED ? `${text.slice(0, MAX_LISTED)}…` : text);
+}
