@@ -1,0 +1,85 @@
+import { WeightscopeError } from '../errors.ts';
+import type { Source } from '../source/source.ts';
+import { type GgufLimits, readGguf } from './gguf/read.ts';
+import { readSafetensors, type SafetensorsLimits } from './safetensors/read.ts';
+import type { TensorFile } from './tensor.ts';
+
+/**
+ * Reads the header of a weights file, GGUF or safetensors by its first bytes, whatever its name.
+ * Throws `LFS_POINTER`, `FORMAT_UNKNOWN`, `FORMAT_UNSUPPORTED` for what is recognised as something else, and what the
+ * format's own reader throws.
+ */
+export async function openTensorFile(source: Source, limits: SafetensorsLimits & GgufLimits = {}): Promise<TensorFile> {
+  const first = await source.slice(0, Math.min(source.byteLength, 512));
+  const error = whatElse(first, source.name);
+  if (error) throw error;
+  return startsWith(first, 'GGUF') ? readGguf(source, limits) : readSafetensors(source, limits);
+}
+
+/** The error for a file that is neither, or undefined for GGUF and for what may be safetensors: 8 bytes, then "{". */
+function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined {
+  const text = new TextDecoder('windows-1252').decode(first);
+  if (first.length === 0)
+    return new WeightscopeError(
+      'FORMAT_UNKNOWN',
+      `Expected weights in ${file}, but it is empty; fetch the file again.`,
+    );
+  if (startsWith(first, 'GGUF')) return undefined;
+  if (text.startsWith('version https://git-lfs')) {
+    const size = /\nsize (\d+)/.exec(text)?.[1];
+    return new WeightscopeError(
+      'LFS_POINTER',
+      `Expected weights in ${file}, found a Git LFS pointer to ${size ?? 'some'} bytes; run "git lfs pull" in its repository.`,
+    );
+  }
+  if (/^\s*<(!doctype|html|\?xml|head|body)/i.test(text))
+    return new WeightscopeError(
+      'FORMAT_UNKNOWN',
+      `Expected weights in ${file}, found a web page; fetch the file itself (on a hub, the "resolve" or "download" link).`,
+    );
+  // A safetensors file begins with a length, whose bytes may look like anything; but its ninth byte is "{".
+  if (first[8] === 0x7b) return undefined;
+  const other = OTHER_FORMATS.find(({ magic }) => startsWith(first, magic));
+  if (other)
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected GGUF or safetensors in ${file}, found ${other.what}; ${other.advice}.`,
+    );
+  if (first.length < 8)
+    return new WeightscopeError(
+      'FORMAT_UNKNOWN',
+      `Expected weights in ${file}, but it has only ${first.length} bytes; fetch the file again.`,
+    );
+  return new WeightscopeError(
+    'FORMAT_UNKNOWN',
+    `Expected GGUF or safetensors in ${file}, found neither: its first bytes are ${hex(first.subarray(0, 9))}.`,
+  );
+}
+
+const CONVERT = 'convert it with safetensors.torch.save_file, or take the .safetensors file of the model';
+
+const OTHER_FORMATS: readonly { magic: string; what: string; advice: string }[] = [
+  { magic: 'PK\x03\x04', what: 'a PyTorch or zip file', advice: CONVERT },
+  { magic: '\x80\x02', what: 'a Python pickle, as torch.save made it', advice: CONVERT },
+  { magic: '\x80\x03', what: 'a Python pickle', advice: CONVERT },
+  { magic: '\x80\x04', what: 'a Python pickle', advice: CONVERT },
+  { magic: '\x80\x05', what: 'a Python pickle', advice: CONVERT },
+  { magic: '\x89HDF', what: 'an HDF5 file', advice: CONVERT },
+  { magic: '\x93NUMPY', what: 'a NumPy array', advice: 'a vector is read from it, but a model is not' },
+  {
+    magic: 'FUGG',
+    what: 'a big-endian GGUF file',
+    advice: 'convert it with gguf_convert_endian.py of the gguf package',
+  },
+  { magic: 'lmgg', what: 'a GGML file of before GGUF', advice: 'convert the model again with a current llama.cpp' },
+  { magic: 'tjgg', what: 'a GGJT file of before GGUF', advice: 'convert the model again with a current llama.cpp' },
+  { magic: '\x1f\x8b', what: 'a gzip file', advice: 'unpack it first' },
+];
+
+function startsWith(bytes: Uint8Array, magic: string): boolean {
+  return bytes.length >= magic.length && [...magic].every((char, i) => char.charCodeAt(0) === bytes[i]);
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
