@@ -68,6 +68,8 @@ export interface TokenPair {
   first: Token;
   second: Token;
   score: number;
+  /** The pair's score in the head's other matrix, where the reading was asked for it or is ordered by it. */
+  other?: number;
 }
 
 /** [label, how many selected pairs have it], most common first. */
@@ -83,12 +85,38 @@ export interface MatrixReading {
 
 export type HeadMatrix = 'vo' | 'qk';
 
+/** What chose and ordered a head's pairs; only what was given is there. */
+export interface AppliedToPairs extends Applied {
+  above?: number;
+  below?: number;
+  excludeSame?: boolean;
+  excludeFuzzy?: boolean;
+  /** The matrix whose scores order the list, where it is not the list's own. */
+  sort?: HeadMatrix;
+  ascending?: boolean;
+  limitPerFirst?: number;
+  limitPerSecond?: number;
+}
+
+/** What one head does with one token: the row of VO (what it writes when it reads the token) or of QK, or a column. */
+export interface HeadRowReading extends RankedTokens {
+  model: string;
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  /** Which side of the interaction `token` stands on. */
+  side: 'first' | 'second';
+  token: Token;
+  normalize: Normalize;
+  applied: Applied;
+}
+
 export interface HeadReading {
   model: string;
   layer: number;
   head: number;
   normalize: Normalize;
-  applied: Applied;
+  applied: AppliedToPairs;
   vo?: MatrixReading;
   qk?: MatrixReading;
 }

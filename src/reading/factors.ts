@@ -1,0 +1,96 @@
+import type { Matrix } from '../engine/engine.ts';
+import { defaultEngine } from '../engine/select.ts';
+import type { Model } from '../model/types.ts';
+import { stage } from './applied.ts';
+import { embedding, rowNorms, scaledRows } from './embedding.ts';
+import { normaliser } from './normalisers.ts';
+import { checkIndex, parameter, readVectors } from './parameters.ts';
+import type { HeadMatrix, ReadOptions } from './types.ts';
+
+/** The two factors [V, d_head] of a head's interaction; its V x V matrix A · Bᵀ is never built. */
+export interface HeadFactors {
+  a: Matrix;
+  b: Matrix;
+}
+
+type HeadPart = 'q' | 'k' | 'v' | 'o';
+export type Side = 'first' | 'second';
+
+const PARTS: Record<HeadMatrix, Record<Side, HeadPart>> = {
+  vo: { first: 'v', second: 'o' },
+  qk: { first: 'q', second: 'k' },
+};
+
+/** Rows of E scaled and multiplied at a time: E / f is never held whole. */
+const BLOCK = 4096;
+
+/**
+ * vo: A = (E / f_v) W_V, B = (E / f_o) W_Oᵀ; qk: A = (E / f_q) W_Q, B = (E / f_k) W_K (Dar et al. 2023, section 3), with
+ * `cosine` E_i / |E_i|, with `none` E itself. E / f is rounded once to fp32, sums are fp64 rounded once to fp32.
+ * With grouped queries head h uses kv head floor(h * kvHeads / heads). Throws `OUT_OF_RANGE`.
+ */
+export async function headFactors(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  options: ReadOptions = {},
+): Promise<HeadFactors> {
+  return {
+    a: (await headFactor(model, layer, head, matrix, 'first', options)).factor,
+    b: (await headFactor(model, layer, head, matrix, 'second', options)).factor,
+  };
+}
+
+/** One factor [V, d_head], or its rows [start, end) alone, and the normaliser that went into it. */
+export async function headFactor(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  side: Side,
+  options: ReadOptions & { start?: number; end?: number },
+): Promise<{ factor: Matrix; f?: Float64Array }> {
+  const part = PARTS[matrix][side];
+  const w = await headVectors(model, layer, head, part, options);
+  const f = await sideDivisor(model, part, options);
+  const e = await embedding(model, options.embedding, options.signal);
+  const engine = options.engine ?? (await defaultEngine());
+  const { start = 0, end = e.rows } = options;
+  const r = w.rows;
+  const data = new Float32Array((end - start) * r);
+  const name = `factor ${part} of head ${layer}:${head}`;
+  const run = stage(options, name);
+  for (let from = start; from < end; from += BLOCK) {
+    const to = Math.min(from + BLOCK, end);
+    const block = await engine.matmul(scaledRows(e, f, from, to), w, { signal: run.signal });
+    data.set(block.data, (from - start) * r);
+    run.progress?.((to - start) / (end - start));
+  }
+  return { factor: { data, rows: end - start, columns: r, name }, f };
+}
+
+/** One head's W_Q, W_K, W_V columns or W_O rows as vectors [d_head, d]; kv heads are shared by groups of query heads. */
+export async function headVectors(
+  model: Model,
+  layer: number,
+  head: number,
+  part: HeadPart,
+  options: Pick<ReadOptions, 'foldNorm' | 'signal'> = {},
+): Promise<Matrix> {
+  checkIndex(layer, model.dimensions.layers, 'layer');
+  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+  checkIndex(head, heads, 'head');
+  const source = parameter(model, `layer.${layer}.attn.${part}`);
+  const width = source.count / source.shape[0];
+  const own = Math.floor((head * source.shape[0]) / heads);
+  const range = { start: own * width, end: (own + 1) * width };
+  return readVectors(model, { layer, kind: `attn.${part}`, source }, { ...options, ...range });
+}
+
+/** What the rows of E are divided by on one side; `undefined`: nothing. */
+async function sideDivisor(model: Model, part: HeadPart, options: ReadOptions): Promise<Float64Array | undefined> {
+  const { normalize = 'freq' } = options;
+  if (normalize === 'freq') return normaliser(model, `attn.${part}`, options);
+  return normalize === 'cosine' ? rowNorms(model, options.embedding, options.signal) : undefined;
+}

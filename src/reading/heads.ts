@@ -1,0 +1,177 @@
+import { defaultEngine } from '../engine/select.ts';
+import { WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
+import { type WordPairs, wordPairs } from '../vocabulary/fuzzy.ts';
+import type { Vocabulary } from '../vocabulary/types.ts';
+import { appliedOf, maskOf, stage, tokenOf, vocabularyOf } from './applied.ts';
+import { PairCounter } from './counters.ts';
+import { type HeadFactors, headFactor, type Side } from './factors.ts';
+import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
+import { checkIndex } from './parameters.ts';
+import { type RankOptions, rankTokens } from './rank.ts';
+import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions } from './types.ts';
+
+export interface HeadOptions extends ReadOptions {
+  /** Default both. */
+  matrices?: readonly HeadMatrix[];
+  /** How many pairs to list; default 100. */
+  k?: number;
+  /** The selection: above < score < below. */
+  above?: number;
+  below?: number;
+  /** Only the exact count: no pairs, no counters. */
+  countOnly?: boolean;
+  /** Leaves out pairs of one word with itself: equal after decoding, trimming, lower-casing. Counted all the same. */
+  excludeSame?: boolean;
+  /** Leaves out pairs of similar words (vocabulary/fuzzy.ts). Counted all the same. */
+  excludeFuzzy?: boolean;
+  /** Orders the selection by this matrix's scores; default by its own. */
+  sort?: HeadMatrix;
+  /** Smallest first. Default false; with `below` alone and the list's own order, true: the most negative come first. */
+  ascending?: boolean;
+  /** Gives each listed pair its score in the head's other matrix too. */
+  other?: boolean;
+  /** At most so many listed pairs with one first (second) token, taken in the list's order. */
+  limitPerFirst?: number;
+  limitPerSecond?: number;
+}
+
+/**
+ * One head as token pairs. `vo`: when the head attends to `first` it writes `second`; `qk`: query `first` attends to key
+ * `second` (Dar et al. 2023, section 3). Lists are exact; a selection of any size is counted without being held.
+ * Throws `OUT_OF_RANGE`, `ARGUMENT_INVALID`, `TOKENIZER_MISSING` (filters and exclusions need one).
+ */
+export async function readHead(
+  model: Model,
+  layer: number,
+  head: number,
+  options: HeadOptions = {},
+): Promise<HeadReading> {
+  const { normalize = 'freq', matrices = ['vo', 'qk'] } = options;
+  checkOptions(options);
+  const used: (Float64Array | undefined)[] = [];
+  const made = new Map<HeadMatrix, HeadFactors>();
+  const factors = async (matrix: HeadMatrix): Promise<HeadFactors> => {
+    const known = made.get(matrix);
+    if (known) return known;
+    const first = await headFactor(model, layer, head, matrix, 'first', options);
+    const second = await headFactor(model, layer, head, matrix, 'second', options);
+    used.push(first.f, second.f);
+    const found = { a: first.factor, b: second.factor };
+    made.set(matrix, found);
+    return found;
+  };
+  const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
+  for (const matrix of matrices) {
+    const elsewhere = matrix === 'vo' ? 'qk' : 'vo';
+    const needsOther = !options.countOnly && (options.other || options.sort === elsewhere);
+    const own = await factors(matrix);
+    const other = needsOther ? await factors(elsewhere) : undefined;
+    read[matrix] = await readMatrix(model, matrix, own, other, options);
+  }
+  return { model: model.name, layer, head, normalize, applied: appliedToPairs(model, options, used), ...read };
+}
+
+async function readMatrix(
+  model: Model,
+  matrix: HeadMatrix,
+  own: HeadFactors,
+  other: HeadFactors | undefined,
+  options: HeadOptions,
+): Promise<MatrixReading> {
+  const { above, below, countOnly } = options;
+  const engine = options.engine ?? (await defaultEngine());
+  const byOther = options.sort !== undefined && options.sort !== matrix;
+  const selection: Selection = {
+    ...stage(options, `pairs ${matrix}`),
+    above,
+    below,
+    k: countOnly ? 0 : (options.k ?? 100),
+    end: (options.ascending ?? (!byOther && below !== undefined && above === undefined)) ? 'bottom' : 'top',
+    mask: maskOf(model, options.filters, 'pairs'),
+    exclude: countOnly ? undefined : exclusion(model, options),
+    limitPerFirst: options.limitPerFirst,
+    limitPerSecond: options.limitPerSecond,
+  };
+  const counter = new PairCounter(own.a.rows);
+  const hasThreshold = above !== undefined || below !== undefined;
+  const visit = hasThreshold && !countOnly ? counter.add.bind(counter) : undefined;
+  const found =
+    byOther && other && !countOnly
+      ? await pairsByOther(engine, own, other, selection, visit)
+      : await pairsByOwn(engine, own, selection, visit);
+  if (!hasThreshold) counter.add(batchOf(found.pairs));
+  const token = (id: number) => tokenOf(model, id, options.labels);
+  return {
+    pairs: found.pairs.map((pair) => ({
+      first: token(pair.first),
+      second: token(pair.second),
+      score: pair.own,
+      ...(other && { other: byOther ? pair.score : score(other, pair.first, pair.second) }),
+    })),
+    count: found.count,
+    counters: counter.counters((id) => token(id).label),
+  };
+}
+
+/**
+ * The row of one token in a head's matrix as ranked tokens: with `vo`, what the head writes when it reads the token;
+ * with `qk`, which keys this query attends to. `side: 'second'` gives the column. Scores are those of the pairs.
+ */
+export async function readHeadRow(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  tokenId: number,
+  options: RankOptions & { side?: Side } = {},
+): Promise<HeadRowReading> {
+  const { side = 'first', normalize = 'freq' } = options;
+  checkIndex(tokenId, model.dimensions.vocab, 'token');
+  const range = { start: tokenId, end: tokenId + 1 };
+  const x = await headFactor(model, layer, head, matrix, side, { ...options, ...range });
+  const all = await headFactor(model, layer, head, matrix, side === 'first' ? 'second' : 'first', options);
+  const ranked = await rankTokens(model, x.factor, all.factor, undefined, options);
+  const applied = appliedOf(model, options, [x.f, all.f]);
+  const token = tokenOf(model, tokenId, options.labels);
+  return { model: model.name, layer, head, matrix, side, token, normalize, applied, ...ranked };
+}
+
+const words = new WeakMap<Vocabulary, WordPairs>();
+
+function exclusion(model: Model, options: HeadOptions): Selection['exclude'] {
+  const { excludeSame, excludeFuzzy } = options;
+  if (!excludeSame && !excludeFuzzy) return undefined;
+  const vocabulary = vocabularyOf(model, excludeFuzzy ? '`excludeFuzzy`' : '`excludeSame`');
+  const pairs = words.get(vocabulary) ?? wordPairs(vocabulary);
+  words.set(vocabulary, pairs);
+  // What is the same is similar too.
+  return excludeFuzzy ? pairs.fuzzy : pairs.same;
+}
+
+function checkOptions({ k, limitPerFirst, limitPerSecond, countOnly, sort }: HeadOptions): void {
+  for (const [name, value] of Object.entries({ k, limitPerFirst, limitPerSecond })) {
+    if (value === undefined || (Number.isInteger(value) && value >= 0)) continue;
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected \`${name}\` to be a whole number, 0 or more, got ${value}.`,
+    );
+  }
+  if (countOnly && sort)
+    throw new WeightscopeError('ARGUMENT_INVALID', 'Expected `countOnly` or `sort`, got both: a count has no order.');
+}
+
+function appliedToPairs(
+  model: Model,
+  options: HeadOptions,
+  used: readonly (Float64Array | undefined)[],
+): HeadReading['applied'] {
+  const { above, below, sort, ascending, limitPerFirst, limitPerSecond } = options;
+  const excludeSame = options.excludeSame || undefined;
+  const excludeFuzzy = options.excludeFuzzy || undefined;
+  const given = { above, below, excludeSame, excludeFuzzy, sort, ascending, limitPerFirst, limitPerSecond };
+  return {
+    ...appliedOf(model, options, used),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}

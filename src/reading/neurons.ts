@@ -1,0 +1,57 @@
+import { WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
+import { appliedOf } from './applied.ts';
+import { checkIndex, parameter, readVectors } from './parameters.ts';
+import { type RankOptions, rankVector } from './rank.ts';
+import type { NeuronPart, NeuronReading } from './types.ts';
+
+export interface NeuronOptions extends RankOptions {
+  /** Default: all there are (`up` in gated MLPs only). */
+  parts?: readonly NeuronPart[];
+  /** Which expert's neuron, in a model with experts; default 0. */
+  expert?: number;
+}
+
+/**
+ * Neuron `neuron` of layer `layer` as words: tokens whose E_i · x is largest (and smallest), x being its key, up and value.
+ * Reads E and the neuron's own rows; with `freq` not yet known, all layers' once. Throws `OUT_OF_RANGE`.
+ */
+export async function readNeuron(
+  model: Model,
+  layer: number,
+  neuron: number,
+  options: NeuronOptions = {},
+): Promise<NeuronReading> {
+  const { layers, neurons, experts, gated } = model.dimensions;
+  const { normalize = 'freq', parts = gated ? ['key', 'up', 'value'] : ['key', 'value'] } = options;
+  checkIndex(layer, layers, 'layer');
+  if (experts > 0) checkIndex(options.expert ?? 0, experts, 'expert');
+  else if (options.expert !== undefined) checkIndex(options.expert, 0, 'expert');
+  const read: NeuronReading['parts'] = {};
+  const used: (Float64Array | undefined)[] = [];
+  for (const part of parts) {
+    const source = parameter(model, neuronName(model, layer, part, options.expert));
+    checkIndex(neuron, Math.min(neurons, source.count), 'neuron');
+    const kind = `ff.${part}` as const;
+    const { foldNorm, signal } = options;
+    const x = await readVectors(model, { layer, kind, source }, { start: neuron, end: neuron + 1, foldNorm, signal });
+    const { f, ...ranked } = await rankVector(model, x, { normalize, kind }, options);
+    read[part] = ranked;
+    used.push(f);
+  }
+  return { model: model.name, layer, neuron, normalize, applied: appliedOf(model, options, used), parts: read };
+}
+
+/** The parameter that holds this part of a layer's neurons: `layer.3.ff.key`, with experts `layer.3.ff.0.key`. */
+export function neuronName(model: Model, layer: number, part: NeuronPart, expert?: number): string {
+  const { experts, gated } = model.dimensions;
+  if (part === 'up' && !gated) {
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected \`key\` or \`value\`, got \`up\`: ${model.name} has no gated MLPs.`,
+    );
+  }
+  const dense = `layer.${layer}.ff.${part}`;
+  // Some layers of a model with experts may have none.
+  return experts > 0 && !model.parameters.has(dense) ? `layer.${layer}.ff.${expert ?? 0}.${part}` : dense;
+}

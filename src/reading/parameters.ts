@@ -1,0 +1,83 @@
+import type { Matrix } from '../engine/engine.ts';
+import { WeightscopeError } from '../errors.ts';
+import type { Model, Parameter } from '../model/types.ts';
+
+/** Vectors of a model that `freq` is defined for; also the names in a normalisers file. */
+export type VectorKind = 'ff.key' | 'ff.up' | 'ff.value' | 'attn.q' | 'attn.k' | 'attn.v' | 'attn.o';
+
+export const VECTOR_KINDS: readonly VectorKind[] = [
+  'ff.key',
+  'ff.up',
+  'ff.value',
+  'attn.q',
+  'attn.k',
+  'attn.v',
+  'attn.o',
+];
+
+/** Throws `OUT_OF_RANGE` unless `value` is a whole number in 0..size-1. */
+export function checkIndex(value: number, size: number, name: string): void {
+  if (Number.isInteger(value) && value >= 0 && value < size) return;
+  const range = size === 0 ? 'nothing (the model has none)' : `0..${size - 1}`;
+  throw new WeightscopeError('OUT_OF_RANGE', `Expected \`${name}\` to be ${range}, got ${value}.`);
+}
+
+/** The parameter called `name`; `PARAMETER_UNKNOWN`, naming the model, when there is none. */
+export function parameter(model: Model, name: string): Parameter {
+  const found = model.parameters.get(name);
+  if (found) return found;
+  const group = name.split('.').slice(0, 2).join('.');
+  const near = [...model.parameters.keys()].filter((other) => other.startsWith(group)).slice(0, 12);
+  const known = near.length > 0 ? near : [...model.parameters.keys()].slice(0, 6);
+  throw new WeightscopeError(
+    'PARAMETER_UNKNOWN',
+    `Expected a parameter of ${model.name}, got \`${name}\`; there are ${known.join(', ')} (\`weightscope parameters\` lists all).`,
+  );
+}
+
+/** All parameters of one kind in one layer: one, none, or one per expert. */
+export function parametersOf(model: Model, layer: number, kind: VectorKind): Parameter[] {
+  const [group, part] = kind.split('.');
+  const names = [`layer.${layer}.${kind}`];
+  if (group === 'ff') {
+    for (let expert = 0; expert < model.dimensions.experts; expert++) names.push(`layer.${layer}.ff.${expert}.${part}`);
+  }
+  return names.flatMap((name) => model.parameters.get(name) ?? []);
+}
+
+/** The gain that what reads the residual stream in this layer is multiplied with, [d]. */
+async function gain(model: Model, layer: number, kind: VectorKind, signal?: AbortSignal): Promise<Float32Array> {
+  // Layers that run attention and feed-forward side by side may share one norm.
+  const own = kind.startsWith('attn') ? 'attn' : 'ff';
+  for (const name of [own, 'attn']) {
+    const found = model.parameters.get(`layer.${layer}.norm.${name}`);
+    if (found) return found.read(0, 1, signal);
+  }
+  throw new WeightscopeError(
+    'PARAMETER_UNKNOWN',
+    `Expected ${model.name} to have a norm before ${kind} in layer ${layer}, found none; leave out \`foldNorm\`.`,
+  );
+}
+
+const READS_THE_STREAM: ReadonlySet<VectorKind> = new Set(['ff.key', 'ff.up', 'attn.q', 'attn.k', 'attn.v']);
+
+export const readsTheStream = (kind: VectorKind): boolean => READS_THE_STREAM.has(kind);
+
+/**
+ * Vectors [start, end) of a parameter as a matrix [end - start, d], the layer's norm gain multiplied in when
+ * `foldNorm` is given and the kind reads the residual stream (one fp32 rounding per element).
+ */
+export async function readVectors(
+  model: Model,
+  { layer, kind, source }: { layer: number; kind: VectorKind; source: Parameter },
+  options: { start?: number; end?: number; foldNorm?: boolean; signal?: AbortSignal },
+): Promise<Matrix> {
+  const { start = 0, end = source.count, signal } = options;
+  let data = await source.read(start, end, signal);
+  if (options.foldNorm && readsTheStream(kind)) {
+    const g = await gain(model, layer, kind, signal);
+    const width = source.width;
+    data = data.map((x, i) => x * g[i % width]);
+  }
+  return { data, rows: end - start, columns: source.width, name: source.name };
+}

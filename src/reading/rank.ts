@@ -1,0 +1,84 @@
+import type { Matrix, Ranked } from '../engine/engine.ts';
+import { defaultEngine } from '../engine/select.ts';
+import type { Model } from '../model/types.ts';
+import { maskOf, stage, tokenOf } from './applied.ts';
+import { embedding, norm, rowNorms } from './embedding.ts';
+import { normaliser } from './normalisers.ts';
+import type { VectorKind } from './parameters.ts';
+import type { Normalize, RankedTokens, ReadOptions, ScoredToken } from './types.ts';
+
+export interface RankOptions extends ReadOptions {
+  /** How many of the best tokens; default 50. */
+  k?: number;
+  /** How many of the worst; default 0. */
+  bottom?: number;
+  /** Scores ranked along with the tokens', as they are; labelled `[val0]`, `[val1]` … with ids from V on. */
+  extraValues?: readonly number[];
+}
+
+/** What dot products are divided by: `f` as it was made, for {@link appliedOf}; `divisor` [V] for the engine. */
+export interface Divisor {
+  f?: Float64Array;
+  divisor?: Float64Array;
+}
+
+/** freq: f of the kind; cosine: |E_i| |x|; none: nothing. Vectors of length 0 score 0. */
+export async function divisorOf(
+  model: Model,
+  x: Float32Array,
+  { normalize, kind }: { normalize: Normalize; kind?: VectorKind },
+  options: ReadOptions,
+): Promise<Divisor> {
+  if (normalize === 'freq' && kind) {
+    const f = await normaliser(model, kind, options);
+    return { f, divisor: f };
+  }
+  if (normalize !== 'cosine') return {};
+  const length = norm(x) || 1;
+  return { divisor: (await rowNorms(model, options.embedding, options.signal)).map((row) => row * length) };
+}
+
+/** The tokens with the largest and smallest E_i · x / divisor_i. `x` is one row, `e` has a row per token. */
+export async function rankTokens(
+  model: Model,
+  x: Matrix,
+  e: Matrix,
+  divisor: Float64Array | undefined,
+  options: RankOptions,
+): Promise<RankedTokens> {
+  const { k = 50, bottom = 0, extraValues = [] } = options;
+  const engine = options.engine ?? (await defaultEngine());
+  const found = await engine.topRows(x, e, {
+    ...stage(options, 'tokens'),
+    k: Math.max(k, bottom),
+    ends: bottom === 0 ? 'top' : k === 0 ? 'bottom' : 'both',
+    divisor,
+    mask: maskOf(model, options.filters, 'tokens'),
+  });
+  const extra = extraValues.map((score, i) => ({ id: e.rows + i, token: `[val${i}]`, label: `[val${i}]`, score }));
+  const list = (ranked: Ranked | undefined, sign: 1 | -1, length: number): ScoredToken[] => {
+    if (!ranked || length === 0) return [];
+    const tokens = Array.from(ranked.score, (score, i) => ({
+      ...tokenOf(model, ranked.index[i], options.labels),
+      score,
+    }));
+    // Sorting is stable and extra values come last, as their ids do.
+    return (extra.length > 0 ? [...tokens, ...extra].sort((a, b) => sign * (b.score - a.score)) : tokens).slice(
+      0,
+      length,
+    );
+  };
+  return { top: list(found.top, 1, k), bottom: list(found.bottom, -1, bottom) };
+}
+
+/** Ranks the tokens of one vector [1, d] read with E. */
+export async function rankVector(
+  model: Model,
+  x: Matrix,
+  how: { normalize: Normalize; kind?: VectorKind },
+  options: RankOptions,
+): Promise<RankedTokens & { f?: Float64Array }> {
+  const { f, divisor } = await divisorOf(model, x.data, how, options);
+  const e = await embedding(model, options.embedding, options.signal);
+  return { ...(await rankTokens(model, x, e, divisor, options)), f };
+}
