@@ -20,6 +20,8 @@ export type VectorName =
 /** Parentheses and minus signs deeper than this are no expression a person wrote. */
 const MAX_DEPTH = 200;
 
+const MAX_LENGTH = 10_000;
+
 const EXAMPLES = 'ff:28:100.value, head:3:1.q[0], tok:" king", pos:5, norm.final, tensor:NAME[0] or a number';
 
 /** An `EXPRESSION_INVALID` that shows where: the text with a caret below position `at`. */
@@ -67,6 +69,12 @@ class Parser {
   }
 
   parse(): Expression {
+    if (this.#text.length > MAX_LENGTH) {
+      throw new WeightscopeError(
+        'EXPRESSION_INVALID',
+        `Expected an expression of at most ${MAX_LENGTH} characters, got ${this.#text.length}.`,
+      );
+    }
     const whole = this.#sum();
     this.#space();
     if (this.#at < this.#text.length) this.#fail('an operator (+, - or *) or the end');
@@ -170,7 +178,7 @@ class Parser {
   #quoted(): string | undefined {
     if (this.#text[this.#at] !== '"') return undefined;
     const start = this.#at;
-    const body = this.#take(/"((?:[^"\\]|\\[^])*)"/y)?.[1];
+    const body = this.#take(/"((?:[^"\\]|\\[\s\S])*)"/y)?.[1];
     if (body === undefined) throw this.#error(start, 'Expected a closing double quote for the one here.');
     try {
       // JSON wants control characters escaped; people may paste them as they are.
