@@ -9,7 +9,8 @@ export class MoreBytesNeeded extends Error {
   }
 }
 
-const utf8 = new TextDecoder();
+// A byte order mark is a token like any other.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Reads little-endian values one after the other from the first bytes of a file. */
 export class Cursor {

@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import { quote } from '../quote.ts';
 import { Cursor } from './cursor.ts';
 import { GGUF_TYPES, type GgufType, OTHER_TYPES } from './types.ts';
 
@@ -27,7 +28,6 @@ const MAGIC = 0x46554747; // "GGUF"
 const MAX_STRING_BYTES = 10_000_000;
 const MAX_DIMENSIONS = 8;
 const MAX_NESTING = 4;
-const MAX_LISTED = 100;
 
 /**
  * Parses the header from the first bytes of a file of `byteLength` bytes.
@@ -189,8 +189,4 @@ function place(
 function numberIfSafe(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > MAX_LISTED ? `${text.slice(0, MAX_LISTED)}…` : text);
 }

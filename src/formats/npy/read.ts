@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import { ELEMENT_TYPES } from '../elements.ts';
+import { quote } from '../quote.ts';
 
 /** A NumPy array as fp32, row-major. */
 export interface NpyArray {
@@ -36,7 +37,7 @@ export function readNpy(bytes: Uint8Array, file = 'the array'): NpyArray {
   if (!type)
     throw new WeightscopeError(
       'FORMAT_UNSUPPORTED',
-      `Expected an array of floats, integers or booleans in ${file}, found the numpy type ${JSON.stringify(descr)}; convert it with astype("float32").`,
+      `Expected an array of floats, integers or booleans in ${file}, found the numpy type ${quote(descr)}; convert it with astype("float32").`,
     );
   const { bytes: size, decode } = ELEMENT_TYPES[type];
   const count = shape.reduce((product, length) => product * length, 1);
@@ -44,7 +45,7 @@ export function readNpy(bytes: Uint8Array, file = 'the array'): NpyArray {
   if (count * size !== stored.length)
     throw invalid(
       file,
-      `shape [${shape.join(', ')}] of ${descr} needs ${count * size} bytes, but ${stored.length} follow the header`,
+      `shape [${shape.slice(0, 32).join(', ')}] of ${descr} needs ${count * size} bytes, but ${stored.length} follow the header`,
     );
   const data = new Float32Array(count);
   decode(order === '>' ? swapped(stored, size) : stored, data);
@@ -75,7 +76,7 @@ function parseHeader(text: string, file: string): { descr: string; fortran: bool
     .split(',')
     .filter((part) => part.trim() !== '')
     .map(Number);
-  if (!sizes.every(Number.isSafeInteger)) throw invalid(file, `its shape is (${shape[1].slice(0, 100)})`);
+  if (!sizes.every(Number.isSafeInteger)) throw invalid(file, `its shape is ${quote(shape[1])}`);
   return { descr: descr[1] ?? descr[2], fortran: fortran[1] === 'True', shape: sizes };
 }
 

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import { ELEMENT_TYPES } from '../elements.ts';
+import { quote } from '../quote.ts';
 import { findDuplicateKey } from './duplicates.ts';
 
 /**
@@ -129,10 +130,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 
 function invalid(file: string, what: string, cause?: unknown): WeightscopeError {

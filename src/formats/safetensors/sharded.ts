@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { SourceFolder } from '../../source/source.ts';
+import { quote } from '../quote.ts';
 import type { TensorFile, TensorInfo } from '../tensor.ts';
 import { readSafetensors, type SafetensorsLimits } from './read.ts';
 
@@ -25,8 +26,7 @@ export async function readShardedSafetensors(
   const tensors = new Map<string, TensorInfo>();
   for (const [name, file] of weightMap) {
     const info = shards.get(file)!.tensors.get(name);
-    if (!info)
-      throw invalid(folder, indexName, `it places tensor ${JSON.stringify(name)} in ${file}, which does not have it`);
+    if (!info) throw invalid(folder, indexName, `it places tensor ${quote(name)} in ${file}, which does not have it`);
     tensors.set(name, info);
   }
   return { format: 'safetensors', tensors, metadata };
@@ -56,7 +56,7 @@ async function readIndex(folder: SourceFolder, indexName: string) {
       throw invalid(
         folder,
         indexName,
-        `it places tensor ${JSON.stringify(name)} in ${JSON.stringify(file)}, not in a .safetensors file beside it`,
+        `it places tensor ${quote(name)} in ${quote(String(file))}, not in a .safetensors file beside it`,
       );
   const metadata = typeof index.metadata === 'object' && index.metadata !== null ? Object.entries(index.metadata) : [];
   return { weightMap: new Map(entries as [string, string][]), metadata: new Map<string, unknown>(metadata) };
