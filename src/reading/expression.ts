@@ -78,7 +78,7 @@ class Parser {
     const whole = this.#sum();
     this.#space();
     if (this.#at < this.#text.length) this.#fail('an operator (+, - or *) or the end');
-    if (!isVector(whole)) throw this.#error(whole.at, 'Expected a vector, got only numbers.');
+    if (!isVector(whole)) throw this.#error(0, 'Expected a vector, got only numbers.');
     return whole;
   }
 

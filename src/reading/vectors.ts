@@ -62,10 +62,8 @@ export async function vectorOf(model: Model, text: string, options: ReadOptions 
         return plus(await evaluate(node.left), await evaluate(node.right), node.kind === '+' ? 1 : -1);
     }
   };
-  const root = parseExpression(text);
-  const value = await evaluate(root);
-  if (typeof value === 'number') throw expressionError(text, root.at, 'Expected a vector, got a number.');
-  return Float32Array.from(value);
+  // The parser lets through nothing that ends as a number.
+  return Float32Array.from((await evaluate(parseExpression(text))) as Float64Array);
 }
 
 const times = (x: number | Float64Array, by: number) => (typeof x === 'number' ? x * by : x.map((value) => value * by));

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import * as brute from '../../test/brute-force.ts';
+import { memoryCache, tinyModel } from '../../test/tiny-model.ts';
+import type { Engine } from '../engine/engine.ts';
+import { referenceEngine } from '../engine/reference/reference.ts';
+import { readHead } from './heads.ts';
+import { readNeuron } from './neurons.ts';
+import {
+  isEstimate,
+  normaliser,
+  normaliserNames,
+  normalisers,
+  parseNormalisers,
+  writeNormalisers,
+} from './normalisers.ts';
+
+const engine = referenceEngine();
+
+/** The reference engine, counting calls of `columnMeans` and the most rows in one. */
+function counting(): Engine & { calls: number; rows: number } {
+  return {
+    ...engine,
+    calls: 0,
+    rows: 0,
+    columnMeans(x, e, options) {
+      this.calls++;
+      this.rows = Math.max(this.rows, x.rows);
+      return engine.columnMeans(x, e, options);
+    },
+  };
+}
+
+describe('normalisers', () => {
+  it('are the notebook’s means over all layers, as fp32 numbers', async () => {
+    for (const how of [{}, { foldNorm: true }, { embedding: 'embed' as const }]) {
+      const model = tinyModel();
+      const found = await normalisers(model, undefined, { engine, ...how });
+      expect([...found.keys()]).toEqual(['ff.key', 'ff.up', 'ff.value', 'attn.q', 'attn.k', 'attn.v', 'attn.o']);
+      for (const [kind, f] of found) expect([...f]).toEqual(brute.freq(model, kind, how).map(Math.fround));
+    }
+  });
+
+  it('take all experts’ neurons', async () => {
+    const model = tinyModel({ experts: 3, gated: false });
+    expect(normaliserNames(model)).not.toContain('ff.up');
+    expect([...(await normaliser(model, 'ff.key', { engine }))]).toEqual(brute.freq(model, 'ff.key').map(Math.fround));
+    await expect(normaliser(model, 'ff.up', { engine })).rejects.toMatchObject({ code: 'PARAMETER_UNKNOWN' });
+  });
+
+  it('are computed layer by layer, only what is needed, once', async () => {
+    const model = tinyModel({ layers: 5 });
+    const counted = counting();
+    await Promise.all([
+      readNeuron(model, 0, 1, { engine: counted, parts: ['key'] }),
+      normaliser(model, 'ff.key', { engine: counted }),
+    ]);
+    expect(counted).toMatchObject({ calls: 5, rows: 6 });
+    expect([...model.reads.keys()].sort()).toEqual([
+      ...Array.from({ length: 5 }, (_, layer) => `layer.${layer}.ff.key`),
+      'unembed',
+    ]);
+    expect(model.reads.get('unembed')).toBe(30);
+  });
+
+  it('come from the cache for another opening of the same checkpoint, bit for bit', async () => {
+    const cache = memoryCache();
+    const first = await normalisers(tinyModel({ cache }), ['attn.q', 'ff.value'], { engine });
+    expect([...cache.files.keys()].every((name) => /^[\w.-]+$/.test(name) && name.includes('tiny-1'))).toBe(true);
+    const reopened = tinyModel({ cache });
+    const counted = counting();
+    expect(await normalisers(reopened, ['attn.q', 'ff.value'], { engine: counted })).toEqual(first);
+    expect(counted.calls).toBe(0);
+    expect(reopened.reads.size).toBe(0);
+    // Another checkpoint, other options and a damaged file are computed.
+    await normaliser(tinyModel({ cache, seed: 2 }), 'attn.q', { engine: counted });
+    await normaliser(reopened, 'attn.q', { engine: counted, foldNorm: true });
+    for (const name of cache.files.keys()) cache.files.set(name, new Uint8Array(20));
+    expect(await normaliser(tinyModel({ cache }), 'ff.value', { engine: counted })).toEqual(first.get('ff.value'));
+    expect(counted.calls).toBe(6);
+  });
+
+  it('survive a cache that cannot be written', async () => {
+    const cache = { ...memoryCache(), put: () => Promise.reject(new Error('disk full')) };
+    expect(await normaliser(tinyModel({ cache }), 'ff.key', { engine })).toHaveLength(30);
+  });
+
+  it('are estimated only when asked for and unknown, and the reading says so', async () => {
+    const model = tinyModel({ neurons: 3000, layers: 1 });
+    const counted = counting();
+    const reading = await readNeuron(model, 0, 0, { engine: counted, approximate: true, parts: ['value'] });
+    expect(counted.rows).toBe(2048);
+    expect(reading.applied).toMatchObject({
+      approximate: true,
+      notes: [model.notes[0], expect.stringContaining('estimated')],
+    });
+    const exact = await normaliser(model, 'ff.value', { engine });
+    const estimate = await normaliser(tinyModel({ neurons: 3000, layers: 1 }), 'ff.value', {
+      engine,
+      approximate: true,
+    });
+    expect([isEstimate(exact), isEstimate(estimate)]).toEqual([false, true]);
+    for (const [i, f] of exact.entries()) expect(Math.abs(estimate[i] / f - 1)).toBeLessThan(0.1);
+    const again = await readNeuron(model, 0, 0, { engine, approximate: true, parts: ['value'] });
+    expect(again.applied.approximate).toBe(false);
+    const none = await readHead(model, 0, 0, { engine, approximate: true, normalize: 'none', k: 1 });
+    expect(none.applied.approximate).toBe(false);
+  });
+
+  it('are made anew by a reader whose own signal did not fire', async () => {
+    const model = tinyModel();
+    const controller = new AbortController();
+    const cancelled = normaliser(model, 'ff.key', { engine, signal: controller.signal });
+    const other = normaliser(model, 'ff.key', { engine });
+    controller.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await other).toHaveLength(30);
+  });
+
+  it('can be written to a file and read back', async () => {
+    const all = await normalisers(tinyModel(), ['ff.key', 'attn.o'], { engine });
+    expect(await parseNormalisers(await writeNormalisers(all))).toEqual(all);
+  });
+});
