@@ -32,6 +32,12 @@ export type ErrorCode =
   | 'ENGINE_UNAVAILABLE'
   | 'ENGINE_FAILED'
   | 'ABORTED'
+  // atlases
+  | 'ATLAS_EXISTS'
+  | 'ATLAS_INVALID'
+  | 'ATLAS_MISMATCH'
+  | 'ATLAS_NEWER'
+  | 'QUERY_INVALID'
   // command line
   | 'USAGE'
   | 'CHECK_FAILED'
