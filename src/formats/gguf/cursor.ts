@@ -19,6 +19,7 @@ export class Cursor {
   readonly #bytes: Uint8Array;
   readonly #byteLength: number;
   readonly #file: string;
+  readonly #walked: { at: number; count: number; limit: number; values: string[] }[] = [];
 
   /** `bytes` are the first of a file of `byteLength` bytes named `file`. */
   constructor(bytes: Uint8Array, byteLength: number, file: string) {
@@ -58,6 +59,32 @@ export class Cursor {
 
   /** A string of at most `limit` bytes; bytes that are not UTF-8 become U+FFFD. */
   string(limit: number): string {
+    const length = this.#stringLength(limit);
+    const start = this.advance(length);
+    return utf8.decode(this.#bytes.subarray(start, start + length));
+  }
+
+  /**
+   * Walks over `count` strings and gives an array that {@link decodeStrings} fills. There may be a million of them, and
+   * a header that turns out to go on beyond the bytes at hand is parsed again.
+   */
+  strings(count: number, limit: number): string[] {
+    const list = { at: this.position, count, limit, values: [] };
+    for (let i = 0; i < count; i++) this.advance(this.#stringLength(limit));
+    this.#walked.push(list);
+    return list.values;
+  }
+
+  decodeStrings(): void {
+    const { position } = this;
+    for (const { at, count, limit, values } of this.#walked) {
+      this.position = at;
+      for (let i = 0; i < count; i++) values.push(this.string(limit));
+    }
+    this.position = position;
+  }
+
+  #stringLength(limit: number): number {
     const at = this.position;
     const length = this.count(1, 'bytes of text');
     if (length > limit)
@@ -65,8 +92,7 @@ export class Cursor {
         'FORMAT_LIMIT',
         `Expected strings of at most ${limit} bytes in ${this.#file}, found one of ${length} at byte ${at}.`,
       );
-    const start = this.advance(length);
-    return utf8.decode(this.#bytes.subarray(start, start + length));
+    return length;
   }
 
   /** Moves on by `size` bytes and gives the position before. */

@@ -52,7 +52,9 @@ export function parseGguf(bytes: Uint8Array, byteLength: number, file: string): 
     if (described.has(tensor.name)) throw cursor.invalid(`it has the tensor ${quote(tensor.name)} twice`);
     described.set(tensor.name, tensor);
   }
-  return { version, metadata, entries: place([...described.values()], metadata, cursor, byteLength) };
+  const entries = place([...described.values()], metadata, cursor, byteLength);
+  cursor.decodeStrings();
+  return { version, metadata, entries };
 }
 
 function readVersion(cursor: Cursor, file: string): number {
@@ -104,6 +106,7 @@ function readArray(cursor: Cursor, key: string, nesting: number): unknown[] {
   const scalar = SCALARS.get(type);
   // Of a string at least the length is there, of an array also its type.
   const count = cursor.count(scalar?.[0] ?? (type === STRING ? 8 : 12), `values for the key ${quote(key)}`);
+  if (type === STRING) return cursor.strings(count, MAX_STRING_BYTES);
   const values: unknown[] = [];
   if (scalar) cursor.need(count * scalar[0]);
   for (let i = 0; i < count; i++) values.push(readValue(cursor, type, key, nesting));
