@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { addEngineOption, addOutputOptions, type EngineFlags, type OutputFlags } from '../options.ts';
+
+interface Flags extends OutputFlags, EngineFlags {
+  foldNorm?: boolean;
+  embedding: 'unembed' | 'embed';
+}
+
+export function addNormalisers(program: Command): void {
+  const command = program
+    .command('normalisers')
+    .summary('the freq normalisers: computed, kept for later readings, shown or written')
+    .description(
+      'Computes the freq normalisers of a model, or finds them in the cache. Without -o it prints a summary; with -o it\n' +
+        'writes ff.key, ff.value, attn.q … [V] as safetensors (fp32).',
+    )
+    .argument('<model>', '`sample`, a path, a URL or a hub id')
+    .option('--fold-norm', "multiply the layers' norm gains into what reads the residual stream")
+    .addOption(
+      new Option('--embedding <which>', 'the matrix that vectors are read with')
+        .choices(['unembed', 'embed'])
+        .default('unembed'),
+    );
+  addEngineOption(command);
+  addOutputOptions(
+    command,
+    'write the normalisers to FILE.safetensors; the summary goes to standard output all the same',
+  );
+  command.action(async (name: string, flags: Flags) => {
+    const { runReport, writeTensors } = await import('../run.ts');
+    const { normalisersReport } = await import('../report/normalisers.ts');
+    const { output, ...printed } = flags;
+    await runReport(name, printed, async ({ model, engine, signal, progress }) => {
+      const { normalisers } = await import('../../node.ts');
+      const { foldNorm, embedding } = flags;
+      const found = await normalisers(model, undefined, { engine, signal, progress, foldNorm, embedding });
+      if (output !== undefined) {
+        const tensors = [...found].map(([name, f]) => ({ name, shape: [f.length], data: Float32Array.from(f) }));
+        await writeTensors(output, tensors, flags);
+      }
+      return normalisersReport(model, found, { foldNorm, embedding });
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import { CommanderError } from 'commander';
+import { WeightscopeError } from '../errors.ts';
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** How a run ends: its exit status and the one line for standard error, if any. */
+export interface Ending {
+  status: number;
+  message?: string;
+}
+
+/** Turns whatever was thrown into an exit status and one sentence with its code. */
+export function endingOf(error: unknown, env: NodeJS.ProcessEnv = process.env): Ending {
+  if (error instanceof CommanderError) {
+    // --help and --version end this way too.
+    if (error.exitCode === 0) return { status: EXIT.ok };
+    return { status: EXIT.usage, message: line(usageText(error), 'USAGE') };
+  }
+  if (error instanceof WeightscopeError) {
+    if (error.code === 'ABORTED') return { status: EXIT.interrupted };
+    const status = error.code === 'USAGE' ? EXIT.usage : EXIT.failed;
+    return { status, message: withStack(line(error.message, error.code), error, env) };
+  }
+  if (isClosedPipe(error)) return { status: EXIT.ok };
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return { status: EXIT.failed, message: withStack(line(text, systemCode(error) ?? 'UNEXPECTED'), error, env) };
+}
+
+/** The reader of our output went away (`| head`): no failure. */
+export const isClosedPipe = (error: unknown): boolean => systemCode(error) === 'EPIPE';
+
+function usageText(error: CommanderError): string {
+  if (error.code === 'commander.help') return 'Expected a command; `weightscope --help` lists them.';
+  const text = error.message.replace(/^error: /, '').replace(/\n\s*/g, ' ');
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? '' : '.'}`;
+}
+
+/** One sentence and its code; lines after the first (an expression with a caret below) follow as they are. */
+function line(text: string, code: string): string {
+  const [sentence, ...rest] = text.split('\n');
+  return [`weightscope: ${sentence} [${code}]`, ...rest].join('\n');
+}
+
+function withStack(message: string, error: unknown, env: NodeJS.ProcessEnv): string {
+  if (env.DEBUG !== 'weightscope' || !(error instanceof Error)) return message;
+  const stacks: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) stacks.push(cause.stack ?? '');
+  return `${message}\n${stacks.join('\ncaused by: ')}`;
+}
+
+function systemCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,52 @@
+/**
+ * What a command has to say, in one neutral form that every renderer takes: `json` and `records` for programs,
+ * `groups` for people. Reports are made from readings in `../report/`.
+ */
+export interface Report {
+  /** What it is about: `neuron 4:100 of sample`. */
+  title: string;
+  /** What was applied to get the numbers: normaliser, folding, filters, order. */
+  applied: string[];
+  groups: Group[];
+  /** What a reader must know besides: sentences under the tables. */
+  notes: string[];
+  /** The value that `--format json` prints. */
+  json: unknown;
+  /** One flat or nested object per line of `ndjson` and `csv`. */
+  records: () => Iterable<object>;
+}
+
+/** Blocks that belong side by side, as far as the terminal's width allows. */
+export interface Group {
+  title?: string;
+  /** A sentence or two under the title. */
+  text?: string;
+  /** Numbers the rows. */
+  ranked?: boolean;
+  blocks: Block[];
+}
+
+/** A small table with its own heading. */
+export interface Block {
+  heading?: string;
+  tone?: Tone;
+  columns: Column[];
+  rows: string[][];
+  /** Lines of words under the table, wrapped to the width: `name` and its items. */
+  footer?: { name: string; items: string[] }[];
+}
+
+/** `read`: what a parameter answers to; `write`: what it adds; `low`: the other end of a ranking. */
+export type Tone = 'read' | 'write' | 'low' | 'plain';
+
+export interface Column {
+  /** Heading in markdown, and in tables where `shown`. */
+  name: string;
+  align?: 'left' | 'right';
+  /** Printed faintly: scores, arrows. */
+  faint?: boolean;
+  /** May be cut with `…` when the terminal is narrow. */
+  flexible?: boolean;
+  /** Print the column's name above it. */
+  shown?: boolean;
+}

@@ -1,0 +1,156 @@
+import type { Block, Column, Group, Report } from './report.ts';
+import type { Style, Terminal } from './terminal.ts';
+import { displayWidth, fit, truncate } from './width.ts';
+
+const MARGIN = 2;
+const CELL_GAP = 2;
+const BLOCK_GAP = 4;
+/** A flexible column is not cut below this: fewer blocks stand side by side instead. */
+const MIN_FLEXIBLE = 10;
+
+/** The report as aligned columns: blocks of a group stand side by side as far as they fit, the rest below. */
+export function renderTable(report: Report, { columns, style }: Terminal): string {
+  const lines: string[] = [];
+  if (report.title) lines.push(style.title(truncate(report.title, columns)));
+  if (report.applied.length) lines.push(...wrap(report.applied, ' · ', columns).map(style.faint));
+  for (const group of report.groups) {
+    if (lines.length && (group.title || group.text)) lines.push('');
+    if (group.title) lines.push(style.title(truncate(group.title, columns)));
+    if (group.text) lines.push(...wrapWords(group.text, columns).map(style.faint));
+    for (const strip of strips(group, columns)) {
+      if (lines.length) lines.push('');
+      lines.push(...renderStrip(strip, group.ranked ?? false, columns, style));
+    }
+  }
+  if (report.notes.length) lines.push('');
+  for (const note of report.notes) lines.push(...wrapWords(note, columns).map(style.faint));
+  return `${lines.join('\n')}\n`;
+}
+
+/** Blocks of one group, split into rows of blocks that fit the width with their flexible columns cut at most to the minimum. */
+function strips(group: Group, columns: number): Block[][] {
+  const out: Block[][] = [];
+  let used = 0;
+  for (const block of group.blocks) {
+    const width = blockWidth(minimalWidths(block));
+    if (out.length && used + BLOCK_GAP + width <= columns) {
+      out[out.length - 1].push(block);
+      used += BLOCK_GAP + width;
+    } else {
+      out.push([block]);
+      used = gutterWidth(group) + width;
+    }
+  }
+  return out;
+}
+
+function renderStrip(blocks: Block[], ranked: boolean, columns: number, style: Style): string[] {
+  const gutter = gutterWidth({ ranked, blocks });
+  const available = columns - gutter - BLOCK_GAP * (blocks.length - 1);
+  const widths = share(blocks, available);
+  const totals = widths.map(blockWidth);
+  const beside = (cells: string[]) => cells.join(' '.repeat(BLOCK_GAP)).trimEnd();
+  const lines: string[] = [];
+  const headings = blocks.map((block, i) => {
+    const text = fit(block.heading ?? '', totals[i], 'left');
+    return style[block.tone ?? 'plain'](text.trimEnd()) + text.slice(text.trimEnd().length);
+  });
+  if (blocks.some((block) => block.heading)) lines.push(' '.repeat(gutter) + beside(headings));
+  if (blocks.some((block) => block.columns.some((column) => column.shown))) {
+    const names = blocks.map((block, i) =>
+      row(
+        block.columns.map((column) => (column.shown ? column.name : '')),
+        block.columns.map((column) => ({ ...column, faint: true })),
+        widths[i],
+        style,
+      ),
+    );
+    lines.push(' '.repeat(gutter) + beside(names));
+  }
+  const height = Math.max(...blocks.map((block) => block.rows.length));
+  for (let r = 0; r < height; r++) {
+    const cells = blocks.map((block, i) =>
+      block.rows[r] ? row(block.rows[r], block.columns, widths[i], style) : ' '.repeat(totals[i]),
+    );
+    const number = ranked ? style.faint(fit(String(r + 1), gutter - CELL_GAP, 'right')) + ' '.repeat(CELL_GAP) : '';
+    lines.push((number || ' '.repeat(gutter)) + beside(cells));
+  }
+  for (const block of blocks) {
+    // With several blocks side by side the footer must say whose it is.
+    const owner = blocks.length > 1 ? `${block.heading} ` : '';
+    for (const { name, items } of block.footer ?? []) {
+      const head = `${owner}${name}  `;
+      const [first, ...rest] = wrap(items, '  ', columns - MARGIN - displayWidth(head));
+      lines.push(' '.repeat(MARGIN) + style.faint(head) + (first ?? '–'));
+      for (const line of rest) lines.push(' '.repeat(MARGIN + displayWidth(head)) + line);
+    }
+  }
+  return lines;
+}
+
+function row(cells: string[], columns: Column[], widths: number[], style: Style): string {
+  return columns
+    .map((column, i) => {
+      const text = fit(cells[i] ?? '', widths[i], column.align ?? 'left');
+      return column.faint ? style.faint(text) : text;
+    })
+    .join(' '.repeat(CELL_GAP));
+}
+
+/** Widths of every block's columns: natural ones when they fit, else flexible columns give way, the widest first. */
+function share(blocks: Block[], available: number): number[][] {
+  const widths = blocks.map(naturalWidths);
+  let excess = widths.reduce((sum, block) => sum + blockWidth(block), 0) - available;
+  while (excess > 0) {
+    let widest: { block: number; column: number } | undefined;
+    blocks.forEach((block, b) => {
+      block.columns.forEach((column, c) => {
+        if (!column.flexible || widths[b][c] <= 1) return;
+        if (!widest || widths[b][c] > widths[widest.block][widest.column]) widest = { block: b, column: c };
+      });
+    });
+    if (!widest) break;
+    widths[widest.block][widest.column]--;
+    excess--;
+  }
+  return widths;
+}
+
+/** Wide enough for every cell, and the first flexible column for the block's heading too. */
+function naturalWidths(block: Block): number[] {
+  const widths = block.columns.map((column, c) => {
+    let width = column.shown ? displayWidth(column.name) : 0;
+    for (const cells of block.rows) width = Math.max(width, displayWidth(cells[c] ?? ''));
+    return width;
+  });
+  const spare = Math.max(
+    0,
+    block.columns.findIndex((column) => column.flexible),
+  );
+  widths[spare] += Math.max(0, displayWidth(block.heading ?? '') - blockWidth(widths));
+  return widths;
+}
+
+function minimalWidths(block: Block): number[] {
+  return naturalWidths(block).map((width, c) => (block.columns[c].flexible ? Math.min(width, MIN_FLEXIBLE) : width));
+}
+
+const blockWidth = (widths: number[]): number =>
+  widths.reduce((sum, width) => sum + width, 0) + CELL_GAP * (widths.length - 1);
+
+const gutterWidth = ({ ranked, blocks }: Group): number =>
+  ranked ? String(Math.max(...blocks.map((block) => block.rows.length))).length + MARGIN + CELL_GAP : MARGIN;
+
+const wrapWords = (text: string, columns: number): string[] => wrap(text.split(' '), ' ', columns);
+
+/** Items joined into lines of at most `columns`; an item longer than that has a line of its own, cut. */
+export function wrap(items: string[], separator: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(last + separator + item) <= columns) {
+      lines[lines.length - 1] = last + separator + item;
+    } else lines.push(truncate(item, columns));
+  }
+  return lines;
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addCompletion } from './commands/completion.ts';
+import { addHead } from './commands/head.ts';
+import { addInfo } from './commands/info.ts';
+import { addNeuron } from './commands/neuron.ts';
+import { addNormalisers } from './commands/normalisers.ts';
+import { addNotebook } from './commands/notebook.ts';
+import { addParameters } from './commands/parameters.ts';
+import { addStart } from './commands/start.ts';
+import { addVector } from './commands/vector.ts';
+
+/** All commands. They are definitions only: what a command needs is loaded when it runs. */
+export function createProgram(): Command {
+  const program = new Command('weightscope')
+    .description("Reads a transformer's weights as words: neurons and attention heads in embedding space, exactly.")
+    .version(packageVersion(), '-V, --version')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureHelp({ showGlobalOptions: false });
+  for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters]) add(program);
+  addStart(program);
+  addCompletion(program);
+  return program;
+}
+
+function packageVersion(): string {
+  // Two folders up, both from src/cli/ and from dist/cli/.
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

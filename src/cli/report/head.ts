@@ -1,0 +1,88 @@
+import type { Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
+import type { Block, Group, Report, Tone } from '../output/report.ts';
+import { appliedLine, pairsLine, scoreFormat, thousands } from './reading.ts';
+
+const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> = {
+  vo: { text: 'VO, reads → writes', tone: 'write', other: 'qk' },
+  qk: { text: 'QK, query → key', tone: 'read', other: 'vo' },
+};
+
+/** Words of a counter shown in tables; all are in the JSON. */
+const COUNTER_WORDS = 12;
+
+export interface HeadReportOptions {
+  /** Only counts were asked for. */
+  countOnly?: boolean;
+}
+
+/** A head's matrices side by side as token pairs, each with its count and the words most often in its pairs. */
+export function headReport(reading: HeadReading, { countOnly }: HeadReportOptions = {}): Report {
+  const { model, layer, head, normalize, applied } = reading;
+  return {
+    title: `head ${layer}:${head} of ${model}`,
+    applied: [...appliedLine(normalize, applied), ...pairsLine(applied)],
+    groups: headGroups(reading, countOnly),
+    notes: applied.notes,
+    json: reading,
+    *records() {
+      for (const [matrix, { pairs, count }] of matricesOf(reading)) {
+        const of = { model, layer, head, matrix };
+        if (countOnly) yield { ...of, count };
+        else for (const [i, pair] of pairs.entries()) yield { ...of, rank: i + 1, ...pair };
+      }
+    },
+  };
+}
+
+export function headGroups(reading: HeadReading, countOnly = false): Group[] {
+  const matrices = matricesOf(reading);
+  const hasThreshold = reading.applied.above !== undefined || reading.applied.below !== undefined;
+  if (countOnly) {
+    const rows = matrices.map(([matrix, { count }]) => [matrix.toUpperCase(), thousands(count)]);
+    return [{ blocks: [{ columns: [{ name: 'matrix' }, { name: 'pairs', align: 'right' }], rows }] }];
+  }
+  return [{ ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, hasThreshold)) }];
+}
+
+function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading, hasThreshold: boolean): Block {
+  const format = scoreFormat(pairs);
+  const withOther = pairs.some((pair) => pair.other !== undefined);
+  const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
+  return {
+    heading: ROLE[matrix].text,
+    tone: ROLE[matrix].tone,
+    columns: [
+      { name: 'first', align: 'right', flexible: true },
+      { name: '', faint: true },
+      { name: 'second', flexible: true },
+      { name: withOther ? matrix.toUpperCase() : 'score', align: 'right', faint: true, shown: withOther },
+      ...(withOther
+        ? [{ name: ROLE[matrix].other.toUpperCase(), align: 'right', faint: true, shown: true } as const]
+        : []),
+    ],
+    rows: pairs.map(({ first, second, score, other }) => [
+      first.label,
+      '→',
+      second.label,
+      format(score),
+      ...(withOther ? [other === undefined ? '' : formatOther(other)] : []),
+    ]),
+    footer: [
+      { name: 'count', items: [`${thousands(count)} pairs${hasThreshold ? '' : ' in all'}`] },
+      { name: 'first', items: counterItems(counters.first) },
+      { name: 'second', items: counterItems(counters.second) },
+    ],
+  };
+}
+
+/** `·more ×31`; words that came once only are left to the JSON unless nothing came twice. */
+function counterItems(counter: Counter): string[] {
+  const often = counter.filter(([, n]) => n > 1);
+  return (often.length ? often : counter).slice(0, COUNTER_WORDS).map(([label, n]) => `${label} ×${thousands(n)}`);
+}
+
+const matricesOf = (reading: HeadReading): [HeadMatrix, MatrixReading][] =>
+  (['vo', 'qk'] as const).flatMap((matrix) => {
+    const read = reading[matrix];
+    return read ? [[matrix, read] as [HeadMatrix, MatrixReading]] : [];
+  });

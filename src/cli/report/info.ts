@@ -1,0 +1,115 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Model } from '../../model/types.ts';
+import type { Report } from '../output/report.ts';
+import { plural, thousands } from './reading.ts';
+
+/** What a checkpoint is, from its headers. */
+export function infoReport(model: Model, engine: Pick<Engine, 'name' | 'description'>): Report {
+  const facts = infoOf(model, engine);
+  const { dimensions: size, tokenizer, files } = facts;
+  const heads = size.kvHeads === size.heads ? '' : ` sharing ${plural(size.kvHeads, 'key-value head')}`;
+  const experts = size.experts ? ` in each of ${size.experts} experts` : '';
+  const rows = [
+    [
+      'architecture',
+      facts.modelType === facts.architecture ? facts.architecture : `${facts.architecture} (${facts.modelType})`,
+    ],
+    ['layers', thousands(size.layers)],
+    ['width', thousands(size.hidden)],
+    [
+      'neurons',
+      `${thousands(size.neurons)} a layer${experts}${size.gated ? ', gated: key, up, value' : ': key, value'}`,
+    ],
+    ['heads', `${thousands(size.heads)} a layer of ${size.headDim} dimensions${heads}`],
+    ['vocabulary', vocabularyLine(facts)],
+    ['tokenizer', tokenizer ? tokenizer.kind : 'none: token ids are shown, filters need one'],
+    ['weights', `${thousands(facts.numbers)} numbers in ${plural(facts.tensors, 'tensor')}, ${bytes(facts.bytes)}`],
+    ['types', facts.types.map(({ dtype, bytes: n }) => `${dtype} ${percent(n, facts.bytes)}`).join(', ')],
+    ['files', files.join(', ')],
+    ['engine', `${engine.name}: ${engine.description}`],
+  ];
+  return {
+    title: facts.model,
+    applied: [],
+    groups: [
+      {
+        blocks: [
+          {
+            columns: [
+              { name: 'what', faint: true },
+              { name: 'is', flexible: true },
+            ],
+            rows,
+          },
+        ],
+      },
+    ],
+    notes: facts.notes,
+    json: facts,
+    records: () => [facts],
+  };
+}
+
+function infoOf(model: Model, engine: Pick<Engine, 'name' | 'description'>) {
+  const types = new Map<string, { dtype: string; tensors: number; bytes: number }>();
+  const sources = new Set<string>();
+  let numbers = 0;
+  let total = 0;
+  for (const { dtype, shape, source, start, end } of model.tensors.values()) {
+    const type = types.get(dtype) ?? { dtype, tensors: 0, bytes: 0 };
+    type.tensors++;
+    type.bytes += end - start;
+    types.set(dtype, type);
+    total += end - start;
+    numbers += shape.reduce((product, size) => product * size, 1);
+    sources.add(source.name);
+  }
+  const { vocabulary } = model;
+  return {
+    model: model.name,
+    architecture: model.architecture,
+    modelType: model.modelType,
+    dimensions: model.dimensions,
+    tokenizer: vocabulary
+      ? { kind: vocabulary.kind, tokens: vocabulary.tokens, special: countSpecial(model), padding: countPadding(model) }
+      : null,
+    numbers,
+    tensors: model.tensors.size,
+    bytes: total,
+    types: [...types.values()].sort((a, b) => b.bytes - a.bytes),
+    files: [...sources],
+    engine: { name: engine.name, description: engine.description },
+    fingerprint: model.fingerprint,
+    notes: [...model.notes],
+  };
+}
+
+type Info = ReturnType<typeof infoOf>;
+
+function vocabularyLine({ dimensions, tokenizer }: Info): string {
+  const rows = `${plural(dimensions.vocab, 'row')} of E`;
+  if (!tokenizer) return rows;
+  const parts = [`${thousands(tokenizer.special)} special`];
+  if (tokenizer.padding) parts.push(`${thousands(tokenizer.padding)} without a token`);
+  return `${rows}, ${plural(tokenizer.tokens, 'token')}: ${parts.join(', ')}`;
+}
+
+const countSpecial = (model: Model): number => countRows(model, (id) => model.vocabulary!.isSpecial(id));
+const countPadding = (model: Model): number => countRows(model, (id) => model.vocabulary!.isPadding(id));
+
+function countRows(model: Model, has: (id: number) => boolean): number {
+  let n = 0;
+  for (let id = 0; id < model.dimensions.vocab; id++) if (has(id)) n++;
+  return n;
+}
+
+function bytes(n: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const unit = n < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3));
+  return unit === 0 ? `${n} bytes` : `${(n / 1000 ** unit).toPrecision(3)} ${units[unit]}`;
+}
+
+function percent(part: number, whole: number): string {
+  const value = whole === 0 ? 0 : (100 * part) / whole;
+  return value > 0 && value < 0.1 ? '< 0.1 %' : `${value.toFixed(1)} %`;
+}

@@ -1,0 +1,73 @@
+import type { NeuronPart, NeuronReading, RankedTokens, VectorReading } from '../../reading/types.ts';
+import type { Block, Group, Report, Tone } from '../output/report.ts';
+import { appliedLine, tokenBlock } from './reading.ts';
+
+const ROLE: Record<NeuronPart, { text: string; tone: Tone }> = {
+  key: { text: 'key, reads', tone: 'read' },
+  up: { text: 'up, reads', tone: 'read' },
+  value: { text: 'value, writes', tone: 'write' },
+};
+
+/** A neuron's parts side by side; the other end of each ranking below. */
+export function neuronReport(reading: NeuronReading): Report {
+  const { model, layer, neuron, normalize, applied } = reading;
+  return {
+    title: `neuron ${layer}:${neuron} of ${model}`,
+    applied: appliedLine(normalize, applied),
+    groups: neuronGroups(reading),
+    notes: applied.notes,
+    json: reading,
+    *records() {
+      for (const [part, ranked] of partsOf(reading)) yield* rankedRecords({ model, layer, neuron, part }, ranked);
+    },
+  };
+}
+
+export function neuronGroups(reading: NeuronReading): Group[] {
+  const parts = partsOf(reading);
+  return rankedGroups(
+    parts.map(([part, { top }]) => tokenBlock(ROLE[part].text, ROLE[part].tone, top)),
+    parts.map(([part, { bottom }]) => tokenBlock(`${part}, lowest`, 'low', bottom)),
+  );
+}
+
+/** Any vector as words: its best tokens and, where asked for, its worst beside them. */
+export function vectorReport(reading: VectorReading): Report {
+  const { model, vector, normalize, applied, top, bottom } = reading;
+  return {
+    title: `${vector} in ${model}`,
+    applied: appliedLine(normalize, applied),
+    groups: [
+      {
+        ranked: true,
+        blocks: [
+          ...(top.length ? [tokenBlock('highest', 'read', top)] : []),
+          ...(bottom.length ? [tokenBlock('lowest', 'low', bottom)] : []),
+        ],
+      },
+    ],
+    notes: applied.notes,
+    json: reading,
+    records: () => rankedRecords({ model, vector }, reading),
+  };
+}
+
+function rankedGroups(top: Block[], bottom: Block[]): Group[] {
+  const filled = [top, bottom].map((blocks) => blocks.filter((block) => block.rows.length > 0));
+  // Nothing passed the filters: the headings still say what was asked.
+  if (filled.every((blocks) => blocks.length === 0)) return [{ blocks: top }];
+  return filled.filter((blocks) => blocks.length > 0).map((blocks) => ({ ranked: true, blocks }));
+}
+
+function partsOf({ parts }: NeuronReading): [NeuronPart, RankedTokens][] {
+  return (Object.keys(ROLE) as NeuronPart[]).flatMap((part) => {
+    const ranked = parts[part];
+    return ranked ? [[part, ranked] as [NeuronPart, RankedTokens]] : [];
+  });
+}
+
+function* rankedRecords(of: object, { top, bottom }: RankedTokens): Generator<object> {
+  for (const [end, tokens] of Object.entries({ top, bottom })) {
+    for (const [i, token] of tokens.entries()) yield { ...of, end, rank: i + 1, ...token };
+  }
+}

@@ -1,0 +1,59 @@
+import type { Applied, AppliedToPairs, Normalize, ScoredToken } from '../../reading/types.ts';
+import type { Block, Tone } from '../output/report.ts';
+
+/** What was applied, in words, for the line under a title. */
+export function appliedLine(normalize: Normalize, applied: Applied): string[] {
+  const filters = applied.filters.length ? `only tokens that pass ${applied.filters.join(', ')}` : 'all tokens';
+  return [
+    `normalised by ${normalize}${applied.approximate ? ' (estimated)' : ''}`.replace('by none', 'by nothing'),
+    applied.foldNorm ? 'norm folded in' : 'norm not folded in',
+    ...(applied.embedding === 'embed' ? ['read with the input embedding'] : []),
+    filters,
+  ];
+}
+
+/** What chose and ordered the pairs, in words. */
+export function pairsLine(applied: AppliedToPairs): string[] {
+  const { above, below, excludeSame, excludeFuzzy, sort, ascending, limitPerFirst, limitPerSecond } = applied;
+  return [
+    ...(above !== undefined ? [`above ${above}`] : []),
+    ...(below !== undefined ? [`below ${below}`] : []),
+    ...(excludeFuzzy ? ['similar words left out'] : excludeSame ? ['same words left out'] : []),
+    ...(limitPerFirst !== undefined ? [`${limitPerFirst} per first token`] : []),
+    ...(limitPerSecond !== undefined ? [`${limitPerSecond} per second token`] : []),
+    ...(sort ? [`ordered by ${sort.toUpperCase()}`] : []),
+    ...(ascending ? ['smallest first'] : []),
+  ];
+}
+
+/** Tokens with their scores as a block. */
+export function tokenBlock(heading: string, tone: Tone, tokens: readonly ScoredToken[]): Block {
+  const format = scoreFormat(tokens);
+  return {
+    heading,
+    tone,
+    columns: [
+      { name: 'token', flexible: true },
+      { name: 'score', align: 'right', faint: true },
+    ],
+    rows: tokens.map(({ label, score }) => [label, format(score)]),
+  };
+}
+
+/**
+ * Writes scores with as many decimals as tell neighbours apart without noise: about four significant digits of the
+ * largest. Programs get all digits, from `--json` and its like.
+ */
+export function scoreFormat(scored: readonly { score: number }[]): (score: number) => string {
+  let largest = 0;
+  for (const { score } of scored) largest = Math.max(largest, Math.abs(score));
+  const digits = largest === 0 ? 1 : Math.floor(Math.log10(largest)) + 1;
+  if (digits > 9 || digits < -5) return (score) => score.toExponential(3);
+  const decimals = Math.max(0, Math.min(8, 4 - Math.max(digits, -4)));
+  return (score) => score.toFixed(decimals);
+}
+
+/** 29769 -> 29,769. */
+export const thousands = (n: number | bigint): string => n.toLocaleString('en-US');
+
+export const plural = (n: number, one: string, many = `${one}s`): string => `${thousands(n)} ${n === 1 ? one : many}`;

@@ -1,0 +1,71 @@
+import type { readHead } from '../../reading/heads.ts';
+import type { readNeuron } from '../../reading/neurons.ts';
+import type { HeadReading, NeuronReading } from '../../reading/types.ts';
+import type { Report } from '../output/report.ts';
+import type { Context } from '../run.ts';
+import { headGroups } from './head.ts';
+import { neuronGroups } from './neuron.ts';
+import { thousands } from './reading.ts';
+
+const NEURON = { layer: 4, index: 100, k: 12 };
+/** Heads with thresholds that select about a thousand pairs in each matrix. */
+const HEADS = [
+  { layer: 1, head: 5, above: 100, text: 'Its QK attends from a comparison to what completes it.' },
+  { layer: 5, head: 7, above: 100, text: 'Its VO writes the word that goes on from a part, or its opposite.' },
+];
+const PAIRS = 8;
+
+const NEXT = [
+  ['weightscope neuron sample 4 100 --bottom 10', 'the same neuron, both ends of each ranking'],
+  ['weightscope head sample 1 5 --exclude-fuzzy', 'a head without pairs of similar words'],
+  ['weightscope vector sample \'tok:" king" - tok:" man" + tok:" woman"\'', 'arithmetic on any vectors'],
+];
+
+/** The first screen: the notebook's tables on the built-in model. */
+export async function tourReport(
+  { model, engine, signal, progress }: Context,
+  neuronReader: typeof readNeuron,
+  headReader: typeof readHead,
+): Promise<Report> {
+  const options = { engine, signal, progress };
+  const neuron = await neuronReader(model, NEURON.layer, NEURON.index, { ...options, k: NEURON.k });
+  const heads: HeadReading[] = [];
+  for (const { layer, head, above } of HEADS) {
+    heads.push(
+      await headReader(model, layer, head, { ...options, k: PAIRS, above, excludeFuzzy: true, limitPerFirst: 2 }),
+    );
+  }
+  return {
+    title: 'weightscope reads weights as words',
+    applied: [],
+    groups: [
+      { text: opening(neuron, model.dimensions.vocab), blocks: [] },
+      {
+        ...neuronGroups(neuron)[0],
+        title: `Neuron ${NEURON.layer}:${NEURON.index}`,
+        text: 'It fires on the words of its key and writes the words of its value.',
+      },
+      ...heads.map((reading, i) => ({
+        ...headGroups(reading)[0],
+        title: `Head ${reading.layer}:${reading.head}`,
+        text: `${HEADS[i].text} Pairs that score above ${HEADS[i].above}.`,
+      })),
+      {
+        title: 'Next',
+        blocks: [
+          { columns: [{ name: 'command' }, { name: 'what it shows', faint: true, flexible: true }], rows: NEXT },
+        ],
+      },
+    ],
+    notes: neuron.applied.notes,
+    json: { neuron, heads },
+    records: () => [neuron, ...heads],
+  };
+}
+
+function opening({ model }: NeuronReading, tokens: number): string {
+  return (
+    `The model \`${model}\` is the last six layers of SmolLM2-135M-Instruct. Nothing is run: each vector of weights is compared ` +
+    `with the embeddings of all ${thousands(tokens)} tokens, and the best are listed, scores divided by each token's mean (freq).`
+  );
+}

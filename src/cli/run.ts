@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import type { Engine } from '../engine/engine.ts';
+import { WeightscopeError } from '../errors.ts';
+import type { TensorToWrite } from '../formats/safetensors/write.ts';
+import type { Model } from '../model/types.ts';
+import type { ReadOptions } from '../reading/types.ts';
+import type { TokenFilters } from '../vocabulary/types.ts';
+import { onInterrupt, signal } from './interrupt.ts';
+import type { EngineFlags, FilterFlags, OutputFlags, ReadFlags } from './options.ts';
+import { writeFileWhole } from './output/file.ts';
+import { formatOf, print } from './output/print.ts';
+import { noProgress, type Progress } from './output/progress.ts';
+import type { Report } from './output/report.ts';
+import { terminalOf } from './output/terminal.ts';
+
+/** What a command works with; closed when it is done. */
+export interface Context {
+  model: Model;
+  /** The one that was asked for; undefined: the library's choice. */
+  engine: Engine | undefined;
+  signal: AbortSignal;
+  progress: (done: number, what: string) => void;
+}
+
+/** Opens the model, runs `work`, closes everything. Shows progress when standard error is a terminal. */
+export async function withModel<T>(
+  name: string,
+  flags: EngineFlags & OutputFlags,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const progress = await progressFor(flags);
+  const forget = onInterrupt(() => progress.stop());
+  const report = (done: number, what: string) => progress.report(done, what);
+  let model: Model | undefined;
+  let engine: Engine | undefined;
+  try {
+    // The library is loaded only now, so that help and usage errors come at once.
+    const { openModel, openEngine } = await import('../node.ts');
+    if (flags.engine !== undefined) engine = await openEngine(flags.engine);
+    const opened = await openModel(name, { signal, progress: report });
+    model = opened;
+    return await work({ model: opened, engine, signal, progress: report });
+  } finally {
+    progress.stop();
+    forget();
+    await Promise.allSettled([model?.close(), engine?.close()]);
+  }
+}
+
+/** A command that reads a model and prints one report. */
+export async function runReport(
+  name: string,
+  flags: EngineFlags & OutputFlags,
+  work: (context: Context) => Promise<Report>,
+): Promise<void> {
+  formatOf(flags); // A contradiction in the flags is found before the work is done.
+  const report = await withModel(name, flags, work);
+  await print(report, flags);
+  if (flags.output !== undefined) note(`Wrote ${flags.output}.`, flags);
+}
+
+/** Writes fp32 arrays as one safetensors file, whole or not at all. */
+export async function writeTensors(path: string, tensors: readonly TensorToWrite[], flags: OutputFlags): Promise<void> {
+  const { writeSafetensors } = await import('../formats/safetensors/write.ts');
+  await writeFileWhole(path, async (file) => {
+    for await (const chunk of writeSafetensors(tensors)) await file.write(chunk);
+  });
+  note(`Wrote ${path}.`, flags);
+}
+
+/** A remark on standard error for a person at a terminal. */
+export function note(text: string, flags: OutputFlags): void {
+  if (flags.quiet || !process.stderr.isTTY) return;
+  process.stderr.write(`${terminalOf(process.stderr).style.faint(text)}\n`);
+}
+
+async function progressFor(flags: OutputFlags): Promise<Progress> {
+  if (flags.quiet || !process.stderr.isTTY || process.env.TERM === 'dumb') return noProgress;
+  return (await import('./output/progress.ts')).progressBar(process.stderr);
+}
+
+/** The flags that every reading has, as the library's options. */
+export async function readOptions(flags: ReadFlags & Partial<FilterFlags>, context: Context): Promise<ReadOptions> {
+  return {
+    engine: context.engine,
+    signal: context.signal,
+    progress: context.progress,
+    normalize: flags.normalize,
+    foldNorm: flags.foldNorm ?? false,
+    embedding: flags.embedding,
+    approximate: flags.approximate ?? false,
+    labels: flags.label,
+    filters: await tokenFilters(flags),
+  };
+}
+
+export async function tokenFilters(flags: Partial<FilterFlags>): Promise<TokenFilters> {
+  const { onlyAscii, onlyEnglish, onlyAlnum, excludeBrackets, onlyFrom, special, padding, compat } = flags;
+  return {
+    ...(onlyAscii && { onlyAscii }),
+    ...(onlyEnglish && { onlyEnglish }),
+    ...(onlyAlnum && { onlyAlnum }),
+    ...(excludeBrackets && { excludeBrackets }),
+    ...(onlyFrom !== undefined && { onlyFrom: await wordList(onlyFrom) }),
+    ...(special === false && { noSpecial: true }),
+    ...(padding === false && { noPadding: true }),
+    ...(compat && { compat }),
+  };
+}
+
+/** Lines of a word-list file, trimmed, empty ones left out. */
+async function wordList(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new WeightscopeError(
+      cause.code === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE',
+      `Cannot read the word list ${path} (${cause.code ?? cause.message}): give a text file with one word per line.`,
+      { cause },
+    );
+  });
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
