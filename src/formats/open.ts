@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 import type { Source } from '../source/source.ts';
 import { type GgufLimits, readGguf } from './gguf/read.ts';
+import { refuseLfsPointer } from './lfs.ts';
 import { readSafetensors, type SafetensorsLimits } from './safetensors/read.ts';
 import type { TensorFile } from './tensor.ts';
 
@@ -11,6 +12,7 @@ import type { TensorFile } from './tensor.ts';
  */
 export async function openTensorFile(source: Source, limits: SafetensorsLimits & GgufLimits = {}): Promise<TensorFile> {
   const first = await source.slice(0, Math.min(source.byteLength, 512));
+  refuseLfsPointer(first, source.name);
   const error = whatElse(first, source.name);
   if (error) throw error;
   return startsWith(first, 'GGUF') ? readGguf(source, limits) : readSafetensors(source, limits);
@@ -25,13 +27,6 @@ function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined
       `Expected weights in ${file}, but it is empty; fetch the file again.`,
     );
   if (startsWith(first, 'GGUF')) return undefined;
-  if (text.startsWith('version https://git-lfs')) {
-    const size = /\nsize (\d+)/.exec(text)?.[1];
-    return new WeightscopeError(
-      'LFS_POINTER',
-      `Expected weights in ${file}, found a Git LFS pointer to ${size ?? 'some'} bytes; run "git lfs pull" in its repository.`,
-    );
-  }
   if (/^\s*<(!doctype|html|\?xml|head|body)/i.test(text))
     return new WeightscopeError(
       'FORMAT_UNKNOWN',

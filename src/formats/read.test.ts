@@ -126,7 +126,7 @@ describe('openTensorFile', () => {
     expectError(
       open('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n'),
       'LFS_POINTER',
-      /Git LFS pointer to 548105171 bytes; run "git lfs pull"/,
+      /contents of model.bin, found a Git LFS pointer to 548105171 bytes; run "git lfs pull"/,
     ));
 
   test.each([

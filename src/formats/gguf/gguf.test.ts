@@ -190,6 +190,7 @@ describe('the header', () => {
 
   test.each<[string, GgufParts, RegExp]>([
     ['big-endian', { version: 0x03000000 }, /found a big-endian one/],
+    ['one part of many', { pairs: [['split.count', GGUF.u16, Uint8Array.of(3, 0)]] }, /one of 3 parts; join them/],
     ['version 1', { version: 1 }, /found version 1/],
     ['a known type', { tensors: [{ ...w, type: 16 }], data }, /for tensor "w" of a.gguf, found IQ2_XXS/],
     ['an unknown type', { tensors: [{ ...w, type: 99 }], data }, /for tensor "w" of a.gguf, found number 99/],

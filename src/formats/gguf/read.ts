@@ -15,6 +15,12 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** Reads the header of a GGUF file, no weights. Throws `FORMAT_INVALID`, `FORMAT_LIMIT`, `FORMAT_UNSUPPORTED`. */
 export async function readGguf(source: Source, limits: GgufLimits = {}): Promise<TensorFile> {
   const { metadata, entries } = await readHeader(source, limits.maxHeaderBytes ?? MAX_HEADER_BYTES);
+  const parts = metadata.get('split.count');
+  if (typeof parts === 'number' && parts > 1)
+    throw new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected a whole model in ${source.name}, found one of ${parts} parts; join them with "llama-gguf-split --merge".`,
+    );
   const tensors = new Map<string, TensorInfo>();
   for (const { name, type, shape, start, end } of entries) {
     const { blockSize, blockBytes, decode } = type;

@@ -209,6 +209,14 @@ describe('readShardedSafetensors', () => {
     expectError(readShardedSafetensors(await folderWith(index)), 'FORMAT_INVALID', message),
   );
 
+  test('Git LFS pointers in place of index or shard are said to be such', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n';
+    await expectError(readShardedSafetensors(await folderWith(pointer)), 'LFS_POINTER', /model.safetensors.index.json/);
+    const index = JSON.stringify({ weight_map: { a: 'one.safetensors' } });
+    const files = { 'model.safetensors.index.json': Buffer.from(index), 'one.safetensors': Buffer.from(pointer) };
+    await expectError(readShardedSafetensors(memoryFolder(files)), 'LFS_POINTER', /one.safetensors/);
+  });
+
   test('a missing shard is named', async () =>
     expectError(
       readShardedSafetensors(await folderWith({ weight_map: { a: 'three.safetensors' } })),

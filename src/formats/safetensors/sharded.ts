@@ -1,8 +1,10 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { SourceFolder } from '../../source/source.ts';
+import { refuseLfsPointer } from '../lfs.ts';
+import { openTensorFile } from '../open.ts';
 import { quote } from '../quote.ts';
 import type { TensorFile, TensorInfo } from '../tensor.ts';
-import { readSafetensors, type SafetensorsLimits } from './read.ts';
+import type { SafetensorsLimits } from './read.ts';
 
 const MAX_INDEX_BYTES = 100_000_000;
 
@@ -18,11 +20,12 @@ export async function readShardedSafetensors(
 ): Promise<TensorFile> {
   const { weightMap, metadata } = await readIndex(folder, indexName);
   const shards = new Map<string, TensorFile>();
-  for (const file of new Set(weightMap.values())) {
+  const readShard = async (file: string) => {
     const source = await folder.open(file);
     if (!source) throw missing(folder, file);
-    shards.set(file, await readSafetensors(source, limits));
-  }
+    shards.set(file, await openTensorFile(source, limits));
+  };
+  await Promise.all([...new Set(weightMap.values())].map(readShard));
   const tensors = new Map<string, TensorInfo>();
   for (const [name, file] of weightMap) {
     const info = shards.get(file)!.tensors.get(name);
@@ -42,6 +45,7 @@ async function readIndex(folder: SourceFolder, indexName: string) {
     );
   const bytes = await source.slice(0, source.byteLength);
   await source.close?.();
+  refuseLfsPointer(bytes, source.name);
   let index: { weight_map?: unknown; metadata?: unknown };
   try {
     index = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
