@@ -1,0 +1,57 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { fixture } from '../../test/bytes.ts';
+import { readTensor } from '../formats/read.ts';
+import { readSafetensors } from '../formats/safetensors/read.ts';
+import { fileFolder, fileSource } from '../source/file.node.ts';
+import { openCheckpoint } from './open.ts';
+import { exportParameter } from './parameter.ts';
+import type { Model } from './types.ts';
+
+// expected.safetensors was measured by running basis vectors through transformers (test/fixtures/architectures/make.py).
+const ROOT = fixture('architectures');
+const NAMES = readdirSync(ROOT).filter((name) => existsSync(`${ROOT}/${name}/expected.safetensors`));
+
+async function expected(name: string): Promise<Map<string, { shape: readonly number[]; data: Float32Array }>> {
+  const { tensors } = await readSafetensors(await fileSource(`${ROOT}/${name}/expected.safetensors`));
+  const found = new Map();
+  for (const info of tensors.values()) found.set(info.name, { shape: info.shape, data: await readTensor(info) });
+  return found;
+}
+
+/** Every array of the golden is among the parameters, atol 1e-5; biases that are all zero may be absent. */
+async function expectParameters(model: Model, golden: Awaited<ReturnType<typeof expected>>): Promise<void> {
+  for (const [name, { shape, data }] of golden) {
+    const parameter = model.parameters.get(name);
+    if (!parameter && name.endsWith('_bias') && data.every((x) => x === 0)) continue;
+    expect(parameter, name).toBeDefined();
+    const found = await exportParameter(parameter!);
+    expect(found.shape, name).toEqual(shape);
+    const worst = found.data.reduce((most, x, i) => Math.max(most, Math.abs(x - data[i])), 0);
+    expect(worst, name).toBeLessThan(1e-5);
+  }
+}
+
+describe.each(NAMES)('%s', (name) => {
+  test('parameters do what transformers does with them', async () => {
+    const model = await openCheckpoint(await fileFolder(`${ROOT}/${name}`));
+    await expectParameters(model, await expected(name));
+    await model.close();
+  });
+
+  test('one vector alone is the same as among all', async () => {
+    const model = await openCheckpoint(await fileFolder(`${ROOT}/${name}`));
+    for (const parameter of model.parameters.values()) {
+      const all = await parameter.read();
+      expect(all.length, parameter.name).toBe(parameter.count * parameter.width);
+      expect(
+        parameter.shape.reduce((a, b) => a * b, 1),
+        parameter.name,
+      ).toBe(all.length);
+      const i = parameter.count >> 1;
+      const one = await parameter.read(i, i + 1);
+      expect(one, parameter.name).toEqual(all.slice(i * parameter.width, (i + 1) * parameter.width));
+    }
+    await model.close();
+  });
+});

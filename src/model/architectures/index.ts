@@ -1,0 +1,45 @@
+import { WeightscopeError } from '../../errors.ts';
+import type { Architecture } from '../architecture.ts';
+import { bert, distilbert, electra, roberta } from './bert.ts';
+import { bloom } from './bloom.ts';
+import { falcon } from './falcon.ts';
+import { ggufGated, ggufLlama, ggufPhi3, ggufPlain } from './gguf.ts';
+import { gptNeo } from './gpt_neo.ts';
+import { gptNeox } from './gpt_neox.ts';
+import { gpt2, gptBigcode } from './gpt2.ts';
+import { gptj } from './gptj.ts';
+import * as llamaLike from './llama.ts';
+import { opt } from './opt.ts';
+
+/** Families of the Hugging Face format: config.json and safetensors. */
+const HF: readonly Architecture[] = [
+  gpt2,
+  gptBigcode,
+  gptNeo,
+  gptj,
+  gptNeox,
+  opt,
+  bloom,
+  falcon,
+  ...Object.values(llamaLike),
+  bert,
+  roberta,
+  electra,
+  distilbert,
+];
+const GGUF: readonly Architecture[] = [ggufPlain, ggufGated, ggufLlama, ggufPhi3];
+
+/** The model types that can be read from a format, sorted. */
+export function knownTypes(format: 'safetensors' | 'gguf'): string[] {
+  return (format === 'gguf' ? GGUF : HF).flatMap(({ types }) => types).sort();
+}
+
+/** The family that reads a model type. Throws `ARCHITECTURE_UNKNOWN`, which lists the known ones. */
+export function architectureOf(modelType: string, format: 'safetensors' | 'gguf', where: string): Architecture {
+  const found = (format === 'gguf' ? GGUF : HF).find(({ types }) => types.includes(modelType));
+  if (found) return found;
+  throw new WeightscopeError(
+    'ARCHITECTURE_UNKNOWN',
+    `Expected a known model type in ${where}, found ${JSON.stringify(modelType)}; known are ${knownTypes(format).join(', ')} (docs/architectures.md says how to add one).`,
+  );
+}

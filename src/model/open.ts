@@ -1,0 +1,132 @@
+import { WeightscopeError } from '../errors.ts';
+import type { TensorFile } from '../formats/tensor.ts';
+import { httpFolder } from '../source/http.ts';
+import { memoryFolder } from '../source/memory.ts';
+import type { HttpOptions } from '../source/request.ts';
+import type { SourceFolder } from '../source/source.ts';
+import { vocabularyFromGguf } from '../vocabulary/gguf.ts';
+import { readVocabulary } from '../vocabulary/read.ts';
+import type { Vocabulary } from '../vocabulary/types.ts';
+import type { Config } from './architecture.ts';
+import { architectureOf } from './architectures/index.ts';
+import { bind } from './bind.ts';
+import { readConfig } from './config.ts';
+import { fingerprint } from './fingerprint.ts';
+import { configFromGguf } from './gguf-config.ts';
+import { sizesOf } from './sizes.ts';
+import type { Cache, Model } from './types.ts';
+import { readWeights } from './weights.ts';
+
+export interface OpenOptions {
+  /** What readings call the model; default: the folder's or file's name. */
+  name?: string;
+  /** The weights file in the folder, e.g. `model.Q4_K_M.gguf`; default: found by itself. */
+  file?: string;
+  /** Where derived data may be kept between runs, or what makes such a place for the fingerprint; default nowhere. */
+  cache?: Cache | ((fingerprint: string) => Cache);
+  /** Another tokenizer than the checkpoint's; `null`: none is read. */
+  vocabulary?: Vocabulary | null;
+  /** For URLs: headers and the like. */
+  http?: HttpOptions;
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens a checkpoint: a URL (of a .gguf or .safetensors file, or of a folder; relative ones count from the page), a
+ * folder, or files in memory (`{ 'config.json': bytes, 'model.safetensors': bytes }`). Only headers, config and
+ * tokenizer are read. Throws what {@link openCheckpoint} throws, and `NETWORK`.
+ */
+export async function openModel(
+  location: string | URL | SourceFolder | Readonly<Record<string, Uint8Array>>,
+  options: OpenOptions = {},
+): Promise<Model> {
+  if (location instanceof URL || typeof location === 'string') {
+    const { folder, file } = splitUrl(location);
+    const name = options.name ?? String(location);
+    return openCheckpoint(httpFolder(folder, options.http), { file, ...options, name });
+  }
+  return openCheckpoint(isFolder(location) ? location : memoryFolder(location), options);
+}
+
+/**
+ * Opens the checkpoint in a folder: config.json, tokenizer and *.safetensors (sharded or not), or a *.gguf.
+ * Throws `SOURCE_NOT_FOUND` (no weights), `CONFIG_MISSING`, `CONFIG_INVALID`, `ARCHITECTURE_UNKNOWN`, `TENSOR_MISSING`,
+ * `TENSOR_SHAPE`, `TOKENIZER_INVALID`, and what the formats throw.
+ */
+export async function openCheckpoint(folder: SourceFolder, options: OpenOptions = {}): Promise<Model> {
+  const name = options.name ?? (options.file ? `${folder.name}/${options.file}` : folder.name);
+  const weights = await readWeights(folder, options.file);
+  try {
+    return await openWeights(weights, folder, name, options);
+  } catch (error) {
+    await closeAll(weights);
+    throw error;
+  }
+}
+
+async function openWeights(
+  weights: TensorFile,
+  folder: SourceFolder,
+  name: string,
+  options: OpenOptions,
+): Promise<Model> {
+  const { format, tensors, metadata } = weights;
+  const config = format === 'gguf' ? configFromGguf(metadata, tensors, name) : await readConfig(folder, options.signal);
+  const modelType = config.model_type as string;
+  const architecture = architectureOf(modelType, format, name);
+  const sizes = sizesOf(config, architecture, name);
+  const bound = bind(architecture, config, sizes, tensors, name);
+  const print = fingerprint(config, tensors);
+  return {
+    name,
+    architecture: architecture.family,
+    modelType,
+    dimensions: { ...bound.sizes, gated: bound.gated },
+    config,
+    parameters: bound.parameters,
+    tensors,
+    vocabulary: await findVocabulary(weights, folder, bound.sizes.vocab, config, options),
+    fingerprint: print,
+    cache: typeof options.cache === 'function' ? options.cache(print) : options.cache,
+    notes: bound.notes,
+    close: () => closeAll(weights),
+  };
+}
+
+async function findVocabulary(
+  { format, metadata }: TensorFile,
+  folder: SourceFolder,
+  size: number,
+  config: Config,
+  { vocabulary, signal }: OpenOptions,
+): Promise<Vocabulary | undefined> {
+  if (vocabulary !== undefined) return vocabulary ?? undefined;
+  const own = format === 'gguf' ? vocabularyFromGguf(metadata, size) : undefined;
+  return own ?? readVocabulary(folder, size, config, signal);
+}
+
+async function closeAll({ tensors }: TensorFile): Promise<void> {
+  const sources = new Set([...tensors.values()].map(({ source }) => source));
+  await Promise.all([...sources].map((source) => source.close?.()));
+}
+
+function isFolder(location: SourceFolder | Readonly<Record<string, Uint8Array>>): location is SourceFolder {
+  return typeof location.open === 'function';
+}
+
+/** A URL of a weights file is that file in its folder; any other is a folder. */
+function splitUrl(location: string | URL): { folder: string; file?: string } {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI;
+  let url: URL;
+  try {
+    url = new URL(location, base);
+  } catch (cause) {
+    throw new WeightscopeError('ARGUMENT_INVALID', `Expected a URL, got ${JSON.stringify(String(location))}.`, {
+      cause,
+    });
+  }
+  const file = /[^/]+\.(gguf|safetensors)$/.exec(url.pathname)?.[0];
+  if (file) return { folder: new URL('.', url).href, file: decodeURIComponent(file) };
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return { folder: url.href };
+}

@@ -1,0 +1,137 @@
+import { WeightscopeError } from '../errors.ts';
+import { readRows, readTensor } from '../formats/read.ts';
+import type { TensorInfo } from '../formats/tensor.ts';
+import type { Parameter } from './types.ts';
+
+/** Fp32 numbers per read of a tensor whose columns are wanted: 16 MB. */
+const PIECE = 4 << 20;
+
+/** What a parameter is made of: a tensor [rows, columns] and which of its lines are the parameter's vectors. */
+export interface Recipe {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly width: number;
+  readonly tensor: TensorInfo;
+  /** Whether a vector is a row of the tensor, or a column, or all of it (biases, norms: count 1). */
+  readonly lines: 'rows' | 'columns' | 'whole';
+  /** The tensor's line (of `whole`: element) that is vector (element) i. Default i. */
+  readonly index?: (i: number) => number;
+  /** Every number is multiplied by it. */
+  readonly scale?: number;
+  /** Added to every number: Gemma's 1 + w. */
+  readonly offset?: number;
+  /** [d, w] or [w, d], w ≠ d: the tensor's vectors of width w are mapped into the residual stream with it. */
+  readonly projection?: TensorInfo;
+}
+
+/** Makes a {@link Parameter} of a recipe; nothing is read. */
+export function createParameter(recipe: Recipe): Parameter {
+  const { name, shape, count, width, tensor, projection } = recipe;
+  return {
+    name,
+    shape,
+    count,
+    width,
+    tensors: projection ? [tensor.name, projection.name] : [tensor.name],
+    async read(start = 0, end = count, signal) {
+      if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > count || start > end)
+        throw new WeightscopeError(
+          'OUT_OF_RANGE',
+          `Expected vectors within the ${count} of ${name}, got ${start} to ${end}.`,
+        );
+      const data = await READERS[recipe.lines](recipe, start, end, signal);
+      if (recipe.scale) for (let i = 0; i < data.length; i++) data[i] *= recipe.scale;
+      if (recipe.offset) for (let i = 0; i < data.length; i++) data[i] += recipe.offset;
+      return projection ? project(data, projection, width, signal) : data;
+    },
+  };
+}
+
+type Reader = (recipe: Recipe, start: number, end: number, signal?: AbortSignal) => Promise<Float32Array>;
+
+const READERS: Record<Recipe['lines'], Reader> = {
+  async rows({ tensor, index }, start, end, signal) {
+    if (!index) return readTensor(tensor, { rowStart: start, rowEnd: end, signal });
+    const rows = Array.from({ length: end - start }, (_, i) => index(start + i));
+    return readRows(tensor, rows, signal);
+  },
+
+  // A column's numbers are spread over the whole tensor: it is read in pieces, of which only these columns are kept.
+  async columns({ tensor, index = same }, start, end, signal) {
+    const [rows, columns] = tensor.shape;
+    const wanted = Int32Array.from({ length: end - start }, (_, i) => index(start + i));
+    const out = new Float32Array(wanted.length * rows);
+    const step = Math.max(1, Math.floor(PIECE / columns));
+    for (let from = 0; from < rows && wanted.length > 0; from += step) {
+      const to = Math.min(from + step, rows);
+      const piece = await readTensor(tensor, { rowStart: from, rowEnd: to, signal });
+      for (let i = 0; i < wanted.length; i++)
+        for (let row = from, at = wanted[i]; row < to; row++, at += columns) out[i * rows + row] = piece[at];
+    }
+    return out;
+  },
+
+  async whole({ tensor, index, width }, start, end, signal) {
+    if (start === end) return new Float32Array(0);
+    const values = await readTensor(tensor, { signal });
+    return index ? Float32Array.from({ length: width }, (_, i) => values[index(i)]) : values;
+  },
+};
+
+const same = (i: number): number => i;
+
+/** Rows of width w times the projection, [.., d]: sums in fp64, rounded once. */
+async function project(rows: Float32Array, map: TensorInfo, d: number, signal?: AbortSignal): Promise<Float32Array> {
+  const p = await readTensor(map, { signal });
+  const w = p.length / d;
+  const outFirst = map.shape[0] === d;
+  const count = rows.length / w;
+  const out = new Float32Array(count * d);
+  const sum = new Float64Array(d);
+  const byInput = outFirst ? transpose(p, d, w) : p;
+  for (let row = 0; row < count; row++) {
+    sum.fill(0);
+    for (let i = 0; i < w; i++) {
+      const x = rows[row * w + i];
+      for (let j = 0, at = i * d; j < d; j++, at++) sum[j] += x * byInput[at];
+    }
+    out.set(sum, row * d);
+  }
+  return out;
+}
+
+/** [rows, columns] -> [columns, rows]. */
+function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) out[column * rows + row] = data[row * columns + column];
+  return out;
+}
+
+/**
+ * A parameter as a whole array of its `shape`: W_Q, W_K and W_V as the field writes them, [heads, d, d_head], everything
+ * else as its vectors stand.
+ */
+export async function exportParameter(
+  parameter: Parameter,
+  signal?: AbortSignal,
+): Promise<{ shape: readonly number[]; data: Float32Array }> {
+  const data = await parameter.read(0, parameter.count, signal);
+  const { shape } = parameter;
+  if (!/\.attn\.[qkv]$/.test(parameter.name)) return { shape, data };
+  const [heads, width, headDim] = shape;
+  const size = width * headDim;
+  for (let head = 0; head < heads; head++) {
+    const own = data.subarray(head * size, (head + 1) * size);
+    own.set(transpose(own, headDim, width));
+  }
+  return { shape, data };
+}
+
+/** Map number `index` of a tensor [maps, rows, columns], as a tensor of its own. */
+export function slab(info: TensorInfo, index: number): TensorInfo {
+  const bytes = (info.end - info.start) / info.shape[0];
+  const start = info.start + index * bytes;
+  return { ...info, shape: info.shape.slice(1), start, end: start + bytes };
+}
