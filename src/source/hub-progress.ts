@@ -25,6 +25,12 @@ export class HubProgress {
     this.#callback?.(this.#done, this.#total, name);
   }
 
+  /** Counts as done what was expected but came from elsewhere: another process, another revision's blob. */
+  finish(name: string): void {
+    const file = this.#files.get(name);
+    if (file && file.done < file.total) this.report(name, file.total);
+  }
+
   #set(name: string, done: number, total: number): void {
     const file = this.#files.get(name) ?? { done: 0, total: 0 };
     const next = { done: Math.max(file.done, done), total: Math.max(file.total, total, done) };

@@ -40,7 +40,16 @@ function hubHome(env: Environment): string {
 
 /** `HF_ENDPOINT`, else the public hub. */
 export function hubEndpoint(env: Environment): string {
-  return (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
+  return env.HF_ENDPOINT || 'https://huggingface.co';
+}
+
+/** An endpoint without slashes at its end. Throws `ARGUMENT_INVALID` for what is no web address. */
+export function checkEndpoint(endpoint: string): string {
+  if (/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint)) return endpoint.replace(/\/+$/, '');
+  throw new WeightscopeError(
+    'ARGUMENT_INVALID',
+    `Expected HF_ENDPOINT to be an address such as https://huggingface.co, got ${JSON.stringify(endpoint)}.`,
+  );
 }
 
 /** `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`. */

@@ -1,7 +1,7 @@
 import { mkdir, rename, type symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WeightscopeError } from '../errors.ts';
+import { type ErrorCode, WeightscopeError } from '../errors.ts';
 import { download, writable } from './download.node.ts';
 import { fileFolder, fileSource } from './file.node.ts';
 import { etagName, exists, HubCache } from './hub-cache.node.ts';
@@ -10,6 +10,7 @@ import { type HubListing, hubListing } from './hub-listing.ts';
 import { withLock } from './hub-lock.node.ts';
 import { HubProgress, type HubProgressCallback } from './hub-progress.ts';
 import {
+  checkEndpoint,
   type Environment,
   type HubId,
   hubCacheDir,
@@ -64,7 +65,7 @@ export async function hubFolder(id: string, options: HubOptions = {}): Promise<S
     );
   }
   const http: HubHttp = {
-    endpoint: (options.endpoint ?? hubEndpoint(env)).replace(/\/+$/, ''),
+    endpoint: checkEndpoint(options.endpoint ?? hubEndpoint(env)),
     token: options.token ?? (await hubToken(env)),
     fetch: options.fetch ?? fetch,
     wait: options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined)),
@@ -76,11 +77,14 @@ export async function hubFolder(id: string, options: HubOptions = {}): Promise<S
     const listing = await hubListing(http, hubId, cached ? 1 : undefined);
     return new HubFolder(id, hubId, http, cache, listing, new HubProgress(options.progress));
   } catch (error) {
-    const passing = error instanceof WeightscopeError && (error.code === 'NETWORK' || error.code === 'UNAUTHORIZED');
-    if (cached && passing) return new CachedFolder(id, cache, cached, error);
+    // The copy serves whoever may have lost the network, the token, or the model itself.
+    const refused = error instanceof WeightscopeError && REFUSED.has(error.code);
+    if (cached && refused) return new CachedFolder(id, cache, cached, error);
     throw error;
   }
 }
+
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['NETWORK', 'UNAUTHORIZED', 'SOURCE_NOT_FOUND']);
 
 const refuseLinks: typeof symlink = () => Promise.reject(new Error('HF_HUB_DISABLE_SYMLINKS is set'));
 
@@ -210,6 +214,7 @@ class HubFolder implements SourceFolder {
         await this.#cache.place(etag, commit, name, fresh);
       }),
     );
+    this.#progress.finish(name);
   }
 
   /** Name and size of a file's blob, from the headers of the hub itself: where it redirects to is signed for GET. */
@@ -217,7 +222,8 @@ class HubFolder implements SourceFolder {
     const stopAt = (linked: Headers) => linked.has('x-linked-etag');
     return retrying(this.#http, () =>
       exchange(this.#http, { ...request, method: 'HEAD', stopAt }, async ({ response, linked }) => {
-        const length = linked.get('x-linked-size') ?? (response.ok ? response.headers.get('content-length') : null);
+        const plain = response.ok && !response.headers.has('content-encoding');
+        const length = linked.get('x-linked-size') ?? (plain ? response.headers.get('content-length') : null);
         return {
           etag: etagName(linked.get('x-linked-etag') ?? response.headers.get('etag')),
           size: length === null ? undefined : Number(length),
