@@ -71,6 +71,28 @@ export async function normaliser(
   });
 }
 
+/** One normaliser where it is kept with the model or in its cache; never computes. */
+export async function knownNormaliser(
+  model: Model,
+  kind: VectorKind,
+  options: NormaliserOptions = {},
+): Promise<Float64Array | undefined> {
+  const key = keyOf(kind, options);
+  return (await kept.peek(model, key)) ?? (await fromCache(model, fileOf(model, key), kind));
+}
+
+/** Keeps a normaliser that was computed elsewhere (an atlas ships its own), so that readings divide by the same. */
+export async function keepNormaliser(
+  model: Model,
+  kind: VectorKind,
+  f: Float64Array,
+  options: NormaliserOptions = {},
+): Promise<void> {
+  const key = keyOf(kind, options);
+  if ((await kept.get(model, key, options.signal, async () => f)) === f)
+    await toCache(model, fileOf(model, key), kind, f);
+}
+
 /** Whether this normaliser was estimated from a sample, which a reading must say. */
 export const isEstimate = (f: Float64Array): boolean => estimates.has(f);
 
