@@ -95,11 +95,12 @@ function parseEntry(name: string, value: unknown, dataLength: number, file: stri
     throw wrong(
       `lies at bytes ${start} to ${end}, outside of the file's ${dataLength} bytes of data; fetch the file again`,
     );
-  // Exact even where the product rounds: a double above 2^53 cannot come back to a byte length.
-  const bytes = shape.reduce((product, size) => product * size, ELEMENT_TYPES[dtype].bytes);
+  // NaN, which stays NaN, where a product is too large to be exact: as the format's own library, even before a size of 0.
+  const times = (product: number, size: number) => (Number.isSafeInteger(product * size) ? product * size : Number.NaN);
+  const bytes = shape.reduce(times, ELEMENT_TYPES[dtype].bytes);
   if (bytes !== end - start)
     throw wrong(
-      `has shape [${shape.slice(0, 16).join(', ')}] of ${dtype}, ${bytes} bytes, but holds ${end - start} bytes`,
+      `has shape [${shape.slice(0, 16).join(', ')}] of ${dtype}, ${Number.isNaN(bytes) ? 'too many' : bytes} bytes, but holds ${end - start} bytes`,
     );
   return { name, dtype, shape, start, end };
 }

@@ -77,6 +77,7 @@ describe('readSafetensors', () => {
     ['a shape that does not fit', fileOf({ a: f32([3], 0, 8) }, 8), /12 bytes, but holds 8/],
     ['a shape that overflows', fileOf({ a: f32([2 ** 40, 2 ** 40, 2 ** 40], 0, 8) }, 8), /but holds 8/],
     ['infinitely many elements, and none', fileOf({ a: f32([...Array(99).fill(2 ** 40), 0], 0, 0) }), /but holds 0/],
+    ['too many elements, times none', fileOf({ a: f32([2 ** 52, 2 ** 52, 0], 0, 0) }), /too many bytes, but holds 0/],
     ['overlap', fileOf({ a: f32([2], 0, 8), b: f32([1], 4, 8) }, 8), /"b" begins at byte 4 .* ends at 8/],
     ['a hole', fileOf({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12), /bytes 4 to 8 .* belong to no tensor/],
     ['bytes at the end', fileOf({ a: f32([1], 0, 4) }, 5), /end at byte 4 .* there are 5/],
