@@ -61,7 +61,8 @@ describe('readHead', () => {
       expect(reading?.count).toBe(wanted.count);
       expect(reading?.counters).toEqual(wanted.counters);
       const counted = await readHead(model, layer, head, { ...given, sort: undefined, countOnly: true });
-      expect(counted[matrix]).toEqual({ pairs: [], count: wanted.count, counters: { first: [], second: [] } });
+      expect(counted[matrix]).toMatchObject({ pairs: [], count: wanted.count, counters: { first: [], second: [] } });
+      expect([reading?.above, reading?.below]).toEqual([thresholds.above, thresholds.below]);
     });
     await fc.assert(property, { numRuns: 150 });
   }, 60_000);
@@ -83,6 +84,20 @@ describe('readHead', () => {
       ...{ notes: ['made of random numbers'], above: 0, ascending: false, excludeSame: true },
     });
     expect([vo?.pairs.length, qk?.pairs.length].every((n) => n! > 0)).toBe(true);
+  });
+
+  it('takes a threshold by rank, and options of one matrix alone', async () => {
+    const model = tinyModel({ words: WORDS });
+    const [vo, qk] = (['vo', 'qk'] as const).map((matrix) => brute.interaction(model, 0, 1, matrix));
+    const threshold = vo.flat().sort((p, q) => q - p)[39];
+    const each = { vo: { sort: 'qk', ascending: true, aboveRank: 40 }, qk: { above: 1, k: 3 } } as const;
+    const reading = await readHead(model, 0, 1, { engine, each });
+    expect(reading.vo).toMatchObject({ count: 39, above: threshold });
+    const wanted = brute.select(model, vo, qk, { above: threshold, byOther: true, ascending: true });
+    expect(listed(reading.vo)).toEqual(wanted.listed);
+    expect(reading.qk).toMatchObject({ above: 1, count: qk.flat().filter((score) => score > 1).length });
+    expect(reading.qk?.pairs).toHaveLength(3);
+    expect((await readHead(model, 0, 1, { engine, aboveRank: 1000, matrices: ['vo'] })).vo?.count).toBe(900);
   });
 
   it('shows ids where there is no tokenizer, and needs one for filters and exclusions', async () => {

@@ -1,3 +1,4 @@
+import type { Engine } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
@@ -19,6 +20,8 @@ export interface HeadOptions extends ReadOptions {
   /** The selection: above < score < below. */
   above?: number;
   below?: number;
+  /** `above` is the score of the pair of this rank (1 = best, before exclusions), where `above` is not given. */
+  aboveRank?: number;
   /** Only the exact count: no pairs, no counters. */
   countOnly?: boolean;
   /** Leaves out pairs of one word with itself: equal after decoding, trimming, lower-casing. Counted all the same. */
@@ -34,6 +37,8 @@ export interface HeadOptions extends ReadOptions {
   /** At most so many listed pairs with one first (second) token, taken in the list's order. */
   limitPerFirst?: number;
   limitPerSecond?: number;
+  /** What differs for one of the matrices. */
+  each?: Partial<Record<HeadMatrix, Pick<HeadOptions, 'k' | 'above' | 'below' | 'aboveRank' | 'sort' | 'ascending'>>>;
 }
 
 /**
@@ -48,7 +53,6 @@ export async function readHead(
   options: HeadOptions = {},
 ): Promise<HeadReading> {
   const { normalize = 'freq', matrices = ['vo', 'qk'] } = options;
-  checkOptions(options);
   const used: (Float64Array | undefined)[] = [];
   const made = new Map<HeadMatrix, HeadFactors>();
   const factors = async (matrix: HeadMatrix): Promise<HeadFactors> => {
@@ -63,11 +67,13 @@ export async function readHead(
   };
   const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
   for (const matrix of matrices) {
+    const here = { ...options, ...options.each?.[matrix] };
+    checkOptions(here);
     const elsewhere = matrix === 'vo' ? 'qk' : 'vo';
-    const needsOther = !options.countOnly && (options.other || options.sort === elsewhere);
+    const needsOther = !here.countOnly && (here.other || here.sort === elsewhere);
     const own = await factors(matrix);
     const other = needsOther ? await factors(elsewhere) : undefined;
-    read[matrix] = await readMatrix(model, matrix, own, other, options);
+    read[matrix] = await readMatrix(model, matrix, own, other, here);
   }
   return { model: model.name, layer, head, normalize, applied: appliedToPairs(model, options, used), ...read };
 }
@@ -79,16 +85,20 @@ async function readMatrix(
   other: HeadFactors | undefined,
   options: HeadOptions,
 ): Promise<MatrixReading> {
-  const { above, below, countOnly } = options;
+  const { below, countOnly } = options;
   const engine = options.engine ?? (await defaultEngine());
   const byOther = options.sort !== undefined && options.sort !== matrix;
+  const mask = maskOf(model, options.filters, 'pairs');
+  const run = stage(options, `pairs ${matrix}`);
+  const above =
+    options.above ?? (await scoreOfRank(engine, own, { ...run, k: options.aboveRank ?? 0, end: 'top', mask }));
   const selection: Selection = {
-    ...stage(options, `pairs ${matrix}`),
+    ...run,
     above,
     below,
     k: countOnly ? 0 : (options.k ?? 100),
     end: (options.ascending ?? (!byOther && below !== undefined && above === undefined)) ? 'bottom' : 'top',
-    mask: maskOf(model, options.filters, 'pairs'),
+    mask,
     exclude: countOnly ? undefined : exclusion(model, options),
     limitPerFirst: options.limitPerFirst,
     limitPerSecond: options.limitPerSecond,
@@ -111,7 +121,16 @@ async function readMatrix(
     })),
     count: found.count,
     counters: counter.counters((id) => token(id).label),
+    ...(above !== undefined && { above }),
+    ...(below !== undefined && { below }),
   };
+}
+
+/** The score of the k-th best pair; undefined where there are fewer. */
+async function scoreOfRank(engine: Engine, own: HeadFactors, selection: Selection): Promise<number | undefined> {
+  if (selection.k === 0) return undefined;
+  const { pairs } = await pairsByOwn(engine, own, selection);
+  return pairs[selection.k - 1]?.own;
 }
 
 /**
@@ -149,8 +168,8 @@ function exclusion(model: Model, options: HeadOptions): Selection['exclude'] {
   return excludeFuzzy ? pairs.fuzzy : pairs.same;
 }
 
-function checkOptions({ k, limitPerFirst, limitPerSecond, countOnly, sort }: HeadOptions): void {
-  for (const [name, value] of Object.entries({ k, limitPerFirst, limitPerSecond })) {
+function checkOptions({ k, aboveRank, limitPerFirst, limitPerSecond, countOnly, sort }: HeadOptions): void {
+  for (const [name, value] of Object.entries({ k, aboveRank, limitPerFirst, limitPerSecond })) {
     if (value === undefined || (Number.isInteger(value) && value >= 0)) continue;
     throw new WeightscopeError(
       'ARGUMENT_INVALID',

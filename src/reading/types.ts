@@ -81,6 +81,9 @@ export interface MatrixReading {
   count: number;
   /** Over the whole selection (thresholds, filters, exclusions; before k), or over the listed pairs when there is no threshold. */
   counters: { first: Counter; second: Counter };
+  /** The thresholds in force, given or found by rank; absent where there is none. */
+  above?: number;
+  below?: number;
 }
 
 export type HeadMatrix = 'vo' | 'qk';
