@@ -10,6 +10,14 @@ import { addParameters } from './commands/parameters.ts';
 import { addStart } from './commands/start.ts';
 import { addVector } from './commands/vector.ts';
 
+const EXAMPLES = `
+MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-community/gpt2-medium@main.
+
+  weightscope start
+  weightscope neuron sample 4 100
+  weightscope head sample 1 5 --matrix qk --exclude-fuzzy
+  weightscope COMMAND --help`;
+
 /** All commands. They are definitions only: what a command needs is loaded when it runs. */
 export function createProgram(): Command {
   const program = new Command('weightscope')
@@ -20,6 +28,7 @@ export function createProgram(): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false });
+  program.addHelpText('after', EXAMPLES);
   for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters]) add(program);
   addStart(program);
   addCompletion(program);

@@ -4,7 +4,7 @@ import { Argument } from 'commander';
 export function addCompletion(program: Command): void {
   program
     .command('completion')
-    .summary('a script that completes commands and options in your shell')
+    .summary('a completion script for your shell')
     .description(
       'Prints a completion script. Load it in every new shell:\n' +
         '  bash  echo \'eval "$(weightscope completion bash)"\' >> ~/.bashrc\n' +

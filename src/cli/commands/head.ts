@@ -32,7 +32,7 @@ interface Flags extends OutputFlags, ReadFlags, FilterFlags {
 export function addHead(program: Command): void {
   const command = program
     .command('head')
-    .summary('an attention head: which words it attends to (QK), which words it turns into which (VO)')
+    .summary('an attention head as pairs of words')
     .description(
       'Reads one attention head as token pairs. VO: when the head attends to the first token, it writes the second.\n' +
         'QK: a query at the first token attends to a key at the second.',

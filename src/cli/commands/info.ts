@@ -4,7 +4,7 @@ import { addEngineOption, addOutputOptions, type EngineFlags, type OutputFlags }
 export function addInfo(program: Command): void {
   const command = program
     .command('info')
-    .summary('what a checkpoint is: architecture, sizes, types, tokenizer, engine')
+    .summary('what a checkpoint is')
     .description('Says what a checkpoint is, from its headers alone: no weights are read.')
     .argument('<model>', '`sample`, a path, a URL or a hub id');
   addEngineOption(command);

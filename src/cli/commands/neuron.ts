@@ -22,9 +22,9 @@ interface Flags extends OutputFlags, ReadFlags, FilterFlags {
 export function addNeuron(program: Command): void {
   const command = program
     .command('neuron')
-    .summary('a feed-forward neuron: the words its key answers to, the words its value writes')
+    .summary('a neuron: the words it answers to and the words it writes')
     .description(
-      "Reads neuron INDEX of a layer's feed-forward part: the tokens its key (and up row, in gated MLPs) answers to most,\n" +
+      "Reads neuron INDEX of a layer's feed-forward part: the tokens its key (and up row, in gated MLPs) answers to most, " +
         'and the tokens its value writes.',
     )
     .argument('<model>', '`sample`, a path, a URL or a hub id')

@@ -10,7 +10,7 @@ interface Flags extends OutputFlags, EngineFlags {
 export function addNormalisers(program: Command): void {
   const command = program
     .command('normalisers')
-    .summary('the freq normalisers: computed, kept for later readings, shown or written')
+    .summary('the freq normalisers, shown or written to a file')
     .description(
       'Computes the freq normalisers of a model, or finds them in the cache. Without -o it prints a summary; with -o it\n' +
         'writes ff.key, ff.value, attn.q … [V] as safetensors (fp32).',

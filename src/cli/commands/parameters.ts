@@ -8,7 +8,7 @@ interface Flags extends OutputFlags {
 export function addParameters(program: Command): void {
   const command = program
     .command('parameters')
-    .summary('every parameter under its uniform name: a table, or the arrays as one safetensors file')
+    .summary('all parameters, listed or written to a file')
     .description(
       'Lists every parameter under its uniform name, with its shape and the tensors it is made of. With -o it writes the\n' +
         'arrays as safetensors (fp32), streaming.',

@@ -5,7 +5,7 @@ export function addStart(program: Command): void {
   const command = program
     .command('start')
     .alias('tour')
-    .summary('a first look: a neuron and two heads of the built-in model')
+    .summary('a first look at the built-in model')
     .description(
       'Shows a neuron and two attention heads of the built-in model `sample` as words, and what to try next.',
     );

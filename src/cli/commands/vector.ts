@@ -18,7 +18,7 @@ interface Flags extends OutputFlags, ReadFlags, FilterFlags {
 export function addVector(program: Command): void {
   const command = program
     .command('vector')
-    .summary('any vector as words: parameters, tokens, arithmetic on them, or numbers from a file')
+    .summary('any vector as words, arithmetic included')
     .description(
       'Reads any vector of the residual stream as words. EXPRESSION is arithmetic (+ - * and parentheses) on\n' +
         '  ff:L:N.key|up|value    a neuron            tok:" king"    a token (tok:#123 by id)\n' +

@@ -32,8 +32,15 @@ export interface Block {
   tone?: Tone;
   columns: Column[];
   rows: string[][];
-  /** Lines of words under the table, wrapped to the width: `name` and its items. */
-  footer?: { name: string; items: string[] }[];
+  /** What is to be said of the whole, under the tables of the group. */
+  footer?: Footer;
+}
+
+/** `VO  29,769 pairs`, then lists of words, wrapped to the width. */
+export interface Footer {
+  name: string;
+  text: string;
+  lists: { name: string; items: string[] }[];
 }
 
 /** `read`: what a parameter answers to; `write`: what it adds; `low`: the other end of a ranking. */
@@ -47,6 +54,8 @@ export interface Column {
   faint?: boolean;
   /** May be cut with `…` when the terminal is narrow. */
   flexible?: boolean;
+  /** Spaces before it; 2 unless given. */
+  gap?: number;
   /** Print the column's name above it. */
   shown?: boolean;
 }

@@ -32,7 +32,7 @@ function strips(group: Group, columns: number): Block[][] {
   const out: Block[][] = [];
   let used = 0;
   for (const block of group.blocks) {
-    const width = blockWidth(minimalWidths(block));
+    const width = blockWidth(block, minimalWidths(block));
     if (out.length && used + BLOCK_GAP + width <= columns) {
       out[out.length - 1].push(block);
       used += BLOCK_GAP + width;
@@ -48,7 +48,7 @@ function renderStrip(blocks: Block[], ranked: boolean, columns: number, style: S
   const gutter = gutterWidth({ ranked, blocks });
   const available = columns - gutter - BLOCK_GAP * (blocks.length - 1);
   const widths = share(blocks, available);
-  const totals = widths.map(blockWidth);
+  const totals = widths.map((width, i) => blockWidth(blocks[i], width));
   const beside = (cells: string[]) => cells.join(' '.repeat(BLOCK_GAP)).trimEnd();
   const lines: string[] = [];
   const headings = blocks.map((block, i) => {
@@ -75,15 +75,21 @@ function renderStrip(blocks: Block[], ranked: boolean, columns: number, style: S
     const number = ranked ? style.faint(fit(String(r + 1), gutter - CELL_GAP, 'right')) + ' '.repeat(CELL_GAP) : '';
     lines.push((number || ' '.repeat(gutter)) + beside(cells));
   }
-  for (const block of blocks) {
-    // With several blocks side by side the footer must say whose it is.
-    const owner = blocks.length > 1 ? `${block.heading} ` : '';
-    for (const { name, items } of block.footer ?? []) {
-      const head = `${owner}${name}  `;
-      const [first, ...rest] = wrap(items, '  ', columns - MARGIN - displayWidth(head));
-      lines.push(' '.repeat(MARGIN) + style.faint(head) + (first ?? '–'));
-      for (const line of rest) lines.push(' '.repeat(MARGIN + displayWidth(head)) + line);
-    }
+  const footed = blocks.filter((block) => block.footer);
+  if (footed.length) lines.push('', ...footed.flatMap((block) => footerLines(block, columns, style)));
+  return lines;
+}
+
+function footerLines({ footer, tone = 'plain' }: Block, columns: number, style: Style): string[] {
+  const { name, text, lists } = footer!;
+  const indent = MARGIN + displayWidth(name) + CELL_GAP;
+  const names = Math.max(...lists.map((list) => displayWidth(list.name)));
+  const lines = [`${' '.repeat(MARGIN)}${style[tone](name)}${' '.repeat(CELL_GAP)}${truncate(text, columns - indent)}`];
+  for (const { name: label, items } of lists) {
+    const start = indent + names + CELL_GAP;
+    const [first = '–', ...rest] = wrap(items, '  ', columns - start);
+    lines.push(`${' '.repeat(indent)}${style.faint(fit(label, names, 'left'))}${' '.repeat(CELL_GAP)}${first}`);
+    for (const line of rest) lines.push(' '.repeat(start) + line);
   }
   return lines;
 }
@@ -92,15 +98,15 @@ function row(cells: string[], columns: Column[], widths: number[], style: Style)
   return columns
     .map((column, i) => {
       const text = fit(cells[i] ?? '', widths[i], column.align ?? 'left');
-      return column.faint ? style.faint(text) : text;
+      return ' '.repeat(gapBefore(column, i)) + (column.faint ? style.faint(text) : text);
     })
-    .join(' '.repeat(CELL_GAP));
+    .join('');
 }
 
 /** Widths of every block's columns: natural ones when they fit, else flexible columns give way, the widest first. */
 function share(blocks: Block[], available: number): number[][] {
   const widths = blocks.map(naturalWidths);
-  let excess = widths.reduce((sum, block) => sum + blockWidth(block), 0) - available;
+  let excess = widths.reduce((sum, block, b) => sum + blockWidth(blocks[b], block), 0) - available;
   while (excess > 0) {
     let widest: { block: number; column: number } | undefined;
     blocks.forEach((block, b) => {
@@ -127,7 +133,7 @@ function naturalWidths(block: Block): number[] {
     0,
     block.columns.findIndex((column) => column.flexible),
   );
-  widths[spare] += Math.max(0, displayWidth(block.heading ?? '') - blockWidth(widths));
+  widths[spare] += Math.max(0, displayWidth(block.heading ?? '') - blockWidth(block, widths));
   return widths;
 }
 
@@ -135,8 +141,10 @@ function minimalWidths(block: Block): number[] {
   return naturalWidths(block).map((width, c) => (block.columns[c].flexible ? Math.min(width, MIN_FLEXIBLE) : width));
 }
 
-const blockWidth = (widths: number[]): number =>
-  widths.reduce((sum, width) => sum + width, 0) + CELL_GAP * (widths.length - 1);
+const gapBefore = (column: Column, index: number): number => (index === 0 ? 0 : (column.gap ?? CELL_GAP));
+
+const blockWidth = (block: Block, widths: number[]): number =>
+  widths.reduce((sum, width, i) => sum + gapBefore(block.columns[i], i) + width, 0);
 
 const gutterWidth = ({ ranked, blocks }: Group): number =>
   ranked ? String(Math.max(...blocks.map((block) => block.rows.length))).length + MARGIN + CELL_GAP : MARGIN;

@@ -1,4 +1,4 @@
-import type { Block, Report } from './report.ts';
+import type { Group, Report } from './report.ts';
 
 /** JSON with the indentation of two spaces; scores keep all their digits. */
 export function renderJson(report: Report): string {
@@ -37,34 +37,49 @@ function csvField(value: unknown): string {
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** GitHub-flavoured tables, one per block. */
+/** GitHub-flavoured tables. */
 export function* renderMarkdown(report: Report): Generator<string> {
   yield `## ${escapeMarkdown(report.title)}\n`;
   if (report.applied.length) yield `\n${report.applied.map(escapeMarkdown).join(' · ')}\n`;
   for (const group of report.groups) {
     if (group.title) yield `\n### ${escapeMarkdown(group.title)}\n`;
     if (group.text) yield `\n${escapeMarkdown(group.text)}\n`;
-    for (const block of group.blocks) yield* markdownBlock(block, group.ranked ?? false);
+    yield* markdownGroup(group);
   }
   for (const note of report.notes) yield `\n${escapeMarkdown(note)}\n`;
 }
 
-function* markdownBlock(block: Block, ranked: boolean): Generator<string> {
-  // Arrows between the words of a pair are for terminals.
-  const shown = block.columns.map((column, index) => ({ ...column, index })).filter((column) => column.name);
-  if (block.heading) yield `\n**${escapeMarkdown(block.heading)}**\n`;
-  if (block.rows.length) {
-    const names = shown.map((column) => escapeMarkdown(column.name));
-    const rules = shown.map((column) => (column.align === 'right' ? '---:' : '---'));
-    yield `\n| ${(ranked ? ['#', ...names] : names).join(' | ')} |\n`;
-    yield `| ${(ranked ? ['---:', ...rules] : rules).join(' | ')} |\n`;
+/** One table for blocks that stand side by side, then what is said under them. */
+function* markdownGroup({ blocks, ranked }: Group): Generator<string> {
+  const columns = blocks.flatMap((block) =>
+    block.columns.flatMap((column, index) => {
+      // Arrows between the words of a pair are for terminals.
+      if (!column.name) return [];
+      const name = index === 0 && block.heading ? `${block.heading}: ${column.name}` : column.name;
+      return [{ name, align: column.align, cell: (row: number) => block.rows[row]?.[index] ?? '' }];
+    }),
+  );
+  const line = (cells: string[], rank: string) => `| ${(ranked ? [rank, ...cells] : cells).join(' | ')} |\n`;
+  const height = Math.max(0, ...blocks.map((block) => block.rows.length));
+  if (height > 0) {
+    const rules = columns.map(({ align }) => (align === 'right' ? '---:' : '---'));
+    yield `\n${line(
+      columns.map(({ name }) => escapeMarkdown(name)),
+      '#',
+    )}${line(rules, '---:')}`;
   }
-  for (const [rank, row] of block.rows.entries()) {
-    const cells = shown.map(({ index }) => escapeMarkdown(row[index] ?? ''));
-    yield `| ${(ranked ? [String(rank + 1), ...cells] : cells).join(' | ')} |\n`;
+  for (let row = 0; row < height; row++) {
+    yield line(
+      columns.map(({ cell }) => escapeMarkdown(cell(row))),
+      String(row + 1),
+    );
   }
-  for (const { name, items } of block.footer ?? []) {
-    yield `\n${escapeMarkdown(name)}: ${items.length ? items.map(escapeMarkdown).join(', ') : '–'}\n`;
+  for (const { footer } of blocks) {
+    if (!footer) continue;
+    yield `\n- ${escapeMarkdown(`${footer.name}: ${footer.text}`)}\n`;
+    for (const { name, items } of footer.lists) {
+      yield `  - ${escapeMarkdown(name)}: ${items.length ? items.map(escapeMarkdown).join(', ') : '–'}\n`;
+    }
   }
 }
 
@@ -74,5 +89,5 @@ export function escapeMarkdown(text: string): string {
     .replaceAll(/[\r\n]+/g, ' ')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replaceAll(/[\\`*_{}[\]()#+!|~$]/g, '\\$&');
+    .replaceAll(/[\\`*_[\]|~$]/g, '\\$&');
 }

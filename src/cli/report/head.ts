@@ -1,10 +1,10 @@
-import type { Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
+import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
-import { appliedLine, pairsLine, scoreFormat, thousands } from './reading.ts';
+import { appliedLine, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
 
 const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> = {
-  vo: { text: 'VO, reads → writes', tone: 'write', other: 'qk' },
-  qk: { text: 'QK, query → key', tone: 'read', other: 'vo' },
+  vo: { text: 'VO (reads → writes)', tone: 'write', other: 'qk' },
+  qk: { text: 'QK (query → key)', tone: 'read', other: 'vo' },
 };
 
 /** Words of a counter shown in tables; all are in the JSON. */
@@ -36,15 +36,14 @@ export function headReport(reading: HeadReading, { countOnly }: HeadReportOption
 
 export function headGroups(reading: HeadReading, countOnly = false): Group[] {
   const matrices = matricesOf(reading);
-  const hasThreshold = reading.applied.above !== undefined || reading.applied.below !== undefined;
   if (countOnly) {
     const rows = matrices.map(([matrix, { count }]) => [matrix.toUpperCase(), thousands(count)]);
     return [{ blocks: [{ columns: [{ name: 'matrix' }, { name: 'pairs', align: 'right' }], rows }] }];
   }
-  return [{ ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, hasThreshold)) }];
+  return [{ ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, reading.applied)) }];
 }
 
-function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading, hasThreshold: boolean): Block {
+function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading, applied: AppliedToPairs): Block {
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
   const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
@@ -53,8 +52,8 @@ function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading
     tone: ROLE[matrix].tone,
     columns: [
       { name: 'first', align: 'right', flexible: true },
-      { name: '', faint: true },
-      { name: 'second', flexible: true },
+      { name: '', faint: true, gap: 1 },
+      { name: 'second', flexible: true, gap: 1 },
       { name: withOther ? matrix.toUpperCase() : 'score', align: 'right', faint: true, shown: withOther },
       ...(withOther
         ? [{ name: ROLE[matrix].other.toUpperCase(), align: 'right', faint: true, shown: true } as const]
@@ -67,12 +66,21 @@ function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading
       format(score),
       ...(withOther ? [other === undefined ? '' : formatOther(other)] : []),
     ]),
-    footer: [
-      { name: 'count', items: [`${thousands(count)} pairs${hasThreshold ? '' : ' in all'}`] },
-      { name: 'first', items: counterItems(counters.first) },
-      { name: 'second', items: counterItems(counters.second) },
-    ],
+    footer: {
+      name: matrix.toUpperCase(),
+      text: countLine(count, pairs.length, applied),
+      lists: [
+        { name: 'first', items: counterItems(counters.first) },
+        { name: 'second', items: counterItems(counters.second) },
+      ],
+    },
   };
+}
+
+function countLine(count: number, listed: number, { above, below }: AppliedToPairs): string {
+  const bounds = [above !== undefined && `above ${above}`, below !== undefined && `below ${below}`].filter(Boolean);
+  const which = bounds.length ? bounds.join(' and ') : 'in all';
+  return `${plural(count, 'pair')} ${which}${listed < count ? `, ${thousands(listed)} listed` : ''}`;
 }
 
 /** `·more ×31`; words that came once only are left to the JSON unless nothing came twice. */

@@ -3,9 +3,9 @@ import type { Block, Group, Report, Tone } from '../output/report.ts';
 import { appliedLine, tokenBlock } from './reading.ts';
 
 const ROLE: Record<NeuronPart, { text: string; tone: Tone }> = {
-  key: { text: 'key, reads', tone: 'read' },
-  up: { text: 'up, reads', tone: 'read' },
-  value: { text: 'value, writes', tone: 'write' },
+  key: { text: 'key (reads)', tone: 'read' },
+  up: { text: 'up (reads)', tone: 'read' },
+  value: { text: 'value (writes)', tone: 'write' },
 };
 
 /** A neuron's parts side by side; the other end of each ranking below. */

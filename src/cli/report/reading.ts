@@ -41,15 +41,15 @@ export function tokenBlock(heading: string, tone: Tone, tokens: readonly ScoredT
 }
 
 /**
- * Writes scores with as many decimals as tell neighbours apart without noise: about four significant digits of the
- * largest. Programs get all digits, from `--json` and its like.
+ * Writes scores with as many decimals as a glance takes: three or four significant digits of the largest.
+ * Programs get all digits, from `--json` and its like.
  */
 export function scoreFormat(scored: readonly { score: number }[]): (score: number) => string {
   let largest = 0;
   for (const { score } of scored) largest = Math.max(largest, Math.abs(score));
   const digits = largest === 0 ? 1 : Math.floor(Math.log10(largest)) + 1;
   if (digits > 9 || digits < -5) return (score) => score.toExponential(3);
-  const decimals = Math.max(0, Math.min(8, 4 - Math.max(digits, -4)));
+  const decimals = digits > 0 ? Math.max(0, 4 - Math.max(digits, 2)) : 3 - digits;
   return (score) => score.toFixed(decimals);
 }
 
