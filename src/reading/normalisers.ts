@@ -8,7 +8,7 @@ import type { Model } from '../model/types.ts';
 import { memorySource } from '../source/memory.ts';
 import { embedding } from './embedding.ts';
 import { Kept } from './kept.ts';
-import { parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
+import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
 import { sampleIndices, seeded } from './random.ts';
 import type { ReadOptions } from './types.ts';
 
@@ -58,12 +58,12 @@ export async function normaliser(
 ): Promise<Float64Array> {
   const exact = keyOf(kind, { ...options, approximate: false });
   if (options.approximate) {
-    const known = (await kept.peek(model, exact)) ?? (await fromCache(model, fileOf(model, exact), kind));
+    const known = (await kept.peek(model, exact)) ?? (await fromCache(model, exact, kind, options));
     if (known) return known;
   }
   const key = keyOf(kind, options);
   return kept.get(model, key, options.signal, async () => {
-    const cached = await fromCache(model, fileOf(model, key), kind);
+    const cached = await fromCache(model, key, kind, options);
     const f = cached ?? (await compute(model, kind, options));
     if (options.approximate) estimates.add(f);
     if (!cached) await toCache(model, fileOf(model, key), kind, f);
@@ -78,7 +78,7 @@ export async function knownNormaliser(
   options: NormaliserOptions = {},
 ): Promise<Float64Array | undefined> {
   const key = keyOf(kind, options);
-  return (await kept.peek(model, key)) ?? (await fromCache(model, fileOf(model, key), kind));
+  return (await kept.peek(model, key)) ?? (await fromCache(model, key, kind, options));
 }
 
 /** Keeps a normaliser that was computed elsewhere (an atlas ships its own), so that readings divide by the same. */
@@ -164,12 +164,19 @@ export async function parseNormalisers(bytes: Uint8Array, name = 'normalisers'):
   return found;
 }
 
-async function fromCache(model: Model, file: string, kind: VectorKind): Promise<Float64Array | undefined> {
+async function fromCache(
+  model: Model,
+  key: string,
+  kind: VectorKind,
+  options: NormaliserOptions,
+): Promise<Float64Array | undefined> {
+  const file = fileOf(model, key);
   const bytes = await model.cache?.get(file);
   if (!bytes) return undefined;
   try {
     const found = (await parseNormalisers(bytes, file)).get(kind);
-    return found?.length === model.dimensions.vocab && found.every((f) => f > 0) ? found : undefined;
+    const rows = parameter(model, options.embedding ?? 'unembed').count;
+    return found?.length === rows && found.every((f) => f > 0) ? found : undefined;
   } catch {
     return undefined; // A damaged file in the cache is made again.
   }

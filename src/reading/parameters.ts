@@ -54,8 +54,8 @@ async function gain(model: Model, layer: number, kind: VectorKind, signal?: Abor
     if (found) return found.read(0, 1, signal);
   }
   throw new WeightscopeError(
-    'PARAMETER_UNKNOWN',
-    `Expected ${model.name} to have a norm before ${kind} in layer ${layer}, found none; leave out \`foldNorm\`.`,
+    'ARGUMENT_INVALID',
+    `Expected ${model.name} to have a norm gain before ${kind} in layer ${layer} to fold in, found none (its norms may come after each block); leave out \`foldNorm\`.`,
   );
 }
 
