@@ -1,0 +1,34 @@
+/**
+ * weightscope: a transformer's weights read as words, with no forward pass. This door runs in a browser; `node.ts` adds
+ * files, the hub, the user's cache.
+ */
+
+export type * from './engine/engine.ts';
+export { defaultEngine, engineNames, openEngine } from './engine/select.ts';
+export { type ErrorCode, WeightscopeError } from './errors.ts';
+export type * from './formats/tensor.ts';
+export { type OpenOptions, openCheckpoint, openModel } from './model/open.ts';
+export { exportParameter } from './model/parameter.ts';
+export type * from './model/types.ts';
+export { embedding } from './reading/embedding.ts';
+export { type EntriesOptions, type EntriesReading, readEntries } from './reading/entries.ts';
+export { type HeadFactors, headFactors } from './reading/factors.ts';
+export { type HeadOptions, readHead, readHeadRow } from './reading/heads.ts';
+export { type NeuronOptions, readNeuron } from './reading/neurons.ts';
+export {
+  knownNormaliser,
+  normaliser,
+  normaliserNames,
+  normalisers,
+  parseNormalisers,
+  writeNormalisers,
+} from './reading/normalisers.ts';
+export { type NotebookOptions, type NotebookReading, readNotebook } from './reading/notebook.ts';
+export { checkNotebook, type NotebookCheck } from './reading/notebook-check.ts';
+export type * from './reading/types.ts';
+export { parseVector } from './reading/vector-file.ts';
+export { readVector, vectorOf } from './reading/vectors.ts';
+export { httpFolder } from './source/http.ts';
+export { memoryFolder, memorySource } from './source/memory.ts';
+export type * from './source/source.ts';
+export type * from './vocabulary/types.ts';

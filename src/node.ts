@@ -1,0 +1,62 @@
+/** The Node door: everything of the browser's, with models from files and the hub, and a cache between runs. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WeightscopeError } from './errors.ts';
+import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
+import type { Model } from './model/types.ts';
+import { fileCache } from './source/cache.node.ts';
+import { fileFolder } from './source/file.node.ts';
+import { hubFolder } from './source/hub.node.ts';
+import type { SourceFolder } from './source/source.ts';
+
+export * from './index.ts';
+export { fileCache, userCacheDir } from './source/cache.node.ts';
+export { fileFolder, fileSource } from './source/file.node.ts';
+export { type HubOptions, hubFolder } from './source/hub.node.ts';
+
+export interface NodeOpenOptions extends OpenOptions {
+  /** Called while a hub checkpoint is fetched; `done` is 0 to 1. */
+  progress?: (done: number, what: string) => void;
+}
+
+/** Beside both src/ and dist/. */
+const SAMPLE = fileURLToPath(new URL('../models/sample.gguf', import.meta.url));
+
+/**
+ * Opens a checkpoint: `sample` (the built-in model), a path (a folder, a .safetensors, a .gguf), a URL, a hub id
+ * (`openai-community/gpt2-medium`, `org/name@revision`), or what the browser's `openModel` takes. A path wins over a
+ * hub id of the same spelling. Reads headers, config and tokenizer only; normalisers are kept in the user's cache.
+ */
+export async function openModel(
+  location: string | URL | SourceFolder | Readonly<Record<string, Uint8Array>>,
+  options: NodeOpenOptions = {},
+): Promise<Model> {
+  const settings: OpenOptions = { cache: fileCache, ...options };
+  if (typeof location !== 'string' || /^https?:\/\//.test(location)) return openAnywhere(location, settings);
+  const named = { name: location, ...settings };
+  if (location === 'sample') return openFile(SAMPLE, named);
+  const found = await stat(location).catch(() => undefined);
+  if (found?.isDirectory()) return openCheckpoint(await fileFolder(location), named);
+  if (found) return openFile(location, named);
+  if (!looksLikeHubId(location)) {
+    throw new WeightscopeError(
+      'SOURCE_NOT_FOUND',
+      `Expected \`sample\`, a folder, a .safetensors or .gguf file, a URL or a hub id such as openai-community/gpt2, but nothing is at ${JSON.stringify(location)}.`,
+    );
+  }
+  const { progress, signal } = options;
+  const report = progress && ((done: number, total: number, file: string) => progress(total ? done / total : 0, file));
+  return openCheckpoint(await hubFolder(location, { progress: report, signal }), named);
+}
+
+async function openFile(path: string, options: OpenOptions): Promise<Model> {
+  return openCheckpoint(await fileFolder(dirname(path)), { file: basename(path), ...options });
+}
+
+/** `name` or `org/name`, with or without a revision; a file name with an ending that weights have is a mistyped path. */
+function looksLikeHubId(location: string): boolean {
+  return (
+    /^[\w][\w.-]*(\/[\w][\w.-]*)?(@.+)?$/.test(location) && !/\.(gguf|safetensors|bin|pt|pth|npz?)$/.test(location)
+  );
+}
