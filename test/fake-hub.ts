@@ -175,7 +175,7 @@ export class FakeHub {
       return response.writeHead(fault.status, later).end();
     }
     const { length } = file.bytes;
-    const bytes = Uint8Array.from(file.bytes);
+    const bytes = fault.corrupt ? file.bytes.slice() : file.bytes;
     if (fault.corrupt) bytes[0] ^= 1;
     const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
     const same = [undefined, headers.etag].includes(request.headers['if-range'] as string | undefined);

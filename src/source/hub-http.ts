@@ -180,10 +180,10 @@ async function refusal(http: HubHttp, request: HubRequest, url: URL, response: R
       'SOURCE_NOT_FOUND',
       `Expected ${named(request)} on the hub, but it has no such revision; see ${page}.`,
     );
-  if (status === 404 && reason === 'EntryNotFound')
+  if (status === 404 && (reason === 'EntryNotFound' || (reason === '' && request.what)))
     return new WeightscopeError(
       'SOURCE_NOT_FOUND',
-      `Expected ${named(request)} on the hub, but it has no such file; see ${page}.`,
+      `Expected ${named(request)} on the hub, but it is not there; check the spelling at ${page}.`,
     );
   if (status === 404 || reason === 'RepoNotFound')
     return new WeightscopeError(
