@@ -21,7 +21,7 @@ export interface ReadFlags extends EngineFlags {
   embedding: 'unembed' | 'embed';
   foldNorm?: boolean;
   approximate?: boolean;
-  label: LabelStyle;
+  label?: LabelStyle;
 }
 
 /** `--no-special` and `--no-padding` arrive as `special: false`, `padding: false`. */
@@ -115,12 +115,15 @@ export function addReadOptions(command: Command, normalize: Normalize): void {
   );
   command.option('--approximate', 'estimate a freq normaliser that is not cached from a sample, and say so');
   command.addOption(
-    choice('--label <style>', 'how tokens are written', ['pretty', 'raw', 'notebook']).default('pretty'),
+    choice('--label <style>', 'how tokens are written (default: pretty)', ['pretty', 'raw', 'notebook']),
   );
   addEngineOption(command);
 }
 
-export function addFilterOptions(command: Command): void {
+export function addFilterOptions(
+  command: Command,
+  compat = "filter as the paper's notebook does, quirks included",
+): void {
   command.optionsGroup('Only tokens that pass all of:');
   command.option('--only-ascii', 'ASCII characters alone');
   command.option('--only-english', 'ASCII letters and digits, brackets at the ends aside');
@@ -129,5 +132,5 @@ export function addFilterOptions(command: Command): void {
   command.option('--only-from <file>', 'words of a list, one per line');
   command.option('--no-special', 'no special tokens');
   command.option('--no-padding', 'no rows of E that have no token');
-  command.option('--compat', "filter as the paper's notebook does, quirks included");
+  command.option('--compat', compat);
 }

@@ -18,6 +18,7 @@ interface Flags extends OutputFlags, ReadFlags, FilterFlags {
   matrix?: HeadMatrix[];
   k: number;
   above?: number;
+  aboveRank?: number;
   below?: number;
   count?: boolean;
   excludeSame?: boolean;
@@ -43,6 +44,7 @@ export function addHead(program: Command): void {
     .addOption(listOption('--matrix <which>', 'which, or both with a comma (default: both)', ['vo', 'qk']))
     .option('-k <n>', 'how many pairs to list', amount, 100)
     .option('--above <score>', 'only pairs with a higher score', real)
+    .option('--above-rank <n>', 'only pairs above the score of the nth best', amount)
     .option('--below <score>', 'only pairs with a lower score', real)
     .addOption(new Option('--count', 'only the exact number of pairs').conflicts('sort'))
     .option('--exclude-same', 'leave out pairs of a word with itself')
@@ -62,12 +64,26 @@ export function addHead(program: Command): void {
     const { headReport } = await import('../report/head.ts');
     await runReport(model, flags, async (context) => {
       const { readHead } = await import('../../node.ts');
-      const { matrix, k, above, below, excludeSame, excludeFuzzy, sort, ascending, other, perFirst, perSecond } = flags;
+      const {
+        matrix,
+        k,
+        above,
+        aboveRank,
+        below,
+        excludeSame,
+        excludeFuzzy,
+        sort,
+        ascending,
+        other,
+        perFirst,
+        perSecond,
+      } = flags;
       const reading = await readHead(context.model, layer, head, {
         ...(await readOptions(flags, context)),
         matrices: matrix,
         k,
         above,
+        aboveRank,
         below,
         countOnly: flags.count,
         excludeSame,

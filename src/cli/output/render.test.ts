@@ -45,6 +45,7 @@ const head: HeadReading = {
       { first: token(3, ' rather'), second: token(2, ' than'), score: 101 },
     ],
     count: 29769,
+    above: 100,
     counters: {
       first: [
         ['·more', 31],

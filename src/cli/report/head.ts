@@ -1,4 +1,4 @@
-import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
+import type { Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
 import { appliedLine, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
 
@@ -40,10 +40,11 @@ export function headGroups(reading: HeadReading, countOnly = false): Group[] {
     const rows = matrices.map(([matrix, { count }]) => [matrix.toUpperCase(), thousands(count)]);
     return [{ blocks: [{ columns: [{ name: 'matrix' }, { name: 'pairs', align: 'right' }], rows }] }];
   }
-  return [{ ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, reading.applied)) }];
+  return [{ ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read)) }];
 }
 
-function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading, applied: AppliedToPairs): Block {
+function pairBlock(matrix: HeadMatrix, read: MatrixReading): Block {
+  const { pairs, counters } = read;
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
   const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
@@ -68,7 +69,7 @@ function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading
     ]),
     footer: {
       name: matrix.toUpperCase(),
-      text: countLine(count, pairs.length, applied),
+      text: countLine(read),
       lists: [
         { name: 'first', items: counterItems(counters.first) },
         { name: 'second', items: counterItems(counters.second) },
@@ -77,11 +78,17 @@ function pairBlock(matrix: HeadMatrix, { pairs, count, counters }: MatrixReading
   };
 }
 
-function countLine(count: number, listed: number, { above, below }: AppliedToPairs): string {
-  const bounds = [above !== undefined && `above ${above}`, below !== undefined && `below ${below}`].filter(Boolean);
+function countLine({ pairs, count, above, below }: MatrixReading): string {
+  const bounds = [
+    ...(above === undefined ? [] : [`above ${bound(above)}`]),
+    ...(below === undefined ? [] : [`below ${bound(below)}`]),
+  ];
   const which = bounds.length ? bounds.join(' and ') : 'in all';
-  return `${plural(count, 'pair')} ${which}${listed < count ? `, ${thousands(listed)} listed` : ''}`;
+  return `${plural(count, 'pair')} ${which}${pairs.length < count ? `, ${thousands(pairs.length)} listed` : ''}`;
 }
+
+/** A threshold as it was given; one found by rank has many digits. */
+const bound = (score: number): string => String(Number(score.toPrecision(6)));
 
 /** `·more ×31`; words that came once only are left to the JSON unless nothing came twice. */
 function counterItems(counter: Counter): string[] {

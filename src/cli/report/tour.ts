@@ -8,12 +8,13 @@ import { neuronGroups } from './neuron.ts';
 import { thousands } from './reading.ts';
 
 const NEURON = { layer: 4, index: 100, k: 12 };
-/** Heads with thresholds that select about a thousand pairs in each matrix. */
+/** Counters are of the thousand best pairs. */
 const HEADS = [
-  { layer: 1, head: 5, above: 100, text: 'Its QK attends from a comparison to what completes it.' },
-  { layer: 5, head: 7, above: 100, text: 'Its VO writes the word that goes on from a part, or its opposite.' },
+  { layer: 1, head: 5, text: 'Its QK attends from a comparison to what completes it.' },
+  { layer: 5, head: 7, text: 'Its VO writes the word that goes on from a part, or its opposite.' },
 ];
 const PAIRS = 8;
+const SELECTION = 1000;
 
 const NEXT = [
   ['weightscope neuron sample 4 100 --bottom 10', 'the same neuron, both ends of each ranking'],
@@ -30,9 +31,15 @@ export async function tourReport(
   const options = { engine, signal, progress };
   const neuron = await neuronReader(model, NEURON.layer, NEURON.index, { ...options, k: NEURON.k });
   const heads: HeadReading[] = [];
-  for (const { layer, head, above } of HEADS) {
+  for (const { layer, head } of HEADS) {
     heads.push(
-      await headReader(model, layer, head, { ...options, k: PAIRS, above, excludeFuzzy: true, limitPerFirst: 2 }),
+      await headReader(model, layer, head, {
+        ...options,
+        k: PAIRS,
+        aboveRank: SELECTION,
+        excludeFuzzy: true,
+        limitPerFirst: 2,
+      }),
     );
   }
   return {
@@ -48,7 +55,7 @@ export async function tourReport(
       ...heads.map((reading, i) => ({
         ...headGroups(reading)[0],
         title: `Head ${reading.layer}:${reading.head}`,
-        text: `${HEADS[i].text} Pairs that score above ${HEADS[i].above}.`,
+        text: HEADS[i].text,
       })),
       {
         title: 'Next',
