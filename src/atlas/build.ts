@@ -1,0 +1,216 @@
+import type { Engine } from '../engine/engine.ts';
+import { defaultEngine } from '../engine/select.ts';
+import { throwIfAborted, WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
+import { keepNormaliser, knownNormaliser, parseNormalisers, writeNormalisers } from '../reading/normalisers.ts';
+import type { VectorKind } from '../reading/parameters.ts';
+import { RATES, type Rates, unitCost } from './cost.ts';
+import { type ModelFacts, modelFacts } from './facts.ts';
+import { finishTables } from './finish.ts';
+import { checkpointHash, sha256 } from './hash.ts';
+import { checkSame, NORMALISERS, readManifest, writeManifest } from './manifest.ts';
+import { type AtlasOptions, normaliserKinds, planUnits, settingsOf, type Unit } from './plan.ts';
+import { type AtlasFile, type AtlasSettings, type Manifest, SCHEMA_VERSION } from './schema.ts';
+import type { Store } from './store.ts';
+import { arraysOf, finishedUnit, PARTS, type Receipt, runUnit, wholeFile } from './unit.ts';
+import { Floors, type UnitContext } from './units/context.ts';
+import { sumNormaliser, vectorCount } from './units/normalisers.ts';
+
+export interface BuildOptions extends AtlasOptions {
+  engine?: Engine;
+  /** Go on with an atlas that is there: finished units are not computed again. */
+  resume?: boolean;
+  /** How fast this machine is, which decides how units are cut; a unit cut otherwise is another unit. */
+  rates?: Rates;
+  signal?: AbortSignal;
+  /** The finished part of the work by the cost model, 0 to 1, never decreasing, and what is being done. */
+  progress?: (done: number, what: string) => void;
+}
+
+/** A build that has begun: everything that a runner of units, here or elsewhere, needs to know. */
+export interface AtlasBuild {
+  model: Model;
+  store: Store;
+  facts: ModelFacts;
+  settings: AtlasSettings;
+  units: Unit[];
+  manifest: Manifest;
+}
+
+/**
+ * Reads a whole model into `store`, unit by unit; see docs/atlas.md. Interrupted at any moment, it goes on with `resume`
+ * and gives the rows of an undisturbed run. Throws `ATLAS_EXISTS`, `ATLAS_MISMATCH`, `ATLAS_NEWER`,
+ * `OUTPUT_UNWRITABLE` (with everything finished so far kept) and what readings throw.
+ */
+export async function buildAtlas(model: Model, store: Store, options: BuildOptions = {}): Promise<Manifest> {
+  const { signal } = options;
+  const build = await beginAtlas(model, store, options);
+  if (build.manifest.state === 'complete') return build.manifest;
+  const engine = options.engine ?? (await defaultEngine());
+  const context: UnitContext = { ...build, engine, normalisers: new Map(), floors: new Floors() };
+  const report = progressOf(build, options.progress);
+  context.normalisers = await makeNormalisers(build, async (unit) => {
+    throwIfAborted(signal);
+    const known = await finishedUnit(unit, store);
+    const receipt = known ?? (await runUnit(unit, context, store, { signal, progress: report.within(unit) }));
+    report.finished(unit);
+    return receipt;
+  });
+  for (const unit of build.units) {
+    if (unit.kind === 'normaliser') continue;
+    throwIfAborted(signal);
+    if (!(await finishedUnit(unit, store)))
+      await runUnit(unit, context, store, { signal, progress: report.within(unit) });
+    report.finished(unit);
+  }
+  return finishAtlas(build, (part) => {
+    throwIfAborted(signal);
+    report.merging(part);
+  });
+}
+
+/** Plans the build and writes its manifest; an atlas that is there is continued with `resume`, else refused. */
+export async function beginAtlas(
+  model: Model,
+  store: Store,
+  options: AtlasOptions & Pick<BuildOptions, 'resume' | 'rates' | 'signal'> = {},
+): Promise<AtlasBuild> {
+  const facts = modelFacts(model, options.embedding);
+  const settings = settingsOf(facts, options);
+  const checkpoint = await checkpointHash(model, options.signal);
+  const there = await readManifest(store);
+  if (there) checkSame(there, { checkpoint, settings, model: model.name }, store.name);
+  if (there && !options.resume)
+    throw new WeightscopeError(
+      'ATLAS_EXISTS',
+      `Expected an empty folder at ${store.name}, found an atlas (${there.state}); go on with --resume, or give another folder.`,
+    );
+  if (!there && (await store.list('')).length > 0)
+    throw new WeightscopeError(
+      'ATLAS_EXISTS',
+      `Expected an empty folder at ${store.name}, found other files; give another folder.`,
+    );
+  const units = await planUnits(facts, checkpoint, settings, options.rates);
+  const manifest: Manifest = {
+    format: 'weightscope-atlas',
+    schema: SCHEMA_VERSION,
+    state: 'building',
+    model: { name: model.name, architecture: model.architecture, modelType: model.modelType, notes: [...model.notes] },
+    checkpoint,
+    dimensions: { ...model.dimensions },
+    settings,
+    units: [],
+    files: [],
+  };
+  const build: AtlasBuild = { model, store, facts, settings, units, manifest };
+  if (there?.state === 'complete' && (await isWhole(store, there))) return { ...build, manifest: there };
+  await writeManifest(store, manifest);
+  return build;
+}
+
+/**
+ * The atlas's `freq` normalisers: its own file where there is one, else those the model has kept, else from units,
+ * which `run` is to run or to find done. They are written beside the tables and kept for readings of this model.
+ */
+export async function makeNormalisers(
+  { model, store, facts, settings, units }: AtlasBuild,
+  run: (unit: Unit) => Promise<Receipt>,
+): Promise<Map<VectorKind, Float64Array>> {
+  const names = normaliserKinds(facts, settings);
+  if (names.length === 0) return new Map();
+  const how = { embedding: settings.embedding, foldNorm: settings.foldNorm };
+  const written = await store.get(NORMALISERS);
+  const own = written ? await parseNormalisers(written, NORMALISERS) : undefined;
+  const found = new Map<VectorKind, Float64Array>();
+  for (const name of names) {
+    const f = own?.get(name) ?? (await knownNormaliser(model, name, how));
+    if (f) {
+      found.set(name, f);
+      continue;
+    }
+    const sums = [];
+    for (const unit of units) {
+      if (unit.kind === 'normaliser' && unit.name === name) sums.push(await arraysOf(store, await run(unit)));
+    }
+    found.set(name, sumNormaliser(sums, facts.vocab, vectorCount(facts, name)));
+  }
+  if (!own) await store.put(NORMALISERS, await writeNormalisers(found));
+  for (const [name, f] of found) await keepNormaliser(model, name, f, how);
+  return found;
+}
+
+/** Merges what needs all units, writes the complete manifest and removes the intermediate files. */
+export async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void): Promise<Manifest> {
+  const { store, settings, facts, units } = build;
+  const done: { unit: Unit; receipt: Receipt }[] = [];
+  for (const unit of units) {
+    if (unit.kind === 'normaliser') continue;
+    const receipt = await receiptOf(unit, store);
+    done.push({ unit, receipt });
+  }
+  const parts = done.flatMap(({ receipt }) => receipt.files).filter(({ table }) => table !== 'arrays');
+  const merged = await finishTables({ ...build, done }, progress);
+  const manifest: Manifest = {
+    ...build.manifest,
+    state: 'complete',
+    units: done.map(({ unit }) => unit.id),
+    files: [...parts, ...merged],
+  };
+  if (normaliserKinds(facts, settings).length > 0) {
+    const bytes = (await store.get(NORMALISERS)) ?? new Uint8Array();
+    const file = { name: NORMALISERS, bytes: bytes.length, sha256: await sha256(bytes), rows: facts.vocab };
+    manifest.files.push({ table: 'normalisers', ...file });
+  }
+  await writeManifest(store, manifest);
+  for (const { name } of await store.list(PARTS)) await store.remove(name);
+  return manifest;
+}
+
+async function receiptOf(unit: Unit, store: Store): Promise<Receipt> {
+  const receipt = await finishedUnit(unit, store);
+  if (receipt) return receipt;
+  throw new WeightscopeError(
+    'ATLAS_INVALID',
+    `Expected unit ${unit.id} to be finished in ${store.name}, found it missing or damaged; go on with --resume.`,
+  );
+}
+
+/** Whether every file of a finished atlas is what the manifest says. */
+async function isWhole(store: Store, { files }: { files: AtlasFile[] }): Promise<boolean> {
+  try {
+    for (const file of files) await wholeFile(store, file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Merging is about a twentieth of a build. */
+const MERGE_SHARE = 0.05;
+
+function progressOf({ facts, settings, units }: AtlasBuild, progress: BuildOptions['progress']) {
+  const seconds = (unit: Unit): number => unitCost(facts, settings, unit, RATES).seconds;
+  const total = units.reduce((sum, unit) => sum + seconds(unit), 0) || 1;
+  const before = new Map<string, number>();
+  let sum = 0;
+  for (const unit of units) {
+    before.set(unit.id, sum / total);
+    sum += seconds(unit);
+  }
+  const at = (unit: Unit, part: number): number =>
+    (1 - MERGE_SHARE) * ((before.get(unit.id) ?? 0) + (part * seconds(unit)) / total);
+  return {
+    within: (unit: Unit) => progress && ((part: number) => progress(at(unit, part), nameOf(unit))),
+    finished: (unit: Unit) => progress?.(at(unit, 1), nameOf(unit)),
+    merging: (part: number) => progress?.(1 - MERGE_SHARE * (1 - part), 'merging'),
+  };
+}
+
+const nameOf = (unit: Unit): string =>
+  unit.kind === 'neurons'
+    ? `neurons, ${unit.part}`
+    : unit.kind === 'heads'
+      ? `heads, layer ${unit.layer}`
+      : unit.kind === 'normaliser'
+        ? `normaliser ${unit.name}`
+        : 'directions';

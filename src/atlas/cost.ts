@@ -1,0 +1,96 @@
+import type { ModelFacts } from './facts.ts';
+import type { Work } from './plan.ts';
+import type { AtlasSettings } from './schema.ts';
+
+/** What a unit takes, from headers alone. */
+export interface Cost {
+  /** Multiplications and additions of the full products, whether an engine prunes them or not. */
+  operations: number;
+  /** Bytes of the checkpoint that are read, E included. */
+  bytesRead: number;
+  /** Bytes of Parquet and of intermediate lists. */
+  bytesWritten: number;
+  /** Peak bytes beside the runtime itself. */
+  memory: number;
+  seconds: number;
+}
+
+/** Operations a second by kind of work. Pairs are mostly pruned, so their rate is of work that is not done. */
+export interface Rates {
+  means: number;
+  rows: number;
+  factors: number;
+  pairs: number;
+}
+
+/** Two cores, the WASM engine (docs/scale.md says how they were measured). */
+export const RATES: Rates = { means: 80e9, rows: 100e9, factors: 6e9, pairs: 600e9 };
+
+/** Bytes a row takes: measured, scores do not compress. */
+const LIST_ROW = 10.5;
+const ARRAY_ROW = 12;
+
+export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work, rates: Rates): Cost {
+  const { vocab, width } = facts;
+  const count = work.to - work.from;
+  const e = vocab * width * 4;
+  const products = 2 * count * vocab * width;
+  const top = Math.min(settings.top, vocab);
+  switch (work.kind) {
+    case 'normaliser': {
+      const parameters = facts.vectors[work.name] ?? [];
+      return {
+        operations: products,
+        bytesRead: facts.embeddingBytes + share(parameters, count),
+        bytesWritten: vocab * 8 * Math.ceil((count * parameters.length) / total(parameters)),
+        memory: e + count * width * 4 + vocab * 16,
+        seconds: products / rates.means,
+      };
+    }
+    case 'neurons': {
+      // Entries better than what is known so far: at most all, and few once other units are done.
+      const columns = 2 * vocab * Math.min(settings.columns, count);
+      return {
+        operations: products,
+        bytesRead: facts.embeddingBytes + share(facts.vectors[`ff.${work.part}`] ?? [], count),
+        bytesWritten: 2 * count * top * LIST_ROW + columns * (ARRAY_ROW + LIST_ROW * (count / total(facts.neurons))),
+        memory: e + count * width * 4 + 2 * count * top * 60 + 3 * columns * ARRAY_ROW,
+        seconds: products / rates.rows,
+      };
+    }
+    case 'heads': {
+      const layer = facts.heads.find((heads) => heads.layer === work.layer);
+      if (!layer) return { operations: 0, bytesRead: 0, bytesWritten: 0, memory: 0, seconds: 0 };
+      const { heads, kvHeads, headDim } = layer;
+      const kv = Math.ceil(((work.to - work.from) * kvHeads) / heads);
+      const factors = 2 * vocab * width * headDim * (2 * count + 2 * kv);
+      const pairs = 2 * count * (2 * vocab * vocab * headDim);
+      const rows = 4 * count * settings.pairs;
+      return {
+        operations: factors + pairs,
+        bytesRead: facts.embeddingBytes + width * headDim * (2 * count + 2 * kv) * 4,
+        bytesWritten: rows * LIST_ROW + 4 * vocab * Math.min(settings.columns, count) * ARRAY_ROW,
+        memory: e + vocab * headDim * 4 * (count + kv) * 2 + vocab * count * 32,
+        seconds: factors / rates.factors + pairs / rates.pairs,
+      };
+    }
+    case 'directions':
+      return {
+        operations: products,
+        bytesRead: facts.embeddingBytes + count * width * 4,
+        bytesWritten: 2 * count * top * LIST_ROW,
+        memory: e + count * width * 4 + 2 * count * top * 60,
+        seconds: products / rates.rows,
+      };
+  }
+}
+
+const total = (groups: readonly { count: number }[]): number =>
+  Math.max(
+    1,
+    groups.reduce((sum, { count }) => sum + count, 0),
+  );
+
+/** Bytes of `count` vectors of these parameters, on average. */
+const share = (parameters: readonly { count: number; bytes: number }[], count: number): number =>
+  (parameters.reduce((sum, { bytes }) => sum + bytes, 0) * count) / total(parameters);

@@ -1,0 +1,192 @@
+import type { Model } from '../model/types.ts';
+import type { Arrays } from './arrays.ts';
+import { BestLists, type Lists } from './best.ts';
+import type { ModelFacts } from './facts.ts';
+import { constant, parquetFile, type Values } from './parquet.ts';
+import type { Unit } from './plan.ts';
+import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, type TableName } from './schema.ts';
+import type { Store } from './store.ts';
+import { arraysOf, putFile, type Receipt } from './unit.ts';
+import { headNumber, MATRICES } from './units/heads.ts';
+import { placesOf } from './units/neurons.ts';
+import { tokenColumns } from './units/tokens.ts';
+
+export interface FinishInput {
+  model: Model;
+  facts: ModelFacts;
+  settings: AtlasSettings;
+  store: Store;
+  /** All units with their receipts. */
+  done: readonly { unit: Unit; receipt: Receipt }[];
+}
+
+/** Tokens per file of token_neurons and token_heads, so that a file's rows fit in memory whatever the vocabulary. */
+const TOKENS_PER_FILE = 16_384;
+
+/** Writes the tables that need all units. The order of the units does not matter: the same files come out. */
+export async function finishTables(input: FinishInput, progress?: (done: number) => void): Promise<AtlasFile[]> {
+  const { model, facts, settings, store } = input;
+  const files: AtlasFile[] = [];
+  const write = async (table: TableName, name: string, columns: Record<string, Values>): Promise<void> => {
+    const bytes = await parquetFile(table, columns);
+    files.push(await putFile(store, table, `${table}/${name}.parquet`, bytes, Object.values(columns)[0].length));
+  };
+  await write('tokens', 'tokens', tokenColumns(model, facts.vocab));
+  if (settings.what.includes('heads')) {
+    await write('heads', 'heads', headColumns(facts, settings));
+    await writeTokenHeads(input, write);
+  }
+  progress?.(0.1);
+  if (settings.what.includes('neurons')) {
+    for (const [i, part] of facts.parts.entries()) {
+      const merged = await mergedLists(input, (unit) => unit.kind === 'neurons' && unit.part === part, '');
+      const total = facts.neurons.reduce((sum, { count }) => sum + count, 0);
+      const places = placesOf(facts.neurons, 0, total);
+      for (const [from, to] of tokenRanges(facts.vocab)) {
+        const rows = listRows(merged, from, to);
+        const at = (of: Int32Array): Int32Array => Int32Array.from(rows.index, (neuron) => of[neuron]);
+        await write('token_neurons', `${part}-${fileNumber(from)}`, {
+          token: rows.list,
+          part: constant(part, rows.list.length),
+          sign: rows.sign,
+          rank: rows.rank,
+          layer: at(places.layer),
+          expert: at(places.expert),
+          neuron: at(places.neuron),
+          score: rows.score,
+        });
+      }
+      progress?.(0.1 + (0.9 * (i + 1)) / facts.parts.length);
+    }
+  }
+  return files;
+}
+
+function headColumns({ heads }: ModelFacts, { layers }: AtlasSettings) {
+  const rows = heads
+    .filter(({ layer }) => layers.includes(layer))
+    .flatMap(({ layer, heads, kvHeads }) =>
+      Array.from({ length: heads }, (_, head) => ({ layer, head, kv_head: Math.floor((head * kvHeads) / heads) })),
+    );
+  return {
+    layer: rows.map(({ layer }) => layer),
+    head: rows.map(({ head }) => head),
+    kv_head: rows.map(({ kv_head }) => kv_head),
+  };
+}
+
+async function writeTokenHeads(
+  input: FinishInput,
+  write: (table: TableName, name: string, columns: Record<string, Values>) => Promise<void>,
+): Promise<void> {
+  const { facts } = input;
+  const places = facts.heads.flatMap(({ layer, heads }) =>
+    Array.from({ length: heads }, (_, head) => ({ layer, head })),
+  );
+  for (const matrix of MATRICES) {
+    const ranks = new PairRanks();
+    const merged = await mergedLists(
+      input,
+      (unit) => unit.kind === 'heads',
+      matrix,
+      (unit, arrays) => {
+        if (unit.kind !== 'heads') return;
+        const first = headNumber(facts.heads, unit.layer);
+        for (let head = first + unit.from; head < first + unit.to; head++) ranks.add(head, matrix, arrays);
+      },
+    );
+    for (const [from, to] of tokenRanges(facts.vocab)) {
+      const rows = listRows(merged, from, to);
+      await write('token_heads', `${matrix}-${fileNumber(from)}`, {
+        token: rows.list,
+        matrix: constant(matrix, rows.list.length),
+        sign: rows.sign,
+        rank: rows.rank,
+        layer: Int32Array.from(rows.index, (head) => places[head].layer),
+        head: Int32Array.from(rows.index, (head) => places[head].head),
+        score: rows.score,
+        pair_rank: Array.from(rows.index, (head, i) => ranks.of(head, rows.sign[i], rows.list[i])),
+      });
+    }
+  }
+}
+
+/** A token's best place, on either side, in a head's listed pairs. */
+class PairRanks {
+  readonly #ranks = new Map<string, Map<number, number>>();
+
+  add(head: number, matrix: string, arrays: Arrays): void {
+    for (const sign of SIGNS) {
+      const ranks = new Map<number, number>();
+      const name = `pairs ${head} ${matrix}${sign}`;
+      const [first, second] = [arrays[`${name} first`], arrays[`${name} second`]];
+      for (let i = 0; i < first.length; i++) {
+        for (const token of [first[i], second[i]]) if (!ranks.has(token)) ranks.set(token, i + 1);
+      }
+      this.#ranks.set(`${head}${sign}`, ranks);
+    }
+  }
+
+  of(head: number, sign: string, token: number): number | null {
+    return this.#ranks.get(`${head}${sign}`)?.get(token) ?? null;
+  }
+}
+
+/** The units' lists under `name`, merged: exactly the model's best, in order. */
+async function mergedLists(
+  { facts, settings, store, done }: FinishInput,
+  wanted: (unit: Unit) => boolean,
+  name: string,
+  also?: (unit: Unit, arrays: Arrays) => void,
+): Promise<Record<Sign, BestLists>> {
+  const merged = {
+    '+': new BestLists(facts.vocab, settings.columns, '+'),
+    '-': new BestLists(facts.vocab, settings.columns, '-'),
+  };
+  for (const { unit, receipt } of done) {
+    if (!wanted(unit)) continue;
+    const arrays = await arraysOf(store, receipt);
+    for (const sign of SIGNS) {
+      const list = (field: string) => arrays[`${name}${sign}${field}`];
+      merged[sign].add({ counts: list('counts'), index: list('index'), score: list('score') } as Lists);
+    }
+    also?.(unit, arrays);
+  }
+  return merged;
+}
+
+/** Rows of lists [from, to): list by list, first `+`, then `-`. */
+function listRows(merged: Record<Sign, BestLists>, from: number, to: number) {
+  let total = 0;
+  for (let list = from; list < to; list++) total += merged['+'].counts[list] + merged['-'].counts[list];
+  const rows = {
+    list: new Int32Array(total),
+    sign: new Array<Sign>(total),
+    rank: new Int32Array(total),
+    index: new Int32Array(total),
+    score: new Float64Array(total),
+  };
+  let at = 0;
+  for (let list = from; list < to; list++) {
+    for (const sign of SIGNS) {
+      const { counts, index, score, k } = merged[sign];
+      for (let i = 0; i < counts[list]; i++, at++) {
+        rows.list[at] = list;
+        rows.sign[at] = sign;
+        rows.rank[at] = i + 1;
+        rows.index[at] = index[list * k + i];
+        rows.score[at] = score[list * k + i];
+      }
+    }
+  }
+  return rows;
+}
+
+const fileNumber = (from: number): string => String(from).padStart(8, '0');
+
+function tokenRanges(vocab: number): [number, number][] {
+  return Array.from({ length: Math.ceil(vocab / TOKENS_PER_FILE) }, (_, i) => [
+    i * TOKENS_PER_FILE,
+    Math.min((i + 1) * TOKENS_PER_FILE, vocab),
+  ]);
+}

@@ -1,0 +1,185 @@
+import { WeightscopeError } from '../errors.ts';
+import type { VectorKind } from '../reading/parameters.ts';
+import type { NeuronPart } from '../reading/types.ts';
+import { type Cost, RATES, type Rates, unitCost } from './cost.ts';
+import type { ModelFacts } from './facts.ts';
+import { canonical, sha256 } from './hash.ts';
+import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, SCHEMA_VERSION } from './schema.ts';
+
+/**
+ * One piece of work, plain data. Ranges count in model order (see {@link ModelFacts}): vectors of a kind, neurons over
+ * all layers and experts, heads of one layer, rows of the listed directions.
+ */
+export type Work =
+  | { kind: 'normaliser'; name: VectorKind; from: number; to: number }
+  | { kind: 'neurons'; part: NeuronPart; from: number; to: number }
+  | { kind: 'heads'; layer: number; from: number; to: number }
+  | { kind: 'directions'; from: number; to: number };
+
+/** Work with its id: the hash of checkpoint, work, settings and versions. The same id gives the same rows. */
+export type Unit = Work & { id: string };
+
+export interface AtlasOptions {
+  /** Tokens listed per vector and sign; default 100. */
+  top?: number;
+  /** Pairs listed per head, matrix and sign; default 1000. */
+  pairs?: number;
+  /** Neurons and heads listed per token and sign; default 50. */
+  columns?: number;
+  /** Default: all. */
+  layers?: readonly number[];
+  what?: readonly AtlasPart[];
+  normalize?: 'freq' | 'none';
+  foldNorm?: boolean;
+  embedding?: 'unembed' | 'embed';
+}
+
+/** Raise it when units are cut differently or hold something else: parts of an older plan are then made again. */
+const PLAN_VERSION = 1;
+
+/** Work of one unit, in seconds by the cost model: what a kill loses at most, and what a queue hands out. */
+export const UNIT_SECONDS = 5;
+
+/** Checks the options against the model and fills in the defaults. */
+export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): AtlasSettings {
+  const { top = 100, pairs = 1000, columns = 50, normalize = 'freq' } = options;
+  for (const [name, value] of Object.entries({ top, pairs, columns })) {
+    if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
+      throw new WeightscopeError('ARGUMENT_INVALID', `Expected \`${name}\` to be 1..1000000, got ${value}.`);
+  }
+  const known = [...new Set([...facts.neurons, ...facts.heads].map(({ layer }) => layer))].sort((a, b) => a - b);
+  const layers = [...new Set(options.layers ?? known)].sort((a, b) => a - b);
+  for (const layer of layers) {
+    if (!known.includes(layer))
+      throw new WeightscopeError(
+        'OUT_OF_RANGE',
+        `Expected \`layers\` to be of ${known[0]}..${known.at(-1)}, got ${layer}.`,
+      );
+  }
+  const what = options.what ?? ATLAS_PARTS;
+  for (const part of what) {
+    if (!ATLAS_PARTS.includes(part))
+      throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${ATLAS_PARTS.join(', ')}, got "${part}".`);
+  }
+  // A score by cosine is divided by the vector's own length too, and an engine divides by columns only.
+  if (normalize !== 'freq' && normalize !== 'none')
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected an atlas's normaliser to be freq or none, got "${normalize}".`,
+    );
+  return {
+    top,
+    pairs,
+    columns,
+    layers,
+    what: ATLAS_PARTS.filter((part) => what.includes(part)),
+    normalize,
+    foldNorm: options.foldNorm ?? false,
+    embedding: options.embedding ?? 'unembed',
+  };
+}
+
+/**
+ * All units of an atlas, normalisers first: the others need them. Each is a few seconds of work by the cost model, or
+ * one row where a row takes longer. The same input gives the same units, in the same order.
+ */
+export async function planUnits(
+  facts: ModelFacts,
+  checkpoint: string,
+  settings: AtlasSettings,
+  rates: Rates = RATES,
+): Promise<Unit[]> {
+  const id = async (work: Work): Promise<string> =>
+    (await sha256(canonical([checkpoint, work, settings, SCHEMA_VERSION, PLAN_VERSION]))).slice(0, 32);
+  return Promise.all(planWork(facts, settings, rates).map(async (work) => ({ ...work, id: await id(work) })));
+}
+
+/** The work without its ids: what `atlas plan` adds up. */
+export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rates = RATES): Work[] {
+  const secondsOf = (work: Work): number => unitCost(facts, settings, work, rates).seconds;
+  return [
+    ...normaliserKinds(facts, settings).flatMap((name) =>
+      cut(wholeParameters(facts, name), (from, to) => secondsOf({ kind: 'normaliser', name, from, to })).map(
+        ([from, to]): Work => ({ kind: 'normaliser', name, from, to }),
+      ),
+    ),
+    ...(settings.what.includes('neurons') ? facts.parts : []).flatMap((part) =>
+      cut(chosenNeurons(facts, settings), (from, to) => secondsOf({ kind: 'neurons', part, from, to })).map(
+        ([from, to]): Work => ({ kind: 'neurons', part, from, to }),
+      ),
+    ),
+    ...(settings.what.includes('heads') ? facts.heads : [])
+      .filter(({ layer }) => settings.layers.includes(layer))
+      .flatMap(({ layer, heads }) =>
+        cut(singles(heads), (from, to) => secondsOf({ kind: 'heads', layer, from, to })).map(
+          ([from, to]): Work => ({ kind: 'heads', layer, from, to }),
+        ),
+      ),
+    ...(settings.what.includes('directions')
+      ? cut(
+          facts.directions.reduce<Range[]>((ranges, { count }) => [...ranges, after(ranges.at(-1), count)], []),
+          (from, to) => secondsOf({ kind: 'directions', from, to }),
+        ).map(([from, to]): Work => ({ kind: 'directions', from, to }))
+      : []),
+  ];
+}
+
+/** The whole build by the cost model. Memory is the largest of any unit, the rest are sums. */
+export function planCost(facts: ModelFacts, settings: AtlasSettings, rates: Rates = RATES): Cost & { units: number } {
+  const costs = planWork(facts, settings, rates).map((work) => unitCost(facts, settings, work, rates));
+  const sum = (of: (cost: Cost) => number): number => costs.reduce((total, cost) => total + of(cost), 0);
+  return {
+    units: costs.length,
+    operations: sum((cost) => cost.operations),
+    bytesRead: sum((cost) => cost.bytesRead),
+    bytesWritten: sum((cost) => cost.bytesWritten),
+    memory: costs.reduce((most, cost) => Math.max(most, cost.memory), 0),
+    seconds: sum((cost) => cost.seconds),
+  };
+}
+
+/** Kinds of normalisers the readings of this atlas divide by. */
+export function normaliserKinds(facts: ModelFacts, { normalize, what }: AtlasSettings): VectorKind[] {
+  if (normalize !== 'freq') return [];
+  return (Object.keys(facts.vectors) as VectorKind[]).filter((kind) =>
+    what.includes(kind.startsWith('ff') ? 'neurons' : 'heads'),
+  );
+}
+
+type Range = readonly [from: number, to: number];
+
+const after = (last: Range | undefined, count: number): Range => [last?.[1] ?? 0, (last?.[1] ?? 0) + count];
+
+const singles = (count: number): Range[] => Array.from({ length: count }, (_, i) => [i, i + 1]);
+
+/** Means are taken over all layers, whatever layers the atlas lists. */
+const wholeParameters = (facts: ModelFacts, name: VectorKind): Range[] =>
+  (facts.vectors[name] ?? []).reduce<Range[]>((ranges, { count }) => [...ranges, after(ranges.at(-1), count)], []);
+
+function chosenNeurons(facts: ModelFacts, { layers }: AtlasSettings): Range[] {
+  const ranges: Range[] = [];
+  let from = 0;
+  for (const { layer, count } of facts.neurons) {
+    if (layers.includes(layer)) ranges.push([from, from + count]);
+    from += count;
+  }
+  return ranges;
+}
+
+/** Joins neighbouring ranges while they fit in a unit, and cuts those that do not into equal pieces. */
+function cut(ranges: readonly Range[], secondsOf: (from: number, to: number) => number): Range[] {
+  const units: Range[] = [];
+  for (const [from, to] of ranges) {
+    const last = units.at(-1);
+    if (last?.[1] === from && secondsOf(last[0], to) <= UNIT_SECONDS) {
+      units[units.length - 1] = [last[0], to];
+      continue;
+    }
+    const pieces = Math.min(to - from, Math.max(1, Math.ceil(secondsOf(from, to) / UNIT_SECONDS)));
+    for (let i = 0; i < pieces; i++) {
+      const at = (piece: number): number => from + Math.round(((to - from) * piece) / pieces);
+      units.push([at(i), at(i + 1)]);
+    }
+  }
+  return units;
+}

@@ -1,0 +1,183 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { WeightscopeError } from '../../errors.ts';
+import { MANIFEST, readManifest } from '../manifest.ts';
+import { type AtlasFile, type ColumnSpec, type Manifest, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
+import { folderStore } from '../store.node.ts';
+
+export interface DatabaseOptions {
+  /** Default 2. */
+  threads?: number;
+  /** DuckDB's own memory, in MB; default 512. */
+  memory?: number;
+}
+
+/** A finished atlas on disk whose files have been looked at. */
+export interface AtlasFolder {
+  path: string;
+  manifest: Manifest;
+  /** Absolute paths by table. */
+  files: Record<TableName, string[]>;
+}
+
+/**
+ * Checks an atlas before anything of it is read: every file of the manifest must be there, be a plain file (a link
+ * could lead elsewhere) and have its size. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
+ */
+export async function openFolder(path: string): Promise<AtlasFolder> {
+  const manifest = await readManifest(folderStore(path));
+  if (!manifest)
+    throw new WeightscopeError(
+      'SOURCE_NOT_FOUND',
+      `Expected an atlas in ${path}, found no ${MANIFEST}; make one with \`weightscope atlas build\`.`,
+    );
+  if (manifest.state !== 'complete')
+    throw new WeightscopeError(
+      'ATLAS_INVALID',
+      `Expected a finished atlas in ${path}, found one that is being built; finish it with \`weightscope atlas build --resume\`.`,
+    );
+  const root = await realpath(path);
+  const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as string[]])) as AtlasFolder['files'];
+  await Promise.all(manifest.files.map((file) => checkFile(root, file)));
+  for (const { table, name } of manifest.files) {
+    if (table in files) files[table as TableName].push(join(root, name));
+  }
+  return { path, manifest, files };
+}
+
+async function checkFile(root: string, { name, bytes }: AtlasFile): Promise<void> {
+  const path = join(root, name);
+  const found = await lstat(path).catch(() => undefined);
+  const folder = await realpath(join(path, '..')).catch(() => '');
+  if (found?.isFile() && found.size === bytes && folder === join(root, name, '..')) return;
+  const what = !found ? 'nothing' : found.isFile() ? `${found.size} bytes` : 'something that is not a plain file';
+  throw new WeightscopeError(
+    'ATLAS_INVALID',
+    `Expected ${path} to be a file of ${bytes} bytes, found ${what}; build the atlas again with --resume, or copy it again.`,
+  );
+}
+
+const SQL_TYPES = { INT32: 'INTEGER', DOUBLE: 'DOUBLE', STRING: 'VARCHAR', BOOLEAN: 'BOOLEAN' } as const;
+
+/**
+ * A DuckDB in memory with the tables of one or more atlases as views, that can read these files and nothing else: no
+ * other file (nor any write), no extension, no network; memory, threads and temporary space bounded; and none of that
+ * can be changed by a query. `writable`: the one path that `COPY … TO` may write, for exports.
+ */
+export async function openDatabase(
+  atlases: Readonly<Record<string, AtlasFolder>>,
+  { threads = 2, memory = 512 }: DatabaseOptions = {},
+  writable?: string,
+): Promise<Database> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: `${threads}`,
+    memory_limit: `${memory}MB`,
+    temp_directory: '',
+    max_temp_directory_size: '0B',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    allow_unsigned_extensions: 'false',
+    preserve_insertion_order: 'true',
+  });
+  const connection = await instance.connect();
+  await connection.run('SET parquet_metadata_cache = true');
+  const paths = Object.values(atlases).flatMap(({ files }) => Object.values(files).flat());
+  await connection.run(`SET allowed_paths = [${[...paths, ...(writable ? [writable] : [])].map(quoted).join(', ')}]`);
+  for (const [prefix, { files, path }] of Object.entries(atlases)) {
+    for (const table of TABLE_NAMES) await damaged(path, () => connection.run(viewOf(table, prefix, files[table])));
+  }
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
+  return new Database(instance, connection);
+}
+
+/** A table's columns by name and type, so that a file with others is an error and a table without files is empty. */
+function viewOf(table: TableName, prefix: string, files: readonly string[]): string {
+  const columns = Object.entries(TABLES[table]) as [string, ColumnSpec][];
+  const typed = (value: (name: string) => string): string =>
+    columns
+      .map(([name, spec]) => `${value(name)}::${SQL_TYPES[spec.replace('?', '') as keyof typeof SQL_TYPES]} AS ${name}`)
+      .join(', ');
+  const source =
+    files.length > 0
+      ? `SELECT ${columns.map(([name]) => name).join(', ')} FROM read_parquet([${files.map(quoted).join(', ')}])`
+      : `SELECT ${typed(() => 'NULL')} WHERE false`;
+  return `CREATE VIEW ${prefix}${table} AS ${source}`;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+export type Row = Record<string, unknown>;
+
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** Rows as plain objects: 64-bit integers as numbers where they are safe, else as text. */
+  async rows(sql: string, values: readonly DuckDBValue[] = []): Promise<Row[]> {
+    const reader = await this.#connection.runAndReadAll(sql, [...values]);
+    return reader.getRowObjectsJS().map((row) => plain(row) as Row);
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** Throws `QUERY_INVALID` unless `sql` is one statement that only reads. */
+  async checkSelect(sql: string): Promise<void> {
+    const { StatementType } = await import('@duckdb/node-api');
+    const statements = await asQuery(() => this.#connection.extractStatements(sql));
+    if (statements.count !== 1) throw notSelect(`${statements.count} statements`);
+    const prepared = await asQuery(() => statements.prepare(0));
+    const { statementType } = prepared;
+    prepared.destroySync();
+    if (statementType !== StatementType.SELECT) throw notSelect(`${StatementType[statementType]}`);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/** DuckDB's complaint about a query, as ours. */
+export async function asQuery<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (cause) {
+    throw new WeightscopeError('QUERY_INVALID', `The query failed: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** DuckDB's complaint about a file, as ours. */
+async function damaged<T>(path: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (cause) {
+    throw new WeightscopeError(
+      'ATLAS_INVALID',
+      `The atlas in ${path} is damaged (${(cause as Error).message.split('\n')[0]}); build it again with --resume.`,
+      { cause },
+    );
+  }
+}
+
+const notSelect = (found: string): WeightscopeError =>
+  new WeightscopeError('QUERY_INVALID', `Expected a single SELECT, got ${found}; docs/atlas.md lists the tables.`);
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint')
+    return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : `${value}`;
+  if (Array.isArray(value)) return value.map(plain);
+  if (value !== null && typeof value === 'object' && !(value instanceof Date) && !ArrayBuffer.isView(value))
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  return value;
+}

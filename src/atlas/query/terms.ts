@@ -1,0 +1,67 @@
+import { WeightscopeError } from '../../errors.ts';
+
+/** What a term asks of a token. */
+export type Term =
+  | { kind: 'word'; text: string }
+  | { kind: 'exact'; text: string }
+  | { kind: 'prefix'; text: string }
+  | { kind: 'regex'; text: string };
+
+/** Any of the lists, each of which asks for all its terms. */
+export type Terms = Term[][];
+
+/**
+ * What `atlas search` is asked:
+ * `king` a token that is this word but for case and outer space; `" king"` in double quotes exactly this text, the
+ * leading space included; `king*` a word that begins so; `/ing$/` a regular expression on the text. Terms side by side,
+ * or with AND between them, must all be met, OR separates alternatives. Throws `QUERY_INVALID`.
+ */
+export function parseTerms(query: string): Terms {
+  const pieces = query.match(/"(?:[^"\\]|\\.)*"|\/(?:[^/\\]|\\.)+\/|\S+/g) ?? [];
+  const terms: Terms = [[]];
+  let wanted = true;
+  for (const piece of pieces) {
+    if (piece === 'OR' || piece === 'AND') {
+      if (wanted) throw invalid(query, `a term before ${piece}`);
+      if (piece === 'OR') terms.push([]);
+      wanted = true;
+      continue;
+    }
+    terms.at(-1)!.push(termOf(piece, query));
+    wanted = false;
+  }
+  if (wanted) throw invalid(query, pieces.length === 0 ? 'at least one word' : `a term after ${pieces.at(-1)}`);
+  return terms;
+}
+
+function termOf(piece: string, query: string): Term {
+  if (piece.length > 1 && piece.startsWith('"') && piece.endsWith('"')) {
+    const text = piece.slice(1, -1).replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : c));
+    if (text === '') throw invalid(query, 'text between the quotes');
+    return { kind: 'exact', text };
+  }
+  if (piece.length > 2 && piece.startsWith('/') && piece.endsWith('/'))
+    return { kind: 'regex', text: piece.slice(1, -1) };
+  if (piece.length > 1 && piece.endsWith('*')) return { kind: 'prefix', text: piece.slice(0, -1).toLowerCase() };
+  return { kind: 'word', text: piece.toLowerCase() };
+}
+
+const invalid = (query: string, expected: string): WeightscopeError =>
+  new WeightscopeError(
+    'QUERY_INVALID',
+    `Expected ${expected} in the search ${JSON.stringify(query)}; write words, "exact text", prefix*, /regex/, AND, OR.`,
+  );
+
+/** The condition on the table `tokens` that a term stands for, with its one parameter. */
+export function conditionOf(term: Term): string {
+  switch (term.kind) {
+    case 'word':
+      return 'normal = ?';
+    case 'exact':
+      return 'text = ?';
+    case 'prefix':
+      return 'starts_with(normal, ?)';
+    case 'regex':
+      return 'regexp_matches(text, ?)';
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The atlas's tables (docs/atlas.md). A released column keeps its name, type and meaning; a new column or table is an
+ * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder.
+ */
+export const SCHEMA_VERSION = 1;
+
+export type ColumnType = 'INT32' | 'DOUBLE' | 'STRING' | 'BOOLEAN';
+
+/** `?` after the type: may be null. */
+export type ColumnSpec = ColumnType | `${ColumnType}?`;
+
+/** Columns in file order. Ranks start at 1; `sign` is `+` (largest first) or `-` (smallest first). */
+export const TABLES = {
+  /** One row per row of E. */
+  tokens: {
+    token: 'INT32',
+    text: 'STRING',
+    label: 'STRING',
+    normal: 'STRING',
+    ascii: 'BOOLEAN',
+    english: 'BOOLEAN',
+    alnum: 'BOOLEAN',
+    bracket: 'BOOLEAN',
+    special: 'BOOLEAN',
+    padding: 'BOOLEAN',
+  },
+  /** `norm` is the vector's length, `reading_norm` that of its listed scores, both signs together. */
+  neurons: {
+    layer: 'INT32',
+    expert: 'INT32',
+    neuron: 'INT32',
+    part: 'STRING',
+    norm: 'DOUBLE',
+    reading_norm: 'DOUBLE',
+  },
+  neuron_tokens: {
+    layer: 'INT32',
+    expert: 'INT32',
+    neuron: 'INT32',
+    part: 'STRING',
+    sign: 'STRING',
+    rank: 'INT32',
+    token: 'INT32',
+    score: 'DOUBLE',
+  },
+  /** The best neurons of each token, from all scores, not from the lists in neuron_tokens. */
+  token_neurons: {
+    token: 'INT32',
+    part: 'STRING',
+    sign: 'STRING',
+    rank: 'INT32',
+    layer: 'INT32',
+    expert: 'INT32',
+    neuron: 'INT32',
+    score: 'DOUBLE',
+  },
+  heads: { layer: 'INT32', head: 'INT32', kv_head: 'INT32' },
+  head_pairs: {
+    layer: 'INT32',
+    head: 'INT32',
+    matrix: 'STRING',
+    sign: 'STRING',
+    rank: 'INT32',
+    first: 'INT32',
+    second: 'INT32',
+    score: 'DOUBLE',
+  },
+  /** The best heads of each token by `score`, its diagonal entry; `pair_rank`: its best place in head_pairs, either side. */
+  token_heads: {
+    token: 'INT32',
+    matrix: 'STRING',
+    sign: 'STRING',
+    rank: 'INT32',
+    layer: 'INT32',
+    head: 'INT32',
+    score: 'DOUBLE',
+    pair_rank: 'INT32?',
+  },
+  /** Position embeddings, norm gains and biases of the residual stream's width. */
+  directions: { name: 'STRING', index: 'INT32', norm: 'DOUBLE' },
+  direction_tokens: {
+    name: 'STRING',
+    index: 'INT32',
+    sign: 'STRING',
+    rank: 'INT32',
+    token: 'INT32',
+    score: 'DOUBLE',
+  },
+} as const satisfies Record<string, Record<string, ColumnSpec>>;
+
+export type TableName = keyof typeof TABLES;
+
+export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
+
+export const SIGNS = ['+', '-'] as const;
+export type Sign = (typeof SIGNS)[number];
+
+export type AtlasPart = 'neurons' | 'heads' | 'directions';
+export const ATLAS_PARTS: readonly AtlasPart[] = ['neurons', 'heads', 'directions'];
+
+/** What decides an atlas's content; recorded in its manifest and part of every unit's id. */
+export interface AtlasSettings {
+  /** Tokens listed per vector and sign. */
+  top: number;
+  /** Pairs listed per head, matrix and sign. */
+  pairs: number;
+  /** Neurons, and heads, listed per token and sign. */
+  columns: number;
+  /** Layers whose neurons and heads are read, ascending. */
+  layers: number[];
+  what: AtlasPart[];
+  normalize: 'freq' | 'none';
+  foldNorm: boolean;
+  embedding: 'unembed' | 'embed';
+}
+
+/** A file of an atlas, by its name inside the folder. */
+export interface AtlasFile {
+  table: TableName | 'arrays' | 'normalisers';
+  name: string;
+  bytes: number;
+  sha256: string;
+  rows: number;
+}
+
+export interface Manifest {
+  format: 'weightscope-atlas';
+  schema: number;
+  state: 'building' | 'complete';
+  model: { name: string; architecture: string; modelType: string; notes: string[] };
+  /** Hash of the checkpoint: its header, config and samples of every tensor's bytes. */
+  checkpoint: string;
+  dimensions: Record<string, number | boolean>;
+  settings: AtlasSettings;
+  /** Ids of the finished units. While building they are the receipts under `parts/`. */
+  units: string[];
+  files: AtlasFile[];
+}

@@ -1,0 +1,178 @@
+import type { Matrix, Ranked, RunOptions } from '../../engine/engine.ts';
+import { throwIfAborted } from '../../errors.ts';
+import { embedding, scaledRows } from '../../reading/embedding.ts';
+import { score as pairScore } from '../../reading/pairs.ts';
+import { parameter, readVectors } from '../../reading/parameters.ts';
+import type { HeadMatrix } from '../../reading/types.ts';
+import type { Arrays } from '../arrays.ts';
+import type { Work } from '../plan.ts';
+import { SIGNS } from '../schema.ts';
+import { divisorOf, type UnitContext, type UnitResult } from './context.ts';
+
+const SIDES = { vo: ['v', 'o'], qk: ['q', 'k'] } as const;
+export const MATRICES = ['vo', 'qk'] as const satisfies readonly HeadMatrix[];
+
+/** Rows of E scaled and multiplied at a time. */
+const BLOCK = 4096;
+
+/** Heads [from, to) of a layer: their best and worst pairs, and for each token those heads' diagonal entries. */
+export async function headUnit(
+  unit: Extract<Work, { kind: 'heads' }>,
+  context: UnitContext,
+  run: RunOptions,
+): Promise<UnitResult> {
+  const { facts, settings, engine, floors } = context;
+  const { layer, from, to } = unit;
+  const pairs = new PairRows();
+  const arrays: Arrays = {};
+  const offset = headNumber(facts.heads, layer) + from;
+  const steps = MATRICES.length * (to - from) * SIGNS.length;
+  let done = 0;
+  for (const matrix of MATRICES) {
+    const [a, b] = [
+      await layerFactors(context, layer, SIDES[matrix][0], from, to, run),
+      await layerFactors(context, layer, SIDES[matrix][1], from, to, run),
+    ];
+    const diagonals: Float64Array[] = [];
+    for (let head = from; head < to; head++) {
+      throwIfAborted(run.signal);
+      const own = { a: a[head - from], b: b[head - from] };
+      for (const sign of SIGNS) {
+        const end = sign === '+' ? 'top' : 'bottom';
+        const found = await engine.topPairs(own.a, own.b, { signal: run.signal, k: settings.pairs, end });
+        pairs.add(layer, head, matrix, sign, found);
+        run.progress?.(++done / steps);
+      }
+      diagonals.push(Float64Array.from({ length: own.a.rows }, (_, token) => pairScore(own, token, token)));
+    }
+    for (const sign of SIGNS) {
+      const kept = floors
+        .of('heads', matrix, sign, facts.vocab, settings.columns)
+        .keep(rankedHeads(diagonals, sign), offset);
+      for (const [name, array] of Object.entries(kept)) arrays[`${matrix}${sign}${name}`] = array;
+    }
+  }
+  return { tables: { head_pairs: pairs.columns() }, arrays: { ...arrays, ...pairs.places(offset - from) } };
+}
+
+/** How many heads come before this layer's: a head's number in the atlas counts over all layers. */
+export function headNumber(heads: readonly { layer: number; heads: number }[], layer: number): number {
+  return heads.filter((other) => other.layer < layer).reduce((sum, other) => sum + other.heads, 0);
+}
+
+/**
+ * One side's factors [V, d_head] of heads [from, to), one matrix product for all of them: every entry is an fp64 sum in
+ * index order, so it is what `headFactor` gives for the head alone. Heads of a group share their kv head's matrix.
+ */
+async function layerFactors(
+  context: UnitContext,
+  layer: number,
+  part: 'q' | 'k' | 'v' | 'o',
+  from: number,
+  to: number,
+  { signal }: RunOptions,
+): Promise<Matrix[]> {
+  const { model, settings, engine } = context;
+  const kind = `attn.${part}` as const;
+  const source = parameter(model, `layer.${layer}.${kind}`);
+  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+  const own = (head: number): number => Math.floor((head * source.shape[0]) / heads);
+  const r = source.count / source.shape[0];
+  const [first, last] = [own(from), own(to - 1)];
+  const range = { start: first * r, end: (last + 1) * r };
+  const w = await readVectors(model, { layer, kind, source }, { ...range, foldNorm: settings.foldNorm, signal });
+  const e = await embedding(model, settings.embedding, signal);
+  const f = divisorOf(context, kind);
+  const factors = Array.from({ length: last - first + 1 }, (_, i) => ({
+    data: new Float32Array(e.rows * r),
+    rows: e.rows,
+    columns: r,
+    name: `factor ${part} of head ${layer}:${first + i}`,
+  }));
+  for (let start = 0; start < e.rows; start += BLOCK) {
+    const rows = scaledRows(e, f, start, Math.min(start + BLOCK, e.rows));
+    const { data, columns } = await engine.matmul(rows, w, { signal });
+    for (const [i, factor] of factors.entries()) {
+      for (let row = 0; row < rows.rows; row++) {
+        const at = row * columns + i * r;
+        factor.data.set(data.subarray(at, at + r), (start + row) * r);
+      }
+    }
+  }
+  return Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first]);
+}
+
+/** Every token's heads in order of their diagonal entries. */
+function rankedHeads(diagonals: readonly Float64Array[], sign: '+' | '-'): Ranked {
+  const k = diagonals.length;
+  const tokens = diagonals[0].length;
+  const ranked = { k, index: new Uint32Array(tokens * k), score: new Float64Array(tokens * k) };
+  const direction = sign === '+' ? -1 : 1;
+  const order = Array.from({ length: k }, (_, i) => i);
+  for (let token = 0; token < tokens; token++) {
+    order.sort((a, b) => direction * (diagonals[a][token] - diagonals[b][token]) || a - b);
+    for (let i = 0; i < k; i++) {
+      ranked.index[token * k + i] = order[i];
+      ranked.score[token * k + i] = diagonals[order[i]][token];
+    }
+  }
+  return ranked;
+}
+
+interface Found {
+  length: number;
+  first: Uint32Array;
+  second: Uint32Array;
+  score: Float64Array;
+}
+
+/** Collects lists of pairs as rows of head_pairs. */
+class PairRows {
+  readonly #lists: ({ layer: number; head: number; matrix: HeadMatrix; sign: string } & Found)[] = [];
+
+  add(layer: number, head: number, matrix: HeadMatrix, sign: string, found: Found): void {
+    this.#lists.push({ layer, head, matrix, sign, ...found });
+  }
+
+  columns() {
+    // By head, then matrix, as the table is sorted; the sort is stable, so signs keep their order.
+    const lists = [...this.#lists].sort((a, b) => a.head - b.head);
+    const total = lists.reduce((sum, { length }) => sum + length, 0);
+    const rows = {
+      layer: new Int32Array(total),
+      head: new Int32Array(total),
+      matrix: new Array<string>(total),
+      sign: new Array<string>(total),
+      rank: Int32Array.from({ length: total }),
+      first: new Int32Array(total),
+      second: new Int32Array(total),
+      score: new Float64Array(total),
+    };
+    let at = 0;
+    for (const { layer, head, matrix, sign, length, first, second, score } of lists) {
+      rows.layer.fill(layer, at, at + length);
+      rows.head.fill(head, at, at + length);
+      rows.matrix.fill(matrix, at, at + length);
+      rows.sign.fill(sign, at, at + length);
+      for (let i = 0; i < length; i++) rows.rank[at + i] = i + 1;
+      rows.first.set(first.subarray(0, length), at);
+      rows.second.set(second.subarray(0, length), at);
+      rows.score.set(score.subarray(0, length), at);
+      at += length;
+    }
+    return rows;
+  }
+
+  /** The pairs' tokens under the head's number in the atlas, for `pair_rank`. */
+  places(offset: number): Arrays {
+    return Object.fromEntries(
+      this.#lists.flatMap(({ head, matrix, sign, length, first, second }) => {
+        const name = `pairs ${head + offset} ${matrix}${sign}`;
+        return [
+          [`${name} first`, first.slice(0, length)],
+          [`${name} second`, second.slice(0, length)],
+        ];
+      }),
+    );
+  }
+}
