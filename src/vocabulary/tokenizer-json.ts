@@ -15,7 +15,7 @@ const FILE = 'tokenizer.json';
  * @throws `TOKENIZER_INVALID` for anything else
  */
 export function vocabularyFromTokenizerJson(json: unknown, size: number, extras: TokenizerExtras = {}): Vocabulary {
-  const file = parseObject(json, FILE);
+  const file = parseObject(typeof json === 'string' ? withoutMerges(json) : json, FILE);
   const model = asRecord(file.model);
   if (!model) throw invalid(FILE, 'an object `model`', describe(file.model));
   const table = new PieceTable(FILE);
@@ -48,3 +48,25 @@ export function vocabularyFromTokenizerJson(json: unknown, size: number, extras:
     continuing: typeof model.continuing_subword_prefix === 'string' ? model.continuing_subword_prefix : undefined,
   });
 }
+
+/**
+ * The file without the entries of `model.merges`: most of it, needed only to split text. Quotes inside a JSON string are
+ * escaped, so what looks like this key is this key. Where the array does not end, the text is returned as it is.
+ */
+function withoutMerges(json: string): string {
+  const key = /"merges"\s*:\s*\[/.exec(json);
+  if (!key) return json;
+  const start = key.index + key[0].length;
+  let depth = 1;
+  for (let i = start; i < json.length; i++) {
+    const character = json.charCodeAt(i);
+    if (character === OPEN) depth++;
+    else if (character === CLOSE && --depth === 0) return json.slice(0, start) + json.slice(i);
+    else if (character === QUOTE) {
+      for (i++; i < json.length && json.charCodeAt(i) !== QUOTE; i++) if (json.charCodeAt(i) === BACKSLASH) i++;
+    }
+  }
+  return json;
+}
+
+const [OPEN, CLOSE, QUOTE, BACKSLASH] = Array.from('[]"\\', (character) => character.charCodeAt(0));
