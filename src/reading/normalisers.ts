@@ -56,11 +56,8 @@ export async function normaliser(
   kind: VectorKind,
   options: NormaliserOptions = {},
 ): Promise<Float64Array> {
-  const exact = keyOf(kind, { ...options, approximate: false });
-  if (options.approximate) {
-    const known = (await kept.peek(model, exact)) ?? (await fromCache(model, exact, kind, options));
-    if (known) return known;
-  }
+  const exact = options.approximate && (await knownNormaliser(model, kind, { ...options, approximate: false }));
+  if (exact) return exact;
   const key = keyOf(kind, options);
   return kept.get(model, key, options.signal, async () => {
     const cached = await fromCache(model, key, kind, options);
