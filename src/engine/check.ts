@@ -29,15 +29,15 @@ export const checkShapes = (a: Matrix, b: Matrix): void => {
   }
 };
 
-/** `NOT_FINITE`, naming matrix, row and column; `which` names a matrix without a name. */
-export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second'): WeightscopeError => {
+/** `NOT_FINITE`, naming matrix, row (counted from `firstRow`) and column; `which` names a matrix without a name. */
+export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second', firstRow = 0): WeightscopeError => {
   const name = nameOf(matrix, `the ${which} matrix`);
   let column = 0;
   while (column < matrix.columns - 1 && Number.isFinite(matrix.data[row * matrix.columns + column])) column++;
   const value = matrix.data[row * matrix.columns + column];
   return new WeightscopeError(
     'NOT_FINITE',
-    `Expected finite numbers in ${name}, found ${value} in row ${row}, column ${column}; the checkpoint may be damaged.`,
+    `Expected finite numbers in ${name}, found ${value} in row ${firstRow + row}, column ${column}; the checkpoint may be damaged.`,
   );
 };
 
@@ -74,8 +74,9 @@ export const checkTopRows = (x: Matrix, e: Matrix, options: TopRowsOptions): voi
   if (divisor.length !== e.rows) {
     invalid(`Expected \`divisor\` to hold one number per row, ${e.rows}, got ${divisor.length}.`);
   }
-  const bad = divisor.findIndex((x) => !(x > 0 && x < Number.POSITIVE_INFINITY));
-  if (bad >= 0) invalid(`Expected every \`divisor\` to be positive and finite, got ${divisor[bad]} at ${bad}.`);
+  // The limits keep every score finite.
+  const bad = divisor.findIndex((x) => !(x > 1e-200 && x < 1e200));
+  if (bad >= 0) invalid(`Expected every \`divisor\` between 1e-200 and 1e200, got ${divisor[bad]} at ${bad}.`);
 };
 
 export const checkTopPairs = (a: Matrix, b: Matrix, options: PairOptions): void => {

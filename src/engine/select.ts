@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 
 /** Engines by name, best first; each is imported only when asked for. */
 const ENGINES: Record<string, () => Promise<Engine>> = {
+  wasm: async () => (await import('./wasm/wasm.ts')).wasmEngine(),
   reference: async () => (await import('./reference/reference.ts')).referenceEngine(),
 };
 

@@ -1,0 +1,39 @@
+/**
+ * The inner kernels an engine provides; blocking, bounds, heaps and thresholds live once, in `search/`. Kernels work
+ * on one memory shared by all workers; every argument that names data is a byte offset into it, a multiple of 16, and
+ * row-major fp32 matrices have rows of `d` values without padding. Kernels allocate nothing, write only where they are
+ * told, and may use any order of fp32 operations (fused or not) within d + 1 roundings a sum.
+ */
+export interface Kernels {
+  /** Squared norms of rows, fp64: `out[i]` is finite exactly when row i is. */
+  norms(x: number, rows: number, d: number, out: number): void;
+
+  /** `out[p]` = fp64 dot product in index order of rows `list[2p]` of a and `list[2p + 1]` of b (u32): the score itself. */
+  dots64(a: number, b: number, d: number, list: number, count: number, out: number): void;
+
+  /** Packs rows of x for `matmul64` in panels of 4 rows, fp64: 32 d bytes a panel. */
+  panels64(x: number, rows: number, d: number, out: number): void;
+  /** `out[i * stride + j]` = a_i · b_j, an fp64 sum in index order rounded to fp32, for 4 columns a panel; stride % 4 = 0. */
+  matmul64(a: number, rows: number, b: number, panels: number, d: number, out: number, stride: number): void;
+
+  /**
+   * Packs rows `index[i]` (u32) of x, times `factor[i]` (fp64) and rounded once to fp32, in panels of 8 rows:
+   * 32 d bytes a panel; missing rows of the last panel are zeros.
+   */
+  panels32(x: number, d: number, index: number, factor: number, rows: number, out: number): void;
+  /** fp32 products of all rows of both packed operands into a tile [8 panelsA, stride], stride >= 8 panelsB. */
+  product32(a: number, panelsA: number, b: number, panelsB: number, d: number, out: number, stride: number): void;
+  /**
+   * Lists the entries with low[i] <= value <= high[i] (fp32 per row) of a tile as u32 `row << 16 | column`, in row
+   * order, and returns how many. `columns` % 4 = 0; `out` holds rows * columns entries.
+   */
+  scan(tile: number, rows: number, columns: number, stride: number, low: number, high: number, out: number): number;
+  /** Adds per column of a tile (rows % 8 = 0, columns % 4 = 0) the sums of max(value, 0) and |value| to fp64 sums. */
+  columnSums(tile: number, rows: number, columns: number, stride: number, relu: number, abs: number): void;
+}
+
+/** Kernels loaded over a memory. */
+export interface KernelMemory {
+  buffer: ArrayBufferLike;
+  kernels: Kernels;
+}

@@ -1,0 +1,30 @@
+/**
+ * Error bounds of the screens; docs/engine.md proves them. All values are in scaled units: both operands are
+ * multiplied by powers of two that bring the largest norm into [1/2, 1).
+ */
+
+/** Unit roundoff of fp32. */
+const U32 = 2 ** -24;
+
+/**
+ * |fp32 product - true product| <= relative32(d) |a| |b| + ABSOLUTE32(d): d products and d - 1 sums in any order (at
+ * most d + 1 roundings on a path, the rounding of scaled operands included), and underflow.
+ */
+export const relative32 = (d: number): number => ((d + 4) * U32) / (1 - (d + 4) * U32);
+export const absolute32 = (d: number): number => (d + 4) * 2 ** -144;
+
+/** The largest fp32 that is surely <= x; the smallest that is surely >= x. */
+export const fp32Below = (x: number): number => {
+  const rounded = Math.fround(x);
+  return rounded <= x ? rounded : Math.fround(x - Math.abs(x) * 2 ** -23 - 2 ** -149);
+};
+export const fp32Above = (x: number): number => -fp32Below(-x);
+
+/** The power of two that brings `norm` into [1/2, 1); 1 for 0. */
+export const scaleFor = (norm: number): number => {
+  if (norm === 0) return 1;
+  let scale = 2 ** -(Math.floor(Math.log2(norm)) + 1);
+  while (norm * scale >= 1) scale /= 2;
+  while (norm * scale < 0.5) scale *= 2;
+  return scale;
+};

@@ -1,0 +1,43 @@
+import type { KernelMemory } from '../kernels.ts';
+
+export const MEANS_ROWS = 64;
+export const MEANS_COLUMNS = 256;
+export const MEANS_SCRATCH = MEANS_ROWS * MEANS_COLUMNS * 4 + MEANS_COLUMNS * 16;
+
+export interface ColumnTask {
+  /** Rows of x: packed in panels of 8 (fp32 products), or stored rows (fp64 products). */
+  xAt: number;
+  rows: number;
+  /** Packed rows of e, at most MEANS_COLUMNS: in panels of 8 (fp32) or 4 (fp64). */
+  eAt: number;
+  columns: number;
+  d: number;
+  exact: boolean;
+  column: number;
+}
+
+/** Sums over rows of x of max(x·e, 0) and |x·e| for one block of rows of e. */
+export const columnTask = ({ buffer, kernels }: KernelMemory, scratch: number, task: ColumnTask) => {
+  const { xAt, rows, eAt, columns, d, exact, column } = task;
+  const reluAt = scratch + MEANS_ROWS * MEANS_COLUMNS * 4;
+  const absAt = reluAt + MEANS_COLUMNS * 8;
+  new Float64Array(buffer, reluAt, 2 * MEANS_COLUMNS).fill(0);
+  const panelRows = exact ? 4 : 8;
+  const panels = Math.ceil(columns / panelRows);
+  for (let row = 0; row < rows; row += MEANS_ROWS) {
+    const block = Math.min(MEANS_ROWS, rows - row);
+    const padded = 8 * Math.ceil(block / 8);
+    if (exact) {
+      new Float32Array(buffer, scratch + block * MEANS_COLUMNS * 4, (padded - block) * MEANS_COLUMNS).fill(0);
+      kernels.matmul64(xAt + row * d * 4, block, eAt, panels, d, scratch, MEANS_COLUMNS);
+    } else {
+      kernels.product32(xAt + row * d * 4, padded / 8, eAt, panels, d, scratch, MEANS_COLUMNS);
+    }
+    kernels.columnSums(scratch, padded, panels * panelRows, MEANS_COLUMNS, reluAt, absAt);
+  }
+  return {
+    column,
+    relu: new Float64Array(buffer, reluAt, columns).slice(),
+    abs: new Float64Array(buffer, absAt, columns).slice(),
+  };
+};

@@ -1,0 +1,105 @@
+import type { KernelMemory } from '../kernels.ts';
+import { absolute32, fp32Above, fp32Below, relative32 } from './bounds.ts';
+
+/** Rows of A and of B in one tile of products: 128 KB of fp32, which stays in the second-level cache. */
+export const TILE_A = 64;
+export const TILE_B = 512;
+/** Scratch of a lane: tile, list of entries, bounds, pairs and scores. */
+export const PAIR_SCRATCH = TILE_A * TILE_B * (4 + 4 + 8 + 8) + 8 * TILE_A;
+
+/** A block of rows of one operand, in sorted order. */
+export interface Side {
+  rowsAt: number;
+  indexAt: number;
+  panelsAt: number;
+  start: number;
+  rows: number;
+  /** Scaled norms of the rows. */
+  norms: Float64Array;
+}
+
+export interface PairTask {
+  a: Side;
+  b: Side;
+  d: number;
+  /** Scaled product = score * scale; `sign` -1 turns the smallest into the largest. */
+  scale: number;
+  sign: number;
+  /** The selection low < sign * score < high. */
+  low: number;
+  high: number;
+  /** Pairs with sign * score < least need not be listed; they count only if `counting`. */
+  least: number;
+  counting: boolean;
+  /** Lists only what comes after this pair in the order. */
+  after?: { value: number; first: number; second: number };
+}
+
+export interface PairResult {
+  count: number;
+  first: Uint32Array;
+  second: Uint32Array;
+  score: Float64Array;
+}
+
+/** Screens one block of A against one of B in fp32 and rescores what may belong to list or count. */
+export const pairTask = ({ buffer, kernels }: KernelMemory, scratch: number, task: PairTask): PairResult => {
+  const { a, b, d, scale, sign, low, high, least, counting, after } = task;
+  const tile = scratch;
+  const entries = tile + TILE_A * TILE_B * 4;
+  const list = entries + TILE_A * TILE_B * 4;
+  const scores = list + TILE_A * TILE_B * 8;
+  const lows = scores + TILE_A * TILE_B * 8;
+  const highs = lows + TILE_A * 4;
+
+  const wanted = (counting ? low : Math.max(low, least)) * scale;
+  const unwanted = (after ? Math.min(high, counting ? high : after.value) : high) * scale;
+  const lowest = new Float32Array(buffer, lows, TILE_A);
+  const highest = new Float32Array(buffer, highs, TILE_A);
+  for (let i = 0; i < a.rows; i++) {
+    const error = relative32(d) * a.norms[i] * b.norms[0] + absolute32(d);
+    lowest[i] = fp32Below(wanted - error);
+    highest[i] = fp32Above(unwanted + error);
+  }
+  const [panelsA, panelsB] = [Math.ceil(a.rows / 8), Math.ceil(b.rows / 8)];
+  const aAt = a.panelsAt + a.start * d * 4;
+  const bAt = b.panelsAt + b.start * d * 4;
+  kernels.product32(aAt, panelsA, bAt, panelsB, d, tile, TILE_B);
+  const found = kernels.scan(tile, a.rows, panelsB * 8, TILE_B, lows, highs, entries);
+
+  const entry = new Uint32Array(buffer, entries, found);
+  const pairs = new Uint32Array(buffer, list, 2 * found);
+  const indexA = new Uint32Array(buffer, a.indexAt + a.start * 4, a.rows);
+  const indexB = new Uint32Array(buffer, b.indexAt + b.start * 4, b.rows);
+  let listed = 0;
+  for (const e of entry) {
+    if ((e & 0xffff) >= b.rows) continue;
+    pairs[listed++] = indexA[e >>> 16];
+    pairs[listed++] = indexB[e & 0xffff];
+  }
+  listed /= 2;
+  kernels.dots64(a.rowsAt, b.rowsAt, d, list, listed, scores);
+
+  const score = new Float64Array(buffer, scores, listed);
+  let count = 0;
+  let kept = 0;
+  for (let p = 0; p < listed; p++) {
+    const value = sign * score[p];
+    if (!(low < value && value < high)) continue;
+    count++;
+    if (value < least || (after && !isAfter(value, pairs[2 * p], pairs[2 * p + 1], after))) continue;
+    pairs[2 * kept] = pairs[2 * p];
+    pairs[2 * kept + 1] = pairs[2 * p + 1];
+    score[kept++] = score[p];
+  }
+  return {
+    count,
+    first: Uint32Array.from({ length: kept }, (_, p) => pairs[2 * p]),
+    second: Uint32Array.from({ length: kept }, (_, p) => pairs[2 * p + 1]),
+    score: score.slice(0, kept),
+  };
+};
+
+const isAfter = (value: number, first: number, second: number, after: NonNullable<PairTask['after']>): boolean =>
+  value < after.value ||
+  (value === after.value && (first > after.first || (first === after.first && second > after.second)));

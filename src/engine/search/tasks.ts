@@ -1,0 +1,28 @@
+import type { KernelMemory } from '../kernels.ts';
+import { columnTask } from './column-task.ts';
+import { matmulTask } from './matmul-task.ts';
+import { pairTask } from './pair-task.ts';
+import { rowTask } from './row-task.ts';
+
+/** Units of work that a lane runs over the shared memory: plain data in, plain data out. */
+const tasks = {
+  pairs: pairTask,
+  rows: rowTask,
+  columns: columnTask,
+  matmul: matmulTask,
+};
+
+export type TaskName = keyof typeof tasks;
+export type TaskArguments<N extends TaskName> = Parameters<(typeof tasks)[N]>[2];
+export type TaskResult<N extends TaskName> = ReturnType<(typeof tasks)[N]>;
+
+export const runTask = <N extends TaskName>(
+  name: N,
+  memory: KernelMemory,
+  scratch: number,
+  args: TaskArguments<N>,
+): TaskResult<N> => {
+  // The table's type relates each name to its own arguments, which TypeScript cannot follow through a union of names.
+  const task = tasks[name] as (memory: KernelMemory, scratch: number, args: TaskArguments<N>) => TaskResult<N>;
+  return task(memory, scratch, args);
+};
