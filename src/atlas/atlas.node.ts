@@ -13,4 +13,6 @@ export async function buildAtlas(model: Model, target: string | Store, options: 
 }
 
 export { Atlas, openAtlas } from './query/atlas.node.ts';
+export { diffAtlases } from './query/diff.node.ts';
+export { exportAtlas } from './query/export.node.ts';
 export { folderStore } from './store.node.ts';

@@ -98,8 +98,9 @@ export async function planUnits(
 export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rates = RATES): Work[] {
   const secondsOf = (work: Work): number => unitCost(facts, settings, work, rates).seconds;
   return [
+    // Means are taken over all layers, whatever layers the atlas lists.
     ...normaliserKinds(facts, settings).flatMap((name) =>
-      cut(wholeParameters(facts, name), (from, to) => secondsOf({ kind: 'normaliser', name, from, to })).map(
+      cut(rangesOf(facts.vectors[name] ?? []), (from, to) => secondsOf({ kind: 'normaliser', name, from, to })).map(
         ([from, to]): Work => ({ kind: 'normaliser', name, from, to }),
       ),
     ),
@@ -116,10 +117,9 @@ export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rate
         ),
       ),
     ...(settings.what.includes('directions')
-      ? cut(
-          facts.directions.reduce<Range[]>((ranges, { count }) => [...ranges, after(ranges.at(-1), count)], []),
-          (from, to) => secondsOf({ kind: 'directions', from, to }),
-        ).map(([from, to]): Work => ({ kind: 'directions', from, to }))
+      ? cut(rangesOf(facts.directions), (from, to) => secondsOf({ kind: 'directions', from, to })).map(
+          ([from, to]): Work => ({ kind: 'directions', from, to }),
+        )
       : []),
   ];
 }
@@ -148,22 +148,20 @@ export function normaliserKinds(facts: ModelFacts, { normalize, what }: AtlasSet
 
 type Range = readonly [from: number, to: number];
 
-const after = (last: Range | undefined, count: number): Range => [last?.[1] ?? 0, (last?.[1] ?? 0) + count];
-
 const singles = (count: number): Range[] => Array.from({ length: count }, (_, i) => [i, i + 1]);
 
-/** Means are taken over all layers, whatever layers the atlas lists. */
-const wholeParameters = (facts: ModelFacts, name: VectorKind): Range[] =>
-  (facts.vectors[name] ?? []).reduce<Range[]>((ranges, { count }) => [...ranges, after(ranges.at(-1), count)], []);
+/** Ranges that lie one behind the other. */
+function rangesOf(groups: readonly { count: number }[]): Range[] {
+  let to = 0;
+  return groups.map(({ count }) => {
+    const from = to;
+    to += count;
+    return [from, to];
+  });
+}
 
 function chosenNeurons(facts: ModelFacts, { layers }: AtlasSettings): Range[] {
-  const ranges: Range[] = [];
-  let from = 0;
-  for (const { layer, count } of facts.neurons) {
-    if (layers.includes(layer)) ranges.push([from, from + count]);
-    from += count;
-  }
-  return ranges;
+  return rangesOf(facts.neurons).filter((_, i) => layers.includes(facts.neurons[i].layer));
 }
 
 /** Joins neighbouring ranges while they fit in a unit, and cuts those that do not into equal pieces. */

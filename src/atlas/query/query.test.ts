@@ -1,0 +1,300 @@
+import { access, cp, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyModel } from '../../../test/tiny-model.ts';
+import { referenceEngine } from '../../engine/reference/reference.ts';
+import { type Atlas, buildAtlas, diffAtlases, exportAtlas, openAtlas } from '../atlas.node.ts';
+import { MANIFEST } from '../manifest.ts';
+import type { Manifest } from '../schema.ts';
+
+const words = ['king', ' king', ' King', ' kingdom', 'ing', ...Array.from({ length: 25 }, (_, i) => ` w${i}`)];
+const engine = referenceEngine();
+let root: string;
+let dir: string;
+let atlas: Atlas;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'atlas-query-'));
+  dir = join(root, 'atlas');
+  await buildAtlas(tinyModel({ words }), dir, { top: 7, pairs: 20, columns: 4, engine });
+  atlas = await openAtlas(dir);
+});
+afterAll(async () => {
+  atlas.close();
+  await rm(root, { recursive: true });
+});
+
+describe('search', () => {
+  it('gives the best neurons and heads of a token, by the size of the score', async () => {
+    const { neurons, heads, terms } = await atlas.search('" king"', { k: 100 });
+    expect(terms[0][0].tokens).toEqual([1]);
+    const rows = await atlas.sql('SELECT score FROM token_neurons WHERE token = 1 ORDER BY abs(score) DESC');
+    expect(neurons.map(({ score }) => score)).toEqual(rows.map(({ score }) => score));
+    expect(neurons[0].matches).toEqual([{ token: 1, label: '·king', rank: 1, score: neurons[0].score }]);
+    expect(heads.length).toBe(16);
+    expect(heads[0].matches[0]).toHaveProperty('pairRank');
+  });
+
+  it('takes words without case and outer space, prefixes and regular expressions', async () => {
+    const tokens = async (query: string) => (await atlas.search(query)).terms[0][0].tokens;
+    expect(await tokens('KING')).toEqual([0, 1, 2]);
+    expect(await tokens('king*')).toEqual([0, 1, 2, 3]);
+    expect(await tokens('/^ k.*g$/')).toEqual([1]);
+    expect(await tokens('/ing$/')).toEqual([0, 1, 2, 4]);
+  });
+
+  it('asks for all terms of an AND and for one of an OR', async () => {
+    const key = (hit: { layer: number; neuron: number; part: string; sign: string }) =>
+      `${hit.layer}:${hit.neuron} ${hit.part}${hit.sign}`;
+    const hits = async (query: string) => (await atlas.search(query, { k: 1000 })).neurons;
+    const [one, two] = [await hits('w1'), await hits('w2')];
+    const score = new Map(two.map((hit) => [key(hit), hit.score]));
+    const both = one.filter((hit) => score.has(key(hit)));
+    const all = await hits('w1 AND w2');
+    expect(all.length).toBeGreaterThan(0);
+    expect(new Set(all.map(key))).toEqual(new Set(both.map(key)));
+    for (const hit of all) {
+      const own = both.find((other) => key(other) === key(hit))!;
+      expect(hit.score).toBeCloseTo(own.score + score.get(key(hit))!, 12);
+      expect(hit.matches).toHaveLength(2);
+    }
+    expect(new Set((await hits('w1 OR w2')).map(key))).toEqual(new Set([...one, ...two].map(key)));
+    expect((await hits('w1 OR nothing')).map(key)).toEqual(one.map(key));
+  });
+
+  it('keeps to a part and a sign', async () => {
+    const { neurons, heads } = await atlas.search('w1', { parts: ['value'], sign: '-' });
+    expect(neurons.length).toBe(4);
+    expect(neurons.every(({ part, sign }) => part === 'value' && sign === '-')).toBe(true);
+    expect(heads).toEqual([]);
+    expect((await atlas.search('w1', { parts: ['qk'] })).heads.every(({ matrix }) => matrix === 'qk')).toBe(true);
+  });
+
+  it.each([
+    ['', 'QUERY_INVALID'],
+    ['a AND', 'QUERY_INVALID'],
+    ['OR a', 'QUERY_INVALID'],
+    ['/(/', 'QUERY_INVALID'],
+    ["'; DROP", 'TOKEN_UNKNOWN'],
+  ])('refuses %j with %s', async (query, code) => {
+    await expect(atlas.search(query)).rejects.toMatchObject({ code });
+  });
+});
+
+it('lists neurons and heads in order', async () => {
+  const rows = await atlas.neurons({ sort: 'norm', part: 'key', k: 3 });
+  const [largest] = await atlas.sql("SELECT max(norm) AS norm FROM neurons WHERE part = 'key'");
+  expect(rows[0].norm).toBe(largest.norm);
+  expect(rows[0].top).toHaveLength(7);
+  const [best] = await atlas.neurons({ sort: 'best', k: 1 });
+  const [{ score }] = await atlas.sql('SELECT max(score) AS score FROM neuron_tokens');
+  expect(await atlas.sql(`SELECT neuron FROM neuron_tokens WHERE score = ${score}`)).toEqual([{ neuron: best.neuron }]);
+  expect((await atlas.heads({ matrix: 'vo' })).map(({ score }) => score)).toEqual(
+    (
+      await atlas.sql("SELECT max(score) AS s FROM head_pairs WHERE matrix = 'vo' GROUP BY layer, head ORDER BY s DESC")
+    ).map(({ s }) => s),
+  );
+});
+
+it('finds similar neurons by the cosine of their lists', async () => {
+  const vector = async (layer: number, neuron: number) => {
+    const rows = await atlas.sql(
+      `SELECT token, sign, score FROM neuron_tokens WHERE layer = ${layer} AND neuron = ${neuron} AND part = 'value'`,
+    );
+    return new Map(rows.map(({ token, sign, score }) => [`${token}${sign}`, score as number]));
+  };
+  const dot = (a: Map<string, number>, b: Map<string, number>) =>
+    [...a].reduce((sum, [token, score]) => sum + score * (b.get(token) ?? 0), 0);
+  const own = await vector(1, 2);
+  for (const { layer, neuron, cosine } of await atlas.similar(1, 2, { k: 5 })) {
+    const other = await vector(layer, neuron);
+    expect(cosine).toBeCloseTo(dot(own, other) / Math.sqrt(dot(own, own) * dot(other, other)), 12);
+  }
+  await expect(atlas.similar(9, 2)).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
+});
+
+describe('a query of a stranger', () => {
+  it.each([
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM glob('/*')",
+    "SELECT * FROM '/etc/passwd'",
+    `COPY (SELECT 1) TO '${join(tmpdir(), 'stolen.csv')}'`,
+    `COPY tokens TO '${join(tmpdir(), 'stolen.parquet')}'`,
+    `ATTACH '${join(tmpdir(), 'stolen.db')}'`,
+    'CREATE TABLE t AS SELECT 1',
+    'INSTALL httpfs',
+    'LOAD httpfs',
+    'SET enable_external_access = true',
+    'SET memory_limit = 1e12',
+    'RESET lock_configuration',
+    'PRAGMA enable_profiling',
+    'SELECT 1; SELECT 2',
+    'SELECT 1; DROP VIEW tokens',
+    'EXPLAIN ANALYZE SELECT 1',
+    '',
+    'SELEC 1',
+    'SELECT nothing FROM tokens',
+    'SELECT 1) ; DROP VIEW tokens; (SELECT 2',
+  ])('cannot do %s', async (sql) => {
+    await expect(atlas.sql(sql)).rejects.toMatchObject({ code: 'QUERY_INVALID' });
+    await expect(access(join(tmpdir(), 'stolen.csv'))).rejects.toThrow();
+    expect(await atlas.sql('SELECT count(*) AS n FROM tokens')).toEqual([{ n: 30 }]);
+  });
+
+  it('has its rows bounded', async () => {
+    expect(await atlas.sql('SELECT * FROM range(100000000)', { limit: 5 })).toHaveLength(5);
+  });
+
+  it('runs out of its own memory, not of the machine’s', async () => {
+    await expect(
+      atlas.sql('SELECT max(list_sort(l)) FROM (SELECT list(random()) AS l FROM range(400000000))'),
+    ).rejects.toMatchObject({ code: 'QUERY_INVALID' });
+  });
+});
+
+describe('an atlas of a stranger', () => {
+  const altered = async (change: (manifest: Manifest, copy: string) => unknown): Promise<string> => {
+    const copy = await mkdtemp(join(root, 'copy-'));
+    await cp(dir, copy, { recursive: true });
+    const manifest = JSON.parse(await readFile(join(copy, MANIFEST), 'utf8')) as Manifest;
+    const changed = (await change(manifest, copy)) ?? manifest;
+    await writeFile(join(copy, MANIFEST), typeof changed === 'string' ? changed : JSON.stringify(changed));
+    return copy;
+  };
+  const first = (manifest: Manifest) => manifest.files.find(({ table }) => table === 'neuron_tokens')!;
+
+  it.each<[string, string, (manifest: Manifest, copy: string) => unknown]>([
+    [
+      'a name that leads out of the folder',
+      'ATLAS_INVALID',
+      (m) => {
+        first(m).name = '../../etc/passwd';
+      },
+    ],
+    [
+      'an absolute name',
+      'ATLAS_INVALID',
+      (m) => {
+        first(m).name = '/etc/passwd';
+      },
+    ],
+    [
+      'a pattern for a name',
+      'ATLAS_INVALID',
+      (m) => {
+        first(m).name = 'neuron_tokens/*.parquet';
+      },
+    ],
+    [
+      'a quote in a name',
+      'ATLAS_INVALID',
+      (m) => {
+        first(m).name = "neuron_tokens/a'b.parquet";
+      },
+    ],
+    [
+      'an unknown table',
+      'ATLAS_INVALID',
+      (m) => {
+        first(m).table = 'secrets' as never;
+      },
+    ],
+    ['a missing file', 'ATLAS_INVALID', (m, copy) => rm(join(copy, first(m).name))],
+    ['a shortened file', 'ATLAS_INVALID', (m, copy) => truncate(join(copy, first(m).name), 100)],
+    [
+      'a link instead of a file',
+      'ATLAS_INVALID',
+      async (m, copy) => {
+        await rename(join(copy, first(m).name), join(copy, 'elsewhere'));
+        await symlink(join(copy, 'elsewhere'), join(copy, first(m).name));
+      },
+    ],
+    [
+      'bytes that are no Parquet',
+      'ATLAS_INVALID',
+      (m, copy) => writeFile(join(copy, first(m).name), 'x'.repeat(first(m).bytes)),
+    ],
+    [
+      'a newer schema',
+      'ATLAS_NEWER',
+      (m) => {
+        m.schema = 99;
+      },
+    ],
+    [
+      'an unfinished state',
+      'ATLAS_INVALID',
+      (m) => {
+        m.state = 'building';
+      },
+    ],
+    ['something else than JSON', 'ATLAS_INVALID', () => 'not JSON'],
+    ['another format', 'ATLAS_INVALID', () => '{}'],
+  ])('with %s is refused', async (_, code, change) => {
+    const copy = await altered(change);
+    await expect(openAtlas(copy)).rejects.toMatchObject({ code });
+  });
+
+  it('whose bytes were changed within a file fails its check', async () => {
+    await atlas.check();
+    const copy = await altered(async (manifest, folder) => {
+      const path = join(folder, first(manifest).name);
+      const bytes = await readFile(path);
+      bytes[bytes.length >> 1] ^= 1;
+      await writeFile(path, bytes);
+    });
+    const opened = await openAtlas(copy);
+    await expect(opened.check()).rejects.toMatchObject({ code: 'ATLAS_INVALID' });
+    opened.close();
+  });
+});
+
+it('says that there is no atlas', async () => {
+  await expect(openAtlas(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
+});
+
+describe('export', () => {
+  it('writes every format', async () => {
+    const path = (name: string) => join(root, name);
+    const sql = 'SELECT token, text FROM tokens WHERE token < 3 ORDER BY token';
+    await exportAtlas(dir, path('t.csv'), { sql, format: 'csv' });
+    expect(await readFile(path('t.csv'), 'utf8')).toBe('token,text\n0,king\n1, king\n2, King\n');
+    await exportAtlas(dir, path('t.ndjson'), { sql, format: 'ndjson' });
+    expect(
+      (await readFile(path('t.ndjson'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))[1],
+    ).toEqual({ token: 1, text: ' king' });
+    await exportAtlas(dir, path('t.json'), { sql, format: 'json' });
+    expect(JSON.parse(await readFile(path('t.json'), 'utf8'))).toHaveLength(3);
+    await exportAtlas(dir, path('t.parquet'), { table: 'head_pairs', format: 'parquet' });
+    expect((await readFile(path('t.parquet'))).subarray(0, 4).toString()).toBe('PAR1');
+  });
+
+  it('writes nothing when it fails', async () => {
+    const file = join(root, 'none', 'x.csv');
+    await expect(exportAtlas(dir, file, { table: 'tokens', format: 'csv' })).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    const bad = { sql: 'DELETE FROM tokens', format: 'csv' } as const;
+    await expect(exportAtlas(dir, join(root, 'x.csv'), bad)).rejects.toMatchObject({ code: 'QUERY_INVALID' });
+    await expect(access(join(root, 'x.csv'))).rejects.toThrow();
+  });
+});
+
+it('tells two models apart', async () => {
+  const other = join(root, 'other');
+  await buildAtlas(tinyModel({ words, seed: 2 }), other, { top: 7, pairs: 20, columns: 4, engine });
+  const same = await diffAtlases(dir, dir, { among: 5, k: 100 });
+  expect(same.neurons).toHaveLength(36);
+  expect(same.neurons.every(({ shared, lost, gained }) => shared === 5 && lost.length + gained.length === 0)).toBe(
+    true,
+  );
+  const { neurons, heads } = await diffAtlases(dir, other, { among: 5 });
+  expect(neurons[0].lost).toHaveLength(5 - neurons[0].shared);
+  expect(heads[0].gained).toHaveLength(5 - heads[0].shared);
+  expect(neurons.map(({ shared }) => shared)).toEqual([...neurons.map(({ shared }) => shared)].sort((a, b) => a - b));
+});
