@@ -1,7 +1,7 @@
 import { asRecord, describe, invalid } from './json.ts';
 
 /** No tokenizer has more tokens than this; an id above it is a broken file, not a reason to allocate. */
-const MAX_ID = 1 << 24;
+const MAX_ID = 1 << 22;
 
 /** Files beside the tokenizer that name special and added tokens; each may be missing. */
 export interface TokenizerExtras {

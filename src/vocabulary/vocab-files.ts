@@ -1,5 +1,5 @@
 import { decodeOf, guessKind, withoutSuffix } from './decoder.ts';
-import { asRecord, invalid, parseObject } from './json.ts';
+import { invalid, parseObject } from './json.ts';
 import { PieceTable, type TokenizerExtras } from './pieces.ts';
 import type { Vocabulary } from './types.ts';
 import { createVocabulary } from './vocabulary.ts';
@@ -26,16 +26,15 @@ const CUSTOMARY = [
  * @throws `TOKENIZER_INVALID`
  */
 export function vocabularyFromVocabJson(json: unknown, size: number, extras: TokenizerExtras = {}): Vocabulary {
-  const vocab = parseObject(json, 'vocab.json');
   const table = new PieceTable('vocab.json');
-  table.setAll(asRecord(vocab) ?? {});
+  table.setAll(parseObject(json, 'vocab.json'));
   return finish(table, size, extras);
 }
 
 /**
  * Reads BERT's vocab.txt: one piece a line, the line's number (from 0) its id.
  *
- * @throws `TOKENIZER_INVALID` when the file is empty or has a blank line in the middle of nowhere
+ * @throws `TOKENIZER_INVALID` when the file is empty
  */
 export function vocabularyFromVocabTxt(text: string, size: number, extras: TokenizerExtras = {}): Vocabulary {
   const lines = text.split(/\r\n|\r|\n/);

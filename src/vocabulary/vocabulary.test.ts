@@ -88,6 +88,22 @@ it('reads vocab.json with the special tokens named beside it', () => {
   expect([bare.isSpecial(0), bare.isSpecial(1)]).toEqual([false, true]);
 });
 
+it.each([
+  [{ type: 'BPEDecoder', suffix: '</w>' }, 'king</w>', 'king'],
+  [{ type: 'Metaspace', replacement: '_' }, '_king', ' king'],
+  [{ type: 'Replace', pattern: { Regex: '[._]+' }, content: ' ' }, 'a._b', 'a b'],
+  [{ type: 'Replace', pattern: { Regex: '(?i)[' }, content: ' ' }, 'a[b', 'a[b'],
+  [
+    { type: 'Sequence', decoders: [{ type: 'Strip', content: '=', start: 1, stop: 1 }, { type: 'Fuse' }] },
+    '==x==',
+    '=x=',
+  ],
+  [{ type: 'Sequence', decoders: [{ type: 'Fuse' }, { type: 'Strip', content: '=', start: 1, stop: 0 }] }, '=x', '=x'],
+  [null, 'Ġking', 'Ġking'],
+])('decoder %j: %j is %j', (decoder, piece, text) => {
+  expect(vocabularyFromTokenizerJson({ decoder, model: { type: 'BPE', vocab: { [piece]: 0 } } }, 1).text(0)).toBe(text);
+});
+
 describe('GGUF metadata', () => {
   const read = (model: string, tokens: string[], types?: ArrayLike<number>) =>
     vocabularyFromGguf(
