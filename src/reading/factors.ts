@@ -13,10 +13,11 @@ export interface HeadFactors {
   b: Matrix;
 }
 
-type HeadPart = 'q' | 'k' | 'v' | 'o';
+export type HeadPart = 'q' | 'k' | 'v' | 'o';
 export type Side = 'first' | 'second';
 
-const PARTS: Record<HeadMatrix, Record<Side, HeadPart>> = {
+/** The parameter on each side of an interaction. */
+export const PARTS: Record<HeadMatrix, Record<Side, HeadPart>> = {
   vo: { first: 'v', second: 'o' },
   qk: { first: 'q', second: 'k' },
 };
@@ -53,13 +54,23 @@ export async function headFactor(
 ): Promise<{ factor: Matrix; f?: Float64Array }> {
   const part = PARTS[matrix][side];
   const w = await headVectors(model, layer, head, part, options);
+  const name = `factor ${part} of head ${layer}:${head}`;
+  return factorOf(model, { ...w, name }, part, options);
+}
+
+/** (E / f) Wᵀ [V, r] for vectors W [r, d] of any origin, f being the divisor of `part`; named as W is. */
+export async function factorOf(
+  model: Model,
+  w: Matrix,
+  part: HeadPart,
+  options: ReadOptions & { start?: number; end?: number },
+): Promise<{ factor: Matrix; f?: Float64Array }> {
   const f = await sideDivisor(model, part, options);
   const e = await embedding(model, options.embedding, options.signal);
   const engine = options.engine ?? (await defaultEngine());
   const { start = 0, end = e.rows } = options;
-  const r = w.rows;
+  const { rows: r, name = 'factor' } = w;
   const data = new Float32Array((end - start) * r);
-  const name = `factor ${part} of head ${layer}:${head}`;
   const run = stage(options, name);
   for (let from = start; from < end; from += BLOCK) {
     const to = Math.min(from + BLOCK, end);
@@ -89,7 +100,11 @@ export async function headVectors(
 }
 
 /** What the rows of E are divided by on one side; `undefined`: nothing. */
-async function sideDivisor(model: Model, part: HeadPart, options: ReadOptions): Promise<Float64Array | undefined> {
+export async function sideDivisor(
+  model: Model,
+  part: HeadPart,
+  options: ReadOptions,
+): Promise<Float64Array | undefined> {
   const { normalize = 'freq' } = options;
   if (normalize === 'freq') return normaliser(model, `attn.${part}`, options);
   return normalize === 'cosine' ? rowNorms(model, options.embedding, options.signal) : undefined;
