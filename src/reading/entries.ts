@@ -1,3 +1,4 @@
+import type { PairBatch } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
@@ -58,41 +59,34 @@ export async function readEntries(
   const [a, b] = [first.factor, second.factor];
   const mask = maskOf(model, filters, 'pairs');
   const run = { ...stage(options, `pairs ${matrix}`), maskA: mask, maskB: mask };
-  const thresholds = [filters?.compat ? options.threshold || undefined : options.threshold];
-  if (relThreshold) {
-    const best = await engine.topPairs(a, b, { ...run, k: 1 });
-    if (best.length > 0) thresholds.push(best.score[0] * relThreshold);
-  }
-  const given = thresholds.filter((threshold) => threshold !== undefined);
-  const above = given.length > 0 ? Math.max(...given) : undefined;
-  let entries: Entry[];
-  let count: number;
-  if (sampleEntries === 0) {
-    const found = await engine.topPairs(a, b, { ...run, above });
-    entries = Array.from(found.score, (score, i) => ({ first: found.first[i], second: found.second[i], score }));
-    count = found.count;
-  } else {
-    const drawn = new PairHeap(sampleEntries, 'bottom');
-    const found = await engine.topPairs(a, b, {
-      ...run,
-      above,
-      k: 0,
-      visit(batch) {
-        for (let i = 0; i < batch.length; i++) {
-          const [p, q] = [batch.first[i], batch.second[i]];
-          drawn.add(p, q, pairHash(seed, p, q), batch.score[i]);
-        }
-      },
-    });
-    count = found.count;
-    entries = drawn.sorted().map(({ first, second, own }) => ({ first, second, score: own }));
-    if (filters?.compat) entries = withReplacement(entries, sampleEntries, count, seed);
-  }
+  const best = relThreshold ? (await engine.topPairs(a, b, { ...run, k: 1 })).score[0] : undefined;
+  const above = thresholdOf(options, best);
+  const drawn = new PairHeap(sampleEntries, 'bottom');
+  const draw = (batch: PairBatch) => {
+    for (let i = 0; i < batch.length; i++) {
+      const [p, q] = [batch.first[i], batch.second[i]];
+      drawn.add(p, q, pairHash(seed, p, q), batch.score[i]);
+    }
+  };
+  const all = sampleEntries === 0;
+  const found = await engine.topPairs(a, b, { ...run, above, ...(all ? {} : { k: 0, visit: draw }) });
+  const { count } = found;
+  let entries: Entry[] = all
+    ? Array.from(found.score, (score, i) => ({ first: found.first[i], second: found.second[i], score }))
+    : drawn.sorted().map(({ first: p, second: q, own }) => ({ first: p, second: q, score: own }));
+  if (filters?.compat && !all) entries = withReplacement(entries, sampleEntries, count, seed);
   const token = (id: number) => tokenOf(model, id, options.labels);
   const pairs = entries.map((entry) => ({ ...entry, first: token(entry.first), second: token(entry.second) }));
   pairs.sort(options.alphabetical ? (filters?.compat ? byFirstId : byLabels) : byScore);
   const applied = appliedOf(model, options, [first.f, second.f]);
   return { model: model.name, layer, head, matrix, normalize, applied, pairs, count };
+}
+
+/** The higher of both thresholds; `best` is the matrix's largest entry. Undefined: no threshold. */
+function thresholdOf({ threshold, relThreshold = 0, filters }: EntriesOptions, best?: number): number | undefined {
+  const absolute = filters?.compat && threshold === 0 ? undefined : threshold;
+  if (best === undefined) return absolute;
+  return Math.max(best * relThreshold, absolute ?? Number.NEGATIVE_INFINITY);
 }
 
 interface Entry {
