@@ -8,11 +8,11 @@ import type { Store } from './store.ts';
 export async function buildAtlas(model: Model, target: string | Store, options: BuildOptions = {}): Promise<Manifest> {
   if (typeof target !== 'string') return buildInto(model, target, options);
   const manifest = await buildInto(model, folderStore(target), options);
-  await removeUnfinished(target);
+  removeUnfinished(target);
   return manifest;
 }
 
 export { Atlas, openAtlas } from './query/atlas.node.ts';
 export { diffAtlases } from './query/diff.node.ts';
 export { exportAtlas } from './query/export.node.ts';
-export { folderStore } from './store.node.ts';
+export { folderStore, removeUnfinished } from './store.node.ts';

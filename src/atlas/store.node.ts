@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { WeightscopeError } from '../errors.ts';
@@ -57,12 +58,11 @@ export function folderStore(path: string): Store {
   };
 }
 
-/** Removes what interrupted writers left under `prefix`. Call it when no other process writes there. */
-export async function removeUnfinished(path: string): Promise<void> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (entry.isFile() && entry.name.endsWith(UNFINISHED))
-      await rm(join(entry.parentPath, entry.name), { force: true });
+/** Removes what interrupted writers left, at once. Call it when no other process writes there. */
+export function removeUnfinished(path: string): void {
+  if (!existsSync(path)) return;
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.endsWith(UNFINISHED)) rmSync(join(entry.parentPath, entry.name), { force: true });
   }
 }
 
