@@ -11,7 +11,7 @@ const NOT_THE_MODEL = /^(adapter_|optimizer|training_args|consolidated|mmproj)/;
 
 /**
  * The weights of a folder: `file` where it is given, else the sharded or single safetensors file, else all *.safetensors
- * together, else the one *.gguf (or its parts). Throws `SOURCE_NOT_FOUND`, saying what is there instead.
+ * together, else the one *.gguf. Throws `SOURCE_NOT_FOUND`, saying what is there instead.
  */
 export async function readWeights(folder: SourceFolder, file?: string): Promise<TensorFile> {
   if (file !== undefined) return readOne(folder, file);
@@ -24,7 +24,9 @@ export async function readWeights(folder: SourceFolder, file?: string): Promise<
   const safetensors = here.filter((name) => name.endsWith('.safetensors'));
   if (safetensors.length > 0) return readTogether(folder, safetensors);
   const gguf = here.filter((name) => name.endsWith('.gguf'));
-  if (gguf.length === 1 || partsOfOne(gguf)) return readTogether(folder, gguf);
+  // Of a model in several parts the first one says so.
+  if (gguf.length === 1 || (gguf.length > 1 && gguf.every((name) => /-\d{5}-of-\d{5}\.gguf$/.test(name))))
+    return readOne(folder, gguf[0]);
   throw nothing(folder, names, gguf);
 }
 
@@ -58,14 +60,6 @@ async function readTogether(folder: SourceFolder, names: readonly string[]): Pro
       tensors.set(name, info);
     }
   return { format: files[0].format, tensors, metadata: files[0].metadata };
-}
-
-/** `x-00001-of-00003.gguf` and so on, all of them there. */
-function partsOfOne(names: readonly string[]): boolean {
-  const parts = names.map((name) => /^(.*)-(\d{5})-of-(\d{5})\.gguf$/.exec(name));
-  return (
-    names.length > 0 && parts.every((part) => part && part[1] === parts[0]![1] && Number(part[3]) === names.length)
-  );
 }
 
 function nothing(folder: SourceFolder, names: readonly string[], gguf: readonly string[]): WeightscopeError {

@@ -1,0 +1,243 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { concat, countingSource, expectError, fixture } from '../../test/bytes.ts';
+import { readTensor } from '../formats/read.ts';
+import { readSafetensors } from '../formats/safetensors/read.ts';
+import { type TensorToWrite, writeSafetensors } from '../formats/safetensors/write.ts';
+import { memoryFolder, memorySource } from '../source/memory.ts';
+import type { SourceFolder } from '../source/source.ts';
+import { openCheckpoint, openModel } from './open.ts';
+import type { Model } from './types.ts';
+
+type Files = Record<string, Uint8Array>;
+const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+function filesOf(name: string): Files {
+  const dir = fixture(`architectures/${name}`);
+  const names = readdirSync(dir).filter((file) => !file.startsWith('expected'));
+  return Object.fromEntries(names.map((file) => [file, new Uint8Array(readFileSync(`${dir}/${file}`))]));
+}
+
+async function tensorsOf(files: Files): Promise<TensorToWrite[]> {
+  const { tensors } = await readSafetensors(memorySource(files['model.safetensors']));
+  return Promise.all(
+    [...tensors.values()].map(async (t) => ({ name: t.name, shape: t.shape, data: await readTensor(t) })),
+  );
+}
+
+/** The checkpoint with its tensors' names changed, and without those that get none. */
+async function renamed(files: Files, change: (name: string) => string | undefined): Promise<Files> {
+  const tensors = (await tensorsOf(files)).flatMap((t) => {
+    const name = change(t.name);
+    return name === undefined ? [] : [{ ...t, name }];
+  });
+  return { ...files, 'model.safetensors': await concat(writeSafetensors(tensors)) };
+}
+
+const configured = (files: Files, change: Record<string, unknown>): Files => ({
+  ...files,
+  'config.json': text({ ...JSON.parse(new TextDecoder().decode(files['config.json'])), ...change }),
+});
+
+async function expectSame(a: Model, b: Model): Promise<void> {
+  expect([...a.parameters.keys()]).toEqual([...b.parameters.keys()]);
+  for (const [name, parameter] of a.parameters)
+    expect(await parameter.read(), name).toEqual(await b.parameters.get(name)!.read());
+}
+
+test.each([
+  ['llama', 'model.'],
+  ['gpt2', 'transformer.'],
+  ['bert', 'bert.'],
+  ['roberta', 'roberta.'],
+  ['distilbert', 'distilbert.'],
+  ['gpt_neox', 'gpt_neox.'],
+  ['opt', 'model.'],
+  ['bloom', 'transformer.'],
+])('%s is read with and without %s before its names', async (type, prefix) => {
+  const files = filesOf(type);
+  const bare = await renamed(files, (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name));
+  await expectSame(await openModel(files), await openModel(bare));
+});
+
+test('gamma and beta of old checkpoints are gain and bias', async () => {
+  const files = filesOf('bert');
+  const old = await renamed(files, (name) =>
+    name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'),
+  );
+  await expectSame(await openModel(files), await openModel(old));
+});
+
+test('tied embeddings serve on both sides, untied ones on their own', async () => {
+  const files = filesOf('llama');
+  const own = await openModel(files);
+  expect(own.parameters.get('unembed')!.tensors).toEqual(['lm_head.weight']);
+  const tied = await openModel(configured(files, { tie_word_embeddings: true }));
+  expect(tied.parameters.get('unembed')!.tensors).toEqual(['model.embed_tokens.weight']);
+  const headless = await openModel(await renamed(files, (name) => (name.startsWith('lm_head') ? undefined : name)));
+  expect(headless.parameters.get('unembed')!.tensors).toEqual(['model.embed_tokens.weight']);
+  expect(headless.notes.join()).toMatch(/no unembedding of its own/);
+});
+
+test('shards are one checkpoint, with an index or without', async () => {
+  const files = filesOf('llama');
+  const tensors = await tensorsOf(files);
+  const half = tensors.length >> 1;
+  const shards: Files = {
+    'config.json': files['config.json'],
+    'model-00001-of-00002.safetensors': await concat(writeSafetensors(tensors.slice(0, half))),
+    'model-00002-of-00002.safetensors': await concat(writeSafetensors(tensors.slice(half))),
+  };
+  const weight_map = Object.fromEntries(
+    tensors.map(({ name }, i) => [name, `model-0000${i < half ? 1 : 2}-of-00002.safetensors`]),
+  );
+  const whole = await openModel(files);
+  await expectSame(whole, await openModel(shards));
+  await expectSame(whole, await openModel({ ...shards, 'model.safetensors.index.json': text({ weight_map }) }));
+});
+
+test('one named file takes config.json beside it', async () => {
+  const files = filesOf('llama');
+  const folder = memoryFolder({ 'config.json': files['config.json'], 'other.safetensors': files['model.safetensors'] });
+  await expectSame(await openModel(files), await openCheckpoint(folder, { file: 'other.safetensors' }));
+});
+
+test('norms: before and after attention and feed-forward, of queries and keys, last; Gemma with its 1 added', async () => {
+  const norms = async (name: string) =>
+    [...(await openModel(filesOf(name))).parameters.keys()].filter((key) => /^(layer\.0\.)?norm\./.test(key));
+  expect(await norms('gpt2')).toEqual([
+    'norm.final',
+    'norm.final_bias',
+    'layer.0.norm.attn',
+    'layer.0.norm.attn_bias',
+    'layer.0.norm.ff',
+    'layer.0.norm.ff_bias',
+  ]);
+  expect(await norms('qwen3')).toEqual([
+    'norm.final',
+    'layer.0.norm.attn',
+    'layer.0.norm.ff',
+    'layer.0.norm.q',
+    'layer.0.norm.k',
+  ]);
+  expect((await norms('bert')).filter((key) => !key.endsWith('_bias'))).toEqual([
+    'norm.embed',
+    'norm.final',
+    'layer.0.norm.attn_post',
+    'layer.0.norm.ff_post',
+  ]);
+  const model = await openModel(filesOf('gemma2'));
+  const stored = await readTensor(model.tensors.get('model.layers.1.pre_feedforward_layernorm.weight')!);
+  const gain = model.parameters.get('layer.1.norm.ff')!;
+  expect(gain.shape).toEqual([32]);
+  expect(await gain.read()).toEqual(stored.map((w) => w + 1));
+});
+
+test('the fingerprint follows the weights, not the name', async () => {
+  const files = filesOf('llama');
+  const source = memorySource(files['model.safetensors']);
+  const folder = (version: string): SourceFolder => ({
+    name: version,
+    list: async () => ['config.json', 'model.safetensors'],
+    open: async (name) =>
+      name in files ? (name === 'config.json' ? memorySource(files[name]) : { ...source, version }) : undefined,
+  });
+  const of = async (version: string, name: string) => (await openCheckpoint(folder(version), { name })).fingerprint;
+  expect(await of('1', 'a')).toMatch(/^[0-9a-f]{32}$/);
+  expect(await of('1', 'b')).toBe(await of('1', 'a'));
+  expect(await of('2', 'a')).not.toBe(await of('1', 'a'));
+});
+
+test('what is wrong with a checkpoint is said', async () => {
+  const files = filesOf('llama');
+  const { 'config.json': config, 'model.safetensors': weights } = files;
+  await expectError(openModel({ 'model.safetensors': weights }), 'CONFIG_MISSING', /config\.json beside the weights/);
+  await expectError(openModel({ ...files, 'config.json': text(3) }), 'CONFIG_INVALID', /JSON object/);
+  await expectError(openModel(configured(files, { hidden_size: 'wide' })), 'CONFIG_INVALID', /`hidden_size`.*"wide"/);
+  await expectError(openModel(configured(files, { num_hidden_layers: 1e9 })), 'CONFIG_INVALID', /num_hidden_layers/);
+  await expectError(openModel(configured(files, { num_key_value_heads: 3 })), 'CONFIG_INVALID', /multiple of 3/);
+  await expectError(
+    openModel(configured(files, { model_type: 'mamba' })),
+    'ARCHITECTURE_UNKNOWN',
+    /"mamba".*gpt2.*llama/,
+  );
+  await expectError(
+    openModel(configured(files, { intermediate_size: 47 })),
+    'TENSOR_SHAPE',
+    /gate_proj\.weight .*\[47, 32\].*found \[48, 32\]/,
+  );
+  await expectError(
+    openModel(configured(files, { vocab_size: 100 })),
+    'TENSOR_SHAPE',
+    /embed_tokens.*\[100, 32\].*\[101, 32\]/,
+  );
+  await expectError(openModel(configured(files, { num_hidden_layers: 3 })), 'TENSOR_MISSING', /model\.layers\.2\./);
+  const without = (part: string) => renamed(files, (name) => (name.includes(part) ? undefined : name));
+  await expectError(
+    openModel(await without('layers.1.self_attn.k_proj')),
+    'TENSOR_MISSING',
+    /layers\.1\.self_attn\.k_proj\.weight/,
+  );
+  await expectError(
+    openModel(await without('embed_tokens')),
+    'TENSOR_MISSING',
+    /model\.embed_tokens\.weight for embed/,
+  );
+  await expectError(openModel({ 'config.json': config }), 'SOURCE_NOT_FOUND', /found config\.json/);
+  await expectError(
+    openModel({ 'config.json': config, 'pytorch_model.bin': weights }),
+    'FORMAT_UNSUPPORTED',
+    /pytorch_model\.bin.*safe_serialization/,
+  );
+  await expectError(
+    openModel({ 'a.gguf': weights, 'b.gguf': weights }),
+    'SOURCE_NOT_FOUND',
+    /found 2: a\.gguf, b\.gguf/,
+  );
+  await expectError(openModel('not a url'), 'ARGUMENT_INVALID', /Expected a URL/);
+});
+
+test('one neuron reads its rows alone', async () => {
+  const [layers, d, n, v] = [12, 64, 256, 500];
+  const config = {
+    model_type: 'llama',
+    hidden_size: d,
+    num_hidden_layers: layers,
+    num_attention_heads: 4,
+    intermediate_size: n,
+    vocab_size: v,
+    tie_word_embeddings: true,
+  };
+  const zeros = (name: string, ...shape: number[]) => ({
+    name: `model.${name}.weight`,
+    shape,
+    data: new Float32Array(shape.reduce((a, b) => a * b)),
+  });
+  const tensors = [zeros('embed_tokens', v, d), zeros('norm', d)];
+  for (let i = 0; i < layers; i++) {
+    for (const part of ['q', 'k', 'v', 'o']) tensors.push(zeros(`layers.${i}.self_attn.${part}_proj`, d, d));
+    for (const part of ['gate', 'up']) tensors.push(zeros(`layers.${i}.mlp.${part}_proj`, n, d));
+    tensors.push(zeros(`layers.${i}.mlp.down_proj`, d, n));
+    for (const norm of ['input', 'post_attention']) tensors.push(zeros(`layers.${i}.${norm}_layernorm`, d));
+  }
+  const weights = countingSource(memorySource(await concat(writeSafetensors(tensors))));
+  const folder: SourceFolder = {
+    name: 'synthetic',
+    list: async () => ['config.json', 'model.safetensors'],
+    open: async (name) => ({ 'config.json': memorySource(text(config)), 'model.safetensors': weights })[name],
+  };
+  const model = await openCheckpoint(folder);
+  const header = Math.min(...[...model.tensors.values()].map(({ start }) => start));
+  expect(weights.bytesRead, 'opening').toBeLessThanOrEqual(header + 512);
+  const bytes = async (name: string, i: number) => {
+    weights.bytesRead = 0;
+    await model.parameters.get(name)!.read(i, i + 1);
+    return weights.bytesRead;
+  };
+  expect(await bytes('layer.7.ff.key', 100)).toBe(4 * d);
+  expect(await bytes('layer.7.ff.up', 100)).toBe(4 * d);
+  expect(await bytes('layer.7.attn.q', 5)).toBe(4 * d);
+  // Values are columns: their layer's tensor, and no other, is read.
+  expect(await bytes('layer.7.ff.value', 100)).toBe(4 * d * n);
+  expect(await bytes('unembed', 3)).toBe(4 * d);
+});
