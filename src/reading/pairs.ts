@@ -108,7 +108,9 @@ export function batchOf(pairs: readonly RankedPair[]): PairBatch {
   };
 }
 
-/** One row of a factor as a matrix of its own. */
-export function rowOf({ data, columns, name }: Matrix, row: number): Matrix {
-  return { data: data.subarray(row * columns, (row + 1) * columns), rows: 1, columns, name };
+/** Some rows of a factor, in the order of `ids`. */
+export function rowsOf({ data, columns, name }: Matrix, ids: readonly number[]): Matrix {
+  const rows = new Float32Array(ids.length * columns);
+  for (const [i, id] of ids.entries()) rows.set(data.subarray(id * columns, (id + 1) * columns), i * columns);
+  return { data: rows, rows: ids.length, columns, name };
 }

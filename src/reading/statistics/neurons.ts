@@ -1,0 +1,176 @@
+import type { Matrix } from '../../engine/engine.ts';
+import type { Model } from '../../model/types.ts';
+import { maskOf, stage } from '../applied.ts';
+import { embedding, norm, rowNorms } from '../embedding.ts';
+import { Kept } from '../kept.ts';
+import { neuronName } from '../neurons.ts';
+import { normaliser } from '../normalisers.ts';
+import { checkIndex, parameter, readVectors } from '../parameters.ts';
+import type { NeuronPart, Normalize, ReadOptions } from '../types.ts';
+import { MOMENTS, type Moment, type Moments, scoreMoments } from './moments.ts';
+import { gaussian, type Null, nullOf, zScore } from './nulls.ts';
+
+export interface NeuronStatisticsOptions extends ReadOptions {
+  /** Which expert's neurons, in a model with experts; default 0. */
+  expert?: number;
+  /** Neurons [from, to); default all of the layer. */
+  from?: number;
+  to?: number;
+  /** Whose scores' moments to compute, each a product with all of E; default `value`, as Gurnee et al. do. */
+  moments?: readonly NeuronPart[];
+  /** Moments over so many seeded tokens instead of all: estimates. */
+  sample?: number;
+  /** Random directions that z is measured against; default 256. */
+  draws?: number;
+  seed?: number;
+}
+
+/** One number per neuron, and its z. */
+export interface TestedColumn {
+  value: Float64Array;
+  z: Float64Array;
+}
+
+export interface PartStatistics {
+  /** Euclidean length. */
+  norm: Float64Array;
+  moments?: Moments;
+  /** Of each moment against random directions of the same norm. */
+  z?: Moments;
+}
+
+/** Statistics of neurons [from, to) of a layer, one number per neuron in each array. */
+export interface NeuronStatistics {
+  model: string;
+  layer: number;
+  expert?: number;
+  from: number;
+  to: number;
+  normalize: Normalize;
+  parts: Partial<Record<NeuronPart, PartStatistics>>;
+  /** Cosines, 0 where a vector is 0; z against random directions, whose cosine has mean 0 and deviation 1 / √d, exactly. */
+  keyValue: TestedColumn;
+  /** In gated MLPs. */
+  upValue?: TestedColumn;
+}
+
+/**
+ * Norms, cosines and vocabulary moments of a layer's neurons. High kurtosis with positive skew marks prediction
+ * neurons, with negative skew suppression neurons (Gurnee et al. 2024, section 4.3). `normalize` defaults to `none`,
+ * as there; with `freq` and `cosine` the divided scores are what is summed. Throws `OUT_OF_RANGE`.
+ */
+export async function neuronStatistics(
+  model: Model,
+  layer: number,
+  options: NeuronStatisticsOptions = {},
+): Promise<NeuronStatistics> {
+  const { normalize = 'none', expert, foldNorm, signal, from = 0 } = options;
+  checkIndex(layer, model.dimensions.layers, 'layer');
+  const names: NeuronPart[] = model.dimensions.gated ? ['key', 'up', 'value'] : ['key', 'value'];
+  const count = parameter(model, neuronName(model, layer, 'value', expert)).count;
+  const to = options.to ?? count;
+  checkIndex(from, count, 'from');
+  checkIndex(to - 1, count, 'to - 1');
+  const rows = new Map<NeuronPart, Matrix>();
+  const parts: NeuronStatistics['parts'] = {};
+  for (const part of names) {
+    const source = parameter(model, neuronName(model, layer, part, expert));
+    const x = await readVectors(
+      model,
+      { layer, kind: `ff.${part}`, source },
+      { start: from, end: to, foldNorm, signal },
+    );
+    rows.set(part, x);
+    parts[part] = { norm: eachRow(x, norm) };
+    if ((options.moments ?? ['value']).includes(part))
+      Object.assign(parts[part], await testedMoments(model, x, part, parts[part].norm, { ...options, normalize }));
+  }
+  const up = rows.get('up');
+  return {
+    model: model.name,
+    layer,
+    ...(expert !== undefined && { expert }),
+    from,
+    to,
+    normalize,
+    parts,
+    keyValue: cosines(rows.get('key')!, rows.get('value')!),
+    ...(up && { upValue: cosines(up, rows.get('value')!) }),
+  };
+}
+
+function cosines(a: Matrix, b: Matrix): TestedColumn {
+  const d = a.columns;
+  const value = Float64Array.from({ length: a.rows }, (_, i) => {
+    const [x, y] = [a, b].map(({ data }) => data.subarray(i * d, (i + 1) * d));
+    const norms = norm(x) * norm(y);
+    return norms === 0 ? 0 : x.reduce((sum, v, j) => sum + v * y[j], 0) / norms;
+  });
+  return { value, z: value.map((cosine) => cosine * Math.sqrt(d)) };
+}
+
+const eachRow = ({ data, rows, columns }: Matrix, of: (row: Float32Array) => number): Float64Array =>
+  Float64Array.from({ length: rows }, (_, i) => of(data.subarray(i * columns, (i + 1) * columns)));
+
+type Scored = NeuronStatisticsOptions & { normalize: Normalize };
+
+/** Moments and their z against random directions of the vector's norm. */
+async function testedMoments(
+  model: Model,
+  x: Matrix,
+  part: NeuronPart,
+  norms: Float64Array,
+  options: Scored,
+): Promise<{ moments: Moments; z: Moments }> {
+  const unit = await unitNulls(model, part, options);
+  const moments = await momentsOf(model, x, part, options);
+  // Cosine scores are those of a vector of length 1, whatever its own.
+  const length = options.normalize === 'cosine' ? norms.map((n) => (n === 0 ? 0 : 1)) : norms;
+  if (options.normalize === 'cosine')
+    for (const name of MOMENTS)
+      if (scales(name)) moments[name] = moments[name].map((value, i) => value / (norms[i] || 1));
+  const z = Object.fromEntries(
+    MOMENTS.map((name) => {
+      const { mean, sd } = unit[name];
+      const by = (i: number) => (scales(name) ? length[i] : 1);
+      return [name, moments[name].map((value, i) => zScore(value, { mean: mean * by(i), sd: sd * by(i) }))];
+    }),
+  ) as Moments;
+  return { moments, z };
+}
+
+/** Which moments grow with the vector's norm. */
+const scales = (name: Moment): boolean => name !== 'skew' && name !== 'kurtosis';
+
+const kept = new Kept<Record<Moment, Null>>();
+
+/** Moments of seeded random directions of length 1: made once per model and way of scoring. */
+function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Record<Moment, Null>> {
+  const { normalize, draws = 256, seed = 1, sample, embedding: which, foldNorm, approximate, filters } = options;
+  const kind = normalize === 'freq' ? part : '';
+  const key = JSON.stringify([normalize, kind, draws, seed, sample, which, foldNorm, approximate, filters]);
+  return kept.get(model, key, options.signal, async () => {
+    const d = (await embedding(model, which, options.signal)).columns;
+    const data = Float32Array.from(gaussian(draws * d, seed));
+    for (let i = 0; i < draws; i++) {
+      const row = data.subarray(i * d, (i + 1) * d);
+      const length = norm(row);
+      for (let j = 0; j < d; j++) row[j] /= length;
+    }
+    const moments = await momentsOf(model, { data, rows: draws, columns: d, name: 'random directions' }, part, options);
+    return Object.fromEntries(MOMENTS.map((name) => [name, nullOf(moments[name])])) as Record<Moment, Null>;
+  });
+}
+
+async function momentsOf(model: Model, x: Matrix, part: NeuronPart, options: Scored): Promise<Moments> {
+  const { normalize, sample, engine, embedding: which, signal } = options;
+  const e = await embedding(model, which, signal);
+  const divisor =
+    normalize === 'freq'
+      ? await normaliser(model, `ff.${part}`, options)
+      : normalize === 'cosine'
+        ? await rowNorms(model, which, signal)
+        : undefined;
+  const run = stage(options, `scores of ${x.name}`);
+  return scoreMoments(x, e, { ...run, engine, divisor, sample, mask: maskOf(model, options.filters, 'tokens') });
+}

@@ -1,0 +1,116 @@
+import type { Matrix } from '../../engine/engine.ts';
+import { defaultEngine } from '../../engine/select.ts';
+import { WeightscopeError } from '../../errors.ts';
+import type { Model } from '../../model/types.ts';
+import { headVectors, PARTS } from '../factors.ts';
+import type { HeadMatrix, ReadOptions } from '../types.ts';
+import { dense, orthonormal, rounded, singular, squares, timesTransposed } from './linear.ts';
+import { against, rotatedTrace, type Tested } from './nulls.ts';
+
+export interface SpectrumOptions extends Pick<ReadOptions, 'foldNorm' | 'signal'> {
+  /** Neighbours closer than this share of the largest singular value are not told apart; default 0.01. */
+  gap?: number;
+}
+
+/** One or more singular values that cannot be told apart: of one there is a direction, of several only their span. */
+export interface SingularSpan {
+  /** Singular values [start, end), from 0. */
+  start: number;
+  end: number;
+}
+
+/** A head's W_VO = W_V W_O or W_QK = W_Q W_Kᵀ [d, d] by its singular values. */
+export interface HeadSpectrum {
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  /** The min(r, d) largest singular values, descending, zeros included. */
+  values: number[];
+  /** Directions [values, d]: row i of `left` is what is read (`vo`) or the query, of `right` what is written or the key. */
+  left: Matrix;
+  right: Matrix;
+  /** All values that are not 0, in order. */
+  spans: SingularSpan[];
+  /** (Σs²)² / Σs⁴: how many directions carry the matrix. */
+  effectiveRank: number;
+  /** |W|² beside that of heads whose d_head inner directions are turned at random: do its two halves fit each other? */
+  fit: Tested;
+}
+
+/**
+ * Singular values and directions of a head's d x d matrix W₁ᵀ W₂, from an r x r problem: W₁ᵀ = Q₁R₁, W₂ᵀ = Q₂R₂,
+ * R₁R₂ᵀ = U S Vᵀ, left = Q₁U, right = Q₂V, in fp64. Each pair of directions is fixed up to a common sign: the largest
+ * entry of `left` is made positive. By Wedin's theorem rounding of size ε s₁ turns a direction by up to ε s₁ / gap,
+ * hence `gap`: below it, only the span of the directions means anything. Throws `OUT_OF_RANGE`, `ARGUMENT_INVALID`.
+ */
+export async function headSpectrum(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  options: SpectrumOptions = {},
+): Promise<HeadSpectrum> {
+  const { gap = 0.01 } = options;
+  if (!(gap >= 0 && gap < 1)) {
+    throw new WeightscopeError('ARGUMENT_INVALID', `Expected \`gap\` to be 0 or more and below 1, got ${gap}.`);
+  }
+  const { first, second } = PARTS[matrix];
+  const one = orthonormal(dense(await headVectors(model, layer, head, first, options)));
+  const two = orthonormal(dense(await headVectors(model, layer, head, second, options)));
+  const { u, s, v } = singular(timesTransposed(one.r, two.r));
+  const left = one.q.mmul(u).transpose();
+  const right = two.q.mmul(v).transpose();
+  for (let i = 0; i < s.length; i++) {
+    const row = left.getRow(i);
+    const largest = row.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0);
+    if (largest >= 0) continue;
+    left.mulRow(i, -1);
+    right.mulRow(i, -1);
+  }
+  const power = (n: number) => s.reduce((sum, x) => sum + x ** n, 0);
+  const inner = (r: typeof one.r) => ({ trace: squares(r), square: squares(r.transpose().mmul(r)) });
+  const value = power(2);
+  return {
+    layer,
+    head,
+    matrix,
+    values: s,
+    left: rounded(left, `left directions of head ${layer}:${head}`),
+    right: rounded(right, `right directions of head ${layer}:${head}`),
+    spans: spansOf(s, gap),
+    effectiveRank: value === 0 ? 0 : value ** 2 / power(4),
+    fit: { value, random: against(value, rotatedTrace(inner(one.r), inner(two.r), one.r.columns)) },
+  };
+}
+
+/** Neighbours closer than `gap` times the largest value belong to one span; values that are 0 by rounding to none. */
+export function spansOf(values: readonly number[], gap: number): SingularSpan[] {
+  const spans: SingularSpan[] = [];
+  const largest = values[0] ?? 0;
+  const zero = largest * values.length * 2 ** -50;
+  for (const [i, value] of values.entries()) {
+    if (value <= zero) break;
+    const last = spans.at(-1);
+    if (last && values[i - 1] - value < gap * largest) last.end = i + 1;
+    else spans.push({ start: i, end: i + 1 });
+  }
+  return spans;
+}
+
+/**
+ * How much of each row of E lies in the span of some directions [n, d] (orthonormal rows): |E_i Qᵀ|, fp64 [V]. The
+ * reading of a span of near-equal singular values: unlike its single directions it does not depend on rounding.
+ */
+export async function spanScores(
+  e: Matrix,
+  directions: Matrix,
+  options: Pick<ReadOptions, 'engine' | 'signal'> = {},
+): Promise<Float64Array> {
+  const engine = options.engine ?? (await defaultEngine());
+  const { data, columns } = await engine.matmul(e, directions, { signal: options.signal });
+  return Float64Array.from({ length: e.rows }, (_, i) => {
+    let sum = 0;
+    for (let at = i * columns; at < (i + 1) * columns; at++) sum += data[at] ** 2;
+    return Math.sqrt(sum);
+  });
+}

@@ -1,0 +1,80 @@
+import type { Matrix } from '../../engine/engine.ts';
+import { defaultEngine } from '../../engine/select.ts';
+import { throwIfAborted } from '../../errors.ts';
+import type { Model } from '../../model/types.ts';
+import { stage } from '../applied.ts';
+import { embedding, scaledRows } from '../embedding.ts';
+import { type HeadPart, sideDivisor } from '../factors.ts';
+import { Kept } from '../kept.ts';
+import type { ReadOptions } from '../types.ts';
+import { Dense } from './linear.ts';
+
+/** Rows of E multiplied at a time. */
+const BLOCK = 4096;
+
+/** What the vocabulary looks like from both sides of an interaction: enough for traces over it, in d x d. */
+export interface TokenGram {
+  /** E_secondᵀ E_first [d, d], so that Bᵀ A = W₂ · cross · W₁ᵀ. */
+  cross: Dense;
+  /** E_firstᵀ E_first and E_secondᵀ E_second [d, d]. */
+  first: Dense;
+  second: Dense;
+  /** Mean rows [d]. */
+  meanFirst: Float64Array;
+  meanSecond: Float64Array;
+  /** Rows of E. */
+  count: number;
+}
+
+const kept = new Kept<TokenGram>();
+
+/** Gram matrices of E / f on both sides of an interaction; made once per model and normaliser, in one pass over E. */
+export function tokenGram(model: Model, first: HeadPart, second: HeadPart, options: ReadOptions): Promise<TokenGram> {
+  const { normalize = 'none', embedding: which = 'unembed', foldNorm, approximate, signal } = options;
+  const sides = normalize === 'freq' ? `${first}-${second}-${foldNorm}-${approximate}` : '';
+  return kept.get(model, `${normalize}-${which}-${sides}`, signal, async () => {
+    const e = await embedding(model, which, signal);
+    const f = await sideDivisor(model, first, { ...options, normalize });
+    const g = await sideDivisor(model, second, { ...options, normalize });
+    const engine = options.engine ?? (await defaultEngine());
+    const d = e.columns;
+    const same = f === g;
+    const run = stage(options, 'Gram matrices of the vocabulary');
+    const [cross, one, two] = [Dense.zeros(d, d), Dense.zeros(d, d), Dense.zeros(d, d)];
+    const [meanFirst, meanSecond] = [new Float64Array(d), new Float64Array(d)];
+    for (let from = 0; from < e.rows; from += BLOCK) {
+      throwIfAborted(signal);
+      const to = Math.min(from + BLOCK, e.rows);
+      const a = columnsOf(scaledRows(e, f, from, to), meanFirst, e.rows);
+      const b = same ? a : columnsOf(scaledRows(e, g, from, to), meanSecond, e.rows);
+      await addProduct(cross, b, a);
+      if (!same) {
+        await addProduct(one, a, a);
+        await addProduct(two, b, b);
+      }
+      run.progress?.(to / e.rows);
+    }
+    return same
+      ? { cross, first: cross, second: cross, meanFirst, meanSecond: meanFirst, count: e.rows }
+      : { cross, first: one, second: two, meanFirst, meanSecond, count: e.rows };
+
+    async function addProduct(sum: Dense, left: Matrix, right: Matrix): Promise<void> {
+      const { data } = await engine.matmul(left, right, { signal });
+      for (let i = 0, at = 0; i < d; i++) for (let j = 0; j < d; j++, at++) sum.set(i, j, sum.get(i, j) + data[at]);
+    }
+  });
+}
+
+/** Transposed, and its rows' share of the mean over `count` rows added to `mean`. */
+function columnsOf({ data, rows, columns, name }: Matrix, mean: Float64Array, count: number): Matrix {
+  const turned = new Float32Array(data.length);
+  for (let j = 0, at = 0; j < columns; j++) {
+    let sum = 0;
+    for (let i = 0, from = j; i < rows; i++, at++, from += columns) {
+      turned[at] = data[from];
+      sum += data[from];
+    }
+    mean[j] += sum / count;
+  }
+  return { data: turned, rows: columns, columns: rows, name };
+}
