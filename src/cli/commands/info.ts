@@ -13,8 +13,10 @@ export function addInfo(program: Command): void {
     const { runReport } = await import('../run.ts');
     const { infoReport } = await import('../report/info.ts');
     await runReport(name, flags, async ({ model, engine }) => {
-      const { defaultEngine } = await import('../../node.ts');
-      return infoReport(model, engine ?? (await defaultEngine()));
+      const { defaultEngine, knownNormaliser, normaliserNames } = await import('../../node.ts');
+      const cached: string[] = [];
+      for (const name of normaliserNames(model)) if (await knownNormaliser(model, name)) cached.push(name);
+      return infoReport(model, engine ?? (await defaultEngine()), cached);
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
+import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
 import { appliedLine, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
 
@@ -7,43 +7,44 @@ const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> 
   qk: { text: 'QK (query → key)', tone: 'read', other: 'vo' },
 };
 
-/** Words of a counter shown in tables; all are in the JSON. */
-const COUNTER_WORDS = 12;
-
 export interface HeadReportOptions {
   /** Only counts were asked for. */
   countOnly?: boolean;
+  /** Words of each counter shown in tables; all are in the JSON. */
+  counterWords?: number;
 }
 
 /** A head's matrices side by side as token pairs, each with its count and the words most often in its pairs. */
-export function headReport(reading: HeadReading, { countOnly }: HeadReportOptions = {}): Report {
+export function headReport(reading: HeadReading, options: HeadReportOptions = {}): Report {
   const { model, layer, head, normalize, applied } = reading;
   return {
     title: `head ${layer}:${head} of ${model}`,
     applied: [...appliedLine(normalize, applied), ...pairsLine(applied)],
-    groups: headGroups(reading, countOnly),
+    groups: headGroups(reading, options),
     notes: applied.notes,
     json: reading,
     *records() {
       for (const [matrix, { pairs, count }] of matricesOf(reading)) {
         const of = { model, layer, head, matrix };
-        if (countOnly) yield { ...of, count };
+        if (options.countOnly) yield { ...of, count };
         else for (const [i, pair] of pairs.entries()) yield { ...of, rank: i + 1, ...pair };
       }
     },
   };
 }
 
-export function headGroups(reading: HeadReading, countOnly = false): Group[] {
+export function headGroups(reading: HeadReading, { countOnly, counterWords = 12 }: HeadReportOptions = {}): Group[] {
   const matrices = matricesOf(reading);
   if (countOnly) {
     const rows = matrices.map(([matrix, { count }]) => [matrix.toUpperCase(), thousands(count)]);
     return [{ blocks: [{ columns: [{ name: 'matrix' }, { name: 'pairs', align: 'right' }], rows }] }];
   }
-  return [{ ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read)) }];
+  return [
+    { ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, reading.applied, counterWords)) },
+  ];
 }
 
-function pairBlock(matrix: HeadMatrix, read: MatrixReading): Block {
+function pairBlock(matrix: HeadMatrix, read: MatrixReading, applied: AppliedToPairs, counterWords: number): Block {
   const { pairs, counters } = read;
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
@@ -69,31 +70,33 @@ function pairBlock(matrix: HeadMatrix, read: MatrixReading): Block {
     ]),
     footer: {
       name: matrix.toUpperCase(),
-      text: countLine(read),
+      text: countLine(read, applied),
       lists: [
-        { name: 'first', items: counterItems(counters.first) },
-        { name: 'second', items: counterItems(counters.second) },
+        { name: 'first', items: counterItems(counters.first, counterWords) },
+        { name: 'second', items: counterItems(counters.second, counterWords) },
       ],
     },
   };
 }
 
-function countLine({ pairs, count, above, below }: MatrixReading): string {
+function countLine({ pairs, count, above, below }: MatrixReading, given: AppliedToPairs): string {
   const bounds = [
-    ...(above === undefined ? [] : [`above ${bound(above)}`]),
-    ...(below === undefined ? [] : [`below ${bound(below)}`]),
+    ...(above === undefined ? [] : [`above ${bound(above, given.above)}`]),
+    ...(below === undefined ? [] : [`below ${bound(below, given.below)}`]),
   ];
   const which = bounds.length ? bounds.join(' and ') : 'in all';
   return `${plural(count, 'pair')} ${which}${pairs.length < count ? `, ${thousands(pairs.length)} listed` : ''}`;
 }
 
-/** A threshold as it was given; one found by rank has many digits. */
-const bound = (score: number): string => String(Number(score.toPrecision(6)));
+/** A threshold as it was given; one found by rank as scores are written. */
+function bound(score: number, given: number | undefined): string {
+  return score === given ? String(score) : scoreFormat([{ score }])(score);
+}
 
 /** `·more ×31`; words that came once only are left to the JSON unless nothing came twice. */
-function counterItems(counter: Counter): string[] {
+function counterItems(counter: Counter, words: number): string[] {
   const often = counter.filter(([, n]) => n > 1);
-  return (often.length ? often : counter).slice(0, COUNTER_WORDS).map(([label, n]) => `${label} ×${thousands(n)}`);
+  return (often.length ? often : counter).slice(0, words).map(([label, n]) => `${label} ×${thousands(n)}`);
 }
 
 const matricesOf = (reading: HeadReading): [HeadMatrix, MatrixReading][] =>

@@ -4,8 +4,12 @@ import type { Report } from '../output/report.ts';
 import { plural, thousands } from './reading.ts';
 
 /** What a checkpoint is, from its headers. */
-export function infoReport(model: Model, engine: Pick<Engine, 'name' | 'description'>): Report {
-  const facts = infoOf(model, engine);
+export function infoReport(
+  model: Model,
+  engine: Pick<Engine, 'name' | 'description'>,
+  cachedNormalisers: readonly string[],
+): Report {
+  const facts = { ...infoOf(model, engine), cachedNormalisers };
   const { dimensions: size, tokenizer, files } = facts;
   const heads = size.kvHeads === size.heads ? '' : ` sharing ${plural(size.kvHeads, 'key-value head')}`;
   const experts = size.experts ? ` in each of ${size.experts} experts` : '';
@@ -26,6 +30,7 @@ export function infoReport(model: Model, engine: Pick<Engine, 'name' | 'descript
     ['weights', `${thousands(facts.numbers)} numbers in ${plural(facts.tensors, 'tensor')}, ${bytes(facts.bytes)}`],
     ['types', facts.types.map(({ dtype, bytes: n }) => `${dtype} ${percent(n, facts.bytes)}`).join(', ')],
     ['files', files.join(', ')],
+    ['normalisers', cachedNormalisers.length ? `cached: ${cachedNormalisers.join(', ')}` : 'none cached yet'],
     ['engine', `${engine.name}: ${engine.description}`],
   ];
   return {

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { TensorToWrite } from '../../formats/safetensors/write.ts';
+import { exportParameter } from '../../model/parameter.ts';
 import type { Model, Parameter } from '../../model/types.ts';
 import type { Report } from '../output/report.ts';
 import { plural, thousands } from './reading.ts';
@@ -46,10 +47,7 @@ export function parametersReport(model: Model, parameters: readonly Parameter[])
   };
 }
 
-/** About 4 MB of fp32 at a time. */
-const CHUNK = 1 << 20;
-
-/** Every array under its uniform name and shape, read when its turn comes. */
+/** Every array under its uniform name and shape, read whole when its turn comes and not before. */
 export function arraysOf(
   parameters: readonly Parameter[],
   signal: AbortSignal,
@@ -59,35 +57,12 @@ export function arraysOf(
   let written = 0;
   return parameters.map((parameter) => {
     async function* data(): AsyncGenerator<Float32Array> {
-      for await (const values of valuesOf(parameter, signal)) {
-        yield values;
-        written += values.length;
-        progress(written / total, parameter.name);
-      }
+      yield (await exportParameter(parameter, signal)).data;
+      written += size(parameter.shape);
+      progress(written / total, parameter.name);
     }
     return { name: parameter.name, shape: parameter.shape, data: data() };
   });
-}
-
-/**
- * The values in the order of the parameter's shape. Vectors come as rows of width d; q, k and v have the shape
- * [heads, d, d_head], where each head's vectors are columns, so that each head is turned.
- */
-async function* valuesOf(parameter: Parameter, signal: AbortSignal): AsyncGenerator<Float32Array> {
-  const { name, shape, count, width } = parameter;
-  const turned = /\.attn\.[qkv]$/.test(name);
-  const step = turned ? shape[2] : Math.max(1, Math.floor(CHUNK / width));
-  for (let start = 0; start < count; start += step) {
-    const rows = await parameter.read(start, Math.min(count, start + step), signal);
-    yield turned ? transposed(rows, width) : rows;
-  }
-}
-
-function transposed(rows: Float32Array, width: number): Float32Array {
-  const count = rows.length / width;
-  const out = new Float32Array(rows.length);
-  for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) out[j * count + i] = rows[i * width + j];
-  return out;
 }
 
 const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);

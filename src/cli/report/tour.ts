@@ -7,20 +7,24 @@ import { headGroups } from './head.ts';
 import { neuronGroups } from './neuron.ts';
 import { thousands } from './reading.ts';
 
-const NEURON = { layer: 4, index: 100, k: 12 };
+const NEURON = { layer: 4, index: 100, k: 10 };
 /** Counters are of the thousand best pairs. */
 const HEADS = [
   { layer: 1, head: 5, text: 'Its QK attends from a comparison to what completes it.' },
   { layer: 5, head: 7, text: 'Its VO writes the word that goes on from a part, or its opposite.' },
 ];
-const PAIRS = 8;
+const PAIRS = 6;
 const SELECTION = 1000;
 
 const NEXT = [
-  ['weightscope neuron sample 4 100 --bottom 10', 'the same neuron, both ends of each ranking'],
-  ['weightscope head sample 1 5 --exclude-fuzzy', 'a head without pairs of similar words'],
-  ['weightscope vector sample \'tok:" king" - tok:" man" + tok:" woman"\'', 'arithmetic on any vectors'],
+  ['Both ends of each ranking:', 'neuron sample 4 100 --bottom 10'],
+  ['A hundred pairs, none of similar words:', 'head sample 5 7 --matrix vo --exclude-fuzzy'],
+  ['Arithmetic on any vectors:', `vector sample 'tok:" king" - tok:" man" + tok:" woman"' --normalize cosine -k 10`],
 ];
+
+/** How the person started this: from a clone the program is not on the PATH. */
+const prefix = (env: NodeJS.ProcessEnv): string =>
+  env.npm_lifecycle_event === 'start' ? 'npm start --' : 'weightscope';
 
 /** The first screen: the notebook's tables on the built-in model. */
 export async function tourReport(
@@ -53,14 +57,17 @@ export async function tourReport(
         text: 'It fires on the words of its key and writes the words of its value.',
       },
       ...heads.map((reading, i) => ({
-        ...headGroups(reading)[0],
+        ...headGroups(reading, { counterWords: 6 })[0],
         title: `Head ${reading.layer}:${reading.head}`,
         text: HEADS[i].text,
       })),
       {
         title: 'Next',
         blocks: [
-          { columns: [{ name: 'command' }, { name: 'what it shows', faint: true, flexible: true }], rows: NEXT },
+          {
+            columns: [{ name: 'command' }],
+            rows: NEXT.flatMap(([what, command]) => [[what], [`  ${prefix(process.env)} ${command}`]]),
+          },
         ],
       },
     ],
