@@ -55,3 +55,20 @@ describe.each(NAMES)('%s', (name) => {
     await model.close();
   });
 });
+
+// Written by make_gguf.py from the same weights, with the gguf package and llama.cpp's conventions.
+describe.each(NAMES.filter((name) => existsSync(`${ROOT}/${name}/model.gguf`)))('%s as GGUF', (name) => {
+  test('has the same parameters', async () => {
+    const folder = await fileFolder(`${ROOT}/${name}`);
+    const [gguf, hf] = [await openCheckpoint(folder, { file: 'model.gguf' }), await openCheckpoint(folder)];
+    expect(gguf.dimensions).toEqual(hf.dimensions);
+    for (const [key, parameter] of hf.parameters) {
+      // llama.cpp leaves BERT's head out.
+      if (name === 'bert' && ['norm.final', 'norm.final_bias', 'unembed_bias'].includes(key)) continue;
+      const other = gguf.parameters.get(key);
+      expect(other?.shape, key).toEqual(parameter.shape);
+      expect(await other!.read(), key).toEqual(await parameter.read());
+    }
+    await Promise.all([gguf.close(), hf.close()]);
+  });
+});

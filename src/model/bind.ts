@@ -149,7 +149,7 @@ export function bind(
         const own = withExpert(name, e);
         if (!find(candidates, at, e)) {
           // What the first layer has, every layer must have.
-          if (!optional || (name.startsWith('norm.') && parameters.has(`layer.0.${own}`)))
+          if (!optional || e > 0 || (name.startsWith('norm.') && parameters.has(`layer.0.${own}`)))
             throw missing(candidates, at, `layer.${n}.${own}`, e);
           break;
         }
@@ -157,13 +157,34 @@ export function bind(
         else addMatrix(n, own, candidates, at, e);
       }
     }
+    checkWhole(spec, n, at);
+  }
+
+  /** A layer has keys, ordinary ones or those of experts, and to each kind of keys its values. */
+  function checkWhole(spec: Spec, n: number, at: string): void {
+    const has = (own: string): boolean => parameters.has(`layer.${n}.${own}`);
+    const groups = ['ff', 'ff.0', 'ff.shared'].filter((group) =>
+      ['key', 'up', 'value'].some((part) => has(`${group}.${part}`)),
+    );
+    for (const group of groups.length > 0 ? groups : [sizes.experts > 0 ? 'ff.0' : 'ff'])
+      for (const part of ['key', 'value'])
+        if (!has(`${group}.${part}`)) {
+          const key = `${group.replace('.0', '.{e}')}.${part}`;
+          throw missing(spec[key] ?? spec[`${key}?`], at, `layer.${n}.${group}.${part}`);
+        }
+    if (groups.includes('ff.0') && !has('ff.router'))
+      throw missing(spec['ff.router'] ?? spec['ff.router?'], at, `layer.${n}.ff.router`);
   }
 
   function addMatrix(n: number, own: string, candidates: Candidates, at: string, expert: number): void {
     const { module, tensor } = find(candidates, at, expert)!;
     const kind = KINDS[own.replace(/^ff\.[^.]+\.(?=key|up|value)/, 'ff.')];
     const name = `layer.${n}.${own}`;
-    const mine = own.startsWith('ff.shared.') ? { ...sizes, neurons: sharedNeurons(kind, tensor) } : sizes;
+    // Beside experts, shared and ordinary feed-forward layers have a number of neurons of their own.
+    const mine =
+      sizes.experts > 0 && /^ff\.(shared\.)?(key|up|value)$/.test(own)
+        ? { ...sizes, neurons: tensor.shape[kind.stream === 'reads' ? 0 : 1] }
+        : sizes;
     const { part } = module;
     const count = kind.count(mine);
     const lines = (kind.stream === 'reads') === (module.layout !== 'conv1d') ? 'rows' : 'columns';
@@ -182,10 +203,6 @@ export function bind(
     const bias = module.stacked ? stackedAt(found, expert) : found;
     const reads = kind.stream === 'reads';
     addWhole(`${name}_bias`, bias, kind.bias(mine), reads ? { index, scale } : {}, reads ? total : mine.hidden);
-  }
-
-  function sharedNeurons(kind: Kind, tensor: TensorInfo): number {
-    return kind.stream === 'reads' ? tensor.shape[0] : tensor.shape[1];
   }
 
   function addNorm(name: string, candidates: Candidates, at: string): void {

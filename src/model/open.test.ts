@@ -148,6 +148,47 @@ test('the fingerprint follows the weights, not the name', async () => {
   expect(await of('2', 'a')).not.toBe(await of('1', 'a'));
 });
 
+test('experts are read one by one or stacked, and none may be missing', async () => {
+  const files = filesOf('mixtral');
+  const tensors = await tensorsOf(files);
+  const kept = tensors.filter(({ name }) => !name.includes('block_sparse_moe'));
+  const stack = (name: string, shape: number[], parts: string[]) => {
+    const data = parts.flatMap((part) => [
+      ...(tensors.find((t) => t.name.endsWith(`${part}.weight`))!.data as Float32Array),
+    ]);
+    kept.push({ name, shape, data: Float32Array.from(data) });
+  };
+  for (const layer of [0, 1]) {
+    const at = `layers.${layer}.block_sparse_moe`;
+    const into = `model.layers.${layer}.mlp`;
+    stack(`${into}.gate.weight`, [3, 32], [`${at}.gate`]);
+    stack(
+      `${into}.experts.gate_up_proj`,
+      [3, 96, 32],
+      [0, 1, 2].flatMap((e) => [`${at}.experts.${e}.w1`, `${at}.experts.${e}.w3`]),
+    );
+    stack(
+      `${into}.experts.down_proj`,
+      [3, 32, 48],
+      [0, 1, 2].map((e) => `${at}.experts.${e}.w2`),
+    );
+  }
+  const stacked = { ...files, 'model.safetensors': await concat(writeSafetensors(kept)) };
+  await expectSame(await openModel(files), await openModel(stacked));
+  for (const [name, part] of [
+    ['mixtral', 'layers.1.block_sparse_moe.experts.2.w3'],
+    ['qwen2_moe', 'layers.0.mlp.experts.1.up_proj'],
+    ['qwen2_moe', 'layers.0.mlp.experts.0.down_proj'],
+    ['qwen2_moe', 'layers.0.mlp.gate.'],
+    ['qwen2_moe', 'layers.1.mlp.down_proj'],
+  ])
+    await expectError(
+      openModel(await renamed(filesOf(name), (key) => (key.includes(part) ? undefined : key))),
+      'TENSOR_MISSING',
+      new RegExp(part.replace(/\.$/, '')),
+    );
+});
+
 test('what is wrong with a checkpoint is said', async () => {
   const files = filesOf('llama');
   const { 'config.json': config, 'model.safetensors': weights } = files;

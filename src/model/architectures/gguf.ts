@@ -23,8 +23,7 @@ const names: Omit<Architecture, 'family' | 'types'> = {
   },
   layer: 'blk.{n}.',
   parameters: {
-    // Falcon 40B: attn_norm is the feed-forward layer's, attn_norm_2 the attention's.
-    'norm.attn?': ['attn_norm_2', 'attn_norm'],
+    'norm.attn?': 'attn_norm',
     ...separateOrFused('attn_q', 'attn_k', 'attn_v'),
     'attn.o': 'attn_output',
     'norm.q?': 'attn_q_norm',
@@ -59,7 +58,19 @@ const gated = { 'ff.up?': 'ffn_up' };
 export const ggufPlain: Architecture = {
   ...names,
   family: 'gguf-plain',
-  types: ['gpt2', 'gptj', 'gptneox', 'bloom', 'falcon', 'phi2', 'starcoder', 'starcoder2', 'bert'],
+  types: ['gpt2', 'gptj', 'gptneox', 'bloom', 'phi2', 'starcoder', 'starcoder2', 'bert'],
+};
+
+/** Falcon: attn_norm is the feed-forward layer's norm, and the attention's too where attn_norm_2 is not (7B). */
+export const ggufFalcon: Architecture = {
+  ...names,
+  family: 'gguf-falcon',
+  types: ['falcon'],
+  parameters: {
+    ...names.parameters,
+    'norm.attn?': ['attn_norm_2', 'attn_norm'],
+    'norm.ff?': ['ffn_norm', 'attn_norm'],
+  },
 };
 
 /** Llama-like, q and k as in the original. */

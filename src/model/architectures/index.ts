@@ -3,7 +3,7 @@ import type { Architecture } from '../architecture.ts';
 import { bert, distilbert, electra, roberta } from './bert.ts';
 import { bloom } from './bloom.ts';
 import { falcon } from './falcon.ts';
-import { ggufGated, ggufLlama, ggufPhi3, ggufPlain } from './gguf.ts';
+import * as gguf from './gguf.ts';
 import { gptNeo } from './gpt_neo.ts';
 import { gptNeox } from './gpt_neox.ts';
 import { gpt2, gptBigcode } from './gpt2.ts';
@@ -27,7 +27,7 @@ const HF: readonly Architecture[] = [
   electra,
   distilbert,
 ];
-const GGUF: readonly Architecture[] = [ggufPlain, ggufGated, ggufLlama, ggufPhi3];
+const GGUF: readonly Architecture[] = Object.values(gguf);
 
 /** The model types that can be read from a format, sorted. */
 export function knownTypes(format: 'safetensors' | 'gguf'): string[] {

@@ -132,8 +132,6 @@ export const qwenMoe: Architecture = {
   ...llama,
   family: 'qwen_moe',
   types: ['qwen2_moe', 'qwen3_moe', 'olmoe'],
-  sizes: ({ moe_intermediate_size }) =>
-    moe_intermediate_size === undefined ? {} : { neurons: moe_intermediate_size as number },
   parameters: {
     ...norms,
     ...attention,
