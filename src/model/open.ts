@@ -79,7 +79,8 @@ async function openWeights(
   const print = fingerprint(config, tensors);
   return {
     name,
-    architecture: architecture.family,
+    // GGUF's own names of architectures are those of families; ours for GGUF only say which names its tensors have.
+    architecture: format === 'gguf' ? modelType : architecture.family,
     modelType,
     dimensions: { ...bound.sizes, gated: bound.gated },
     config,

@@ -10,6 +10,7 @@ const open = async (name: string) => openCheckpoint(await fileFolder(`${MODELS}/
 describe.skipIf(!has('smollm2'))('SmolLM2 as GGUF (needs WEIGHTSCOPE_MODELS=DIR, filled by test/models.sh DIR)', () => {
   test('opens by its header alone', async () => {
     const model = await open('smollm2');
+    expect([model.architecture, model.modelType]).toEqual(['llama', 'llama']);
     expect(model.dimensions).toEqual({
       layers: 30,
       hidden: 576,
