@@ -10,8 +10,10 @@ const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> 
 export interface HeadReportOptions {
   /** Only counts were asked for. */
   countOnly?: boolean;
-  /** Words of each counter shown in tables; all are in the JSON. */
+  /** Words of each counter shown in tables; all are in the JSON. Default 12. */
   counterWords?: number;
+  /** Pairs shown in tables; default all. */
+  shown?: number;
 }
 
 /** A head's matrices side by side as token pairs, each with its count and the words most often in its pairs. */
@@ -33,19 +35,25 @@ export function headReport(reading: HeadReading, options: HeadReportOptions = {}
   };
 }
 
-export function headGroups(reading: HeadReading, { countOnly, counterWords = 12 }: HeadReportOptions = {}): Group[] {
+export function headGroups(reading: HeadReading, options: HeadReportOptions = {}): Group[] {
   const matrices = matricesOf(reading);
-  if (countOnly) {
+  if (options.countOnly) {
     const rows = matrices.map(([matrix, { count }]) => [matrix.toUpperCase(), thousands(count)]);
     return [{ blocks: [{ columns: [{ name: 'matrix' }, { name: 'pairs', align: 'right' }], rows }] }];
   }
   return [
-    { ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, reading.applied, counterWords)) },
+    { ranked: true, blocks: matrices.map(([matrix, read]) => pairBlock(matrix, read, reading.applied, options)) },
   ];
 }
 
-function pairBlock(matrix: HeadMatrix, read: MatrixReading, applied: AppliedToPairs, counterWords: number): Block {
-  const { pairs, counters } = read;
+function pairBlock(
+  matrix: HeadMatrix,
+  read: MatrixReading,
+  applied: AppliedToPairs,
+  { counterWords = 12, shown }: HeadReportOptions,
+): Block {
+  const { counters } = read;
+  const pairs = read.pairs.slice(0, shown);
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
   const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
@@ -79,13 +87,14 @@ function pairBlock(matrix: HeadMatrix, read: MatrixReading, applied: AppliedToPa
   };
 }
 
+/** How many pairs the lists are of: all between the thresholds, or without any the first of all. */
 function countLine({ pairs, count, above, below }: MatrixReading, given: AppliedToPairs): string {
   const bounds = [
     ...(above === undefined ? [] : [`above ${bound(above, given.above)}`]),
     ...(below === undefined ? [] : [`below ${bound(below, given.below)}`]),
   ];
-  const which = bounds.length ? bounds.join(' and ') : 'in all';
-  return `${plural(count, 'pair')} ${which}${pairs.length < count ? `, ${thousands(pairs.length)} listed` : ''}`;
+  if (bounds.length === 0) return `the first ${thousands(pairs.length)} of ${plural(count, 'pair')}`;
+  return `${plural(count, 'pair')} ${bounds.join(' and ')}${pairs.length < count ? `, ${thousands(pairs.length)} listed` : ''}`;
 }
 
 /** A threshold as it was given; one found by rank as scores are written. */

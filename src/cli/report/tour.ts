@@ -7,14 +7,19 @@ import { headGroups } from './head.ts';
 import { neuronGroups } from './neuron.ts';
 import { thousands } from './reading.ts';
 
-const NEURON = { layer: 4, index: 100, k: 10 };
-/** Counters are of the thousand best pairs. */
+const NEURON = { layer: 4, index: 100, k: 12, bottom: 4 };
+const NEURON_TEXT =
+  'Key and up are what it reads, value is what it writes: royalty at the lower end of up, royalty in value.';
 const HEADS = [
-  { layer: 1, head: 5, text: 'Its QK attends from a comparison to what completes it.' },
-  { layer: 5, head: 7, text: 'Its VO writes the word that goes on from a part, or its opposite.' },
-];
-const PAIRS = 6;
-const SELECTION = 1000;
+  { layer: 1, head: 5, matrices: ['qk'], text: 'Its QK attends from a comparison to what completes it.' },
+  {
+    layer: 5,
+    head: 7,
+    matrices: ['vo', 'qk'],
+    text: 'Its VO writes what goes with a word: size, smaller; weight, light.',
+  },
+] as const;
+const PAIRS = { shown: 8, counted: 100, words: 6 };
 
 const NEXT = [
   ['Both ends of each ranking:', 'neuron sample 4 100 --bottom 10'],
@@ -33,31 +38,24 @@ export async function tourReport(
   headReader: typeof readHead,
 ): Promise<Report> {
   const options = { engine, signal, progress };
-  const neuron = await neuronReader(model, NEURON.layer, NEURON.index, { ...options, k: NEURON.k });
+  const neuron = await neuronReader(model, NEURON.layer, NEURON.index, {
+    ...options,
+    k: NEURON.k,
+    bottom: NEURON.bottom,
+  });
   const heads: HeadReading[] = [];
-  for (const { layer, head } of HEADS) {
-    heads.push(
-      await headReader(model, layer, head, {
-        ...options,
-        k: PAIRS,
-        aboveRank: SELECTION,
-        excludeFuzzy: true,
-        limitPerFirst: 2,
-      }),
-    );
+  for (const { layer, head, matrices } of HEADS) {
+    heads.push(await headReader(model, layer, head, { ...options, matrices, k: PAIRS.counted, excludeFuzzy: true }));
   }
   return {
     title: 'weightscope reads weights as words',
     applied: [],
     groups: [
       { text: opening(neuron, model.dimensions.vocab), blocks: [] },
-      {
-        ...neuronGroups(neuron)[0],
-        title: `Neuron ${NEURON.layer}:${NEURON.index}`,
-        text: 'It fires on the words of its key and writes the words of its value.',
-      },
+      { title: `Neuron ${NEURON.layer}:${NEURON.index}`, text: NEURON_TEXT, blocks: [] },
+      ...neuronGroups(neuron),
       ...heads.map((reading, i) => ({
-        ...headGroups(reading, { counterWords: 6 })[0],
+        ...headGroups(reading, { counterWords: PAIRS.words, shown: PAIRS.shown })[0],
         title: `Head ${reading.layer}:${reading.head}`,
         text: HEADS[i].text,
       })),
