@@ -1,8 +1,9 @@
 import { WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import type { NeuronPart } from '../reading/types.ts';
 import { type Cost, RATES, type Rates, unitCost } from './cost.ts';
-import type { ModelFacts } from './facts.ts';
+import { type ModelFacts, modelFacts } from './facts.ts';
 import { canonical, sha256 } from './hash.ts';
 import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, SCHEMA_VERSION } from './schema.ts';
 
@@ -38,7 +39,7 @@ export interface AtlasOptions {
 const PLAN_VERSION = 1;
 
 /** Work of one unit, in seconds by the cost model: what a kill loses at most, and what a queue hands out. */
-export const UNIT_SECONDS = 5;
+export const UNIT_SECONDS = 8;
 
 /** Checks the options against the model and fills in the defaults. */
 export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): AtlasSettings {
@@ -111,8 +112,8 @@ export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rate
     ),
     ...(settings.what.includes('heads') ? facts.heads : [])
       .filter(({ layer }) => settings.layers.includes(layer))
-      .flatMap(({ layer, heads }) =>
-        cut(singles(heads), (from, to) => secondsOf({ kind: 'heads', layer, from, to })).map(
+      .flatMap(({ layer, heads, kvHeads }) =>
+        cut(groups(heads, kvHeads), (from, to) => secondsOf({ kind: 'heads', layer, from, to })).map(
           ([from, to]): Work => ({ kind: 'heads', layer, from, to }),
         ),
       ),
@@ -138,6 +139,12 @@ export function planCost(facts: ModelFacts, settings: AtlasSettings, rates: Rate
   };
 }
 
+/** {@link planCost} of a model, from its headers alone. */
+export function atlasCost(model: Model, options: AtlasOptions = {}, rates: Rates = RATES): Cost & { units: number } {
+  const facts = modelFacts(model, options.embedding);
+  return planCost(facts, settingsOf(facts, options), rates);
+}
+
 /** Kinds of normalisers the readings of this atlas divide by. */
 export function normaliserKinds(facts: ModelFacts, { normalize, what }: AtlasSettings): VectorKind[] {
   if (normalize !== 'freq') return [];
@@ -148,7 +155,9 @@ export function normaliserKinds(facts: ModelFacts, { normalize, what }: AtlasSet
 
 type Range = readonly [from: number, to: number];
 
-const singles = (count: number): Range[] => Array.from({ length: count }, (_, i) => [i, i + 1]);
+/** Heads that share a key-value head, and with it two of their four factors, stay together. */
+const groups = (heads: number, kvHeads: number): Range[] =>
+  Array.from({ length: kvHeads }, (_, i) => [Math.ceil((i * heads) / kvHeads), Math.ceil(((i + 1) * heads) / kvHeads)]);
 
 /** Ranges that lie one behind the other. */
 function rangesOf(groups: readonly { count: number }[]): Range[] {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAtlas } from './commands/atlas.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addHead } from './commands/head.ts';
 import { addInfo } from './commands/info.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: false });
   program.addHelpText('after', EXAMPLES);
   for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters]) add(program);
+  addAtlas(program);
   addStart(program);
   addCompletion(program);
   return program;

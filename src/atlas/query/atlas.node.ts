@@ -27,6 +27,8 @@ export interface NeuronRow {
   part: NeuronPart;
   norm: number;
   readingNorm: number;
+  /** What the rows are sorted by. */
+  value: number;
   /** Labels of its first tokens of either sign. */
   top: string[];
   bottom: string[];
@@ -134,7 +136,7 @@ export class Atlas {
         : `SELECT neurons.*, score AS value FROM neurons JOIN neuron_tokens USING (layer, expert, neuron, part)
            WHERE rank = 1 AND sign = '${sort === 'best' ? '+' : '-'}' AND ${conditions}`;
     const rows = await this.#database.rows(
-      `SELECT layer, expert, neuron, part, norm, reading_norm FROM (${sorted})
+      `SELECT layer, expert, neuron, part, norm, reading_norm, value FROM (${sorted})
        ORDER BY value ${direction}, layer, expert, neuron, part LIMIT ${checkNumber(k)}`,
     );
     const tokens = await this.#firstTokens(rows);

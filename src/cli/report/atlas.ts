@@ -1,0 +1,259 @@
+import type { Cost } from '../../atlas/cost.ts';
+import type { Atlas, HeadRow, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
+import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
+import type { Match, SearchResult } from '../../atlas/query/search.ts';
+import type { OutputFlags } from '../options.ts';
+import type { Block, Column, Report } from '../output/report.ts';
+import { plural, scoreFormat, thousands } from './reading.ts';
+
+/** Opens an atlas, asks it and prints the answer. */
+export async function withAtlas(
+  folder: string,
+  flags: OutputFlags,
+  ask: (atlas: Atlas) => Promise<Report>,
+): Promise<void> {
+  const { openAtlas } = await import('../../atlas/atlas.node.ts');
+  const { formatOf, print } = await import('../output/print.ts');
+  formatOf(flags); // A contradiction in the flags is found before the work is done.
+  const atlas = await openAtlas(folder);
+  try {
+    await print(await ask(atlas), flags);
+  } finally {
+    atlas.close();
+  }
+}
+
+/** Adds the time left to what a progress bar says. */
+export function timed(
+  progress: (done: number, what: string) => void,
+  now: () => number = () => performance.now(),
+): (done: number, what: string) => void {
+  let began: { at: number; done: number } | undefined;
+  return (done, what) => {
+    began ??= { at: now(), done };
+    const [elapsed, part] = [(now() - began.at) / 1000, done - began.done];
+    const known = part > 0.005 && elapsed > 2;
+    progress(done, known ? `${what}, ${time(((1 - done) * elapsed) / part)} left` : what);
+  };
+}
+
+/** Seconds as a person says them. */
+export function time(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${thousands(Math.round(seconds / 86_400))} days`;
+}
+
+export function planReport(model: string, cost: Cost & { units: number }): Report {
+  const giga = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0)} GB`;
+  return single({
+    title: `atlas of ${model}`,
+    columns: [{ name: 'what', faint: true }, { name: 'takes' }],
+    rows: [
+      ['units', thousands(cost.units)],
+      ['operations', `${(cost.operations / 1e12).toPrecision(3)} tera`],
+      ['read', giga(cost.bytesRead)],
+      ['written', `up to ${giga(cost.bytesWritten)}, intermediate files included`],
+      ['memory', giga(cost.memory)],
+      ['time', `${time(cost.seconds)} on two cores with the WASM engine`],
+    ],
+    json: { model, ...cost },
+    records: [{ model, ...cost }],
+  });
+}
+
+export function searchReport(query: string, { neurons, heads, terms }: SearchResult): Report {
+  const score = scoreFormat([...neurons, ...heads]);
+  const matches = (of: readonly Match[]): string => of.map(({ label, rank }) => `${label} #${rank}`).join('  ');
+  const columns = (what: string): Column[] => [
+    { name: what, shown: true },
+    { name: 'part', shown: true },
+    { name: '', faint: true },
+    { name: 'score', shown: true, align: 'right', faint: true },
+    { name: 'token, place among its best', shown: true, flexible: true },
+  ];
+  const tokens = terms.map((all) => all.map(({ tokens }) => plural(tokens.length, 'token')).join(' and ')).join(' or ');
+  return {
+    title: `search ${query}`,
+    applied: [tokens],
+    groups: [
+      {
+        blocks: [
+          {
+            columns: columns('neuron'),
+            rows: neurons.map((hit) => [placeOf(hit), hit.part, hit.sign, score(hit.score), matches(hit.matches)]),
+          },
+        ],
+      },
+      {
+        blocks: [
+          {
+            columns: columns('head'),
+            rows: heads.map((hit) => [
+              `${hit.layer}:${hit.head}`,
+              hit.matrix,
+              hit.sign,
+              score(hit.score),
+              matches(hit.matches),
+            ]),
+          },
+        ],
+      },
+    ].filter(({ blocks }) => blocks[0].rows.length > 0),
+    notes: neurons.length + heads.length === 0 ? ['Nothing is among the best of all these words at once.'] : [],
+    json: { query, neurons, heads, terms },
+    *records() {
+      for (const hit of neurons) yield { kind: 'neuron', ...hit };
+      for (const hit of heads) yield { kind: 'head', ...hit };
+    },
+  };
+}
+
+export function neuronsReport(folder: string, sort: string, rows: readonly NeuronRow[]): Report {
+  return single({
+    title: `neurons of ${folder} by ${sort}`,
+    columns: [
+      { name: 'neuron', shown: true },
+      { name: 'part', shown: true },
+      { name: 'norm', shown: true, align: 'right', faint: true },
+      { name: sort, shown: true, align: 'right', faint: true },
+      { name: 'highest', shown: true, flexible: true },
+      { name: 'lowest', shown: true, flexible: true },
+    ],
+    rows: rows.map((row) => [
+      placeOf(row),
+      row.part,
+      row.norm.toFixed(3),
+      row.value.toPrecision(4),
+      row.top.slice(0, 5).join(' '),
+      row.bottom.slice(0, 5).join(' '),
+    ]),
+    json: rows,
+    records: rows,
+  });
+}
+
+export function headsReport(folder: string, rows: readonly HeadRow[]): Report {
+  const score = scoreFormat(rows);
+  return single({
+    title: `heads of ${folder} by their best pair`,
+    columns: [
+      { name: 'head', shown: true },
+      { name: 'matrix', shown: true },
+      { name: 'score', shown: true, align: 'right', faint: true },
+      { name: 'pairs', shown: true, flexible: true },
+    ],
+    rows: rows.map((row) => [
+      `${row.layer}:${row.head}`,
+      row.matrix,
+      score(row.score),
+      row.pairs.map(([first, second]) => `${first} → ${second}`).join('  '),
+    ]),
+    json: rows,
+    records: rows,
+  });
+}
+
+export function similarReport(of: string, rows: readonly SimilarRow[]): Report {
+  return single({
+    title: `neurons like ${of}`,
+    columns: [
+      { name: 'neuron', shown: true },
+      { name: 'cosine', shown: true, align: 'right', faint: true },
+      { name: 'highest', shown: true, flexible: true },
+    ],
+    rows: rows.map((row) => [placeOf(row), row.cosine.toFixed(3), row.top.join(' ')]),
+    json: rows,
+    records: rows,
+  });
+}
+
+export function rowsReport(folder: string, rows: readonly Record<string, unknown>[]): Report {
+  return single({
+    title: `${plural(rows.length, 'row')} of ${folder}`,
+    columns: Object.keys(rows[0] ?? {}).map((name) => ({
+      name,
+      shown: true,
+      align: typeof rows[0][name] === 'number' ? 'right' : 'left',
+    })),
+    rows: rows.map((row) =>
+      Object.values(row).map((value) => (typeof value === 'object' ? JSON.stringify(value) : `${value}`)),
+    ),
+    json: rows,
+    records: rows,
+  });
+}
+
+export function diffReport(a: string, b: string, among: number, diff: AtlasDiff): Report {
+  const block = (what: string, rows: string[][]): Block => ({
+    columns: [
+      { name: what, shown: true },
+      { name: 'part', shown: true },
+      { name: 'shared', shown: true, align: 'right', faint: true },
+      { name: `only in ${a}`, shown: true, flexible: true },
+      { name: `only in ${b}`, shown: true, flexible: true },
+    ],
+    rows,
+  });
+  const pairs = (of: readonly [string, string][]): string =>
+    of
+      .slice(0, 4)
+      .map((pair) => pair.join(' → '))
+      .join('  ');
+  return {
+    title: `${a} and ${b}`,
+    applied: [`the ${among} best of each list compared`],
+    groups: [
+      {
+        blocks: [
+          block(
+            'neuron',
+            diff.neurons.map((row) => [
+              placeOf(row),
+              row.part,
+              `${row.shared}`,
+              row.lost.slice(0, 6).join(' '),
+              row.gained.slice(0, 6).join(' '),
+            ]),
+          ),
+        ],
+      },
+      {
+        blocks: [
+          block(
+            'head',
+            diff.heads.map((row) => [
+              `${row.layer}:${row.head}`,
+              row.matrix,
+              `${row.shared}`,
+              pairs(row.lost),
+              pairs(row.gained),
+            ]),
+          ),
+        ],
+      },
+    ],
+    notes: [],
+    json: diff,
+    *records() {
+      for (const row of diff.neurons) yield { kind: 'neuron', ...row };
+      for (const row of diff.heads) yield { kind: 'head', ...row };
+    },
+  };
+}
+
+const placeOf = ({ layer, neuron, expert }: { layer: number; neuron: number; expert: number }): string =>
+  expert === 0 ? `${layer}:${neuron}` : `${layer}:${neuron} of expert ${expert}`;
+
+/** A report that is one table. */
+function single(of: {
+  title: string;
+  columns: Column[];
+  rows: string[][];
+  json: unknown;
+  records: readonly object[];
+}): Report {
+  const { title, columns, rows, json, records } = of;
+  return { title, applied: [], groups: [{ blocks: [{ columns, rows }] }], notes: [], json, records: () => records };
+}
