@@ -7,7 +7,7 @@ import type { ReadOptions } from '../reading/types.ts';
 import type { TokenFilters } from '../vocabulary/types.ts';
 import { onInterrupt, signal } from './interrupt.ts';
 import type { EngineFlags, FilterFlags, OutputFlags, ReadFlags } from './options.ts';
-import { writeFileWhole } from './output/file.ts';
+import { checkWritable, writeFileWhole } from './output/file.ts';
 import { formatOf, print } from './output/print.ts';
 import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
@@ -28,6 +28,7 @@ export async function withModel<T>(
   flags: EngineFlags & OutputFlags,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
+  if (flags.output !== undefined) await checkWritable(flags.output);
   const progress = await progressFor(flags);
   const forget = onInterrupt(() => progress.stop());
   const report = (done: number, what: string) => progress.report(done, what);

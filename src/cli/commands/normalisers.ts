@@ -29,8 +29,10 @@ export function addNormalisers(program: Command): void {
   );
   command.action(async (name: string, flags: Flags) => {
     const { runReport, writeTensors } = await import('../run.ts');
+    const { checkWritable } = await import('../output/file.ts');
     const { normalisersReport } = await import('../report/normalisers.ts');
     const { output, ...printed } = flags;
+    if (output !== undefined) await checkWritable(output);
     await runReport(name, printed, async ({ model, engine, signal, progress }) => {
       const { normalisers } = await import('../../node.ts');
       const { foldNorm, embedding } = flags;

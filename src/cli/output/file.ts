@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { WeightscopeError } from '../../errors.ts';
 import { onInterrupt } from '../interrupt.ts';
 
@@ -24,6 +25,11 @@ export async function writeFileWhole(path: string, write: (file: FileHandle) => 
   } finally {
     forget();
   }
+}
+
+/** Fails before a long computation rather than after it: `OUTPUT_UNWRITABLE` where no file can be made beside `path`. */
+export async function checkWritable(path: string): Promise<void> {
+  await access(dirname(path), constants.W_OK).catch(unwritable(path));
 }
 
 const unwritable = (path: string) => (cause: NodeJS.ErrnoException) => {
