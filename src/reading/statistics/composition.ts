@@ -6,7 +6,7 @@ import { stage } from '../applied.ts';
 import { headVectors } from '../factors.ts';
 import { parameter } from '../parameters.ts';
 import type { ReadOptions } from '../types.ts';
-import { dense, orthonormal, rounded, squares, timesTransposed } from './linear.ts';
+import { dense, root, rounded, squares, times, timesTransposed, transposed } from './linear.ts';
 import { rotatedTrace, type SymmetricTraces, zScore } from './nulls.ts';
 
 /** What the later head reads the earlier head's output with. */
@@ -35,7 +35,7 @@ interface Side {
 
 /**
  * Q-, K- and V-composition of every head with every head of a later layer, one layer pair at a time (by later layer,
- * then earlier). With thin QR, |W_V W_O · W_Q W_Kᵀ| = |(R_V W_O)(W_Q R_Kᵀ)|, so that one product [heads r, d] x
+ * then earlier). With RᵀR = WᵀW for R_V and R_K, |W_V W_O · W_Q W_Kᵀ| = |(R_V W_O)(W_Q R_Kᵀ)|, so that one product [heads r, d] x
  * [d, heads r] serves all heads of two layers. `pairs` chooses layers; default all. Holds heads * r * d fp32 numbers
  * per layer.
  */
@@ -113,7 +113,7 @@ async function inputsOf(model: Model, layer: number, options: Reading): Promise<
   };
 }
 
-/** R_far · W_near [r, d] per head, where W_farᵀ = Q R: has the singular values of W_nearᵀ W_far. */
+/** R_far · W_near [r, d] per head, where RᵀR is W_far's Gram matrix [r, r]: has the singular values of W_nearᵀ W_far. */
 async function sideOf(
   model: Model,
   layer: number,
@@ -126,9 +126,10 @@ async function sideOf(
   const traces: SymmetricTraces[] = [];
   let columns = 0;
   for (let head = 0; head < heads; head++) {
-    const { r } = orthonormal(dense(await headVectors(model, layer, head, far, options)));
+    const other = dense(await headVectors(model, layer, head, far, options));
+    const r = transposed(root(timesTransposed(other, other)));
     const w = dense(await headVectors(model, layer, head, near, options));
-    const side = rounded(r.mmul(w));
+    const side = rounded(times(r, w));
     const exact = dense(side);
     parts.push(side.data);
     traces.push({ trace: squares(exact), square: squares(timesTransposed(exact, exact)) });

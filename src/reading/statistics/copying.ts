@@ -4,11 +4,28 @@ import { stage } from '../applied.ts';
 import { headVectors, PARTS } from '../factors.ts';
 import { parameter } from '../parameters.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
-import { Dense, dense, eigenvalues, orthonormal, root, timesTransposed, traceOfProduct } from './linear.ts';
+import {
+  type Dense,
+  dense,
+  eigenvalues,
+  gramOf,
+  plusOuter,
+  root,
+  scaled,
+  times,
+  timesTransposed,
+  trace,
+  traceOfProduct,
+} from './linear.ts';
 import { against, gaussian, nullOf, permutedSum, type Tested } from './nulls.ts';
 import { tokenGram } from './tokens.ts';
 
 export interface CopyingOptions extends ReadOptions {
+  /**
+   * Take the mean of all tokens out of E first (default): embeddings have a large common part, whose one eigenvalue
+   * drowns the others, though a softmax over tokens does not see it. `false`: E as it is, the score as published.
+   */
+  centre?: boolean;
   /** Random heads and shuffled vocabularies drawn per head; default 16. 0: the copying score stands without its nulls. */
   draws?: number;
   seed?: number;
@@ -43,7 +60,7 @@ export async function headCopying(
   options: CopyingOptions = {},
 ): Promise<HeadCopying[]> {
   const { first, second } = PARTS[matrix];
-  const gram = await tokenGram(model, first, second, { normalize: 'none', ...options });
+  const gram = await tokenGram(model, first, second, { normalize: 'none', centre: true, ...options });
   const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
   const { from = 0, to = heads, draws = 16, seed = 1 } = options;
   const run = stage(options, `copying of layer ${layer}`);
@@ -54,16 +71,13 @@ export async function headCopying(
     const w2 = dense(await headVectors(model, layer, head, second, options));
     const [n, r, d] = [gram.count, w1.rows, w1.columns];
     const reads = timesTransposed(gram.cross, w1); // [d, r]
-    const shadow = w2.mmul(reads); // Bᵀ A
+    const shadow = times(w2, reads); // Bᵀ A
     const values = eigenvalues(shadow);
-    const trace = shadow.trace();
+    const diagonalSum = trace(shadow);
 
     // A random head of this one's norms and singular values: W₂ with its directions drawn anew.
-    const inner = orthonormal(w2).r.transpose(); // W₂ = inner · Qᵀ
-    const turned = {
-      mean: 0,
-      sd: Math.sqrt(traceOfProduct(reads.transpose().mmul(reads), timesTransposed(w2, w2)) / d),
-    };
+    const [read, written] = [gramOf(reads), timesTransposed(w2, w2)];
+    const turned = { mean: 0, sd: Math.sqrt(traceOfProduct(read, written) / d) };
     // The vocabulary shuffled on one side: Hoeffding's variance needs the centred Gram matrices of A and B alone.
     const [a, meanA] = projected(gram.first, gram.meanFirst, w1, n);
     const [b, meanB] = projected(gram.second, gram.meanSecond, w2, n);
@@ -72,15 +86,17 @@ export async function headCopying(
 
     const score: Tested = { value: copyingScore(values) };
     if (draws > 0) {
-      const random = Array.from({ length: draws }, (_, i) => {
-        const frame = dense({ data: gaussian(inner.columns * d, seed + i), rows: inner.columns, columns: d });
-        return copyingScore(eigenvalues(inner.mmul(frame.mmul(reads))));
-      });
-      const mixed = shuffledShadows(a, b, meanA, meanB, n, draws, seed).map((m) => copyingScore(eigenvalues(m)));
+      // W₂ U E₂ᵀE₁ W₁ᵀ for a random U; and Bᵀ Π A for a random permutation Π: n·mean(B)·mean(A)ᵀ and noise of covariance
+      // (BᵀB)_c ⊗ (AᵀA)_c / (n - 1), normal as sums over so many tokens are (Hoeffding's combinatorial limit theorem).
+      const scoresOf = (matrices: Dense[]) => matrices.map((m) => copyingScore(eigenvalues(m)));
+      const random = scoresOf(noises(written, read, draws, seed));
+      const mixed = scoresOf(
+        noises(scaled(b, 1 / Math.max(1, n - 1)), a, draws, seed + draws).map((m) => plusOuter(m, n, meanB, meanA)),
+      );
       score.random = against(score.value, nullOf(random));
       score.shuffled = against(score.value, nullOf(mixed));
     }
-    const diagonal = trace / n;
+    const diagonal = diagonalSum / n;
     const perToken = ({ mean, sd }: { mean: number; sd: number }) => ({ mean: mean / n, sd: sd / n });
     found.push({
       layer,
@@ -110,33 +126,15 @@ export function copyingScore({ real, imaginary }: { real: readonly number[]; ima
 
 /** W C Wᵀ [r, r] with C = EᵀE - n·mean·meanᵀ, the centred Gram matrix of the factor E Wᵀ; and the factor's mean row. */
 function projected(gram: Dense, mean: Float64Array, w: Dense, n: number): [Dense, number[]] {
-  const product = w.mmul(timesTransposed(gram, w));
-  const row = w.mmul(Dense.columnVector(mean)).to1DArray();
-  for (let i = 0; i < w.rows; i++)
-    for (let j = 0; j < w.rows; j++) product.set(i, j, product.get(i, j) - n * row[i] * row[j]);
-  return [product, row];
+  const row = Array.from(timesTransposed(w, { data: mean, rows: 1, columns: w.columns }).data);
+  return [plusOuter(times(w, timesTransposed(gram, w)), -n, row, row), row];
 }
 
-/**
- * Bᵀ Π A for random permutations Π: n·mean(B)·mean(A)ᵀ plus noise of covariance (BᵀB)_c ⊗ (AᵀA)_c / (n - 1), exactly;
- * drawn as normal, which sums over so many tokens are (Hoeffding's combinatorial central limit theorem).
- */
-function shuffledShadows(
-  a: Dense,
-  b: Dense,
-  meanA: number[],
-  meanB: number[],
-  n: number,
-  draws: number,
-  seed: number,
-): Dense[] {
-  const r = a.rows;
-  const [rootA, rootB] = [root(a), root(b)];
-  const fixed = Dense.columnVector(meanB).mmul(Dense.rowVector(meanA)).mul(n);
+/** Seeded normal matrices [r, r] whose rows vary as `left` and whose columns as `right` says: L Z Rᵀ, LLᵀ = left, RRᵀ = right. */
+function noises(left: Dense, right: Dense, draws: number, seed: number): Dense[] {
+  const [l, r] = [root(left), root(right)];
   return Array.from({ length: draws }, (_, i) => {
-    const noise = dense({ data: gaussian(r * r, seed + 1000 + i), rows: r, columns: r });
-    return timesTransposed(rootB.mmul(noise), rootA)
-      .mul(1 / Math.sqrt(Math.max(1, n - 1)))
-      .add(fixed);
+    const z = dense({ data: gaussian(left.rows * right.rows, seed + i), rows: left.rows, columns: right.rows });
+    return timesTransposed(times(l, z), r);
   });
 }

@@ -1,71 +1,131 @@
-import { Matrix as Dense, EigenvalueDecomposition, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
+import { EigenvalueDecomposition, Matrix as MlMatrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../../engine/engine.ts';
 
-/** Small dense matrices in fp64: what is done with r x r and r x d matrices of single heads. */
-export { Dense };
+/** Row-major fp64: what is done with r x r, r x d and d x d matrices of single heads. */
+export interface Dense {
+  readonly data: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
 
-/** A row-major array as a matrix [rows, columns], in fp64. */
+/** The same numbers in fp64. */
 export function dense({ data, rows, columns }: { data: ArrayLike<number>; rows: number; columns: number }): Dense {
-  const m = new Dense(rows, columns);
-  for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < columns; j++, at++) m.set(i, j, data[at]);
-  return m;
+  return { data: Float64Array.from(data), rows, columns };
 }
 
 /** Rounded once to fp32, for an engine. */
-export function rounded(m: Dense, name?: string): Matrix {
-  const data = new Float32Array(m.rows * m.columns);
-  for (let i = 0, at = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++, at++) data[at] = m.get(i, j);
-  return { data, rows: m.rows, columns: m.columns, name };
+export function rounded({ data, rows, columns }: Dense, name?: string): Matrix {
+  return { data: Float32Array.from(data), rows, columns, name };
 }
 
-/** A·Bᵀ. */
-export const timesTransposed = (a: Dense, b: Dense): Dense => a.mmul(b.transpose());
-
-/** Wᵀ = Q R: an orthonormal basis Q [d, n] of the rows of W [r, d] and R [n, r], n = min(r, d). */
-export function orthonormal(w: Dense): { q: Dense; r: Dense } {
-  if (w.rows > w.columns) return { q: Dense.eye(w.columns), r: w.transpose() };
-  const qr = new QrDecomposition(w.transpose());
-  return { q: qr.orthogonalMatrix, r: qr.upperTriangularMatrix };
+/** A [n, d] · Bᵀ [m, d] -> [n, m]. */
+export function timesTransposed(a: Dense, b: Dense): Dense {
+  const [n, m, d] = [a.rows, b.rows, a.columns];
+  const [left, right] = [a.data, b.data];
+  const data = new Float64Array(n * m);
+  // Two rows of each at a time: every number that is read is used twice.
+  for (let i = 0; i < n; i += 2) {
+    const [p, p2] = [i * d, Math.min(i + 1, n - 1) * d];
+    for (let j = 0; j < m; j += 2) {
+      const [q, q2] = [j * d, Math.min(j + 1, m - 1) * d];
+      let s = 0;
+      let t = 0;
+      let u = 0;
+      let v = 0;
+      for (let k = 0; k < d; k++) {
+        const x = left[p + k];
+        const x2 = left[p2 + k];
+        const y = right[q + k];
+        const y2 = right[q2 + k];
+        s += x * y;
+        t += x * y2;
+        u += x2 * y;
+        v += x2 * y2;
+      }
+      data[i * m + j] = s;
+      if (j + 1 < m) data[i * m + j + 1] = t;
+      if (i + 1 < n) data[(i + 1) * m + j] = u;
+      if (j + 1 < m && i + 1 < n) data[(i + 1) * m + j + 1] = v;
+    }
+  }
+  return { data, rows: n, columns: m };
 }
 
-/** Eigenvalues of a square matrix, conjugate pairs included, in no particular order. */
-export function eigenvalues(m: Dense): { real: number[]; imaginary: number[] } {
-  const { realEigenvalues: real, imaginaryEigenvalues: imaginary } = new EigenvalueDecomposition(m, {
-    assumeSymmetric: false,
-  });
-  return { real, imaginary };
+export function transposed({ data, rows, columns }: Dense): Dense {
+  const turned = new Float64Array(data.length);
+  for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < columns; j++, at++) turned[j * rows + i] = data[at];
+  return { data: turned, rows: columns, columns: rows };
 }
 
-/** M = U diag(s) Vᵀ, s descending. */
-export function singular(m: Dense): { u: Dense; s: number[]; v: Dense } {
-  const {
-    leftSingularVectors: u,
-    diagonal: s,
-    rightSingularVectors: v,
-  } = new SingularValueDecomposition(m, {
-    autoTranspose: true,
-  });
-  return { u, s, v };
+/** A · B. */
+export const times = (a: Dense, b: Dense): Dense => timesTransposed(a, transposed(b));
+
+/** Aᵀ A [columns, columns]. */
+export function gramOf(a: Dense): Dense {
+  const turned = transposed(a);
+  return timesTransposed(turned, turned);
 }
+
+/** A + by · x yᵀ for vectors x [rows] and y [columns]. */
+export function plusOuter(a: Dense, by: number, x: ArrayLike<number>, y: ArrayLike<number>): Dense {
+  const data = a.data.slice();
+  for (let i = 0, at = 0; i < a.rows; i++) for (let j = 0; j < a.columns; j++, at++) data[at] += by * x[i] * y[j];
+  return { ...a, data };
+}
+
+export const scaled = (a: Dense, by: number): Dense => ({ ...a, data: a.data.map((x) => x * by) });
 
 /** Sum of squares of all entries: the Frobenius norm's square. */
-export function squares(m: Dense): number {
+export const squares = ({ data }: Dense): number => data.reduce((sum, x) => sum + x * x, 0);
+
+export function trace({ data, rows, columns }: Dense): number {
   let sum = 0;
-  for (let i = 0; i < m.rows; i++) for (let j = 0; j < m.columns; j++) sum += m.get(i, j) ** 2;
+  for (let i = 0; i < rows; i++) sum += data[i * columns + i];
   return sum;
 }
 
 /** tr(A B) = Σ A_ij B_ji, without the product. */
 export function traceOfProduct(a: Dense, b: Dense): number {
   let sum = 0;
-  for (let i = 0; i < a.rows; i++) for (let j = 0; j < a.columns; j++) sum += a.get(i, j) * b.get(j, i);
+  for (let i = 0, at = 0; i < a.rows; i++)
+    for (let j = 0; j < a.columns; j++, at++) sum += a.data[at] * b.data[j * b.columns + i];
   return sum;
 }
 
-/** A [n, r] with A Aᵀ = G, for a positive semidefinite G; eigenvalues below 0 by rounding count as 0. */
+/** Eigenvalues of a square matrix, conjugate pairs included, in no particular order. */
+export function eigenvalues(m: Dense): { real: number[]; imaginary: number[] } {
+  const { realEigenvalues: real, imaginaryEigenvalues: imaginary } = new EigenvalueDecomposition(solver(m), {
+    assumeSymmetric: false,
+  });
+  return { real, imaginary };
+}
+
+/** M = U diag(s) Vᵀ, s descending; the columns of U and V are the directions. */
+export function singular(m: Dense): { u: Dense; s: number[]; v: Dense } {
+  const {
+    leftSingularVectors: u,
+    diagonal: s,
+    rightSingularVectors: v,
+  } = new SingularValueDecomposition(solver(m), { autoTranspose: true });
+  return { u: fromSolver(u), s, v: fromSolver(v) };
+}
+
+/** Wᵀ = Q R: an orthonormal basis Q [d, n] of the rows of W [r, d] and R [n, r], n = min(r, d). */
+export function orthonormal(w: Dense): { q: Dense; r: Dense } {
+  if (w.rows > w.columns) return { q: fromSolver(MlMatrix.eye(w.columns)), r: transposed(w) };
+  const { orthogonalMatrix: q, upperTriangularMatrix: r } = new QrDecomposition(solver(transposed(w)));
+  return { q: fromSolver(q), r: fromSolver(r) };
+}
+
+/** A [n, n] with A Aᵀ = G, for a positive semidefinite G; eigenvalues below 0 by rounding count as 0. */
 export function root(g: Dense): Dense {
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(g, {
+  const { realEigenvalues: values, eigenvectorMatrix } = new EigenvalueDecomposition(solver(g), {
     assumeSymmetric: true,
   });
-  return vectors.mulRowVector(values.map((value) => Math.sqrt(Math.max(0, value))));
+  const { data, ...shape } = fromSolver(eigenvectorMatrix);
+  return { ...shape, data: data.map((x, at) => x * Math.sqrt(Math.max(0, values[at % shape.columns]))) };
 }
+
+const solver = ({ data, rows, columns }: Dense): MlMatrix => MlMatrix.from1DArray(rows, columns, data);
+
+const fromSolver = (m: MlMatrix): Dense => dense({ data: m.to1DArray(), rows: m.rows, columns: m.columns });

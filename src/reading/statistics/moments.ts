@@ -55,7 +55,12 @@ export async function scoreMoments(x: Matrix, e: Matrix, options: MomentOptions 
   function add(i: number, scores: Float32Array, first: boolean): void {
     if (first) shift[i] = scores.reduce((sum, s) => sum + s, 0) / scores.length;
     const by = shift[i];
-    let [s1, s2, s3, s4, low, high] = [0, 0, 0, 0, min[i], max[i]];
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let s4 = 0;
+    let low = min[i];
+    let high = max[i];
     for (let j = 0; j < scores.length; j++) {
       const s = scores[j];
       const c = s - by;

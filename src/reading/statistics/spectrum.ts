@@ -4,7 +4,17 @@ import { WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { headVectors, PARTS } from '../factors.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
-import { dense, orthonormal, rounded, singular, squares, timesTransposed } from './linear.ts';
+import {
+  dense,
+  gramOf,
+  orthonormal,
+  rounded,
+  singular,
+  squares,
+  times,
+  timesTransposed,
+  transposed,
+} from './linear.ts';
 import { against, rotatedTrace, type Tested } from './nulls.ts';
 
 export interface SpectrumOptions extends Pick<ReadOptions, 'foldNorm' | 'signal'> {
@@ -58,17 +68,15 @@ export async function headSpectrum(
   const one = orthonormal(dense(await headVectors(model, layer, head, first, options)));
   const two = orthonormal(dense(await headVectors(model, layer, head, second, options)));
   const { u, s, v } = singular(timesTransposed(one.r, two.r));
-  const left = one.q.mmul(u).transpose();
-  const right = two.q.mmul(v).transpose();
+  const left = transposed(times(one.q, u));
+  const right = transposed(times(two.q, v));
   for (let i = 0; i < s.length; i++) {
-    const row = left.getRow(i);
-    const largest = row.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0);
-    if (largest >= 0) continue;
-    left.mulRow(i, -1);
-    right.mulRow(i, -1);
+    const [x, y] = [left, right].map(({ data, columns }) => data.subarray(i * columns, (i + 1) * columns));
+    const largest = x.reduce((best, entry) => (Math.abs(entry) > Math.abs(best) ? entry : best), 0);
+    for (const row of largest < 0 ? [x, y] : []) for (let j = 0; j < row.length; j++) row[j] = -row[j];
   }
   const power = (n: number) => s.reduce((sum, x) => sum + x ** n, 0);
-  const inner = (r: typeof one.r) => ({ trace: squares(r), square: squares(r.transpose().mmul(r)) });
+  const inner = (r: typeof one.r) => ({ trace: squares(r), square: squares(gramOf(r)) });
   const value = power(2);
   return {
     layer,

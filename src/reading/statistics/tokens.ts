@@ -7,7 +7,7 @@ import { embedding, scaledRows } from '../embedding.ts';
 import { type HeadPart, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import type { ReadOptions } from '../types.ts';
-import { Dense } from './linear.ts';
+import { type Dense, plusOuter } from './linear.ts';
 
 /** Rows of E multiplied at a time. */
 const BLOCK = 4096;
@@ -26,10 +26,13 @@ export interface TokenGram {
   count: number;
 }
 
+type GramOptions = ReadOptions & { centre?: boolean };
+
 const kept = new Kept<TokenGram>();
 
 /** Gram matrices of E / f on both sides of an interaction; made once per model and normaliser, in one pass over E. */
-export function tokenGram(model: Model, first: HeadPart, second: HeadPart, options: ReadOptions): Promise<TokenGram> {
+export function tokenGram(model: Model, first: HeadPart, second: HeadPart, options: GramOptions): Promise<TokenGram> {
+  if (options.centre) return centred(model, first, second, options);
   const { normalize = 'none', embedding: which = 'unembed', foldNorm, approximate, signal } = options;
   const sides = normalize === 'freq' ? `${first}-${second}-${foldNorm}-${approximate}` : '';
   return kept.get(model, `${normalize}-${which}-${sides}`, signal, async () => {
@@ -40,7 +43,7 @@ export function tokenGram(model: Model, first: HeadPart, second: HeadPart, optio
     const d = e.columns;
     const same = f === g;
     const run = stage(options, 'Gram matrices of the vocabulary');
-    const [cross, one, two] = [Dense.zeros(d, d), Dense.zeros(d, d), Dense.zeros(d, d)];
+    const [cross, one, two] = [zeros(d), zeros(d), zeros(d)];
     const [meanFirst, meanSecond] = [new Float64Array(d), new Float64Array(d)];
     for (let from = 0; from < e.rows; from += BLOCK) {
       throwIfAborted(signal);
@@ -60,8 +63,29 @@ export function tokenGram(model: Model, first: HeadPart, second: HeadPart, optio
 
     async function addProduct(sum: Dense, left: Matrix, right: Matrix): Promise<void> {
       const { data } = await engine.matmul(left, right, { signal });
-      for (let i = 0, at = 0; i < d; i++) for (let j = 0; j < d; j++, at++) sum.set(i, j, sum.get(i, j) + data[at]);
+      for (let i = 0; i < data.length; i++) sum.data[i] += data[i];
     }
+  });
+}
+
+/** The same with the mean row taken off every row of E / f on each side. */
+async function centred(model: Model, first: HeadPart, second: HeadPart, options: GramOptions): Promise<TokenGram> {
+  const { normalize, embedding: which, foldNorm, approximate, signal } = options;
+  const key = JSON.stringify(['centred', first, second, normalize, which, foldNorm, approximate]);
+  return kept.get(model, key, signal, async () => {
+    const gram = await tokenGram(model, first, second, { ...options, centre: false });
+    const { count, meanFirst, meanSecond } = gram;
+    const without = (product: Dense, left: Float64Array, right: Float64Array) =>
+      plusOuter(product, -count, left, right);
+    const zero = new Float64Array(meanFirst.length);
+    return {
+      cross: without(gram.cross, meanSecond, meanFirst),
+      first: without(gram.first, meanFirst, meanFirst),
+      second: without(gram.second, meanSecond, meanSecond),
+      meanFirst: zero,
+      meanSecond: zero,
+      count,
+    };
   });
 }
 
@@ -78,3 +102,5 @@ function columnsOf({ data, rows, columns, name }: Matrix, mean: Float64Array, co
   }
   return { data: turned, rows: columns, columns: rows, name };
 }
+
+const zeros = (d: number): Dense => ({ data: new Float64Array(d * d), rows: d, columns: d });
