@@ -43,6 +43,8 @@ describe.skipIf(!has('bash'))('completion in bash (skipped where there is no bas
     expect(offered('neuron', '--part', '')).toEqual(['key', 'up', 'value']);
     expect(offered('neuron', '-k', '')).toEqual([]);
     expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+    expect(offered('atlas', 'b')).toEqual(['build']);
+    expect(offered('atlas', 'build', 'sam')).toEqual(['sample']);
   });
 
   it('completes models: the built-in one and files', () => {

@@ -24,14 +24,16 @@ interface Flag {
 }
 
 function verbOf(command: Command): Verb {
+  const help: Flag = { short: '-h', long: '--help', text: 'show what the command takes' };
+  const own = command.registeredArguments.map((argument) => ({ name: argument.name(), choices: argument.argChoices }));
+  // A command of commands takes one of them, then whatever those take.
+  const inner = command.commands;
+  const flags = [command, ...inner].flatMap(({ options }) => options.map(flagOf));
   return {
     name: command.name(),
-    summary: command.summary(),
-    options: [...command.options.map(flagOf), { short: '-h', long: '--help', text: 'show what the command takes' }],
-    arguments: command.registeredArguments.map((argument) => ({
-      name: argument.name(),
-      choices: argument.argChoices,
-    })),
+    summary: command.summary() || command.description(),
+    options: [...new Map([...flags, help].map((flag) => [namesOf(flag).join(), flag])).values()],
+    arguments: inner.length ? [{ name: 'command', choices: inner.map((one) => one.name()) }, { name: 'model' }] : own,
   };
 }
 
@@ -57,7 +59,9 @@ function bash(program: string, verbs: Verb[]): string {
   );
   const options = verbs.map((verb) => `      ${verb.name}) choices="${verb.options.flatMap(namesOf).join(' ')}" ;;`);
   const fixed = verbs.flatMap((verb) =>
-    verb.arguments.flatMap(({ choices }) => (choices ? [`      ${verb.name}) choices="${choices.join(' ')}" ;;`] : [])),
+    verb.arguments.flatMap(({ choices }, i) =>
+      choices ? [`      ${verb.name}:${i + 2}) choices="${choices.join(' ')}" ;;`] : [],
+    ),
   );
   return `# ${program} completion for bash: eval "$(${program} completion bash)"
 _${program}() {
@@ -74,7 +78,7 @@ ${values.join('\n')}
       -*) case "$verb" in
 ${options.join('\n')}
       esac ;;
-      *) case "$verb" in
+      *) case "$verb:$COMP_CWORD" in
 ${fixed.join('\n')}
         *) choices=sample files=1 ;;
       esac ;;
@@ -166,7 +170,7 @@ function fish(program: string, verbs: Verb[]): string {
     }
     const choices = args.find((argument) => argument.choices)?.choices;
     if (choices) lines.push(`${on} -a ${quote(choices.join(' '))}`);
-    else if (args.length) lines.push(`${on} -F -a sample`);
+    if (args.some(({ name: argument }) => argument === 'model')) lines.push(`${on} -F -a sample`);
   }
   return `${lines.join('\n')}\n`;
 }
