@@ -16,6 +16,63 @@ export interface Kernels {
   /** `out[i * stride + j]` = a_i · b_j, an fp64 sum in index order rounded to fp32, for 4 columns a panel; stride % 4 = 0. */
   matmul64(a: number, rows: number, b: number, panels: number, d: number, out: number, stride: number): void;
 
+  /** out [d, d] fp64 = sum over every `every`-th row of x of scale² x xᵀ; `row` is scratch of 8 d bytes. */
+  gram(x: number, rows: number, every: number, d: number, scale: number, row: number, out: number): void;
+  /**
+   * Packs rows `index[i]` of x (fp32, row length `stride`) in steps of `step` for `screen8`: `prefix` dimensions rounded
+   * to whole steps and three that bound the rest, 2 * pairs bytes a row (docs/engine.md has the layout's meaning; the
+   * bytes are the kernels' own affair). error[index[i]] (fp64) bounds each row's distance from the true one. `first`
+   * is 1 for a (also writes i16 offsets), 0 for b (whole groups of 8 rows). Returns the largest squared norm of a packed
+   * row, or 2^31 - 1 when a value does not fit: then the step is too small.
+   */
+  pack8(
+    x: number,
+    stride: number,
+    index: number,
+    rows: number,
+    d: number,
+    prefix: number,
+    step: number,
+    error: number,
+    first: number,
+    pairs: number,
+    out: number,
+    offset: number,
+  ): number;
+  /** Expands packed rows of a to what `screen8` reads: 16 * pairs bytes a row. */
+  broadcast8(a: number, rows: number, pairs: number, out: number): void;
+  /**
+   * Lists `i << 16 | j` (u32) where the packed product of row i of a (a multiple of 4 rows) and row j of b (8 * groups
+   * rows, groups even) is >= `least` (-32767 .. 32767); returns the end of the list.
+   */
+  screen8(
+    a: number,
+    rows: number,
+    offset: number,
+    b: number,
+    groups: number,
+    pairs: number,
+    least: number,
+    out: number,
+  ): number;
+  /**
+   * Of a list of `i << 16 | j` keeps the pairs with i < rowsA, j < rowsB whose fp32 dot product is >= `least`, as row numbers
+   * (indexA[i], indexB[j]) (u32, u32); returns how many. Rows are padded with zeros to `stride` (a multiple of 4).
+   */
+  dots32(
+    a: number,
+    indexA: number,
+    b: number,
+    indexB: number,
+    rowsA: number,
+    rowsB: number,
+    stride: number,
+    list: number,
+    end: number,
+    least: number,
+    out: number,
+  ): number;
+
   /**
    * Packs rows `index[i]` (u32) of x, times `factor[i]` (fp64) and rounded once to fp32, in panels of 8 rows:
    * 32 d bytes a panel; missing rows of the last panel are zeros.

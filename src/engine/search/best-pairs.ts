@@ -46,7 +46,7 @@ export class BestPairs {
 
   /** Raises `least` as far as what was added allows. */
   tighten(): void {
-    if (this.length > this.k) this.cut();
+    if (this.length > this.k + (this.k >> 2) + 16) this.cut();
   }
 
   private cut(): void {

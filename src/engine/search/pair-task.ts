@@ -1,5 +1,6 @@
 import type { KernelMemory } from '../kernels.ts';
 import { absolute32, fp32Above, fp32Below, relative32 } from './bounds.ts';
+import { Found, type PairResult, type Selection } from './selection.ts';
 
 /** Rows of A and of B in one tile of products: 128 KB of fp32, which stays in the second-level cache. */
 export const TILE_A = 64;
@@ -22,29 +23,17 @@ export interface PairTask {
   a: Side;
   b: Side;
   d: number;
-  /** Scaled product = score * scale; `sign` -1 turns the smallest into the largest. */
+  /** Scaled product = value * scale. */
   scale: number;
-  sign: number;
-  /** The selection low < sign * score < high. */
-  low: number;
-  high: number;
-  /** Pairs with sign * score < least need not be listed; they count only if `counting`. */
-  least: number;
+  selection: Selection;
+  /** Whether pairs below `least` count. */
   counting: boolean;
-  /** Lists only what comes after this pair in the order. */
-  after?: { value: number; first: number; second: number };
-}
-
-export interface PairResult {
-  count: number;
-  first: Uint32Array;
-  second: Uint32Array;
-  score: Float64Array;
 }
 
 /** Screens one block of A against one of B in fp32 and rescores what may belong to list or count. */
 export const pairTask = ({ buffer, kernels }: KernelMemory, scratch: number, task: PairTask): PairResult => {
-  const { a, b, d, scale, sign, low, high, least, counting, after } = task;
+  const { a, b, d, scale, selection, counting } = task;
+  const { low, high, least, after } = selection;
   const tile = scratch;
   const entries = tile + TILE_A * TILE_B * 4;
   const list = entries + TILE_A * TILE_B * 4;
@@ -78,28 +67,8 @@ export const pairTask = ({ buffer, kernels }: KernelMemory, scratch: number, tas
     pairs[listed++] = indexB[e & 0xffff];
   }
   listed /= 2;
-  kernels.dots64(a.rowsAt, b.rowsAt, d, list, listed, scores);
 
-  const score = new Float64Array(buffer, scores, listed);
-  let count = 0;
-  let kept = 0;
-  for (let p = 0; p < listed; p++) {
-    const value = sign * score[p];
-    if (!(low < value && value < high)) continue;
-    count++;
-    if (value < least || (after && !isAfter(value, pairs[2 * p], pairs[2 * p + 1], after))) continue;
-    pairs[2 * kept] = pairs[2 * p];
-    pairs[2 * kept + 1] = pairs[2 * p + 1];
-    score[kept++] = score[p];
-  }
-  return {
-    count,
-    first: Uint32Array.from({ length: kept }, (_, p) => pairs[2 * p]),
-    second: Uint32Array.from({ length: kept }, (_, p) => pairs[2 * p + 1]),
-    score: score.slice(0, kept),
-  };
+  const result = new Found();
+  result.rescore({ buffer, kernels }, { a: a.rowsAt, b: b.rowsAt, d }, list, listed, scores, selection);
+  return result.result();
 };
-
-const isAfter = (value: number, first: number, second: number, after: NonNullable<PairTask['after']>): boolean =>
-  value < after.value ||
-  (value === after.value && (first > after.first || (first === after.first && second > after.second)));

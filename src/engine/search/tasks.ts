@@ -2,11 +2,15 @@ import type { KernelMemory } from '../kernels.ts';
 import { columnTask } from './column-task.ts';
 import { matmulTask } from './matmul-task.ts';
 import { pairTask } from './pair-task.ts';
+import { prepareTask } from './prepare-task.ts';
 import { rowTask } from './row-task.ts';
+import { screenTask } from './screen-task.ts';
 
 /** Units of work that a lane runs over the shared memory: plain data in, plain data out. */
 const tasks = {
   pairs: pairTask,
+  prepare: prepareTask,
+  screen: screenTask,
   rows: rowTask,
   columns: columnTask,
   matmul: matmulTask,

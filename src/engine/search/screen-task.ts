@@ -1,0 +1,119 @@
+import type { KernelMemory } from '../kernels.ts';
+import { absolute32, fp32Below, relative32 } from './bounds.ts';
+import { Found, type PairResult, type Selection } from './selection.ts';
+
+/** Rows that share a quantisation step, and are screened against each other at a time. */
+export const BLOCK_A = 64;
+export const BLOCK_B = 512;
+/** Blocks of either side that a task walks. */
+export const TASK_BLOCKS = 8;
+
+/** Rotated dimensions kept in the screen, plus three that bound the rest. */
+export const screenPairs = (d: number): number => (d <= 13 ? 8 : d <= 80 ? 16 : 24);
+
+export const SCREEN_SCRATCH = BLOCK_A * 24 * 16 + BLOCK_A * BLOCK_B * (4 + 8 + 8);
+
+/** One operand in memory. All places hold the rows of the search; blocks follow falling norm. */
+export interface Screened {
+  /** Stored rows, and rotated rows fp32 (length `stride`), by row number. */
+  rowsAt: number;
+  rotatedAt: number;
+  /** Per row number, fp64: norm of the stored row in scaled units, norm of the rotated one, bound of its error. */
+  normAt: number;
+  sizeAt: number;
+  errorAt: number;
+  /** Row numbers by falling norm, u32. */
+  orderAt: number;
+  count: number;
+  packedAt: number;
+  /** i16, a only. */
+  offsetAt: number;
+  /** Per block, fp64: step; largest size + error, error, norm. */
+  blocksAt: number;
+  blockRows: number;
+}
+
+export interface ScreenPlan {
+  a: Screened;
+  b: Screened;
+  d: number;
+  stride: number;
+  pairs: number;
+  /** Rotated product = value * scale, up to `defect` norm norm. */
+  scale: number;
+  defect: number;
+}
+
+export interface ScreenTask {
+  plan: ScreenPlan;
+  selection: Selection;
+  /** Whether pairs below `least` count. */
+  counting: boolean;
+  firstA: number;
+  endA: number;
+  firstB: number;
+  endB: number;
+}
+
+/** fp64 values kept per block. */
+export const BLOCK_VALUES = 4;
+
+/** Screens blocks of A against blocks of B in 8 bits, then in fp32, and rescores what is left. */
+export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTask): PairResult => {
+  const { buffer, kernels } = memory;
+  const { plan, selection, counting, firstA, endA, firstB, endB } = task;
+  const { a, b, d, stride, pairs, scale, defect } = plan;
+  const entries = scratch + BLOCK_A * 24 * 16;
+  const list = entries + BLOCK_A * BLOCK_B * 4;
+  const scores = list + BLOCK_A * BLOCK_B * 8;
+  const blocksA = new Float64Array(buffer, a.blocksAt, endA * BLOCK_VALUES);
+  const blocksB = new Float64Array(buffer, b.blocksAt, endB * BLOCK_VALUES);
+  const found = new Found();
+  const wanted = (counting ? selection.low : Math.max(selection.low, selection.least)) * scale;
+
+  for (let i = firstA; i < endA; i++) {
+    const [stepA, sizeA, errorA, normA] = blocksA.subarray(i * BLOCK_VALUES);
+    const rows = Math.min(BLOCK_A, a.count - i * BLOCK_A);
+    let expanded = false;
+    for (let j = firstB; j < endB; j++) {
+      const [stepB, sizeB, errorB, normB] = blocksB.subarray(j * BLOCK_VALUES);
+      // Rotated products of exact rotated rows are at least this.
+      const exact = wanted - defect * normA * normB;
+      if (sizeA * sizeB * (1 + 1e-9) < exact) continue;
+      const least = Math.floor((exact / (stepA * stepB)) * (1 - 1e-12 * Math.sign(exact)));
+      if (least > 32767) continue;
+      if (!expanded) {
+        kernels.broadcast8(a.packedAt + i * BLOCK_A * pairs * 2, BLOCK_A, pairs, scratch);
+        expanded = true;
+      }
+      const rowsB = Math.min(BLOCK_B, b.count - j * BLOCK_B);
+      const end = kernels.screen8(
+        scratch,
+        4 * Math.ceil(rows / 4),
+        a.offsetAt + i * BLOCK_A * 2,
+        b.packedAt + j * BLOCK_B * pairs * 2,
+        2 * Math.ceil(rowsB / 16),
+        pairs,
+        Math.max(least, -32767),
+        entries,
+      );
+      if (end === entries) continue;
+      const error = relative32(d) * sizeA * sizeB + absolute32(d) + errorA * sizeB + sizeA * errorB + errorA * errorB;
+      const listed = kernels.dots32(
+        a.rotatedAt,
+        a.orderAt + i * BLOCK_A * 4,
+        b.rotatedAt,
+        b.orderAt + j * BLOCK_B * 4,
+        rows,
+        rowsB,
+        stride,
+        entries,
+        end,
+        fp32Below(exact - error),
+        list,
+      );
+      found.rescore(memory, { a: a.rowsAt, b: b.rowsAt, d }, list, listed, scores, selection);
+    }
+  }
+  return found.result();
+};

@@ -1,0 +1,108 @@
+import type { Pairs } from '../engine.ts';
+import { BestPairs } from './best-pairs.ts';
+import { deliver } from './deliver.ts';
+import { Layout } from './memory.ts';
+import type { PairSearch } from './pairs.ts';
+import { placeScreen, prepareScreen } from './screen.ts';
+import {
+  BLOCK_VALUES,
+  SCREEN_SCRATCH,
+  type Screened,
+  type ScreenPlan,
+  type ScreenTask,
+  TASK_BLOCKS,
+} from './screen-task.ts';
+import { placeSeed, seedThreshold } from './seed.ts';
+import type { Session, Sessions } from './session.ts';
+
+/** Where few pairs are wanted: blocks in order of falling norm, screened in 8 bits, with a threshold that rises. */
+export const screenedPairs = async (sessions: Sessions, search: PairSearch): Promise<Pairs> => {
+  const { a, b, sign, k, high, after, options } = search;
+  const layout = new Layout();
+  const places = placeScreen(layout, a, b, options);
+  // A bound above or a place to go on from leaves unknown how many of the seeds count.
+  const seeded = high === Number.POSITIVE_INFINITY && !after && !options.visit && k > 0 && k < a.rows * b.rows;
+  const seeds = seeded ? placeSeed(layout, a, b, k) : undefined;
+  const scratch = Array.from({ length: sessions.lanes }, () => layout.take(SCREEN_SCRATCH));
+  const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
+  try {
+    const plan = await prepareScreen(session, places, a, b, options, sign, options);
+    const best = new BestPairs(k, sign);
+    if (seeds) {
+      const { exclude, signal } = options;
+      best.least = await seedThreshold(session, seeds, plan.a, plan.b, a.columns, k, sign, exclude, signal);
+    }
+    return await walk(session, plan, best, search);
+  } finally {
+    session.close();
+  }
+};
+
+const walk = async (session: Session, plan: ScreenPlan, best: BestPairs, search: PairSearch): Promise<Pairs> => {
+  const { sign, low, high, everything, after, options } = search;
+  let count = everything ? plan.a.count * plan.b.count : 0;
+  const groups = groupPairs(session, plan);
+  let position = 0;
+  const next = (): { args: ScreenTask; done: number } | undefined => {
+    if (everything && best.k === 0) return undefined;
+    if (position >= groups.length) return undefined;
+    const { bound, firstA, endA, firstB, endB } = groups[position++];
+    best.tighten();
+    const least = options.visit ? Number.NEGATIVE_INFINITY : best.least;
+    // Groups come by falling bound, so the first that cannot reach ends the search.
+    if (bound < (everything ? least : low) * plan.scale) return undefined;
+    const selection = { sign, low, high, least, after };
+    return {
+      args: { plan, selection, counting: !everything, firstA, endA, firstB, endB },
+      done: position / groups.length,
+    };
+  };
+  await session.run(
+    'screen',
+    next,
+    (result) => {
+      if (!everything) count += result.count;
+      deliver(result, best, options);
+    },
+    options,
+  );
+  options.progress?.(1);
+  return { ...best.sorted(), count };
+};
+
+interface Group {
+  bound: number;
+  firstA: number;
+  endA: number;
+  firstB: number;
+  endB: number;
+}
+
+/** Pairs of groups of blocks by falling bound of their products, rounded up a little. */
+const groupPairs = (session: Session, { a, b, defect }: ScreenPlan): Group[] => {
+  const groups = (side: Screened) => {
+    const blocks = Math.ceil(side.count / side.blockRows);
+    const values = new Float64Array(session.buffer, side.blocksAt, blocks * BLOCK_VALUES);
+    return Array.from({ length: Math.ceil(blocks / TASK_BLOCKS) }, (_, g) => {
+      const [first, end] = [g * TASK_BLOCKS, Math.min(blocks, (g + 1) * TASK_BLOCKS)];
+      let [size, norm] = [0, 0];
+      for (let block = first; block < end; block++) {
+        size = Math.max(size, values[block * BLOCK_VALUES + 1]);
+        norm = Math.max(norm, values[block * BLOCK_VALUES + 3]);
+      }
+      return { first, end, size, norm };
+    });
+  };
+  const [groupsA, groupsB] = [groups(a), groups(b)];
+  return groupsA
+    .flatMap((p) =>
+      groupsB.map((q) => ({
+        bound: (p.size * q.size + defect * p.norm * q.norm) * (1 + 1e-9),
+        firstA: p.first,
+        endA: p.end,
+        firstB: q.first,
+        endB: q.end,
+      })),
+    )
+    .sort((p, q) => q.bound - p.bound);
+};
