@@ -1,10 +1,10 @@
 /** The Node door: everything of the browser's, with models from files and the hub, and a cache between runs. */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
-import type { Model } from './model/types.ts';
+import type { Cache, Model } from './model/types.ts';
 import { fileCache } from './source/cache.node.ts';
 import { fileFolder } from './source/file.node.ts';
 import { hubFolder } from './source/hub.node.ts';
@@ -22,6 +22,7 @@ export interface NodeOpenOptions extends OpenOptions {
 
 /** Beside both src/ and dist/. */
 const SAMPLE = fileURLToPath(new URL('../models/sample.gguf', import.meta.url));
+const SAMPLE_NORMALISERS = fileURLToPath(new URL('../models/normalisers/sample.safetensors', import.meta.url));
 
 /**
  * Opens a checkpoint: `sample` (the built-in model), a path (a folder, a .safetensors, a .gguf), a URL, a hub id
@@ -35,7 +36,7 @@ export async function openModel(
   const settings: OpenOptions = { cache: fileCache, ...options };
   if (typeof location !== 'string' || /^https?:\/\//.test(location)) return openAnywhere(location, settings);
   const named = { name: location, ...settings };
-  if (location === 'sample') return openFile(SAMPLE, named);
+  if (location === 'sample') return openFile(SAMPLE, { ...named, cache: sampleCache, ...options });
   const found = await stat(location).catch(() => undefined);
   if (found?.isDirectory()) return openCheckpoint(await fileFolder(location), named);
   if (found) return openFile(location, named);
@@ -52,6 +53,18 @@ export async function openModel(
 
 async function openFile(path: string, options: OpenOptions): Promise<Model> {
   return openCheckpoint(await fileFolder(dirname(path)), { file: basename(path), ...options });
+}
+
+/** The user's cache, and behind it the normalisers that ship with the sample: a first look need not wait for them. */
+function sampleCache(fingerprint: string): Cache {
+  const own = fileCache(fingerprint);
+  return {
+    ...own,
+    async get(name) {
+      const shipped = /^freq-1-.*-unembed\.safetensors$/.test(name);
+      return (await own.get(name)) ?? (shipped ? readFile(SAMPLE_NORMALISERS) : undefined);
+    },
+  };
 }
 
 /** `name` or `org/name`, with or without a revision; a file name with an ending that weights have is a mistyped path. */
