@@ -3,11 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+const NATIVE = ['native/src', 'native/Cargo.toml', 'native/Cargo.lock', 'native/build.rs', 'scripts/build-native.mjs'];
 const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 export function setup() {
@@ -16,16 +17,29 @@ export function setup() {
     ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
   ]);
   step('dist/.stamp', hashOf(SOURCES, sizeAndTime), 'Building', [[process.execPath, 'scripts/build.mjs']]);
+  // Tried once for each state of its sources, and again when cargo appears.
+  const native = `${hashOf(NATIVE, sizeAndTime)} ${hasCargo() ? 'with' : 'without'} cargo`;
+  step(
+    'node_modules/.native-stamp',
+    native,
+    'Building the native engine',
+    [[process.execPath, 'scripts/build-native.mjs']],
+    true,
+  );
 }
 
-/** Runs `commands` unless the file `stamp` holds `hash`. Their output is shown only when one fails. */
-function step(stamp, hash, title, commands) {
+/**
+ * Runs `commands` unless the file `stamp` holds `hash`. Their output is shown only when one fails; then the process ends,
+ * unless the step is `optional`: of that the last line is shown.
+ */
+function step(stamp, hash, title, commands, optional = false) {
   const path = join(root, stamp);
   if (existsSync(path) && readFileSync(path, 'utf8') === hash) return;
   process.stderr.write(`${title} …\n`);
   for (const [command, ...args] of commands) {
     const run = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
-    if (run.status !== 0) {
+    if (run.status !== 0 && optional) process.stderr.write(`${run.stderr.trimEnd().split('\n').at(-1)}\n`);
+    else if (run.status !== 0) {
       process.stderr.write(
         `${run.stdout ?? ''}${run.stderr ?? ''}${run.error ?? ''}\n${title} failed: ${command} ${args.join(' ')}\n`,
       );
@@ -40,6 +54,11 @@ function checkNode() {
   if (major > 20 || (major === 20 && minor >= 19)) return;
   process.stderr.write(`weightscope needs Node 20.19 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
+}
+
+function hasCargo() {
+  const name = process.platform === 'win32' ? 'cargo.exe' : 'cargo';
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 
 function sizeAndTime(path) {

@@ -1,0 +1,190 @@
+//! x86-64 with AVX2 and FMA: 256-bit vectors. The AVX-512 kernels use these where wider vectors gain nothing.
+
+use std::arch::x86_64::*;
+use std::array;
+
+use crate::kernels::Kernels;
+use crate::portable;
+use crate::tile::{self, Block, PANEL32, PANEL64, block};
+
+pub const KERNELS: Kernels = Kernels {
+    name: "avx2",
+    available: || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+    norms,
+    dots64,
+    matmul64,
+    panels32,
+    product32,
+    scan,
+    column_sums,
+};
+
+block! {
+    /// One panel of 8 columns.
+    F32(__m256): f32, width PANEL32, panels 1;
+    zero = _mm256_setzero_ps();
+    load(from, panel) = _mm256_loadu_ps(from);
+    add(sum, x, b) = _mm256_fmadd_ps(_mm256_set1_ps(*x), b, sum);
+    resume(out) = _mm256_loadu_ps(out);
+    store(out, sums) = _mm256_storeu_ps(out, sums);
+}
+
+block! {
+    /// One panel of 4 columns.
+    F64(__m256d): f64, width PANEL64, panels 1;
+    zero = _mm256_setzero_pd();
+    load(from, panel) = _mm256_loadu_pd(from);
+    add(sum, x, b) = _mm256_fmadd_pd(_mm256_set1_pd(*x), b, sum);
+    resume(out) = _mm256_cvtps_pd(_mm_loadu_ps(out));
+    store(out, sums) = _mm_storeu_ps(out, _mm256_cvtpd_ps(sums));
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn norms(x: &[f32], d: usize, out: &mut [f64]) {
+    portable::norms(x, d, out);
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {
+    portable::column_sums(tile, rows, stride, relu, abs);
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {
+    // Eight sums, two columns and a number of a: with twelve sums the compiler spills one of the sixteen registers.
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::product32::<F32, F32, 4, 2>(a, panels_a, b, panels_b, d, out, stride) };
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize) {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::matmul64::<F64, F64>(a, rows, b, panels, d, out, stride) };
+}
+
+/// Four pairs to a vector of sums, so that each sum keeps its order; two such vectors hide the addition's latency.
+#[target_feature(enable = "avx2,fma")]
+pub fn dots64(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]) {
+    const PAIRS: usize = 8;
+    let (pairs, _) = list.as_chunks::<2>();
+    for (pairs, out) in pairs.chunks(PAIRS).zip(out.chunks_mut(PAIRS)) {
+        // A last group that is not full repeats its last pair.
+        let rows: [(&[f32], &[f32]); PAIRS] = array::from_fn(|p| {
+            let [i, j] = pairs[p.min(pairs.len() - 1)].map(|i| i as usize * d);
+            (&a[i..i + d], &b[j..j + d])
+        });
+        let mut sums = [_mm256_setzero_pd(); 2];
+        let mut t = 0;
+        while t + 4 <= d {
+            for (half, sum) in sums.iter_mut().enumerate() {
+                let products: [__m256d; 4] = array::from_fn(|p| {
+                    let (a, b) = rows[half * 4 + p];
+                    // SAFETY: t + 4 <= d, the length of both rows.
+                    let (a, b) = unsafe { (_mm_loadu_ps(a.as_ptr().add(t)), _mm_loadu_ps(b.as_ptr().add(t))) };
+                    // Exact: 24 and 24 bits make at most 48.
+                    _mm256_mul_pd(_mm256_cvtps_pd(a), _mm256_cvtps_pd(b))
+                });
+                for product in transposed(products) {
+                    *sum = _mm256_add_pd(*sum, product);
+                }
+            }
+            t += 4;
+        }
+        let mut lanes = [0.0; PAIRS];
+        for (lanes, sum) in lanes.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+            // SAFETY: four lanes are there.
+            unsafe { _mm256_storeu_pd(lanes.as_mut_ptr(), sum) };
+        }
+        for ((out, sum), (a, b)) in out.iter_mut().zip(lanes).zip(rows) {
+            *out = portable::dot(sum, &a[t..], &b[t..]);
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transposed([a, b, c, d]: [__m256d; 4]) -> [__m256d; 4] {
+    let (ab0, ab1) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+    let (cd0, cd1) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+    [
+        _mm256_permute2f128_pd::<0x20>(ab0, cd0),
+        _mm256_permute2f128_pd::<0x20>(ab1, cd1),
+        _mm256_permute2f128_pd::<0x31>(ab0, cd0),
+        _mm256_permute2f128_pd::<0x31>(ab1, cd1),
+    ]
+}
+
+/// Eight rows at a time, four dimensions at a time, transposed in registers.
+#[target_feature(enable = "avx2,fma")]
+pub fn panels32(x: &[f32], d: usize, index: &[u32], factor: &[f64], out: &mut [f32]) {
+    if d == 0 {
+        return;
+    }
+    for ((index, factor), panel) in index
+        .chunks(PANEL32)
+        .zip(factor.chunks(PANEL32))
+        .zip(out.chunks_exact_mut(PANEL32 * d))
+    {
+        if index.len() < PANEL32 {
+            panel.fill(0.0);
+            for (r, (&i, &by)) in index.iter().zip(factor).enumerate() {
+                portable::pack32(&x[i as usize * d..][..d], by, 0, r, panel);
+            }
+            continue;
+        }
+        let rows: [&[f32]; PANEL32] = array::from_fn(|r| &x[index[r] as usize * d..][..d]);
+        let mut t = 0;
+        while t + 4 <= d {
+            for half in 0..2 {
+                let scaled: [__m128; 4] = array::from_fn(|p| {
+                    let r = half * 4 + p;
+                    // SAFETY: t + 4 <= d, the length of the row.
+                    let values = unsafe { _mm_loadu_ps(rows[r].as_ptr().add(t)) };
+                    _mm256_cvtpd_ps(_mm256_mul_pd(_mm256_cvtps_pd(values), _mm256_set1_pd(factor[r])))
+                });
+                let [mut a, mut b, mut c, mut e] = scaled;
+                _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut e);
+                for (k, lanes) in [a, b, c, e].into_iter().enumerate() {
+                    // SAFETY: dimension t + k < d of a panel with 8 lanes a dimension, from lane 0 or 4.
+                    unsafe { _mm_storeu_ps(panel.as_mut_ptr().add((t + k) * PANEL32 + half * 4), lanes) };
+                }
+            }
+            t += 4;
+        }
+        for (r, (row, &by)) in rows.iter().zip(factor).enumerate() {
+            portable::pack32(row, by, t, r, panel);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize {
+    let mut found = 0;
+    for (i, (&least, &most)) in low.iter().zip(high).enumerate() {
+        let row = &tile[i * stride..][..columns];
+        let (low, high) = (_mm256_set1_ps(least), _mm256_set1_ps(most));
+        let (head, tail) = row.as_chunks::<8>();
+        for (group, values) in head.iter().enumerate() {
+            // SAFETY: eight values are there.
+            let v = unsafe { _mm256_loadu_ps(values.as_ptr()) };
+            let inside = _mm256_and_ps(
+                _mm256_cmp_ps::<_CMP_GE_OQ>(v, low),
+                _mm256_cmp_ps::<_CMP_LE_OQ>(v, high),
+            );
+            let mut bits = _mm256_movemask_ps(inside) as u32;
+            while bits != 0 {
+                out[found] = ((i << 16) | (group * 8)) as u32 + bits.trailing_zeros();
+                found += 1;
+                bits &= bits - 1;
+            }
+        }
+        let from = columns - tail.len();
+        for (j, &value) in tail.iter().enumerate() {
+            if least <= value && value <= most {
+                out[found] = ((i << 16) | (from + j)) as u32;
+                found += 1;
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,110 @@
+//! x86-64 with AVX-512: 512-bit vectors, and integer dot products where the processor has VNNI.
+
+use std::arch::x86_64::*;
+
+use crate::avx2::{self, F32, F64};
+use crate::kernels::Kernels;
+use crate::portable;
+use crate::tile::{self, Block, PANEL32, PANEL64, block};
+
+pub const FOUNDATION: Kernels = Kernels {
+    name: "avx512",
+    available: || {
+        (avx2::KERNELS.available)()
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+    },
+    norms,
+    dots64: avx2::dots64,
+    matmul64,
+    panels32: avx2::panels32,
+    product32,
+    scan,
+    column_sums,
+};
+
+pub const VNNI: Kernels = Kernels {
+    name: "avx512 vnni",
+    available: || (FOUNDATION.available)() && is_x86_feature_detected!("avx512vnni"),
+    ..FOUNDATION
+};
+
+block! {
+    /// Two panels of 8 columns.
+    Pair32(__m512): f32, width PANEL32, panels 2;
+    zero = _mm512_setzero_ps();
+    load(from, panel) = {
+        let low = _mm512_castps256_ps512(_mm256_loadu_ps(from));
+        _mm512_insertf32x8::<1>(low, _mm256_loadu_ps(from.add(panel)))
+    };
+    add(sum, x, b) = _mm512_fmadd_ps(_mm512_set1_ps(*x), b, sum);
+    resume(out) = _mm512_loadu_ps(out);
+    store(out, sums) = _mm512_storeu_ps(out, sums);
+}
+
+block! {
+    /// Two panels of 4 columns.
+    Pair64(__m512d): f64, width PANEL64, panels 2;
+    zero = _mm512_setzero_pd();
+    load(from, panel) = {
+        let low = _mm512_castpd256_pd512(_mm256_loadu_pd(from));
+        _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(from.add(panel)))
+    };
+    add(sum, x, b) = _mm512_fmadd_pd(_mm512_set1_pd(*x), b, sum);
+    resume(out) = _mm512_cvtps_pd(_mm256_loadu_ps(out));
+    store(out, sums) = _mm256_storeu_ps(out, _mm512_cvtpd_ps(sums));
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn norms(x: &[f32], d: usize, out: &mut [f64]) {
+    portable::norms(x, d, out);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {
+    portable::column_sums(tile, rows, stride, relu, abs);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::product32::<Pair32, F32, 8, 3>(a, panels_a, b, panels_b, d, out, stride) };
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize) {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::matmul64::<Pair64, F64>(a, rows, b, panels, d, out, stride) };
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize {
+    const LANES: usize = 16;
+    let mut found = 0;
+    let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (i, (&low, &high)) in low.iter().zip(high).enumerate() {
+        let row = &tile[i * stride..][..columns];
+        let (low, high) = (_mm512_set1_ps(low), _mm512_set1_ps(high));
+        for (values, j) in row.chunks(LANES).zip((0..).step_by(LANES)) {
+            let present = (!0u16) >> (LANES - values.len());
+            // SAFETY: `present` has a bit for each of the values that are there.
+            let v = unsafe { _mm512_maskz_loadu_ps(present, values.as_ptr()) };
+            let above = _mm512_mask_cmp_ps_mask::<_CMP_GE_OQ>(present, v, low);
+            let inside = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(above, v, high);
+            if inside != 0 {
+                let entry = _mm512_add_epi32(_mm512_set1_epi32(((i << 16) | j) as i32), lane);
+                let entries = _mm512_maskz_compress_epi32(inside, entry);
+                let count = inside.count_ones() as usize;
+                let to = &mut out[found..found + count];
+                // SAFETY: `to` has room for `count` entries.
+                unsafe {
+                    _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), (1u32 << count).wrapping_sub(1) as u16, entries)
+                };
+                found += count;
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,249 @@
+//! The inner kernels of weightscope's native engine, as a Node addon. The search that calls them, and what each of them
+//! computes, is TypeScript: src/engine/search/ and src/engine/kernels.ts.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod kernels;
+mod memory;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+#[cfg(test)]
+mod tests;
+mod tile;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kernels::Kernels;
+use memory::{Call, Memory, Refused};
+use napi::bindgen_prelude::{Error, Status, Uint8Array};
+use napi_derive::napi;
+use tile::{PANEL32, PANEL64};
+
+impl From<Refused> for Error {
+    fn from(Refused(why): Refused) -> Self {
+        Error::new(Status::InvalidArg, why)
+    }
+}
+
+/// Instruction sets that this processor has kernels for, best first.
+#[napi]
+pub fn instruction_sets() -> Vec<&'static str> {
+    kernels::available().map(|kernels| kernels.name).collect()
+}
+
+/// `Kernels` of src/engine/kernels.ts over one memory: every offset is checked before anything is read or written, and a
+/// panic becomes an error.
+#[napi]
+pub struct NativeKernels {
+    memory: Memory,
+    kernels: &'static Kernels,
+    /// Keeps the memory where it is.
+    _view: Uint8Array,
+}
+
+/// What a call with arguments that were not checked against each other would need.
+fn product(sizes: &[u32]) -> u64 {
+    sizes.iter().fold(1, |all, &size| all.saturating_mul(size.into()))
+}
+
+#[napi]
+impl NativeKernels {
+    /// Kernels over the memory that `view` shows, which must not be detached or resized while they are used. While a
+    /// call reads or writes a place, no other thread may write it; the search gives every worker its own places to write
+    /// and fills those that all read between runs.
+    #[napi(constructor)]
+    pub fn new(mut view: Uint8Array, instruction_set: String) -> Result<Self, Error> {
+        let kernels = kernels::available()
+            .find(|kernels| kernels.name == instruction_set)
+            .ok_or_else(|| {
+                Refused(format!(
+                    "Expected an instruction set of this processor, got {instruction_set}."
+                ))
+            })?;
+        // SAFETY: a typed array's bytes stay where they are while it is referenced, which `_view` does; what other
+        // threads do is the condition above.
+        let memory = unsafe {
+            let bytes = view.as_mut();
+            Memory::new(bytes.as_mut_ptr(), bytes.len())
+        }?;
+        Ok(Self {
+            memory,
+            kernels,
+            _view: view,
+        })
+    }
+
+    fn run<T>(&mut self, body: impl FnOnce(&mut Call, &Kernels) -> Result<T, Refused>) -> Result<T, Error> {
+        let (call, kernels) = (&mut self.memory.call(), self.kernels);
+        guarded(|| body(call, kernels))
+    }
+
+    #[napi]
+    pub fn norms(&mut self, x: i64, rows: u32, d: u32, out: i64) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let x = call.read(x, product(&[rows, d]))?;
+            let out = call.write(out, rows.into())?;
+            // SAFETY: `kernels` are of an instruction set that this processor has (as in all calls below).
+            unsafe { (kernels.norms)(x, d as usize, out) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn dots64(&mut self, a: i64, b: i64, d: u32, list: i64, count: u32, out: i64) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let list: &[u32] = call.read(list, product(&[count, 2]))?;
+            let mut rows = [0; 2];
+            for pair in list.as_chunks::<2>().0 {
+                for (rows, &i) in rows.iter_mut().zip(pair) {
+                    *rows = i.max(*rows);
+                }
+            }
+            let places = rows.map(|last| (u64::from(last) + 1).saturating_mul(d.into()));
+            if count == 0 {
+                return Ok(());
+            }
+            let (a, b) = (call.read(a, places[0])?, call.read(b, places[1])?);
+            let out = call.write(out, count.into())?;
+            // SAFETY: as above.
+            unsafe { (kernels.dots64)(a, b, d as usize, list, out) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn panels64(&mut self, x: i64, rows: u32, d: u32, out: i64) -> Result<(), Error> {
+        self.run(|call, _| {
+            let x = call.read(x, product(&[rows, d]))?;
+            let out = call.write(out, product(&[rows.div_ceil(PANEL64 as u32), PANEL64 as u32, d]))?;
+            portable::panels64(x, rows as usize, d as usize, out);
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn matmul64(
+        &mut self,
+        a: i64,
+        rows: u32,
+        b: i64,
+        panels: u32,
+        d: u32,
+        out: i64,
+        stride: u32,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let a: &[f32] = call.read(a, product(&[rows, d]))?;
+            let b = call.read(b, product(&[panels, PANEL64 as u32, d]))?;
+            let out = call.write(out, tile_size(rows, panels, PANEL64, stride)?)?;
+            let a: Vec<f64> = a.iter().map(|&x| x.into()).collect();
+            // SAFETY: as above.
+            unsafe { (kernels.matmul64)(&a, rows as usize, b, panels as usize, d as usize, out, stride as usize) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn panels32(&mut self, x: i64, d: u32, index: i64, factor: i64, rows: u32, out: i64) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let index: &[u32] = call.read(index, rows.into())?;
+            let last = index.iter().max().map_or(0, |&last| u64::from(last) + 1);
+            let x = call.read(x, last.saturating_mul(d.into()))?;
+            let factor = call.read(factor, rows.into())?;
+            let out = call.write(out, product(&[rows.div_ceil(PANEL32 as u32), PANEL32 as u32, d]))?;
+            // SAFETY: as above.
+            unsafe { (kernels.panels32)(x, d as usize, index, factor, out) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn product32(
+        &mut self,
+        a: i64,
+        panels_a: u32,
+        b: i64,
+        panels_b: u32,
+        d: u32,
+        out: i64,
+        stride: u32,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let a = call.read(a, product(&[panels_a, PANEL32 as u32, d]))?;
+            let b = call.read(b, product(&[panels_b, PANEL32 as u32, d]))?;
+            let out = call.write(out, tile_size(panels_a.saturating_mul(8), panels_b, PANEL32, stride)?)?;
+            let [panels_a, panels_b, d, stride] = [panels_a, panels_b, d, stride].map(|size| size as usize);
+            // SAFETY: as above.
+            unsafe { (kernels.product32)(a, panels_a, b, panels_b, d, out, stride) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn scan(
+        &mut self,
+        tile: i64,
+        rows: u32,
+        columns: u32,
+        stride: u32,
+        low: i64,
+        high: i64,
+        out: i64,
+    ) -> Result<u32, Error> {
+        self.run(|call, kernels| {
+            let tile = call.read(tile, tile_size(rows, columns, 1, stride)?)?;
+            let (low, high) = (call.read(low, rows.into())?, call.read(high, rows.into())?);
+            let out = call.write(out, product(&[rows, columns]))?;
+            // SAFETY: as above.
+            Ok(unsafe { (kernels.scan)(tile, columns as usize, stride as usize, low, high, out) } as u32)
+        })
+    }
+
+    #[napi]
+    pub fn column_sums(
+        &mut self,
+        tile: i64,
+        rows: u32,
+        columns: u32,
+        stride: u32,
+        relu: i64,
+        abs: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let tile = call.read(tile, tile_size(rows, columns, 1, stride)?)?;
+            let (relu, abs) = (call.write(relu, columns.into())?, call.write(abs, columns.into())?);
+            // SAFETY: as above.
+            unsafe { (kernels.column_sums)(tile, rows as usize, stride as usize, relu, abs) };
+            Ok(())
+        })
+    }
+}
+
+/// Numbers from the first to the last of a tile with `rows` rows of `panels` x `width` columns, `stride` apart.
+fn tile_size(rows: u32, panels: u32, width: usize, stride: u32) -> Result<u64, Refused> {
+    let columns = u64::from(panels).saturating_mul(width as u64);
+    if columns > stride.into() {
+        return Err(Refused(format!(
+            "Expected rows of {columns} columns to fit the stride, got {stride}."
+        )));
+    }
+    Ok(rows
+        .checked_sub(1)
+        .map_or(0, |rows| product(&[rows, stride]).saturating_add(columns)))
+}
+
+/// A panic is a mistake of ours, but not a reason to end the process.
+fn guarded<T>(body: impl FnOnce() -> Result<T, Refused>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|panic| {
+            let why = panic.downcast_ref::<&str>().map(|why| why.to_string());
+            let why = why
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Err(Refused(format!("A native kernel panicked: {why}")))
+        })
+        .map_err(Error::from)
+}

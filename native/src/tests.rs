@@ -1,0 +1,200 @@
+//! Every instruction set of this processor against plain loops, on places of exactly the size that a call needs, so that
+//! a sanitiser sees a step beside them.
+
+#![allow(clippy::undocumented_unsafe_blocks)] // All: the kernels under test are of this processor.
+
+use super::*;
+
+/// Numbers in -1..1 from a seed (mulberry32).
+fn numbers(seed: u32, count: usize) -> Vec<f32> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x6d2b79f5);
+        let mut t = (state ^ (state >> 15)).wrapping_mul(state | 1);
+        t ^= t.wrapping_add((t ^ (t >> 7)).wrapping_mul(t | 61));
+        ((t ^ (t >> 14)) >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn for_all(test: impl Fn(&Kernels, &dyn Fn(&str, bool))) {
+    for kernels in kernels::available() {
+        test(kernels, &|what, right| assert!(right, "{}: {what}", kernels.name));
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut sum = 0.0;
+    for (&a, &b) in a.iter().zip(b) {
+        sum += f64::from(a) * f64::from(b);
+    }
+    sum
+}
+
+fn close(got: f64, expected: f64, tolerance: f64) -> bool {
+    (got - expected).abs() <= tolerance
+}
+
+/// Row r of panels of WIDTH rows.
+fn unpacked<T: Copy, const WIDTH: usize>(panels: &[T], d: usize, r: usize) -> Vec<T> {
+    (0..d)
+        .map(|t| panels[r / WIDTH * WIDTH * d + t * WIDTH + r % WIDTH])
+        .collect()
+}
+
+const WIDTHS: [usize; 9] = [0, 1, 3, 4, 7, 16, 33, 513, 1030];
+
+#[test]
+fn norms_and_scores() {
+    for_all(|kernels, check| {
+        for d in WIDTHS {
+            let (a, b) = (numbers(1, 5 * d), numbers(2, 7 * d));
+            let mut squares = [0.0; 5];
+            unsafe { (kernels.norms)(&a, d, &mut squares) };
+            for (i, &square) in squares.iter().enumerate() {
+                let row = &a[i * d..(i + 1) * d];
+                check("norms", close(square, dot(row, row), 1e-13 * (1.0 + dot(row, row))));
+            }
+            for count in 0..18 {
+                let list: Vec<u32> = (0..count).flat_map(|p| [p * 3 % 5, p * 5 % 7]).collect();
+                let mut scores = vec![0.0; count as usize];
+                unsafe { (kernels.dots64)(&a, &b, d, &list, &mut scores) };
+                for (pair, score) in list.chunks(2).zip(scores) {
+                    let [i, j] = [pair[0] as usize * d, pair[1] as usize * d];
+                    check("dots64", score.to_bits() == dot(&a[i..i + d], &b[j..j + d]).to_bits());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn products_in_fp64() {
+    for_all(|kernels, check| {
+        for d in WIDTHS {
+            for (rows, columns) in [(1, 1), (3, 4), (4, 5), (7, 17), (9, 24)] {
+                let (a, b) = (numbers(3, rows * d), numbers(4, columns * d));
+                let panels = columns.div_ceil(4);
+                let mut packed = vec![f64::NAN; panels * 4 * d];
+                portable::panels64(&b, columns, d, &mut packed);
+                let wide: Vec<f64> = a.iter().map(|&x| x.into()).collect();
+                let stride = panels * 4 + 4;
+                let mut out = vec![f32::NAN; (rows - 1) * stride + panels * 4];
+                unsafe { (kernels.matmul64)(&wide, rows, &packed, panels, d, &mut out, stride) };
+                for i in 0..rows {
+                    for j in 0..panels * 4 {
+                        let row = if j < columns { &b[j * d..(j + 1) * d] } else { &[] };
+                        let expected = dot(&a[i * d..(i + 1) * d], row) as f32;
+                        check("matmul64", out[i * stride + j].to_bits() == expected.to_bits());
+                    }
+                    let beside = out.get(i * stride + panels * 4);
+                    check(
+                        "matmul64 writes only its tile",
+                        beside.is_none_or(|value| value.is_nan()),
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn products_in_fp32() {
+    for_all(|kernels, check| {
+        for d in WIDTHS {
+            for (rows_a, rows_b) in [(1, 1), (8, 16), (10, 23), (17, 48), (24, 60), (64, 100)] {
+                let pack = |seed: u32, rows: usize| {
+                    let x = numbers(seed, (rows + 2) * d);
+                    let index: Vec<u32> = (0..rows as u32).map(|i| (i * 7 + 1) % (rows as u32 + 2)).collect();
+                    let factor: Vec<f64> = (0..rows).map(|i| 0.1 + i as f64).collect();
+                    let panels = rows.div_ceil(8);
+                    let mut packed = vec![f32::NAN; panels * 8 * d];
+                    unsafe { (kernels.panels32)(&x, d, &index, &factor, &mut packed) };
+                    for r in 0..panels * 8 {
+                        let scaled: Vec<f32> = match index.get(r) {
+                            Some(&i) => x[i as usize * d..][..d]
+                                .iter()
+                                .map(|&x| (f64::from(x) * factor[r]) as f32)
+                                .collect(),
+                            None => vec![0.0; d],
+                        };
+                        check("panels32", unpacked::<f32, 8>(&packed, d, r) == scaled);
+                    }
+                    (panels, packed)
+                };
+                let ((panels_a, a), (panels_b, b)) = (pack(5, rows_a), pack(6, rows_b));
+                let stride = panels_b * 8 + 8;
+                let mut out = vec![f32::NAN; (panels_a * 8 - 1) * stride + panels_b * 8];
+                unsafe { (kernels.product32)(&a, panels_a, &b, panels_b, d, &mut out, stride) };
+                for i in 0..panels_a * 8 {
+                    for j in 0..panels_b * 8 {
+                        let (a, b) = (unpacked::<f32, 8>(&a, d, i), unpacked::<f32, 8>(&b, d, j));
+                        let size: f64 = a.iter().zip(&b).map(|(a, b)| f64::from(a * b).abs()).sum();
+                        let bound = (d + 1) as f64 * 2f64.powi(-24) * size * 1.001;
+                        check("product32", close(out[i * stride + j].into(), dot(&a, &b), bound));
+                    }
+                    let beside = out.get(i * stride + panels_b * 8);
+                    check(
+                        "product32 writes only its tile",
+                        beside.is_none_or(|value| value.is_nan()),
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn scans_and_sums_of_tiles() {
+    for_all(|kernels, check| {
+        for (rows, columns) in [(8, 0), (8, 4), (16, 12), (64, 52), (8, 128)] {
+            let stride = columns + 4;
+            let tile = numbers(7, (rows - 1) * stride + columns);
+            let values = |i: usize| &tile[i * stride..][..columns];
+            for share in [0.0, 0.01, 0.5, 1.0] {
+                let low: Vec<f32> = (0..rows).map(|i| i as f32 / 1000.0 - share).collect();
+                let high: Vec<f32> = (0..rows).map(|i| share - i as f32 / 2000.0).collect();
+                let mut expected = vec![];
+                for i in 0..rows {
+                    let inside = |(_, value): &(usize, &f32)| low[i] <= **value && **value <= high[i];
+                    expected.extend(
+                        values(i)
+                            .iter()
+                            .enumerate()
+                            .filter(inside)
+                            .map(|(j, _)| ((i << 16) | j) as u32),
+                    );
+                }
+                let mut out = vec![0; rows * columns];
+                let found = unsafe { (kernels.scan)(&tile, columns, stride, &low, &high, &mut out) };
+                check("scan", out[..found] == expected);
+            }
+            let (mut relu, mut abs) = (vec![1.0; columns], vec![2.0; columns]);
+            unsafe { (kernels.column_sums)(&tile, rows, stride, &mut relu, &mut abs) };
+            for j in 0..columns {
+                let column: Vec<f64> = (0..rows).map(|i| values(i)[j].into()).collect();
+                let sum = |of: fn(&f64) -> f64| column.iter().map(of).sum::<f64>();
+                check("relu", close(relu[j] - 1.0, sum(|x| x.max(0.0)), 1e-6 * rows as f64));
+                check("abs", close(abs[j] - 2.0, sum(|x| x.abs()), 1e-6 * rows as f64));
+            }
+        }
+    });
+}
+
+#[test]
+fn calls_check_their_places() {
+    let mut bytes = vec![0u128; 64];
+    // SAFETY: the bytes outlive the memory and belong to this thread.
+    let mut memory = unsafe { Memory::new(bytes.as_mut_ptr().cast(), 1024) }.unwrap();
+    let mut call = memory.call();
+    assert!(call.read::<f32>(0, product(&[u32::MAX, u32::MAX])).is_err());
+    assert!(tile_size(2, 3, 8, 23).is_err());
+    assert_eq!(tile_size(0, 3, 8, 24), Ok(0));
+    assert_eq!(tile_size(3, 2, 8, 24), Ok(64));
+}
+
+#[test]
+fn a_panic_becomes_an_error() {
+    let result: Result<(), Error> = guarded(|| panic!("row {} is missing", 3));
+    assert_eq!(result.unwrap_err().reason, "A native kernel panicked: row 3 is missing");
+}

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { WeightscopeError } from '../../errors.ts';
+import type { Kernels } from '../kernels.ts';
+
+/** What native/src/lib.rs exports. */
+export interface Addon {
+  /** Instruction sets of this processor that there are kernels for, best first. */
+  instructionSets(): string[];
+  /** Kernels over the memory that `view` shows. A call throws an `Error` when it names a place outside. */
+  NativeKernels: new (
+    view: Uint8Array,
+    instructionSet: string,
+  ) => Kernels;
+}
+
+/** What `npm run build:native` makes, beside both src/ and dist/. */
+const BUILT = fileURLToPath(new URL('../../../native/weightscope.node', import.meta.url));
+
+const require = createRequire(import.meta.url);
+
+/** The package with the addon for this platform, an optional dependency of the published package. */
+const PACKAGE = `weightscope-${process.platform}-${process.arch}${{ linux: '-gnu', win32: '-msvc' }[process.platform as string] ?? ''}`;
+
+const installed = (): string | undefined => {
+  try {
+    return require.resolve(PACKAGE);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Path of the addon: of a clone's own build, or of the platform's package. */
+export const findAddon = (): string | undefined => (existsSync(BUILT) ? BUILT : installed());
+
+/**
+ * Loads the addon at `path`. Throws `ENGINE_UNAVAILABLE` when there is none, `ENGINE_FAILED` when it is there and does
+ * not load: built for another system, or damaged.
+ */
+export const loadAddon = (path = findAddon()): Addon => {
+  if (!path || !existsSync(path)) {
+    throw new WeightscopeError(
+      'ENGINE_UNAVAILABLE',
+      `Expected the native engine's addon, but neither ${PACKAGE} is installed nor native/weightscope.node built; in a clone, \`npm run build:native\` builds it.`,
+    );
+  }
+  try {
+    return require(path) as Addon;
+  } catch (cause) {
+    throw new WeightscopeError(
+      'ENGINE_FAILED',
+      `The native engine's addon ${path} does not load (${(cause as Error).message}); reinstall it, or run \`npm run build:native\` in a clone.`,
+      { cause },
+    );
+  }
+};
