@@ -1,4 +1,3 @@
-import type { KernelMemory, Kernels } from '../kernels.ts';
 import * as modules from './kernels.generated.ts';
 
 const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -27,10 +26,4 @@ export const compile = async (relaxed: boolean, shared: boolean): Promise<WasmKe
 export const newMemory = (bytes: number, shared: boolean): WebAssembly.Memory => {
   const initial = Math.ceil(bytes / PAGE);
   return new WebAssembly.Memory(shared ? { initial, maximum: 65536, shared } : { initial });
-};
-
-/** Synchronous on purpose: workers instantiate between two tasks; the module was compiled before. */
-export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): KernelMemory => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return { buffer: memory.buffer, kernels: exports as unknown as Kernels };
 };
