@@ -32,10 +32,7 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
     files.push(await putFile(store, table, `${table}/${name}.parquet`, bytes, Object.values(columns)[0].length));
   };
   await write('tokens', 'tokens', tokenColumns(model, facts.vocab));
-  if (settings.what.includes('heads')) {
-    await write('heads', 'heads', headColumns(facts, settings));
-    await writeTokenHeads(input, write);
-  }
+  if (settings.what.includes('heads')) await writeTokenHeads(input, write);
   progress?.(0.1);
   if (settings.what.includes('neurons')) {
     for (const [i, part] of facts.parts.entries()) {
@@ -60,19 +57,6 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
     }
   }
   return files;
-}
-
-function headColumns({ heads }: ModelFacts, { layers }: AtlasSettings) {
-  const rows = heads
-    .filter(({ layer }) => layers.includes(layer))
-    .flatMap(({ layer, heads, kvHeads }) =>
-      Array.from({ length: heads }, (_, head) => ({ layer, head, kv_head: Math.floor((head * kvHeads) / heads) })),
-    );
-  return {
-    layer: rows.map(({ layer }) => layer),
-    head: rows.map(({ head }) => head),
-    kv_head: rows.map(({ kv_head }) => kv_head),
-  };
 }
 
 async function writeTokenHeads(
@@ -113,7 +97,7 @@ async function writeTokenHeads(
 
 /** A token's best place, on either side, in a head's listed pairs. */
 class PairRanks {
-  readonly #ranks = new Map<string, Map<number, number>>();
+  readonly #ranks: Record<Sign, Map<number, number>[]> = { '+': [], '-': [] };
 
   add(head: number, matrix: string, arrays: Arrays): void {
     for (const sign of SIGNS) {
@@ -123,12 +107,12 @@ class PairRanks {
       for (let i = 0; i < first.length; i++) {
         for (const token of [first[i], second[i]]) if (!ranks.has(token)) ranks.set(token, i + 1);
       }
-      this.#ranks.set(`${head}${sign}`, ranks);
+      this.#ranks[sign][head] = ranks;
     }
   }
 
-  of(head: number, sign: string, token: number): number | null {
-    return this.#ranks.get(`${head}${sign}`)?.get(token) ?? null;
+  of(head: number, sign: Sign, token: number): number | null {
+    return this.#ranks[sign][head].get(token) ?? null;
   }
 }
 

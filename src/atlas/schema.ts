@@ -24,7 +24,10 @@ export const TABLES = {
     special: 'BOOLEAN',
     padding: 'BOOLEAN',
   },
-  /** `norm` is the vector's length, `reading_norm` that of its listed scores, both signs together. */
+  /**
+   * `norm` is the vector's length, `reading_norm` that of its listed scores, both signs together; `best` and `worst` are
+   * its largest and smallest score, `top` and `bottom` the labels of its first tokens, for people.
+   */
   neurons: {
     layer: 'INT32',
     expert: 'INT32',
@@ -32,6 +35,10 @@ export const TABLES = {
     part: 'STRING',
     norm: 'DOUBLE',
     reading_norm: 'DOUBLE',
+    best: 'DOUBLE',
+    worst: 'DOUBLE',
+    top: 'STRING',
+    bottom: 'STRING',
   },
   neuron_tokens: {
     layer: 'INT32',
@@ -54,7 +61,17 @@ export const TABLES = {
     neuron: 'INT32',
     score: 'DOUBLE',
   },
-  heads: { layer: 'INT32', head: 'INT32', kv_head: 'INT32' },
+  /** `best` and `worst` are the largest and smallest score, `top` and `bottom` the labels of the first pairs, for people. */
+  heads: {
+    layer: 'INT32',
+    head: 'INT32',
+    kv_head: 'INT32',
+    matrix: 'STRING',
+    best: 'DOUBLE',
+    worst: 'DOUBLE',
+    top: 'STRING',
+    bottom: 'STRING',
+  },
   head_pairs: {
     layer: 'INT32',
     head: 'INT32',

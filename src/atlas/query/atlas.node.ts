@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
-import type { Manifest } from '../schema.ts';
+import { type Manifest, SIGNS } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { wholeFile } from '../unit.ts';
 import { asQuery, type Database, type DatabaseOptions, openDatabase, openFolder, type Row } from './database.node.ts';
@@ -20,27 +20,30 @@ const NEURON_PARTS = ['key', 'up', 'value'];
 const NEURON_ORDERS = ['norm', 'reading_norm', 'best', 'worst'] as const;
 export type NeuronOrder = (typeof NEURON_ORDERS)[number];
 
+/** A row of the table `neurons`. */
 export interface NeuronRow {
   layer: number;
   expert: number;
   neuron: number;
   part: NeuronPart;
   norm: number;
-  readingNorm: number;
-  /** What the rows are sorted by. */
-  value: number;
-  /** Labels of its first tokens of either sign. */
-  top: string[];
-  bottom: string[];
+  reading_norm: number;
+  best: number;
+  worst: number;
+  top: string;
+  bottom: string;
 }
 
+/** A row of the table `heads`. */
 export interface HeadRow {
   layer: number;
   head: number;
+  kv_head: number;
   matrix: 'vo' | 'qk';
-  /** The best pair's score and labels. */
-  score: number;
-  pairs: [first: string, second: string][];
+  best: number;
+  worst: number;
+  top: string;
+  bottom: string;
 }
 
 export interface SimilarRow {
@@ -49,7 +52,8 @@ export interface SimilarRow {
   neuron: number;
   part: NeuronPart;
   cosine: number;
-  top: string[];
+  top: string;
+  bottom: string;
 }
 
 /** Opens a finished atlas for questions. Close it after use. Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`. */
@@ -129,22 +133,10 @@ export class Atlas {
       throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${NEURON_ORDERS.join(', ')}, got "${sort}".`);
     const where = [part && `part = '${checkPart(part)}'`, layer !== undefined && `layer = ${checkNumber(layer)}`];
     const conditions = where.filter(Boolean).join(' AND ') || 'true';
-    const direction = ascending ? 'ASC' : 'DESC';
-    const sorted =
-      sort === 'norm' || sort === 'reading_norm'
-        ? `SELECT *, ${sort} AS value FROM neurons WHERE ${conditions}`
-        : `SELECT neurons.*, score AS value FROM neurons JOIN neuron_tokens USING (layer, expert, neuron, part)
-           WHERE rank = 1 AND sign = '${sort === 'best' ? '+' : '-'}' AND ${conditions}`;
-    const rows = await this.#database.rows(
-      `SELECT layer, expert, neuron, part, norm, reading_norm, value FROM (${sorted})
-       ORDER BY value ${direction}, layer, expert, neuron, part LIMIT ${checkNumber(k)}`,
-    );
-    const tokens = await this.#firstTokens(rows);
-    return rows.map(({ reading_norm, ...row }, i) => ({
-      ...row,
-      readingNorm: reading_norm,
-      ...tokens[i],
-    })) as unknown as NeuronRow[];
+    return (await this.#database.rows(
+      `SELECT layer, expert, neuron, part, norm, reading_norm, best, worst, top, bottom FROM neurons WHERE ${conditions}
+       ORDER BY ${sort} ${ascending ? 'ASC' : 'DESC'}, layer, expert, neuron, part LIMIT ${checkNumber(k)}`,
+    )) as unknown as NeuronRow[];
   }
 
   /** Heads by the score of their best pair. */
@@ -157,11 +149,9 @@ export class Atlas {
       layer !== undefined && `layer = ${checkNumber(layer)}`,
     ].filter(Boolean);
     return (await this.#database.rows(
-      `SELECT layer, head, matrix, max(score) AS score, list([f.label, s.label] ORDER BY rank) AS pairs
-       FROM head_pairs JOIN tokens f ON f.token = first JOIN tokens s ON s.token = second
-       WHERE sign = '+' AND rank <= 5 ${where.map((condition) => `AND ${condition}`).join(' ')}
-       GROUP BY layer, head, matrix ORDER BY score ${ascending ? 'ASC' : 'DESC'}, layer, head, matrix
-       LIMIT ${checkNumber(k)}`,
+      `SELECT layer, head, kv_head, matrix, best, worst, top, bottom FROM heads
+       WHERE ${where.join(' AND ') || 'true'}
+       ORDER BY best ${ascending ? 'ASC' : 'DESC'}, layer, head, matrix LIMIT ${checkNumber(k)}`,
     )) as unknown as HeadRow[];
   }
 
@@ -181,20 +171,20 @@ export class Atlas {
     );
     if (!own)
       throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
-    const rows = await this.#database.rows(
-      `WITH target AS MATERIALIZED (
-         SELECT token, sign, score FROM neuron_tokens WHERE ${itself} AND part = '${part}'
-       ), dots AS (
-         SELECT n.layer, n.expert, n.neuron, sum(n.score * target.score) AS dot
-         FROM neuron_tokens n JOIN target USING (token, sign) WHERE n.part = '${part}'
-         GROUP BY n.layer, n.expert, n.neuron ORDER BY dot DESC LIMIT 10000
-       )
-       SELECT layer, expert, neuron, part, dot / (reading_norm * ${Number(own.reading_norm) || 1}) AS cosine
+    // One sign at a time: a join by one small whole number is a look-up in an array.
+    const dots = SIGNS.map(
+      (sign) =>
+        `SELECT n.layer, n.expert, n.neuron, n.score * target.score AS dot
+         FROM (SELECT * FROM neuron_tokens WHERE part = '${part}' AND sign = '${sign}') n
+         JOIN (SELECT token, score FROM neuron_tokens WHERE ${itself} AND part = '${part}' AND sign = '${sign}') target
+         USING (token)`,
+    );
+    return (await this.#database.rows(
+      `WITH dots AS (SELECT layer, expert, neuron, sum(dot) AS dot FROM (${dots.join(' UNION ALL ')}) GROUP BY ALL)
+       SELECT layer, expert, neuron, part, dot / (reading_norm * ${Number(own.reading_norm) || 1}) AS cosine, top, bottom
        FROM dots JOIN neurons USING (layer, expert, neuron)
        WHERE part = '${part}' AND NOT (${itself}) ORDER BY cosine DESC, layer, expert, neuron LIMIT ${checkNumber(k)}`,
-    );
-    const tokens = await this.#firstTokens(rows);
-    return rows.map((row, i) => ({ ...row, top: tokens[i].top })) as unknown as SimilarRow[];
+    )) as unknown as SimilarRow[];
   }
 
   /** One SELECT over the tables; at most `limit` rows (default 10,000). Throws `QUERY_INVALID`. */
@@ -212,24 +202,6 @@ export class Atlas {
 
   close(): void {
     this.#database.close();
-  }
-
-  async #firstTokens(rows: readonly Row[]): Promise<{ top: string[]; bottom: string[] }[]> {
-    if (rows.length === 0) return [];
-    const wanted = rows.map((row, i) => `(${i}, ${row.layer}, ${row.expert}, ${row.neuron}, '${row.part}')`).join(', ');
-    // The keys again as plain conditions: they let row groups be skipped, a join does not.
-    const near = rows
-      .map((row) => `(layer = ${row.layer} AND neuron = ${row.neuron} AND part = '${row.part}')`)
-      .join(' OR ');
-    const lists = await this.#database.rows(
-      `WITH wanted(i, layer, expert, neuron, part) AS (VALUES ${wanted}),
-       near AS MATERIALIZED (SELECT * FROM neuron_tokens WHERE rank <= 8 AND (${near}))
-       SELECT i, sign, list(label ORDER BY rank) AS labels
-       FROM near JOIN wanted USING (layer, expert, neuron, part) JOIN tokens USING (token) GROUP BY i, sign`,
-    );
-    const of = (i: number, sign: string): string[] =>
-      (lists.find((list) => list.i === i && list.sign === sign)?.labels as string[] | undefined) ?? [];
-    return rows.map((_, i) => ({ top: of(i, '+'), bottom: of(i, '-') }));
   }
 
   async #labels(matches: readonly Match[]): Promise<Map<number, string>> {

@@ -86,11 +86,11 @@ it('lists neurons and heads in order', async () => {
   const rows = await atlas.neurons({ sort: 'norm', part: 'key', k: 3 });
   const [largest] = await atlas.sql("SELECT max(norm) AS norm FROM neurons WHERE part = 'key'");
   expect(rows[0].norm).toBe(largest.norm);
-  expect(rows[0].top).toHaveLength(7);
+  expect(rows[0].top.split(' ')).toHaveLength(7);
   const [best] = await atlas.neurons({ sort: 'best', k: 1 });
   const [{ score }] = await atlas.sql('SELECT max(score) AS score FROM neuron_tokens');
   expect(await atlas.sql(`SELECT neuron FROM neuron_tokens WHERE score = ${score}`)).toEqual([{ neuron: best.neuron }]);
-  expect((await atlas.heads({ matrix: 'vo' })).map(({ score }) => score)).toEqual(
+  expect((await atlas.heads({ matrix: 'vo' })).map(({ best }) => best)).toEqual(
     (
       await atlas.sql("SELECT max(score) AS s FROM head_pairs WHERE matrix = 'vo' GROUP BY layer, head ORDER BY s DESC")
     ).map(({ s }) => s),

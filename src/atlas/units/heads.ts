@@ -8,6 +8,7 @@ import type { Arrays } from '../arrays.ts';
 import type { Work } from '../plan.ts';
 import { SIGNS } from '../schema.ts';
 import { divisorOf, type UnitContext, type UnitResult } from './context.ts';
+import { LABELS, labelOf } from './tokens.ts';
 
 const SIDES = { vo: ['v', 'o'], qk: ['q', 'k'] } as const;
 export const MATRICES = ['vo', 'qk'] as const satisfies readonly HeadMatrix[];
@@ -52,7 +53,10 @@ export async function headUnit(
       for (const [name, array] of Object.entries(kept)) arrays[`${matrix}${sign}${name}`] = array;
     }
   }
-  return { tables: { head_pairs: pairs.columns() }, arrays: { ...arrays, ...pairs.places(offset - from) } };
+  return {
+    tables: { head_pairs: pairs.columns(), heads: headColumns(context, pairs.lists()) },
+    arrays: { ...arrays, ...pairs.places(offset - from) },
+  };
 }
 
 /** How many heads come before this layer's: a head's number in the atlas counts over all layers. */
@@ -61,8 +65,8 @@ export function headNumber(heads: readonly { layer: number; heads: number }[], l
 }
 
 /**
- * One side's factors [V, d_head] of heads [from, to), one matrix product for all of them: every entry is an fp64 sum in
- * index order, so it is what `headFactor` gives for the head alone. Heads of a group share their kv head's matrix.
+ * One side's factors [V, d_head] of heads [from, to): what `headFactor` gives for each, but E is divided once for all of
+ * them, and heads of a group share their kv head's factor.
  */
 async function layerFactors(
   context: UnitContext,
@@ -79,27 +83,20 @@ async function layerFactors(
   const own = (head: number): number => Math.floor((head * source.shape[0]) / heads);
   const r = source.count / source.shape[0];
   const [first, last] = [own(from), own(to - 1)];
-  const range = { start: first * r, end: (last + 1) * r };
-  const w = await readVectors(model, { layer, kind, source }, { ...range, foldNorm: settings.foldNorm, signal });
   const e = await embedding(model, settings.embedding, signal);
   const f = divisorOf(context, kind);
-  const factors = Array.from({ length: last - first + 1 }, (_, i) => ({
-    data: new Float32Array(e.rows * r),
-    rows: e.rows,
-    columns: r,
-    name: `factor ${part} of head ${layer}:${first + i}`,
-  }));
+  const factors: { w: Matrix; factor: Matrix }[] = [];
+  for (let head = first; head <= last; head++) {
+    const range = { start: head * r, end: (head + 1) * r };
+    const w = await readVectors(model, { layer, kind, source }, { ...range, foldNorm: settings.foldNorm, signal });
+    const name = `factor ${part} of head ${layer}:${head}`;
+    factors.push({ w, factor: { data: new Float32Array(e.rows * r), rows: e.rows, columns: r, name } });
+  }
   for (let start = 0; start < e.rows; start += BLOCK) {
     const rows = scaledRows(e, f, start, Math.min(start + BLOCK, e.rows));
-    const { data, columns } = await engine.matmul(rows, w, { signal });
-    for (const [i, factor] of factors.entries()) {
-      for (let row = 0; row < rows.rows; row++) {
-        const at = row * columns + i * r;
-        factor.data.set(data.subarray(at, at + r), (start + row) * r);
-      }
-    }
+    for (const { w, factor } of factors) factor.data.set((await engine.matmul(rows, w, { signal })).data, start * r);
   }
-  return Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first]);
+  return Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first].factor);
 }
 
 /** Every token's heads in order of their diagonal entries. */
@@ -119,6 +116,27 @@ function rankedHeads(diagonals: readonly Float64Array[], sign: '+' | '-'): Ranke
   return ranked;
 }
 
+/** One row per head and matrix. */
+function headColumns({ model, facts }: UnitContext, lists: readonly PairList[]) {
+  const rows = lists.filter(({ sign }) => sign === '+');
+  const minus = rows.map((row) => lists.find((l) => l.head === row.head && l.matrix === row.matrix && l.sign === '-')!);
+  const label = ({ first, second, length }: Found): string =>
+    Array.from({ length: Math.min(length, LABELS) }, (_, i) =>
+      [first[i], second[i]].map((token) => labelOf(model, token)).join('→'),
+    ).join(' ');
+  const { heads, kvHeads } = facts.heads.find(({ layer }) => layer === rows[0].layer)!;
+  return {
+    layer: rows.map(({ layer }) => layer),
+    head: rows.map(({ head }) => head),
+    kv_head: rows.map(({ head }) => Math.floor((head * kvHeads) / heads)),
+    matrix: rows.map(({ matrix }) => matrix),
+    best: rows.map(({ score }) => score[0]),
+    worst: minus.map(({ score }) => score[0]),
+    top: rows.map(label),
+    bottom: minus.map(label),
+  };
+}
+
 interface Found {
   length: number;
   first: Uint32Array;
@@ -126,17 +144,28 @@ interface Found {
   score: Float64Array;
 }
 
+interface PairList extends Found {
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  sign: string;
+}
+
 /** Collects lists of pairs as rows of head_pairs. */
 class PairRows {
-  readonly #lists: ({ layer: number; head: number; matrix: HeadMatrix; sign: string } & Found)[] = [];
+  readonly #lists: PairList[] = [];
 
   add(layer: number, head: number, matrix: HeadMatrix, sign: string, found: Found): void {
     this.#lists.push({ layer, head, matrix, sign, ...found });
   }
 
+  /** By head, then matrix, as the tables are sorted; the sort is stable, so signs keep their order. */
+  lists(): PairList[] {
+    return [...this.#lists].sort((a, b) => a.head - b.head);
+  }
+
   columns() {
-    // By head, then matrix, as the table is sorted; the sort is stable, so signs keep their order.
-    const lists = [...this.#lists].sort((a, b) => a.head - b.head);
+    const lists = this.lists();
     const total = lists.reduce((sum, { length }) => sum + length, 0);
     const rows = {
       layer: new Int32Array(total),

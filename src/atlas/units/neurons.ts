@@ -1,9 +1,11 @@
 import type { Ranked, RunOptions } from '../../engine/engine.ts';
+import type { Model } from '../../model/types.ts';
 import { embedding, norm } from '../../reading/embedding.ts';
 import { constant } from '../parquet.ts';
 import type { Work } from '../plan.ts';
 import { SIGNS } from '../schema.ts';
 import { divisorOf, readRange, type UnitContext, type UnitResult } from './context.ts';
+import { LABELS, labelOf } from './tokens.ts';
 
 /** Neurons [from, to) of one part: their tokens, and in the same pass each token's best neurons among them. */
 export async function neuronUnit(
@@ -43,6 +45,10 @@ export async function neuronUnit(
         reading_norm: Float64Array.from({ length: n }, (_, i) =>
           norm(lists.score.subarray(i * each.k, (i + 1) * each.k)),
         ),
+        best: Float64Array.from({ length: n }, (_, i) => found.top!.score[i * found.top!.k]),
+        worst: Float64Array.from({ length: n }, (_, i) => found.bottom!.score[i * found.bottom!.k]),
+        top: firstLabels(model, found.top!),
+        bottom: firstLabels(model, found.bottom!),
       },
       neuron_tokens: {
         layer: repeated(layer, each.k),
@@ -59,6 +65,13 @@ export async function neuronUnit(
       SIGNS.flatMap((sign, i) => Object.entries(kept[i]).map(([name, array]) => [`${sign}${name}`, array])),
     ),
   };
+}
+
+/** Labels of each list's first tokens, with spaces between. */
+function firstLabels(model: Model, { k, index }: Ranked): string[] {
+  return Array.from({ length: index.length / k }, (_, i) =>
+    Array.from(index.subarray(i * k, i * k + Math.min(k, LABELS)), (token) => labelOf(model, token)).join(' '),
+  );
 }
 
 /** Layer, expert and number within it of neurons [from, to) in model order. */

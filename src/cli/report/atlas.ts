@@ -1,5 +1,5 @@
 import type { Cost } from '../../atlas/cost.ts';
-import type { Atlas, HeadRow, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
+import type { Atlas, HeadRow, NeuronOrder, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { OutputFlags } from '../options.ts';
@@ -110,7 +110,7 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
   };
 }
 
-export function neuronsReport(folder: string, sort: string, rows: readonly NeuronRow[]): Report {
+export function neuronsReport(folder: string, sort: NeuronOrder, rows: readonly NeuronRow[]): Report {
   return single({
     title: `neurons of ${folder} by ${sort}`,
     columns: [
@@ -125,9 +125,9 @@ export function neuronsReport(folder: string, sort: string, rows: readonly Neuro
       placeOf(row),
       row.part,
       row.norm.toFixed(3),
-      row.value.toPrecision(4),
-      row.top.slice(0, 5).join(' '),
-      row.bottom.slice(0, 5).join(' '),
+      row[sort].toPrecision(4),
+      row.top,
+      row.bottom,
     ]),
     json: rows,
     records: rows,
@@ -135,7 +135,7 @@ export function neuronsReport(folder: string, sort: string, rows: readonly Neuro
 }
 
 export function headsReport(folder: string, rows: readonly HeadRow[]): Report {
-  const score = scoreFormat(rows);
+  const score = scoreFormat(rows.map(({ best }) => ({ score: best })));
   return single({
     title: `heads of ${folder} by their best pair`,
     columns: [
@@ -144,12 +144,7 @@ export function headsReport(folder: string, rows: readonly HeadRow[]): Report {
       { name: 'score', shown: true, align: 'right', faint: true },
       { name: 'pairs', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [
-      `${row.layer}:${row.head}`,
-      row.matrix,
-      score(row.score),
-      row.pairs.map(([first, second]) => `${first} → ${second}`).join('  '),
-    ]),
+    rows: rows.map((row) => [`${row.layer}:${row.head}`, row.matrix, score(row.best), row.top]),
     json: rows,
     records: rows,
   });
@@ -163,7 +158,7 @@ export function similarReport(of: string, rows: readonly SimilarRow[]): Report {
       { name: 'cosine', shown: true, align: 'right', faint: true },
       { name: 'highest', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [placeOf(row), row.cosine.toFixed(3), row.top.join(' ')]),
+    rows: rows.map((row) => [placeOf(row), row.cosine.toFixed(3), row.top]),
     json: rows,
     records: rows,
   });
