@@ -213,4 +213,6 @@ const nameOf = (unit: Unit): string =>
       ? `heads, layer ${unit.layer}`
       : unit.kind === 'normaliser'
         ? `normaliser ${unit.name}`
-        : 'directions';
+        : unit.kind === 'statistics'
+          ? `statistics, layer ${unit.from}`
+          : 'directions';

@@ -74,6 +74,20 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
         seconds: factors / rates.factors + pairs / rates.pairs,
       };
     }
+    case 'statistics': {
+      // Moments over a sample of tokens, and per head matrix a Gram matrix and a thousand rows of it.
+      const neurons = facts.neurons.filter(({ layer }) => layer === work.from).reduce((sum, g) => sum + g.count, 0);
+      const { heads = 0, headDim = 0 } = facts.heads.find(({ layer }) => layer === work.from) ?? {};
+      const exact = 2 * neurons * Math.min(4096, vocab) * width;
+      const rows = 2 * heads * 2 * 1024 * vocab * headDim + 2 * heads * 2 * vocab * width * headDim * 2;
+      return {
+        operations: exact + rows,
+        bytesRead: facts.embeddingBytes,
+        bytesWritten: neurons * 100 + heads * headDim * 60,
+        memory: e + neurons * width * 12 + vocab * headDim * 16,
+        seconds: (exact + rows) / rates.factors,
+      };
+    }
     case 'directions':
       return {
         operations: products,

@@ -1,10 +1,12 @@
+import type { Ranked } from '../engine/engine.ts';
 import type { Model } from '../model/types.ts';
+import { listOverlap } from '../reading/statistics/overlap.ts';
 import type { Arrays } from './arrays.ts';
 import { BestLists, type Lists } from './best.ts';
 import type { ModelFacts } from './facts.ts';
 import { constant, parquetFile, type Values } from './parquet.ts';
 import type { Unit } from './plan.ts';
-import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, type TableName } from './schema.ts';
+import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, TABLES, type TableName } from './schema.ts';
 import type { Store } from './store.ts';
 import { arraysOf, putFile, type Receipt } from './unit.ts';
 import { headNumber, MATRICES } from './units/heads.ts';
@@ -34,6 +36,7 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
   await write('tokens', 'tokens', tokenColumns(model, facts.vocab));
   if (settings.what.includes('heads')) await writeTokenHeads(input, write);
   progress?.(0.1);
+  if (settings.what.includes('statistics')) await writeNeuronStats(input, write);
   if (settings.what.includes('neurons')) {
     for (const [i, part] of facts.parts.entries()) {
       const merged = await mergedLists(input, (unit) => unit.kind === 'neurons' && unit.part === part, '');
@@ -59,10 +62,46 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
   return files;
 }
 
-async function writeTokenHeads(
-  input: FinishInput,
-  write: (table: TableName, name: string, columns: Record<string, Values>) => Promise<void>,
-): Promise<void> {
+type Write = (table: TableName, name: string, columns: Record<string, Values>) => Promise<void>;
+
+/** The statistics units' columns, and the overlap of key and value lists where the atlas has them. */
+async function writeNeuronStats({ facts, settings, store, done }: FinishInput, write: Write): Promise<void> {
+  const found: Arrays = {};
+  const lists = { key: new Map<number, Uint32Array>(), value: new Map<number, Uint32Array>() };
+  for (const { unit, receipt } of done) {
+    if (unit.kind === 'statistics') Object.assign(found, await arraysOf(store, receipt));
+    if (unit.kind !== 'neurons' || unit.part === 'up') continue;
+    const { tokens } = await arraysOf(store, receipt);
+    const k = tokens.length / (unit.to - unit.from);
+    for (let i = unit.from; i < unit.to; i++)
+      lists[unit.part].set(i, tokens.subarray((i - unit.from) * k, (i - unit.from + 1) * k) as Uint32Array);
+  }
+  const ranked = (part: 'key' | 'value', from: number, count: number): Ranked => {
+    const all = Array.from({ length: count }, (_, i) => lists[part].get(from + i)!);
+    const index = Uint32Array.from(all.flatMap((list) => [...list]));
+    return { k: all[0].length, index, score: new Float64Array(index.length) };
+  };
+  let from = 0;
+  for (const { layer, expert, count } of facts.neurons) {
+    const first = from;
+    from += count;
+    if (!settings.layers.includes(layer)) continue;
+    const overlap = settings.what.includes('neurons')
+      ? listOverlap(ranked('key', first, count), ranked('value', first, count), facts.vocab)
+      : undefined;
+    const column = (name: string): Values => found[`${layer} ${expert} ${name}`] ?? constant(null, count);
+    const names = Object.keys(TABLES.neuron_stats).slice(3, -3);
+    await write('neuron_stats', `layer-${String(layer).padStart(4, '0')}-${String(expert).padStart(4, '0')}`, {
+      ...placesOf(facts.neurons, first, from),
+      ...Object.fromEntries(names.map((name) => [name, column(name)])),
+      key_value_jaccard: overlap?.jaccard ?? constant(null, count),
+      key_value_jaccard_z: overlap?.zOthers ?? constant(null, count),
+      key_value_jaccard_shuffled_z: overlap?.zShuffled ?? constant(null, count),
+    });
+  }
+}
+
+async function writeTokenHeads(input: FinishInput, write: Write): Promise<void> {
   const { facts } = input;
   const places = facts.heads.flatMap(({ layer, heads }) =>
     Array.from({ length: heads }, (_, head) => ({ layer, head })),

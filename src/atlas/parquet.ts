@@ -29,7 +29,7 @@ export async function parquetFile(table: TableName, columns: Readonly<Record<str
       nullable: spec.endsWith('?'),
       statistics: !NO_STATISTICS.has(name),
       // Scores have no repeats that a dictionary could use, and do not compress.
-      ...(spec === 'DOUBLE' && { encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const }),
+      ...(spec.startsWith('DOUBLE') && { encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const }),
     })),
   } satisfies Parameters<typeof parquetWrite>[0]);
   return new Uint8Array(writer.getBuffer());

@@ -22,6 +22,7 @@ describe('a plan', () => {
     }
     expect(covered((w) => w.kind === 'normaliser' && w.name === 'attn.v')).toEqual([0, 3 * 2 * 3]);
     for (const layer of [0, 1, 2]) expect(covered((w) => w.kind === 'heads' && w.layer === layer)).toEqual([0, 4]);
+    expect(covered((w) => w.kind === 'statistics')).toEqual([0, 3]);
     // 10 positions, the final norm, and per layer one bias and two norms.
     expect(covered((w) => w.kind === 'directions')).toEqual([0, 10 + 1 + 3 * 3]);
     for (const w of work)
@@ -66,11 +67,12 @@ describe('a plan', () => {
 });
 
 it('adds up what a build takes', () => {
-  const cost = atlasCost(tinyModel());
+  const what = ['neurons', 'heads', 'directions'] as const;
+  const cost = atlasCost(tinyModel(), { what });
   // Neurons: 3 parts x 12 vectors; normalisers: those and q, o 24 each, k, v 12 each; x 30 tokens x 8 wide x 2.
   const directions = 10 + 1 + 2 * 3;
   const products = (3 * 12 * 2 + 2 * 24 + 2 * 12 + directions) * 30 * 8 * 2;
   const heads = 2 * (2 * 30 * 8 * 3 * (2 * 4 + 2 * 2) + 2 * 4 * (2 * 30 * 30 * 3));
   expect(cost.operations).toBe(products + heads);
-  expect(cost.seconds).toBeCloseTo(atlasCost(tinyModel(), {}, { ...RATES }).seconds);
+  expect(cost.seconds).toBeCloseTo(atlasCost(tinyModel(), { what }, { ...RATES }).seconds);
 });

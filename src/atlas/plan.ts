@@ -9,13 +9,14 @@ import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, SCHEMA_VERSION } from 
 
 /**
  * One piece of work, plain data. Ranges count in model order (see {@link ModelFacts}): vectors of a kind, neurons over
- * all layers and experts, heads of one layer, rows of the listed directions.
+ * all layers and experts, heads of one layer, rows of the listed directions, layers.
  */
 export type Work =
   | { kind: 'normaliser'; name: VectorKind; from: number; to: number }
   | { kind: 'neurons'; part: NeuronPart; from: number; to: number }
   | { kind: 'heads'; layer: number; from: number; to: number }
-  | { kind: 'directions'; from: number; to: number };
+  | { kind: 'directions'; from: number; to: number }
+  | { kind: 'statistics'; from: number; to: number };
 
 /** Work with its id: the hash of checkpoint, work, settings and versions. The same id gives the same rows. */
 export type Unit = Work & { id: string };
@@ -122,6 +123,9 @@ export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rate
           ([from, to]): Work => ({ kind: 'directions', from, to }),
         )
       : []),
+    ...(settings.what.includes('statistics') ? settings.layers : []).map(
+      (layer): Work => ({ kind: 'statistics', from: layer, to: layer + 1 }),
+    ),
   ];
 }
 

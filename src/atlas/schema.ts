@@ -103,6 +103,72 @@ export const TABLES = {
     token: 'INT32',
     score: 'DOUBLE',
   },
+  /** docs/statistics.md says what each column is, and what its z (against random) and shuffled z are measured against. */
+  neuron_stats: {
+    layer: 'INT32',
+    expert: 'INT32',
+    neuron: 'INT32',
+    key_value_cosine: 'DOUBLE',
+    key_value_cosine_z: 'DOUBLE',
+    up_value_cosine: 'DOUBLE?',
+    up_value_cosine_z: 'DOUBLE?',
+    skew: 'DOUBLE',
+    skew_z: 'DOUBLE',
+    kurtosis: 'DOUBLE',
+    kurtosis_z: 'DOUBLE',
+    key_value_jaccard: 'DOUBLE?',
+    key_value_jaccard_z: 'DOUBLE?',
+    key_value_jaccard_shuffled_z: 'DOUBLE?',
+  },
+  head_stats: {
+    layer: 'INT32',
+    head: 'INT32',
+    matrix: 'STRING',
+    copying: 'DOUBLE',
+    copying_z: 'DOUBLE?',
+    copying_shuffled_z: 'DOUBLE?',
+    diagonal: 'DOUBLE',
+    diagonal_z: 'DOUBLE?',
+    diagonal_shuffled_z: 'DOUBLE?',
+    self_top1: 'DOUBLE',
+    self_top1_z: 'DOUBLE?',
+    self_top1_shuffled_z: 'DOUBLE?',
+    self_top5: 'DOUBLE',
+    self_top5_z: 'DOUBLE?',
+    self_top5_shuffled_z: 'DOUBLE?',
+    self_bottom1: 'DOUBLE',
+    self_bottom1_z: 'DOUBLE?',
+    self_bottom1_shuffled_z: 'DOUBLE?',
+    self_bottom5: 'DOUBLE',
+    self_bottom5_z: 'DOUBLE?',
+    self_bottom5_shuffled_z: 'DOUBLE?',
+    effective_rank: 'DOUBLE',
+    fit: 'DOUBLE',
+    fit_z: 'DOUBLE?',
+  },
+  /** Singular values that cannot be told apart share a span [span_start, span_end). */
+  head_singular_values: {
+    layer: 'INT32',
+    head: 'INT32',
+    matrix: 'STRING',
+    index: 'INT32',
+    value: 'DOUBLE',
+    span_start: 'INT32',
+    span_end: 'INT32',
+  },
+  head_relations: {
+    layer: 'INT32',
+    head: 'INT32',
+    matrix: 'STRING',
+    relation: 'STRING',
+    pairs: 'INT32',
+    promoted: 'DOUBLE',
+    promoted_z: 'DOUBLE?',
+    promoted_shuffled_z: 'DOUBLE?',
+    suppressed: 'DOUBLE',
+    suppressed_z: 'DOUBLE?',
+    suppressed_shuffled_z: 'DOUBLE?',
+  },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 
 export type TableName = keyof typeof TABLES;
@@ -112,8 +178,8 @@ export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 export const SIGNS = ['+', '-'] as const;
 export type Sign = (typeof SIGNS)[number];
 
-export type AtlasPart = 'neurons' | 'heads' | 'directions';
-export const ATLAS_PARTS: readonly AtlasPart[] = ['neurons', 'heads', 'directions'];
+export type AtlasPart = 'neurons' | 'heads' | 'directions' | 'statistics';
+export const ATLAS_PARTS: readonly AtlasPart[] = ['neurons', 'heads', 'directions', 'statistics'];
 
 /** What decides an atlas's content; recorded in its manifest and part of every unit's id. */
 export interface AtlasSettings {

@@ -11,6 +11,7 @@ import { directionUnit } from './units/directions.ts';
 import { headUnit } from './units/heads.ts';
 import { neuronUnit } from './units/neurons.ts';
 import { normaliserUnit } from './units/normalisers.ts';
+import { statisticsUnit } from './units/statistics.ts';
 
 /** What a finished unit left in the store: the unit is done when its receipt is there. */
 export interface Receipt {
@@ -34,6 +35,8 @@ export function computeUnit(unit: Unit, context: UnitContext, run: RunOptions = 
       return headUnit(unit, context, run);
     case 'directions':
       return directionUnit(unit, context, run);
+    case 'statistics':
+      return statisticsUnit(unit, context, run);
   }
 }
 

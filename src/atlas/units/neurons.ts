@@ -61,9 +61,13 @@ export async function neuronUnit(
         score: lists.score,
       },
     },
-    arrays: Object.fromEntries(
-      SIGNS.flatMap((sign, i) => Object.entries(kept[i]).map(([name, array]) => [`${sign}${name}`, array])),
-    ),
+    arrays: {
+      ...Object.fromEntries(
+        SIGNS.flatMap((sign, i) => Object.entries(kept[i]).map(([name, array]) => [`${sign}${name}`, array])),
+      ),
+      // What the overlap of keys and values is counted from.
+      ...(settings.what.includes('statistics') && part !== 'up' && { tokens: found.top!.index }),
+    },
   };
 }
 

@@ -65,7 +65,12 @@ function addBuildOptions(command: Command): void {
     .option('--columns <n>', 'neurons and heads listed per token and sign', amount, 50)
     .option('--layers <ranges>', 'only these layers, such as 0,2-3', ranges)
     .addOption(
-      listOption('--what <parts>', 'with commas between several (default: all)', ['neurons', 'heads', 'directions']),
+      listOption('--what <parts>', 'with commas between several (default: all)', [
+        'neurons',
+        'heads',
+        'directions',
+        'statistics',
+      ]),
     )
     .addOption(
       new Option('--normalize <how>', 'how scores are made comparable').choices(['freq', 'none']).default('freq'),
