@@ -1,9 +1,10 @@
 import type { KernelMemory } from '../kernels.ts';
 import { absolute32, fp32Below, relative32 } from './bounds.ts';
+import { kthLargest } from './select-kth.ts';
 
 export const ROWS_X = 64;
 export const ROWS_E = 256;
-export const ROW_SCRATCH = ROWS_X * ROWS_E * (4 + 4 + 8 + 8) + 8 * ROWS_X;
+export const ROW_SCRATCH = ROWS_X * ROWS_E * (4 + 4) + 8 * ROWS_X;
 
 /** Rows of one operand in search order, as `Operand` has them. */
 export interface RowSide {
@@ -22,107 +23,141 @@ export interface RowTask {
   x: RowSide;
   e: RowSide;
   d: number;
-  scale: number;
   /** 1 for the largest, -1 for the smallest. */
   sign: number;
   k: number;
 }
 
-/** The best k rows of e for each row of x of a block, with scores dot / divisor. */
+/**
+ * The best k rows of e for each row of x of a block, with scores dot / divisor. Screening values stand for the scores
+ * until the end: the k-th largest of them, less their error, bounds the k-th score from below.
+ */
 export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask) => {
   const { buffer, kernels } = memory;
-  const { x, e, d, scale, sign, k } = task;
+  const { x, e, d, k } = task;
   const tile = scratch;
   const entries = tile + ROWS_X * ROWS_E * 4;
-  const list = entries + ROWS_X * ROWS_E * 4;
-  const scores = list + ROWS_X * ROWS_E * 8;
-  const lows = scores + ROWS_X * ROWS_E * 8;
+  const lows = entries + ROWS_X * ROWS_E * 4;
   const highs = lows + ROWS_X * 4;
   new Float32Array(buffer, highs, ROWS_X).fill(Number.POSITIVE_INFINITY);
   const lowest = new Float32Array(buffer, lows, ROWS_X);
-  const indexX = new Uint32Array(buffer, x.indexAt + x.start * 4, x.count);
-  const indexE = new Uint32Array(buffer, e.indexAt, e.count);
-  const best = Array.from({ length: x.count }, () => new BestRow(k, sign));
+  const products = new Float32Array(buffer, tile, ROWS_X * ROWS_E);
+  const largest = e.count > 0 ? e.norms[0] : 0;
+  const lists = Array.from(x.norms, (norm) => new Candidates(k, relative32(d) * norm * largest + absolute32(d)));
 
   for (let start = 0; start < e.count; start += ROWS_E) {
     const rows = Math.min(ROWS_E, e.count - start);
     let reachable = false;
     for (let i = 0; i < x.count; i++) {
-      const bound = x.norms[i] * e.norms[start];
-      const needed = best[i].least * scale;
-      const error =
-        relative32(d) * bound + absolute32(d) + Math.abs(needed === Number.NEGATIVE_INFINITY ? 0 : needed) * 1e-12;
-      if (bound + error >= needed) reachable = true;
-      lowest[i] = fp32Below(needed - error);
+      const { least, error } = lists[i];
+      if (x.norms[i] * e.norms[start] + error >= least) reachable = true;
+      lowest[i] = fp32Below(least - error);
     }
+    // Rows of e come by falling norm: what the largest cannot reach, none can.
     if (!reachable) break;
     const panels = Math.ceil(rows / 8);
-    kernels.product32(
-      x.panelsAt + x.start * d * 4,
-      Math.ceil(x.count / 8),
-      e.panelsAt + start * d * 4,
-      panels,
-      d,
-      tile,
-      ROWS_E,
-    );
+    const [atX, atE] = [x.panelsAt + x.start * d * 4, e.panelsAt + start * d * 4];
+    kernels.product32(atX, Math.ceil(x.count / 8), atE, panels, d, tile, ROWS_E);
+    if (start === 0 && rows >= k) {
+      for (let i = 0; i < x.count; i++) {
+        const { error } = lists[i];
+        lowest[i] = fp32Below(kthLargest(products.slice(i * ROWS_E, i * ROWS_E + rows), k) - 2 * error);
+      }
+    }
     const found = kernels.scan(tile, x.count, panels * 8, ROWS_E, lows, highs, entries);
-    const entry = new Uint32Array(buffer, entries, found);
-    const pairs = new Uint32Array(buffer, list, 2 * found);
-    let listed = 0;
-    for (const at of entry) {
-      if ((at & 0xffff) >= rows) continue;
-      entry[listed] = at;
-      pairs[2 * listed] = indexX[at >>> 16];
-      pairs[2 * listed++ + 1] = indexE[start + (at & 0xffff)];
+    for (const at of new Uint32Array(buffer, entries, found)) {
+      const [i, j] = [at >>> 16, at & 0xffff];
+      if (j < rows) lists[i].add(start + j, products[i * ROWS_E + j]);
     }
-    kernels.dots64(x.rowsAt, e.rowsAt, d, list, listed, scores);
-    const score = new Float64Array(buffer, scores, listed);
-    for (let p = 0; p < listed; p++) {
-      const [i, j] = [entry[p] >>> 16, entry[p] & 0xffff];
-      const by = x.divisor ? x.divisor[i] : e.divisor ? e.divisor[start + j] : 1;
-      best[i].add(pairs[2 * p + 1], score[p] / by);
-    }
-    for (const list of best) list.tighten();
   }
-  return {
-    rows: indexX.slice(),
-    lists: best.map((list) => list.sorted()),
-  };
+  const indexX = new Uint32Array(buffer, x.indexAt + x.start * 4, x.count);
+  return { rows: indexX.slice(), lists: lists.map((list, i) => rescore(memory, scratch, task, i, list)) };
 };
 
-/** The best k of one row: holds up to 2k + 64. */
-class BestRow {
-  least = Number.NEGATIVE_INFINITY;
-  private index: number[] = [];
-  private score: number[] = [];
-  readonly k: number;
-  readonly sign: number;
+/** Scores the candidates of row i in fp64 and ranks them. */
+const rescore = (
+  { buffer, kernels }: KernelMemory,
+  scratch: number,
+  { x, e, d, sign, k }: RowTask,
+  i: number,
+  candidates: Candidates,
+): { index: Uint32Array; score: Float64Array } => {
+  candidates.tighten();
+  const { places, length } = candidates;
+  const indexE = new Uint32Array(buffer, e.indexAt, e.count);
+  const row = new Uint32Array(buffer, x.indexAt, x.start + x.count)[x.start + i];
+  const index = new Uint32Array(length);
+  const score = new Float64Array(length);
+  // The tile's place serves for lists of pairs and their scores.
+  const most = (ROWS_X * ROWS_E * 4) >> 4;
+  for (let from = 0; from < length; from += most) {
+    const count = Math.min(most, length - from);
+    const pairs = new Uint32Array(buffer, scratch, 2 * count);
+    for (let p = 0; p < count; p++) {
+      pairs[2 * p] = row;
+      index[from + p] = indexE[places[from + p]];
+      pairs[2 * p + 1] = index[from + p];
+    }
+    kernels.dots64(x.rowsAt, e.rowsAt, d, scratch, count, scratch + most * 8);
+    score.set(new Float64Array(buffer, scratch + most * 8, count), from);
+  }
+  for (let p = 0; p < length; p++) {
+    if (x.divisor) score[p] /= x.divisor[i];
+    else if (e.divisor) score[p] /= e.divisor[places[p]];
+  }
+  const order = Uint32Array.from({ length }, (_, p) => p);
+  order.sort((p, q) => sign * (score[q] - score[p]) || index[p] - index[q]);
+  const best = order.subarray(0, Math.min(k, length));
+  return { index: Uint32Array.from(best, (p) => index[p]), score: Float64Array.from(best, (p) => score[p]) };
+};
 
-  constructor(k: number, sign: number) {
+/** Rows that may be among the best k of one row, by screening values that err by at most `error`. */
+class Candidates {
+  /** The k-th score, scaled, is at least this. */
+  least = Number.NEGATIVE_INFINITY;
+  length = 0;
+  places: Uint32Array;
+  private values: Float32Array;
+  readonly k: number;
+  readonly error: number;
+
+  constructor(k: number, error: number) {
     this.k = k;
-    this.sign = sign;
+    this.error = error;
+    this.places = new Uint32Array(2 * k + 64);
+    this.values = new Float32Array(2 * k + 64);
   }
 
-  add(index: number, score: number): void {
-    if (this.sign * score < this.least) return;
-    this.index.push(index);
-    this.score.push(score);
-    if (this.score.length > 2 * this.k + 64) this.tighten();
+  add(place: number, value: number): void {
+    if (value < this.least - this.error) return;
+    if (this.length === this.values.length) {
+      this.tighten();
+      // Many candidates within the error of the k-th: more room, so that this does not come with every row.
+      if (2 * this.length > this.values.length + this.k) this.grow();
+    }
+    this.places[this.length] = place;
+    this.values[this.length++] = value;
   }
 
   tighten(): void {
-    if (this.score.length <= this.k) return;
-    const { index, score } = this.sorted();
-    this.index = [...index];
-    this.score = [...score];
-    this.least = this.sign * score[this.k - 1];
+    if (this.length <= this.k) return;
+    const values = this.values.subarray(0, this.length);
+    this.least = Math.max(this.least, kthLargest(values.slice(), this.k) - this.error);
+    const needed = this.least - this.error;
+    let kept = 0;
+    for (let p = 0; p < this.length; p++) {
+      if (values[p] < needed) continue;
+      values[kept] = values[p];
+      this.places[kept++] = this.places[p];
+    }
+    this.length = kept;
   }
 
-  sorted(): { index: Uint32Array; score: Float64Array } {
-    const { index, score, sign } = this;
-    const order = index.map((_, i) => i).sort((p, q) => sign * (score[q] - score[p]) || index[p] - index[q]);
-    order.length = Math.min(order.length, this.k);
-    return { index: Uint32Array.from(order, (p) => index[p]), score: Float64Array.from(order, (p) => score[p]) };
+  private grow(): void {
+    const { places, values } = this;
+    this.places = new Uint32Array(2 * places.length);
+    this.values = new Float32Array(2 * values.length);
+    this.places.set(places);
+    this.values.set(values);
   }
 }

@@ -99,7 +99,6 @@ const rank = async (sessions: Sessions, x: Matrix, e: Matrix, ask: Ask): Promise
             x: side(operandX, position, count),
             e: side(operandE, 0, operandE.count),
             d,
-            scale: operandX.scale * operandE.scale,
             sign: ask.sign,
             k,
           };
