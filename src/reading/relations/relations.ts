@@ -74,6 +74,6 @@ export const FIRST_LETTER = relation(
 export const RELATIONS: readonly Relation[] = [CAPITALS, PLURALS, PAST_TENSE, OPPOSITES, FIRST_LETTER];
 
 function relation(name: string, text: string): Relation {
-  const pairs = text.split(',').map((pair) => pair.trim().split(' ') as [string, string]);
+  const pairs = text.split(',').map((pair) => pair.trim().split(/\s+/) as [string, string]);
   return { name, pairs };
 }
