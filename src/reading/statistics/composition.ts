@@ -18,7 +18,7 @@ export interface Composition {
   from: number;
   to: number;
   heads: [from: number, to: number];
-  /** |W_from W_to| / (|W_from| |W_to|), Frobenius norms (Elhage et al. 2021, "Q-, K- and V-Composition"). */
+  /** |W_from W_to| / (|W_from| |W_to|), Frobenius norms (Elhage et al. 2021, "Three Kinds of Composition"). */
   score: Record<CompositionKind, Float64Array>;
   /** Of the squared ratio, against the earlier head's output turned at random; exact, nothing is drawn. */
   z: Record<CompositionKind, Float64Array>;

@@ -56,7 +56,7 @@ export interface NeuronStatistics {
 
 /**
  * Norms, cosines and vocabulary moments of a layer's neurons. High kurtosis with positive skew marks prediction
- * neurons, with negative skew suppression neurons (Gurnee et al. 2024, section 4.3). `normalize` defaults to `none`,
+ * neurons, with negative skew suppression neurons (Gurnee et al. 2024). `normalize` defaults to `none`,
  * as there; with `freq` and `cosine` the divided scores are what is summed. Throws `OUT_OF_RANGE`.
  */
 export async function neuronStatistics(

@@ -44,7 +44,7 @@ export interface RelationScore {
 }
 
 /**
- * Relation scores of all heads of a layer (MAPS, Elhelo and Geva 2025, section 3.1: the share of pairs (s, t) with t
+ * Relation scores of all heads of a layer (MAPS, Elhelo and Geva 2025: the share of pairs (s, t) with t
  * among the k best tokens of row s of the head's matrix; suppression likewise with -M). Nulls: second words exchanged
  * at random among the relation's pairs (exact), which a head that writes capitals whatever it reads does not pass, and
  * seeded random heads. Throws `TOKENIZER_MISSING`, `OUT_OF_RANGE`, `ARGUMENT_INVALID`.
