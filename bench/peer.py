@@ -1,0 +1,100 @@
+"""The peer of the benchmarks: torch at its best for the three heavy operations (preallocated blocks, running threshold).
+
+Reads one JSON request a line from stdin, answers one JSON line. Matrices are raw fp32 files, loaded before the clock
+starts. Run with MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 so that blocks are reused.
+"""
+import json, os, resource, sys, time
+import numpy as np
+import torch
+
+torch.set_grad_enabled(False)
+torch.set_num_threads(int(os.environ.get('PEER_THREADS', os.cpu_count())))
+
+
+def pairs(A, B, k, block=256):
+    """Top k entries of A @ B.T: values [k], indices [k, 2]."""
+    BT = B.T.contiguous()
+    buf = torch.empty(block, len(B))
+    tau, vals, idx, kept = -float('inf'), [], [], 0
+    for i in range(0, len(A), block):
+        a = A[i:i + block]
+        X = torch.mm(a, BT, out=buf[:len(a)])
+        nz = (X > tau).nonzero()
+        vals.append(X[nz[:, 0], nz[:, 1]])
+        idx.append(nz + torch.tensor([i, 0]))
+        kept += len(nz)
+        if kept > 4 * k:
+            v, p = torch.cat(vals), torch.cat(idx)
+            t = v.topk(min(k, len(v)))
+            vals, idx, tau, kept = [t.values], [p[t.indices]], t.values[-1].item(), k
+    v, p = torch.cat(vals), torch.cat(idx)
+    t = v.topk(min(k, len(v)))
+    return t.values, p[t.indices]
+
+
+def top_rows(X, E, k, block=1024):
+    """Per row of X the k largest of X @ E.T."""
+    ET = E.T.contiguous()
+    buf = torch.empty(block, len(E))
+    out = [torch.mm(X[i:i + block], ET, out=buf[:len(X[i:i + block])]).topk(k, dim=1) for i in range(0, len(X), block)]
+    return torch.cat([o.values for o in out]), torch.cat([o.indices for o in out])
+
+
+def column_means(X, E, block=1024):
+    """Mean over rows of relu(X @ E.T)."""
+    ET = E.T.contiguous()
+    buf = torch.empty(block, len(E))
+    s = torch.zeros(len(E))
+    for i in range(0, len(X), block):
+        x = X[i:i + block]
+        s += torch.mm(x, ET, out=buf[:len(x)]).relu_().sum(0)
+    return s / len(X)
+
+
+matrices = {}
+
+
+def matrix(m):
+    if m['path'] not in matrices:
+        matrices[m['path']] = torch.from_numpy(np.fromfile(m['path'], dtype=np.float32)).view(m['rows'], m['columns'])
+    return matrices[m['path']]
+
+
+def answer(request):
+    op = request['op']
+    if op == 'info':
+        return {'torch': torch.__version__, 'threads': torch.get_num_threads()}
+    if op == 'forget':
+        matrices.clear()
+        return {}
+    if op == 'memory':
+        return {'peak_mb': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    if op == 'neuron':
+        start = time.perf_counter()
+        from transformers import AutoModelForCausalLM
+        model = AutoModelForCausalLM.from_pretrained(request['path'], dtype=torch.float32)
+        E = model.lm_head.weight.data
+        layer = model.model.layers[request['layer']].mlp
+        n = request['neuron']
+        found = [(E @ v).topk(50).indices.tolist() for v in (layer.gate_proj.weight[n], layer.down_proj.weight[:, n])]
+        return {'seconds': time.perf_counter() - start, 'first': found[0][0]}
+    a, b = matrix(request['a']), matrix(request['b'])
+    start = time.perf_counter()
+    if op == 'pairs':
+        values, index = pairs(a, b, request['k'])
+        result = {'values': values, 'index': index}
+    elif op == 'rows':
+        values, index = top_rows(a, b, request['k'])
+        result = {'values': values[:64], 'index': index[:64]}
+    else:
+        result = {'values': column_means(a, b)}
+    seconds = time.perf_counter() - start
+    return {'seconds': seconds, **({n: t.tolist() for n, t in result.items()} if request.get('result') else {})}
+
+
+for line in sys.stdin:
+    try:
+        reply = answer(json.loads(line))
+    except Exception as error:
+        reply = {'error': f'{type(error).__name__}: {error}'}
+    print(json.dumps(reply), flush=True)

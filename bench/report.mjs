@@ -1,0 +1,44 @@
+/** The record as Markdown: a table per workload. */
+export const table = (record) => {
+  const lines = [
+    `${record.machine}; Node ${record.node}; engine ${record.engine} (${record.settings}); torch ${record.torch}, ${record.threads} threads; ${record.date}.${record.void ? ` Void: ${record.void}.` : ''}`,
+    '',
+    '| workload | case | ours, s | torch, s | times |',
+    '| --- | --- | ---: | ---: | ---: |',
+  ];
+  for (const name of ['P1', 'P2', 'P3']) {
+    const section = record[name];
+    if (!section) continue;
+    for (const row of section.rows) {
+      const rate = row.ours_gflops ? ` (${row.ours_gflops} GFLOP/s)` : '';
+      const peerRate = row.peer_gflops ? ` (${row.peer_gflops} GFLOP/s)` : '';
+      lines.push(`| ${name} | ${row.case} | ${row.ours_s}${rate} | ${row.peer_s}${peerRate} | ${row.ratio} |`);
+    }
+    if (section.rows.length > 1) {
+      lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) |`);
+    }
+  }
+  const { P4, P5, scaling } = record;
+  if (P4)
+    lines.push(
+      `| P4 | open and read one neuron | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.peer_s ? (P4.peer_s / P4.ours_s).toPrecision(3) : '–'} |`,
+    );
+  if (P5) lines.push(`| P5 | peak memory of a head, MB | ${P5.ours_head_mb} | ${P5.peer_mb ?? '–'} | |`);
+  for (const row of scaling?.rows ?? []) {
+    lines.push(`| scaling | ${row.case}${row.exponent ? `, exponent ${row.exponent}` : ''} | ${row.ours_s} | | |`);
+  }
+  return `${lines.join('\n')}\n`;
+};
+
+/** Bars of the ratios of P1 to P3, as SVG. */
+export const plot = (record) => {
+  const rows = ['P1', 'P2', 'P3'].flatMap((name) => (record[name]?.rows ?? []).map((row) => ({ name, ...row })));
+  const most = Math.max(1, ...rows.map((row) => row.ratio));
+  const bars = rows.map((row, i) => {
+    const [y, width] = [20 + 24 * i, (400 * row.ratio) / most];
+    const label = `${row.name} ${row.case}`;
+    return `<text x="190" y="${y + 13}" text-anchor="end">${label}</text><rect x="200" y="${y}" width="${width.toFixed(1)}" height="18" fill="#4a7"/><text x="${(206 + width).toFixed(1)}" y="${y + 13}">${row.ratio}</text>`;
+  });
+  const height = 40 + 24 * rows.length;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="680" height="${height}" font-family="sans-serif" font-size="12"><rect width="680" height="${height}" fill="#fff"/>${bars.join('')}<text x="200" y="${height - 6}">times as fast as torch (${record.machine})</text></svg>\n`;
+};

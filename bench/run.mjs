@@ -1,0 +1,74 @@
+// npm run bench -- [--only P1,P2,P3,P4,P5,scaling] [--engine wasm] [--model FILE] [--rounds 5] [--json FILE] [--record]
+// Ours against torch on the same machine, in turns, answers compared before they are timed. WEIGHTSCOPE_MODELS names
+// the folder with smollm2/, WEIGHTSCOPE_PYTHON a Python with torch. --record writes bench/record/<machine>/ and the
+// table in docs/performance.md.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openEngine } from '../dist/engine/select.js';
+import { startPeer } from './peer.mjs';
+import { plot, table } from './report.mjs';
+import { runWorkloads } from './workloads.mjs';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'P1,P2,P3,P4,P5' },
+    engine: { type: 'string', default: 'wasm' },
+    model: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'string' },
+    record: { type: 'boolean', default: false },
+  },
+});
+const only = values.only.split(',');
+const models = process.env.WEIGHTSCOPE_MODELS;
+const gguf = models && readdirSync(join(models, 'smollm2')).find((name) => name.endsWith('.gguf'));
+const model = values.model ?? (gguf && join(models, 'smollm2', gguf));
+if (!model && only.some((name) => name !== 'scaling')) {
+  console.error('Expected a model to measure with: give --model FILE.gguf or set WEIGHTSCOPE_MODELS to its folder.');
+  process.exit(2);
+}
+
+const engine = await openEngine(values.engine);
+const peer = startPeer();
+const { torch, threads } = await peer.ask({ op: 'info' });
+const record = {
+  machine: `${cpus()[0].model.trim()}, ${availableParallelism()} cores`,
+  node: process.versions.node,
+  engine: engine.name,
+  settings: engine.description,
+  torch,
+  threads,
+  date: new Date().toISOString().slice(0, 10),
+  ...(await runWorkloads({ engine, peer, model, only, rounds: Number(values.rounds) })),
+};
+peer.end();
+await engine.close();
+
+// Torch's rates on an idle machine of this kind; a run in which it stays below 80 % of them says nothing.
+const slow = [
+  ...(record.P1?.rows ?? []).filter((row) => row.peer_s > 5.9 / 0.8),
+  ...(record.P2?.rows ?? []).filter((row) => row.peer_gflops < 0.8 * 130),
+  ...(record.P3?.rows ?? []).filter((row) => row.peer_gflops < 0.8 * 130),
+];
+if (slow.length > 0) record.void = `torch was slower than it can be in ${slow.map((row) => row.case).join('; ')}`;
+
+const json = `${JSON.stringify(record, null, 2)}\n`;
+if (values.json) writeFileSync(values.json, json);
+console.log(table(record));
+if (values.record) {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  const folder = join(here, 'record', record.machine.toLowerCase().replace(/[^a-z0-9]+/g, '-'));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${record.engine}.json`), json);
+  writeFileSync(join(folder, `${record.engine}.md`), table(record));
+  writeFileSync(join(folder, `${record.engine}.svg`), plot(record));
+  const page = join(here, '../docs/performance.md');
+  const [start, end] = [`<!-- bench ${record.engine} -->`, `<!-- /bench ${record.engine} -->`];
+  const text = readFileSync(page, 'utf8');
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < 0) throw new Error(`Expected ${page} to have the lines ${start} and ${end}.`);
+  writeFileSync(page, `${text.slice(0, from + start.length)}\n${table(record)}${text.slice(to)}`);
+}
