@@ -57,8 +57,8 @@ export async function randomHead(
 ): Promise<HeadFactors> {
   const layer = [...model.parameters.keys()].find((name) => name.endsWith('.attn.q'))?.split('.')[1] ?? '0';
   const side = async (part: HeadPart, own: number): Promise<Matrix> => {
-    const { shape, width } = parameter(model, `layer.${layer}.attn.${part}`);
-    const rows = parameter(model, `layer.${layer}.attn.${part}`).count / shape[0];
+    const { shape, width, count } = parameter(model, `layer.${layer}.attn.${part}`);
+    const rows = count / shape[0];
     const data = Float32Array.from(gaussian(rows * width, own));
     const w = { data, rows, columns: width, name: `random head ${seed}` };
     return (await factorOf(model, w, part, { normalize: 'none', ...options })).factor;
