@@ -6,6 +6,9 @@ import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import { readHead } from '../reading/heads.ts';
 import { readNeuron } from '../reading/neurons.ts';
+import { headCopying } from '../reading/statistics/copying.ts';
+import { neuronStatistics } from '../reading/statistics/neurons.ts';
+import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import { type Atlas, buildAtlas, openAtlas } from './atlas.node.ts';
 
 /** So slow a machine that every unit is a few vectors or one head. */
@@ -140,5 +143,47 @@ describe.each([
         })),
       );
     }
+  });
+
+  it('has the statistics that the functions give', async () => {
+    const { layers, heads, gated } = model.dimensions;
+    for (let layer = 0; layer < layers; layer++) {
+      for (let expert = 0; expert < experts; expert++) {
+        const which = model.dimensions.experts > 0 ? { expert } : {};
+        const { keyValue, upValue, parts } = await neuronStatistics(model, layer, { ...which, engine });
+        const rows = await atlas.sql(
+          `SELECT * FROM neuron_stats WHERE layer = ${layer} AND expert = ${expert} ORDER BY neuron`,
+        );
+        expect(rows.map((row) => row.key_value_cosine)).toEqual([...keyValue.value]);
+        expect(rows.map((row) => row.up_value_cosine_z)).toEqual(rows.map((_, i) => upValue?.z[i] ?? null));
+        expect(rows.map((row) => row.kurtosis)).toEqual([...parts.value!.moments!.kurtosis]);
+        for (const { neuron, key_value_jaccard } of rows) {
+          const { key, value } = (await readNeuron(model, layer, neuron as number, { k: 7, engine, ...which })).parts;
+          const shared = key!.top.filter(({ id }) => value!.top.some((token) => token.id === id)).length;
+          expect(key_value_jaccard).toBeCloseTo(shared / (14 - shared), 12);
+        }
+      }
+      for (const matrix of ['vo', 'qk'] as const) {
+        const copying = await headCopying(model, layer, matrix, { engine });
+        const rows = await atlas.sql(
+          `SELECT * FROM head_stats WHERE layer = ${layer} AND matrix = '${matrix}' ORDER BY head`,
+        );
+        expect(rows.map((row) => row.copying)).toEqual(copying.map(({ score }) => score.value));
+        for (let head = 0; head < heads; head++) {
+          const { values } = await headSpectrum(model, layer, head, matrix);
+          const listed = await atlas.sql(
+            `SELECT value FROM head_singular_values WHERE layer = ${layer} AND head = ${head} AND matrix = '${matrix}' ORDER BY index`,
+          );
+          expect(listed.map(({ value }) => value)).toEqual(values.slice(0, listed.length));
+        }
+      }
+    }
+    const [first] = await atlas.neurons({ sort: 'kurtosis', k: 1 });
+    expect(await atlas.sql('SELECT max(kurtosis) AS value FROM neuron_stats')).toEqual([{ value: first.value }]);
+    const [best] = await atlas.heads({ sort: 'copying', k: 1 });
+    expect(await atlas.sql('SELECT max(copying) AS value FROM head_stats')).toEqual([{ value: best.value }]);
+    await expect(atlas.neurons({ sort: gated ? '1; SELECT 2' : 'label' })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    });
   });
 });

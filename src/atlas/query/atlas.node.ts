@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
-import { type Manifest, SIGNS } from '../schema.ts';
+import { type Manifest, TABLES } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { wholeFile } from '../unit.ts';
 import { asQuery, type Database, type DatabaseOptions, openDatabase, openFolder, type Row } from './database.node.ts';
@@ -17,10 +17,15 @@ import {
 import { parseTerms } from './terms.ts';
 
 const NEURON_PARTS = ['key', 'up', 'value'];
-const NEURON_ORDERS = ['norm', 'reading_norm', 'best', 'worst'] as const;
-export type NeuronOrder = (typeof NEURON_ORDERS)[number];
+/** Columns of numbers that `neurons` and `heads` sort by: of their own table, or of their statistics. */
+const NEURON_ORDERS = ordersOf(TABLES.neurons, TABLES.neuron_stats);
+const HEAD_ORDERS = ordersOf(TABLES.heads, TABLES.head_stats);
 
-/** A row of the table `neurons`. */
+function ordersOf(...tables: Readonly<Record<string, string>>[]): string[] {
+  return tables.flatMap((table) => Object.keys(table).filter((name) => table[name].startsWith('DOUBLE')));
+}
+
+/** A row of the table `neurons`; `value` is what the rows are sorted by. */
 export interface NeuronRow {
   layer: number;
   expert: number;
@@ -32,9 +37,10 @@ export interface NeuronRow {
   worst: number;
   top: string;
   bottom: string;
+  value: number | null;
 }
 
-/** A row of the table `heads`. */
+/** A row of the table `heads`; `value` is what the rows are sorted by. */
 export interface HeadRow {
   layer: number;
   head: number;
@@ -44,6 +50,7 @@ export interface HeadRow {
   worst: number;
   top: string;
   bottom: string;
+  value: number | null;
 }
 
 export interface SimilarRow {
@@ -124,35 +131,48 @@ export class Atlas {
     };
   }
 
-  /** Neurons by a column: their length, their reading's length, or their best (worst) token's score. */
+  /** Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values). */
   async neurons(
-    options: { sort?: NeuronOrder; ascending?: boolean; part?: NeuronPart; layer?: number; k?: number } = {},
+    options: { sort?: string; ascending?: boolean; part?: NeuronPart; layer?: number; k?: number } = {},
   ): Promise<NeuronRow[]> {
-    const { sort = 'norm', ascending = false, part, layer, k = 20 } = options;
-    if (!NEURON_ORDERS.includes(sort))
-      throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${NEURON_ORDERS.join(', ')}, got "${sort}".`);
+    const { sort = 'norm', layer, k } = options;
+    const ofStatistics = sort in TABLES.neuron_stats;
+    const part = options.part ?? (ofStatistics ? 'value' : undefined);
     const where = [part && `part = '${checkPart(part)}'`, layer !== undefined && `layer = ${checkNumber(layer)}`];
-    const conditions = where.filter(Boolean).join(' AND ') || 'true';
-    return (await this.#database.rows(
-      `SELECT layer, expert, neuron, part, norm, reading_norm, best, worst, top, bottom FROM neurons WHERE ${conditions}
-       ORDER BY ${sort} ${ascending ? 'ASC' : 'DESC'}, layer, expert, neuron, part LIMIT ${checkNumber(k)}`,
-    )) as unknown as NeuronRow[];
+    const source = ofStatistics ? 'neurons JOIN neuron_stats USING (layer, expert, neuron)' : 'neurons';
+    const columns = 'layer, expert, neuron, part, norm, reading_norm, best, worst, top, bottom';
+    checkOrder(sort, NEURON_ORDERS);
+    return (await this.#listed(source, columns, where, sort, options.ascending, k)) as unknown as NeuronRow[];
   }
 
-  /** Heads by the score of their best pair. */
+  /** Heads, each matrix by itself, by a column of `heads` (default: the best pair's score) or of `head_stats`. */
   async heads(
-    options: { matrix?: 'vo' | 'qk'; layer?: number; ascending?: boolean; k?: number } = {},
+    options: { sort?: string; matrix?: 'vo' | 'qk'; layer?: number; ascending?: boolean; k?: number } = {},
   ): Promise<HeadRow[]> {
-    const { matrix, layer, ascending = false, k = 20 } = options;
+    const { sort = 'best', matrix, layer, k } = options;
     const where = [
       matrix && `matrix = '${matrix === 'vo' ? 'vo' : 'qk'}'`,
       layer !== undefined && `layer = ${checkNumber(layer)}`,
-    ].filter(Boolean);
-    return (await this.#database.rows(
-      `SELECT layer, head, kv_head, matrix, best, worst, top, bottom FROM heads
-       WHERE ${where.join(' AND ') || 'true'}
-       ORDER BY best ${ascending ? 'ASC' : 'DESC'}, layer, head, matrix LIMIT ${checkNumber(k)}`,
-    )) as unknown as HeadRow[];
+    ];
+    const source = sort in TABLES.head_stats ? 'heads JOIN head_stats USING (layer, head, matrix)' : 'heads';
+    const columns = 'layer, head, kv_head, matrix, best, worst, top, bottom';
+    checkOrder(sort, HEAD_ORDERS);
+    return (await this.#listed(source, columns, where, sort, options.ascending, k)) as unknown as HeadRow[];
+  }
+
+  async #listed(
+    source: string,
+    columns: string,
+    where: readonly (string | false | undefined)[],
+    sort: string,
+    ascending = false,
+    k = 20,
+  ): Promise<Row[]> {
+    const key = columns.split(', ').slice(0, 4).join(', ');
+    return this.#database.rows(
+      `SELECT ${columns}, ${sort} AS value FROM ${source} WHERE ${where.filter(Boolean).join(' AND ') || 'true'}
+       ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
+    );
   }
 
   /**
@@ -171,16 +191,18 @@ export class Atlas {
     );
     if (!own)
       throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
-    // One sign at a time: a join by one small whole number is a look-up in an array.
-    const dots = SIGNS.map(
-      (sign) =>
-        `SELECT n.layer, n.expert, n.neuron, n.score * target.score AS dot
-         FROM (SELECT * FROM neuron_tokens WHERE part = '${part}' AND sign = '${sign}') n
-         JOIN (SELECT token, score FROM neuron_tokens WHERE ${itself} AND part = '${part}' AND sign = '${sign}') target
-         USING (token)`,
+    const listed = await this.#database.rows(
+      `SELECT token, sum(score) FILTER (sign = '+') AS plus, sum(score) FILTER (sign = '-') AS minus
+       FROM neuron_tokens WHERE ${itself} AND part = '${part}' GROUP BY token`,
     );
+    // Both signs in one row of literals: a join by one small whole number is a look-up in an array.
+    const target = listed.map(({ token, plus, minus }) => `(${token}, ${plus ?? 0}::DOUBLE, ${minus ?? 0}::DOUBLE)`);
     return (await this.#database.rows(
-      `WITH dots AS (SELECT layer, expert, neuron, sum(dot) AS dot FROM (${dots.join(' UNION ALL ')}) GROUP BY ALL)
+      `WITH target(token, plus, minus) AS (VALUES ${target.join(', ')}),
+       dots AS (
+         SELECT layer, expert, neuron, sum(score * CASE sign WHEN '+' THEN plus ELSE minus END) AS dot
+         FROM neuron_tokens JOIN target USING (token) WHERE part = '${part}' GROUP BY layer, expert, neuron
+       )
        SELECT layer, expert, neuron, part, dot / (reading_norm * ${Number(own.reading_norm) || 1}) AS cosine, top, bottom
        FROM dots JOIN neurons USING (layer, expert, neuron)
        WHERE part = '${part}' AND NOT (${itself}) ORDER BY cosine DESC, layer, expert, neuron LIMIT ${checkNumber(k)}`,
@@ -210,6 +232,11 @@ export class Atlas {
     const rows = await this.#database.rows(`SELECT token, label FROM tokens WHERE token IN (${ids.join(', ')})`);
     return new Map(rows.map(({ token, label }) => [token as number, label as string]));
   }
+}
+
+function checkOrder(sort: string, known: readonly string[]): void {
+  if (known.includes(sort)) return;
+  throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${known.join(', ')}, got "${sort}".`);
 }
 
 function checkPart(part: string): NeuronPart {

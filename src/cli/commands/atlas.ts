@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BuildOptions } from '../../atlas/build.ts';
-import type { NeuronOrder } from '../../atlas/query/atlas.node.ts';
 import type { ExportFormat } from '../../atlas/query/export.node.ts';
 import type { SearchPart } from '../../atlas/query/search.ts';
 import type { AtlasPart, TableName } from '../../atlas/schema.ts';
@@ -175,7 +174,7 @@ function addNeurons(atlas: Command): void {
     )
     .addOption(new Option('--part <part>', 'only this').choices(NEURON_PARTS));
   addListing(command);
-  command.action(async (folder: string, flags: Listing & { sort: NeuronOrder; part?: NeuronPart }) => {
+  command.action(async (folder: string, flags: Listing & { sort: string; part?: NeuronPart }) => {
     const { neuronsReport, withAtlas } = await import('../report/atlas.ts');
     await withAtlas(folder, flags, async (open) => neuronsReport(folder, flags.sort, await open.neurons(flags)));
   });
@@ -184,13 +183,16 @@ function addNeurons(atlas: Command): void {
 function addHeads(atlas: Command): void {
   const command = atlas
     .command('heads')
-    .summary('heads in order of their best pair')
+    .summary('heads in order of a number')
     .argument('<folder>', FOLDER)
+    .addOption(
+      new Option('--sort <column>', 'best (pair), worst, or a column of head_stats such as copying_z').default('best'),
+    )
     .addOption(new Option('--matrix <matrix>', 'only this').choices(['vo', 'qk']));
   addListing(command);
-  command.action(async (folder: string, flags: Listing & { matrix?: 'vo' | 'qk' }) => {
+  command.action(async (folder: string, flags: Listing & { sort: string; matrix?: 'vo' | 'qk' }) => {
     const { headsReport, withAtlas } = await import('../report/atlas.ts');
-    await withAtlas(folder, flags, async (open) => headsReport(folder, await open.heads(flags)));
+    await withAtlas(folder, flags, async (open) => headsReport(folder, flags.sort, await open.heads(flags)));
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Cost } from '../../atlas/cost.ts';
-import type { Atlas, HeadRow, NeuronOrder, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
+import type { Atlas, HeadRow, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { OutputFlags } from '../options.ts';
@@ -110,7 +110,7 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
   };
 }
 
-export function neuronsReport(folder: string, sort: NeuronOrder, rows: readonly NeuronRow[]): Report {
+export function neuronsReport(folder: string, sort: string, rows: readonly NeuronRow[]): Report {
   return single({
     title: `neurons of ${folder} by ${sort}`,
     columns: [
@@ -121,30 +121,22 @@ export function neuronsReport(folder: string, sort: NeuronOrder, rows: readonly 
       { name: 'highest', shown: true, flexible: true },
       { name: 'lowest', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [
-      placeOf(row),
-      row.part,
-      row.norm.toFixed(3),
-      row[sort].toPrecision(4),
-      row.top,
-      row.bottom,
-    ]),
+    rows: rows.map((row) => [placeOf(row), row.part, row.norm.toFixed(3), numberOf(row.value), row.top, row.bottom]),
     json: rows,
     records: rows,
   });
 }
 
-export function headsReport(folder: string, rows: readonly HeadRow[]): Report {
-  const score = scoreFormat(rows.map(({ best }) => ({ score: best })));
+export function headsReport(folder: string, sort: string, rows: readonly HeadRow[]): Report {
   return single({
-    title: `heads of ${folder} by their best pair`,
+    title: `heads of ${folder} by ${sort}`,
     columns: [
       { name: 'head', shown: true },
       { name: 'matrix', shown: true },
-      { name: 'score', shown: true, align: 'right', faint: true },
-      { name: 'pairs', shown: true, flexible: true },
+      { name: sort, shown: true, align: 'right', faint: true },
+      { name: 'best pairs', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [`${row.layer}:${row.head}`, row.matrix, score(row.best), row.top]),
+    rows: rows.map((row) => [`${row.layer}:${row.head}`, row.matrix, numberOf(row.value), row.top]),
     json: rows,
     records: rows,
   });
@@ -237,6 +229,8 @@ export function diffReport(a: string, b: string, among: number, diff: AtlasDiff)
     },
   };
 }
+
+const numberOf = (value: number | null): string => value?.toPrecision(4) ?? '';
 
 const placeOf = ({ layer, neuron, expert }: { layer: number; neuron: number; expert: number }): string =>
   expert === 0 ? `${layer}:${neuron}` : `${layer}:${neuron} of expert ${expert}`;
