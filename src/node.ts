@@ -10,6 +10,18 @@ import { fileFolder } from './source/file.node.ts';
 import { hubFolder } from './source/hub.node.ts';
 import type { SourceFolder } from './source/source.ts';
 
+export {
+  Atlas,
+  buildAtlas,
+  diffAtlases,
+  exportAtlas,
+  folderStore,
+  openAtlas,
+} from './atlas/atlas.node.ts';
+export type { AtlasBuild, BuildOptions } from './atlas/build.ts';
+export type { AtlasOptions } from './atlas/plan.ts';
+export type { Manifest } from './atlas/schema.ts';
+export { memoryStore, type Store } from './atlas/store.ts';
 export * from './index.ts';
 export { fileCache, userCacheDir } from './source/cache.node.ts';
 export { fileFolder, fileSource } from './source/file.node.ts';
