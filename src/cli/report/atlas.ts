@@ -116,7 +116,6 @@ export function neuronsReport(folder: string, sort: string, rows: readonly Neuro
     columns: [
       { name: 'neuron', shown: true },
       { name: 'part', shown: true },
-      { name: 'norm', shown: true, align: 'right', faint: true },
       { name: sort, shown: true, align: 'right', faint: true },
       { name: 'highest', shown: true, flexible: true },
       { name: 'lowest', shown: true, flexible: true },
