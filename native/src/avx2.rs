@@ -3,8 +3,9 @@
 use std::arch::x86_64::*;
 use std::array;
 
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, compiled_for};
 use crate::portable;
+use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
 pub const KERNELS: Kernels = Kernels {
@@ -13,6 +14,10 @@ pub const KERNELS: Kernels = Kernels {
     norms,
     dots64,
     matmul64,
+    gram,
+    pack8,
+    screen8,
+    dots32,
     panels32,
     product32,
     scan,
@@ -39,15 +44,7 @@ block! {
     store(out, sums) = _mm_storeu_ps(out, _mm256_cvtpd_ps(sums));
 }
 
-#[target_feature(enable = "avx2,fma")]
-fn norms(x: &[f32], d: usize, out: &mut [f64]) {
-    portable::norms(x, d, out);
-}
-
-#[target_feature(enable = "avx2,fma")]
-fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {
-    portable::column_sums(tile, rows, stride, relu, abs);
-}
+compiled_for!("avx2,fma");
 
 #[target_feature(enable = "avx2,fma")]
 fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {
@@ -183,6 +180,60 @@ fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], 
             if least <= value && value <= most {
                 out[found] = ((i << 16) | (from + j)) as u32;
                 found += 1;
+            }
+        }
+    }
+    found
+}
+
+/// Sums of two products each stay in 16 bits (127 * 127 * 2); sums of those wrap around, and end right when the whole
+/// is below 2^15.
+#[target_feature(enable = "avx2,fma")]
+pub fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut [u32]) -> usize {
+    const ROWS: usize = 4;
+    let width = quads * QUAD;
+    let mut found = 0;
+    for (start, (rows, sums)) in a.chunks(ROWS * width).zip(sums.chunks(ROWS)).enumerate() {
+        // A last group of rows that is not full repeats its last row.
+        let row = |r: usize| r.min(sums.len() - 1);
+        for (group, b) in b.chunks_exact(width * LANES).enumerate() {
+            let mut products = [[_mm256_setzero_si256(); 2]; ROWS];
+            for quad in 0..quads {
+                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside rows.
+                let (b, a) = unsafe {
+                    let at: *const __m256i = b.as_ptr().add(quad * QUAD * LANES).cast();
+                    let a = |r: usize| {
+                        rows.as_ptr()
+                            .add(row(r) * width + quad * QUAD)
+                            .cast::<i32>()
+                            .read_unaligned()
+                    };
+                    (
+                        [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))],
+                        array::from_fn::<_, ROWS, _>(a),
+                    )
+                };
+                for (products, a) in products.iter_mut().zip(a) {
+                    for (product, b) in products.iter_mut().zip(b) {
+                        *product = _mm256_add_epi16(*product, _mm256_maddubs_epi16(b, _mm256_set1_epi32(a)));
+                    }
+                }
+            }
+            for r in 0..sums.len() {
+                // The two sums of a row are added in the upper half of its 32 bits, where the lower cannot disturb.
+                let limit = _mm256_set1_epi32(((least - 1) << 16) | 0xffff);
+                let take = _mm256_set1_epi32((-BIAS * i32::from(sums[r])) << 16);
+                let mask = products[r].map(|product| {
+                    let both = _mm256_add_epi32(_mm256_add_epi32(product, _mm256_slli_epi32::<16>(product)), take);
+                    _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(both, limit))) as u32
+                });
+                screen::list(
+                    mask[0] | (mask[1] << 8),
+                    start * ROWS + r,
+                    group * LANES,
+                    out,
+                    &mut found,
+                );
             }
         }
     }

@@ -1,10 +1,11 @@
 //! x86-64 with AVX-512: 512-bit vectors, and integer dot products where the processor has VNNI.
 
 use std::arch::x86_64::*;
+use std::array;
 
 use crate::avx2::{self, F32, F64};
-use crate::kernels::Kernels;
-use crate::portable;
+use crate::kernels::{Kernels, compiled_for};
+use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
 pub const FOUNDATION: Kernels = Kernels {
@@ -19,6 +20,10 @@ pub const FOUNDATION: Kernels = Kernels {
     norms,
     dots64: avx2::dots64,
     matmul64,
+    gram,
+    pack8,
+    screen8: avx2::screen8,
+    dots32,
     panels32: avx2::panels32,
     product32,
     scan,
@@ -28,6 +33,7 @@ pub const FOUNDATION: Kernels = Kernels {
 pub const VNNI: Kernels = Kernels {
     name: "avx512 vnni",
     available: || (FOUNDATION.available)() && is_x86_feature_detected!("avx512vnni"),
+    screen8,
     ..FOUNDATION
 };
 
@@ -57,15 +63,7 @@ block! {
     store(out, sums) = _mm256_storeu_ps(out, _mm512_cvtpd_ps(sums));
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-fn norms(x: &[f32], d: usize, out: &mut [f64]) {
-    portable::norms(x, d, out);
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {
-    portable::column_sums(tile, rows, stride, relu, abs);
-}
+compiled_for!("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {
@@ -103,6 +101,53 @@ fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], 
                     _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), (1u32 << count).wrapping_sub(1) as u16, entries)
                 };
                 found += count;
+            }
+        }
+    }
+    found
+}
+
+/// Sums start at minus what they have to reach, so that one sign bit says whether they did.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut [u32]) -> usize {
+    const ROWS: usize = 8;
+    const GROUPS: usize = 2;
+    let width = quads * QUAD;
+    let bytes = width * LANES;
+    let mut found = 0;
+    for (start, (rows, sums)) in a.chunks(ROWS * width).zip(sums.chunks(ROWS)).enumerate() {
+        // A last group of rows that is not full repeats its last row.
+        let row = |r: usize| r.min(sums.len() - 1);
+        let offsets: [__m512i; ROWS] = array::from_fn(|r| _mm512_set1_epi32(-BIAS * i32::from(sums[row(r)]) - least));
+        let from: [*const u8; ROWS] = array::from_fn(|r| rows[row(r) * width..].as_ptr());
+        for (at, b) in (0..).step_by(GROUPS * LANES).zip(b.chunks(GROUPS * bytes)) {
+            // A last group that is alone is taken twice.
+            let second = b.len() - bytes;
+            let mut products: [[__m512i; GROUPS]; ROWS] = array::from_fn(|r| [offsets[r]; GROUPS]);
+            for quad in 0..quads {
+                // SAFETY: quad < quads, so that 64 bytes are inside each group, and four bytes inside each row.
+                unsafe {
+                    let b = b.as_ptr().add(quad * QUAD * LANES);
+                    let b = [_mm512_loadu_si512(b.cast()), _mm512_loadu_si512(b.add(second).cast())];
+                    for (products, from) in products.iter_mut().zip(from) {
+                        let a = _mm512_set1_epi32(from.add(quad * QUAD).cast::<i32>().read_unaligned());
+                        for (product, b) in products.iter_mut().zip(b) {
+                            *product = _mm512_dpbusd_epi32(*product, b, a);
+                        }
+                    }
+                }
+            }
+            let all = products
+                .as_flattened()
+                .iter()
+                .fold(_mm512_set1_epi32(-1), |all, &p| _mm512_and_si512(all, p));
+            if _mm512_movepi32_mask(all) == !0 {
+                continue;
+            }
+            for r in 0..sums.len() {
+                let [low, high] = products[r].map(|product| u32::from(!_mm512_movepi32_mask(product)));
+                let mask = if second == 0 { low } else { low | (high << LANES) };
+                screen::list(mask, start * ROWS + r, at, out, &mut found);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! src/engine/kernels.ts; here are its operands as slices, so that only `memory.rs` and vector code are unsafe.
 
 use crate::portable;
+use crate::screen::Packing;
 
 /// Kernels of one instruction set. Calling one is sound when the processor has the instruction set, which is why a
 /// table is reachable only through [`available`].
@@ -12,6 +13,11 @@ pub struct Kernels {
     pub norms: unsafe fn(x: &[f32], d: usize, out: &mut [f64]),
     pub dots64: unsafe fn(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]),
     pub matmul64: unsafe fn(&[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize),
+    pub gram: unsafe fn(x: &[f32], every: usize, d: usize, scale: f64, out: &mut [f64]),
+    pub pack8:
+        unsafe fn(x: &[f32], index: &[u32], error: &[f64], shape: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32,
+    pub screen8: unsafe fn(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut [u32]) -> usize,
+    pub dots32: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], usize, list: &[u32], f32, out: &mut [u32]) -> usize,
     pub panels32: unsafe fn(x: &[f32], d: usize, index: &[u32], factor: &[f64], out: &mut [f32]),
     pub product32: unsafe fn(&[f32], usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize),
     pub scan: unsafe fn(&[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize,
@@ -35,3 +41,39 @@ static SETS: &[Kernels] = &[
 pub fn available() -> impl Iterator<Item = &'static Kernels> {
     SETS.iter().filter(|kernels| (kernels.available)())
 }
+
+/// Functions of an instruction set whose plain loops the compiler turns into its vectors.
+macro_rules! compiled_for {
+    ($features:literal) => {
+        #[target_feature(enable = $features)]
+        fn norms(x: &[f32], d: usize, out: &mut [f64]) {
+            $crate::portable::norms(x, d, out);
+        }
+        #[target_feature(enable = $features)]
+        fn gram(x: &[f32], every: usize, d: usize, scale: f64, out: &mut [f64]) {
+            $crate::screen::gram(x, every, d, scale, out);
+        }
+        #[target_feature(enable = $features)]
+        fn pack8(x: &[f32], index: &[u32], error: &[f64], packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32 {
+            $crate::screen::pack8(x, index, error, packing, out, sums)
+        }
+        #[target_feature(enable = $features)]
+        fn dots32(
+            a: &[f32],
+            index_a: &[u32],
+            b: &[f32],
+            index_b: &[u32],
+            stride: usize,
+            list: &[u32],
+            least: f32,
+            out: &mut [u32],
+        ) -> usize {
+            $crate::screen::dots32(a, index_a, b, index_b, stride, list, least, out)
+        }
+        #[target_feature(enable = $features)]
+        fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {
+            $crate::portable::column_sums(tile, rows, stride, relu, abs);
+        }
+    };
+}
+pub(crate) use compiled_for;

@@ -10,6 +10,7 @@ mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod screen;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -20,6 +21,7 @@ use kernels::Kernels;
 use memory::{Call, Memory, Refused};
 use napi::bindgen_prelude::{Error, Status, Uint8Array};
 use napi_derive::napi;
+use screen::{LANES, Packing, QUAD};
 use tile::{PANEL32, PANEL64};
 
 impl From<Refused> for Error {
@@ -147,11 +149,147 @@ impl NativeKernels {
     }
 
     #[napi]
+    pub fn gram(
+        &mut self,
+        x: i64,
+        rows: u32,
+        every: u32,
+        d: u32,
+        scale: f64,
+        _row: i64,
+        out: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let x = call.read(x, product(&[rows, d]))?;
+            let out = call.write(out, product(&[d, d]))?;
+            // SAFETY: as above.
+            unsafe { (kernels.gram)(x, every as usize, d as usize, scale, out) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn pack8(
+        &mut self,
+        x: i64,
+        stride: u32,
+        index: i64,
+        rows: u32,
+        d: u32,
+        prefix: u32,
+        step: f64,
+        error: i64,
+        first: u32,
+        pairs: u32,
+        out: i64,
+        offset: i64,
+    ) -> Result<i32, Error> {
+        self.run(|call, kernels| {
+            let first = first != 0;
+            let width = packed_width(pairs)?;
+            if d > stride || prefix > d || prefix + 3 > width {
+                return Err(Refused(format!(
+                    "Expected {prefix} and three dimensions to fit {width}, of {d} of {stride}."
+                )));
+            }
+            let index: &[u32] = call.read(index, rows.into())?;
+            let last = last_row(index);
+            let x = call.read(x, last.saturating_mul(stride.into()))?;
+            let error = call.read(error, last)?;
+            let padded = if first {
+                rows
+            } else {
+                rows.next_multiple_of(LANES as u32)
+            };
+            let out = call.write(out, product(&[padded, width]))?;
+            let sums = call.write(offset, if first { rows.into() } else { 0 })?;
+            let [stride, d, prefix, width] = [stride, d, prefix, width].map(|size| size as usize);
+            let packing = Packing {
+                stride,
+                d,
+                prefix,
+                step,
+                first,
+                width,
+            };
+            // SAFETY: as above.
+            Ok(unsafe { (kernels.pack8)(x, index, error, &packing, out, sums) })
+        })
+    }
+
+    /// Rows are broadcast when they are read.
+    #[napi]
+    pub fn broadcast8(&mut self, a: i64, rows: u32, pairs: u32, out: i64) -> Result<(), Error> {
+        self.run(|call, _| {
+            let bytes = product(&[rows, packed_width(pairs)?]);
+            let a: &[u8] = call.read(a, bytes)?;
+            call.write(out, bytes)?.copy_from_slice(a);
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn screen8(
+        &mut self,
+        a: i64,
+        rows: u32,
+        offset: i64,
+        b: i64,
+        groups: u32,
+        pairs: u32,
+        least: i32,
+        out: i64,
+    ) -> Result<i64, Error> {
+        self.run(|call, kernels| {
+            let width = packed_width(pairs)?;
+            if !groups.is_multiple_of(2) {
+                return Err(Refused(format!("Expected an even number of groups, got {groups}.")));
+            }
+            let (a, sums) = (call.read(a, product(&[rows, width]))?, call.read(offset, rows.into())?);
+            let b = call.read(b, product(&[groups, 8, width]))?;
+            let list = call.write(out, product(&[rows, groups, 8]))?;
+            if groups == 0 {
+                return Ok(out);
+            }
+            // SAFETY: as above.
+            let found = unsafe { (kernels.screen8)(a, sums, b, width as usize / QUAD, least, list) };
+            Ok(out + 4 * found as i64)
+        })
+    }
+
+    #[napi]
+    pub fn dots32(
+        &mut self,
+        a: i64,
+        index_a: i64,
+        b: i64,
+        index_b: i64,
+        rows_a: u32,
+        rows_b: u32,
+        stride: u32,
+        list: i64,
+        end: i64,
+        least: f64,
+        out: i64,
+    ) -> Result<u32, Error> {
+        self.run(|call, kernels| {
+            let index_a: &[u32] = call.read(index_a, rows_a.into())?;
+            let index_b: &[u32] = call.read(index_b, rows_b.into())?;
+            let a = call.read(a, last_row(index_a).saturating_mul(stride.into()))?;
+            let b = call.read(b, last_row(index_b).saturating_mul(stride.into()))?;
+            let count = end.saturating_sub(list).max(0) as u64 / 4;
+            let (list, out) = (call.read(list, count)?, call.write(out, count.saturating_mul(2))?);
+            // SAFETY: as above.
+            let found = unsafe { (kernels.dots32)(a, index_a, b, index_b, stride as usize, list, least as f32, out) };
+            Ok(found as u32)
+        })
+    }
+
+    #[napi]
     pub fn panels32(&mut self, x: i64, d: u32, index: i64, factor: i64, rows: u32, out: i64) -> Result<(), Error> {
         self.run(|call, kernels| {
             let index: &[u32] = call.read(index, rows.into())?;
-            let last = index.iter().max().map_or(0, |&last| u64::from(last) + 1);
-            let x = call.read(x, last.saturating_mul(d.into()))?;
+            let x = call.read(x, last_row(index).saturating_mul(d.into()))?;
             let factor = call.read(factor, rows.into())?;
             let out = call.write(out, product(&[rows.div_ceil(PANEL32 as u32), PANEL32 as u32, d]))?;
             // SAFETY: as above.
@@ -233,6 +371,23 @@ fn tile_size(rows: u32, panels: u32, width: usize, stride: u32) -> Result<u64, R
     Ok(rows
         .checked_sub(1)
         .map_or(0, |rows| product(&[rows, stride]).saturating_add(columns)))
+}
+
+/// Rows up to the last that is named.
+fn last_row(index: &[u32]) -> u64 {
+    index.iter().max().map_or(0, |&last| u64::from(last) + 1)
+}
+
+/// Bytes of a packed row.
+fn packed_width(pairs: u32) -> Result<u32, Refused> {
+    let width = pairs.saturating_mul(2);
+    if width == 0 || width as usize > screen::MOST || !(width as usize).is_multiple_of(QUAD) {
+        return Err(Refused(format!(
+            "Expected an even number of pairs of dimensions up to {}, got {pairs}.",
+            screen::MOST / 2
+        )));
+    }
+    Ok(width)
 }
 
 /// A panic is a mistake of ours, but not a reason to end the process.

@@ -4,6 +4,7 @@
 use std::array;
 
 use crate::kernels::Kernels;
+use crate::screen;
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
 pub const KERNELS: Kernels = Kernels {
@@ -12,6 +13,10 @@ pub const KERNELS: Kernels = Kernels {
     norms,
     dots64,
     matmul64,
+    gram: screen::gram,
+    pack8: screen::pack8,
+    screen8: screen::screen8,
+    dots32: screen::dots32,
     panels32,
     product32,
     scan,

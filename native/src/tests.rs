@@ -198,3 +198,113 @@ fn a_panic_becomes_an_error() {
     let result: Result<(), Error> = guarded(|| panic!("row {} is missing", 3));
     assert_eq!(result.unwrap_err().reason, "A native kernel panicked: row 3 is missing");
 }
+
+#[test]
+fn gram_matrices() {
+    for_all(|kernels, check| {
+        for (rows, every, d) in [(0, 1, 3), (1, 1, 1), (5, 2, 7), (13, 3, 64), (40, 1, 33)] {
+            let x = numbers(8, rows * d);
+            let mut out = vec![f64::NAN; d * d];
+            unsafe { (kernels.gram)(&x, every, d, 0.5, &mut out) };
+            for (t, u) in (0..d).flat_map(|t| (0..d).map(move |u| (t, u))) {
+                let products = (0..rows)
+                    .step_by(every)
+                    .map(|i| f64::from(x[i * d + t]) * f64::from(x[i * d + u]) / 4.0);
+                check("gram", close(out[t * d + u], products.sum(), 1e-12 * rows as f64));
+            }
+        }
+    });
+}
+
+/// Unit vectors whose values fall with the dimension, as after the rotation.
+fn rotated(seed: u32, rows: usize, stride: usize, d: usize) -> Vec<f32> {
+    let mut x = numbers(seed, rows * stride);
+    for row in x.chunks_mut(stride) {
+        row[d..].fill(0.0);
+        row.iter_mut().enumerate().for_each(|(t, x)| *x /= (1 + t) as f32);
+        let norm = dot(row, row).sqrt() as f32;
+        row.iter_mut().for_each(|x| *x /= norm);
+    }
+    x
+}
+
+#[test]
+fn packs_and_screens_as_plain_loops_do() {
+    for_all(|kernels, check| {
+        for (d, width) in [(5, 16), (13, 16), (30, 16), (64, 32), (77, 48)] {
+            let stride = d + 3;
+            let prefix = d.min(width - 3);
+            let (count_a, count_b) = (13, 37);
+            let (x, y) = (rotated(9, 20, stride, d), rotated(10, 50, stride, d));
+            let index_a: Vec<u32> = (0..count_a).map(|i| i * 7 % 20).collect();
+            let index_b: Vec<u32> = (0..count_b).map(|j| j * 11 % 50).collect();
+            let error = vec![1e-6; 50];
+            let (padded_a, padded_b) = (count_a as usize, count_b.next_multiple_of(32) as usize);
+            let pack = |by: &Kernels, x: &[f32], index: &[u32], first: bool, padded: usize, step: f64| {
+                let packing = Packing {
+                    stride,
+                    d,
+                    prefix,
+                    step,
+                    first,
+                    width,
+                };
+                let (mut out, mut sums) = (vec![9u8; padded * width], vec![9i16; if first { padded } else { 0 }]);
+                let largest = unsafe { (by.pack8)(x, index, &error, &packing, &mut out, &mut sums) };
+                (largest, out, sums)
+            };
+            let (steps_a, steps_b) = (1.0 / 120.0, 1.0 / 60.0);
+            let (largest_a, a, sums) = pack(kernels, &x, &index_a, true, padded_a, steps_a);
+            let (largest_b, b, _) = pack(kernels, &y, &index_b, false, padded_b, steps_b);
+            check("values fit", largest_a < 160 * 160 && largest_b < 200 * 200);
+            let plain = &portable::KERNELS;
+            let plainly = pack(plain, &x, &index_a, true, padded_a, steps_a);
+            check("pack8 of a", plainly == (largest_a, a.clone(), sums.clone()));
+            check("pack8 of b", pack(plain, &y, &index_b, false, padded_b, steps_b).1 == b);
+            check(
+                "pack8 refuses",
+                pack(kernels, &x, &index_a, true, padded_a, 1e-5).0 == i32::MAX,
+            );
+
+            for least in [-32767, -500, 1000, 4000, 7000, 32767] {
+                let screen = |by: &Kernels| {
+                    let mut list = vec![0; padded_a * padded_b];
+                    let found = unsafe { (by.screen8)(&a, &sums, &b, width / QUAD, least, &mut list) };
+                    list.truncate(found);
+                    list.sort();
+                    list
+                };
+                let listed = screen(kernels);
+                check("screen8", listed == screen(plain));
+                // The bound: no pair whose product reaches the threshold is missing.
+                for (i, j) in (0..count_a).flat_map(|i| (0..count_b).map(move |j| (i, j))) {
+                    let row = |x: &[f32], r: u32| x[r as usize * stride..][..stride].to_vec();
+                    let exact = dot(&row(&x, index_a[i as usize]), &row(&y, index_b[j as usize]));
+                    if exact >= f64::from(least) * steps_a * steps_b {
+                        check(
+                            "screen8 keeps what counts",
+                            listed.binary_search(&((i << 16) | j)).is_ok(),
+                        );
+                    }
+                }
+                let mut pairs = vec![0; 2 * listed.len()];
+                let dots32 = kernels.dots32;
+                let kept = unsafe { dots32(&x, &index_a, &y, &index_b, stride, &listed, 0.25, &mut pairs) };
+                let mut position = 0;
+                for &entry in &listed {
+                    let (i, j) = ((entry >> 16) as usize, (entry & 0xffff) as usize);
+                    if j >= index_b.len() {
+                        continue;
+                    }
+                    let pair = [index_a[i], index_b[j]];
+                    let [p, q] = pair.map(|row| row as usize * stride);
+                    let exact = dot(&x[p..p + stride], &y[q..q + stride]);
+                    let listed = pairs[2 * position..2 * kept].starts_with(&pair);
+                    check("dots32", (exact - 0.25).abs() < 1e-6 || listed == (exact >= 0.25));
+                    position += usize::from(listed);
+                }
+                check("dots32 lists no more", position == kept);
+            }
+        }
+    });
+}

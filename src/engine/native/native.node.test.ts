@@ -8,11 +8,13 @@ const oracle = referenceEngine();
 const path = findAddon();
 
 describe.skipIf(!path)('the native engine, when its addon is built (npm run build:native needs cargo)', () => {
-  for (const instructionSet of path ? loadAddon(path).instructionSets() : []) {
+  for (const [at, instructionSet] of (path ? loadAddon(path).instructionSets() : []).entries()) {
+    // The best one runs every case; the others, which native/src/tests.rs holds to the same loops, a part.
+    const cases = conformanceCases.filter((_, i) => at === 0 || i % 8 === at);
     describe(`conforms on ${instructionSet}`, async () => {
       const engine = await nativeEngine({ instructionSet });
       afterAll(() => engine.close());
-      for (const { name, run } of conformanceCases) test(name, () => run(engine, oracle));
+      for (const { name, run } of cases) test(name, () => run(engine, oracle));
     });
   }
 });

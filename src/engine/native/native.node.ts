@@ -1,12 +1,8 @@
-import { WeightscopeError } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import type { KernelMemory } from '../kernels.ts';
-import { columnMeans } from '../search/column-means.ts';
-import { matmul } from '../search/matmul.ts';
-import { topPairs } from '../search/pairs.ts';
-import { topRows } from '../search/rows.ts';
-import { localSession, type Sessions } from '../search/session.ts';
-import { type Addon, loadAddon } from './addon.node.ts';
+import { searchEngine } from '../search/engine.ts';
+import { laneCount } from '../workers/lane.ts';
+import { openPool } from '../workers/pool.ts';
+import { findAddon, loadAddon } from './addon.node.ts';
 
 /** More than any operation needs: matrices pass through in chunks. */
 const MAX_BYTES = 2 ** 36;
@@ -14,38 +10,24 @@ const MAX_BYTES = 2 ** 36;
 export interface NativeOptions {
   /** The addon's file; without it, a clone's own build or the platform's package. */
   addon?: string;
-  /** One of the addon's instruction sets; without it, the best. */
+  /** One of the addon's instruction sets; without it, the best that this processor has. */
   instructionSet?: string;
+  /** Worker threads; one a core. */
+  threads?: number;
 }
 
-const bind = (addon: Addon, instructionSet: string, bytes: number): KernelMemory => {
-  const buffer = new SharedArrayBuffer(bytes);
-  return { buffer, kernels: new addon.NativeKernels(new Uint8Array(buffer), instructionSet) };
-};
-
-/** Kernels in Rust over the vectors of this processor. Throws as `loadAddon` does. */
+/**
+ * Kernels in Rust over the widest vectors of this processor, in worker threads that share one memory with JavaScript.
+ * Throws as `loadAddon` does.
+ */
 export const nativeEngine = async (options: NativeOptions = {}): Promise<Engine> => {
-  const addon = loadAddon(options.addon);
-  const instructionSet = options.instructionSet ?? addon.instructionSets()[0];
-  const sessions: Sessions = {
-    lanes: 1,
-    maxBytes: MAX_BYTES,
-    open: async (bytes, scratch) => localSession(bind(addon, instructionSet, bytes), scratch),
-  };
-  let closed = false;
-  const open = (): Sessions => {
-    if (closed) throw new WeightscopeError('ENGINE_FAILED', 'The native engine was closed; open a new one.');
-    return sessions;
-  };
-  return {
-    name: 'native',
-    description: `Rust, ${instructionSet}, one thread`,
-    topRows: async (x, e, options) => topRows(open(), x, e, options),
-    topPairs: async (a, b, options) => topPairs(open(), a, b, options),
-    columnMeans: async (x, e, options) => columnMeans(open(), x, e, options),
-    matmul: async (a, b, options) => matmul(open(), a, b, options),
-    close: async () => {
-      closed = true;
-    },
-  };
+  const path = options.addon ?? findAddon();
+  const { NativeKernels, instructionSets } = loadAddon(path);
+  const { instructionSet = instructionSets()[0], threads = laneCount() } = options;
+  const pool = openPool(threads, MAX_BYTES, (bytes) => {
+    const buffer = new SharedArrayBuffer(bytes);
+    const kernels = new NativeKernels(new Uint8Array(buffer), instructionSet);
+    return { buffer, kernels, source: { kind: 'native', addon: path!, instructionSet, buffer } };
+  });
+  return searchEngine('native', `Rust, ${instructionSet} instructions, ${threads} worker threads`, pool);
 };
