@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addEngine } from './engine/select.ts';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
 import type { Cache, Model } from './model/types.ts';
@@ -26,6 +27,8 @@ export * from './index.ts';
 export { fileCache, userCacheDir } from './source/cache.node.ts';
 export { fileFolder, fileSource } from './source/file.node.ts';
 export { type HubOptions, hubFolder } from './source/hub.node.ts';
+
+addEngine('native', async () => (await import('./engine/native/native.node.ts')).nativeEngine());
 
 export interface NodeOpenOptions extends OpenOptions {
   /** Called while a hub checkpoint is fetched; `done` is 0 to 1. */
