@@ -10,10 +10,11 @@ import { headCopying } from '../reading/statistics/copying.ts';
 import { neuronStatistics } from '../reading/statistics/neurons.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import { type Atlas, buildAtlas, openAtlas } from './atlas.node.ts';
+import { ATLAS_PARTS } from './schema.ts';
 
 /** So slow a machine that every unit is a few vectors or one head. */
 const SLOW = { means: 1e4, rows: 1e4, factors: 1e4, pairs: 1e4 };
-const OPTIONS = { top: 7, pairs: 20, columns: 4, rates: SLOW };
+const OPTIONS = { top: 7, pairs: 20, columns: 4, rates: SLOW, what: ATLAS_PARTS };
 const engine = referenceEngine();
 const words = Array.from({ length: 30 }, (_, i) => ` w${i}`);
 

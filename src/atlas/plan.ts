@@ -5,7 +5,7 @@ import type { NeuronPart } from '../reading/types.ts';
 import { type Cost, RATES, type Rates, unitCost } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { canonical, sha256 } from './hash.ts';
-import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, SCHEMA_VERSION } from './schema.ts';
+import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, DEFAULT_PARTS, SCHEMA_VERSION } from './schema.ts';
 
 /**
  * One piece of work, plain data. Ranges count in model order (see {@link ModelFacts}): vectors of a kind, neurons over
@@ -30,6 +30,7 @@ export interface AtlasOptions {
   columns?: number;
   /** Default: all. */
   layers?: readonly number[];
+  /** Default: neurons, heads and directions. */
   what?: readonly AtlasPart[];
   normalize?: 'freq' | 'none';
   foldNorm?: boolean;
@@ -58,7 +59,7 @@ export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): Atlas
         `Expected \`layers\` to be of ${known[0]}..${known.at(-1)}, got ${layer}.`,
       );
   }
-  const what = options.what ?? ATLAS_PARTS;
+  const what = options.what ?? DEFAULT_PARTS;
   for (const part of what) {
     if (!ATLAS_PARTS.includes(part))
       throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${ATLAS_PARTS.join(', ')}, got "${part}".`);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import { buildAtlas, openAtlas } from './atlas.node.ts';
-import { TABLE_NAMES, TABLES } from './schema.ts';
+import { ATLAS_PARTS, TABLE_NAMES, TABLES } from './schema.ts';
 
 const python = process.env.WEIGHTSCOPE_PYTHON ?? '';
 
@@ -29,7 +29,7 @@ describe.skipIf(!python)(
     it('every table has the documented columns and types, and the rows that DuckDB reads', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'atlas-python-'));
       const words = ['king', ' Köln', '東', '\ud800', '"quoted",', ...Array.from({ length: 25 }, (_, i) => ` w${i}`)];
-      const options = { top: 7, pairs: 20, columns: 4, engine: referenceEngine() };
+      const options = { top: 7, pairs: 20, columns: 4, what: ATLAS_PARTS, engine: referenceEngine() };
       await buildAtlas(tinyModel({ words }), folder, options);
       const atlas = await openAtlas(folder);
       const output = execFileSync(python, ['-c', PROGRAM, folder, ...TABLE_NAMES], {

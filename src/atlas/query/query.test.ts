@@ -7,6 +7,7 @@ import { referenceEngine } from '../../engine/reference/reference.ts';
 import { type Atlas, buildAtlas, diffAtlases, exportAtlas, openAtlas } from '../atlas.node.ts';
 import { MANIFEST } from '../manifest.ts';
 import type { Manifest } from '../schema.ts';
+import { openDatabase, openFolder } from './database.node.ts';
 
 const words = ['king', ' king', ' King', ' kingdom', 'ing', ...Array.from({ length: 25 }, (_, i) => ` w${i}`)];
 const engine = referenceEngine();
@@ -141,6 +142,23 @@ describe('a query of a stranger', () => {
     await expect(atlas.sql(sql)).rejects.toMatchObject({ code: 'QUERY_INVALID' });
     await expect(access(join(tmpdir(), 'stolen.csv'))).rejects.toThrow();
     expect(await atlas.sql('SELECT count(*) AS n FROM tokens')).toEqual([{ n: 30 }]);
+  });
+
+  it('could not write even if it were no SELECT: the database itself is locked', async () => {
+    const database = await openDatabase({ '': await openFolder(dir) });
+    const [inside, outside] = [join(dir, 'new.csv'), join(root, 'new.csv')];
+    for (const sql of [
+      `COPY (SELECT 1) TO '${inside}'`,
+      `COPY (SELECT 1) TO '${outside}'`,
+      `ATTACH '${outside}'`,
+      `SELECT * FROM read_blob('${join(dir, MANIFEST)}')`,
+      "SET allowed_directories = ['/']",
+      'SET threads = 64',
+      'INSTALL httpfs',
+    ])
+      await expect(database.run(sql)).rejects.toThrow();
+    for (const file of [inside, outside]) await expect(access(file)).rejects.toThrow();
+    database.close();
   });
 
   it('has its rows bounded', async () => {

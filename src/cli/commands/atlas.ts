@@ -64,7 +64,7 @@ function addBuildOptions(command: Command): void {
     .option('--columns <n>', 'neurons and heads listed per token and sign', amount, 50)
     .option('--layers <ranges>', 'only these layers, such as 0,2-3', ranges)
     .addOption(
-      listOption('--what <parts>', 'with commas between several (default: all)', [
+      listOption('--what <parts>', 'with commas between several (default: all but statistics)', [
         'neurons',
         'heads',
         'directions',
