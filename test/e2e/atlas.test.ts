@@ -43,7 +43,7 @@ const manifestOf = (atlas: string): Manifest => JSON.parse(readFileSync(join(atl
 
 describe('an atlas build that is interrupted again and again', () => {
   it.each([
-    ['kill', 9, 20],
+    ['kill', 12, 22],
     ['interrupt', 40, 3],
   ] as const)(
     'gives by its last resume the files of an undisturbed run, no finished unit computed again (%s)',
@@ -55,8 +55,12 @@ describe('an atlas build that is interrupted again and again', () => {
       const done = new Set<string>();
       let deaths = 0;
       for (let complete = false; !complete; ) {
-        // A few events on: within a unit, or in the middle of writing a file, the receipt or the manifest.
-        const { begun, finished, signal, status, stderr, ...end } = run(atlas, 1 + Math.floor(random() * within), how);
+        // A few events on, later more of them (merging begins anew each time): within a unit, or in the middle of writing a file, the receipt or the manifest.
+        const { begun, finished, signal, status, stderr, ...end } = run(
+          atlas,
+          1 + Math.floor(random() * (deaths < least ? within : 60)),
+          how,
+        );
         expect(stderr).toBe('');
         expect(begun.filter((id) => done.has(id))).toEqual([]);
         for (const id of finished) done.add(id);
