@@ -7,7 +7,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openEngine } from '../dist/engine/select.js';
+import { openEngine } from '../dist/node.js';
 import { startPeer } from './peer.mjs';
 import { plot, table } from './report.mjs';
 import { runWorkloads } from './workloads.mjs';

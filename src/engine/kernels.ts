@@ -22,7 +22,7 @@ export interface Kernels {
    * Packs rows `index[i]` of x (fp32, row length `stride`) in steps of `step` for `screen8`: `prefix` dimensions rounded
    * to whole steps and three that bound the rest, 2 * pairs bytes a row (docs/engine.md has the layout's meaning; the
    * bytes are the kernels' own affair). error[index[i]] (fp64) bounds each row's distance from the true one. `first`
-   * is 1 for a (also writes i16 offsets), 0 for b (whole groups of 8 rows). Returns the largest squared norm of a packed
+   * is 1 for a (also writes i16 offsets), 0 for b (whole groups of 8 rows, or 16). Returns the largest squared norm of a packed
    * row, or 2^31 - 1 when a value does not fit: then the step is too small.
    */
   pack8(
