@@ -11,7 +11,7 @@ import { checkFileName } from './range.ts';
  */
 export function userCacheDir(
   env: Readonly<Record<string, string | undefined>> = process.env,
-  system: NodeJS.Platform = platform(),
+  system: string = platform(),
 ): string {
   if (env.WEIGHTSCOPE_CACHE) return resolve(env.WEIGHTSCOPE_CACHE);
   const home = env.HOME || env.USERPROFILE || homedir();

@@ -5,6 +5,9 @@ import { WeightscopeError } from '../errors.ts';
 import { isCommit } from './hub-settings.node.ts';
 import { checkFileName } from './range.ts';
 
+/** Makes `path` a symbolic link to `target`, as node:fs does. */
+export type Link = (target: string, path: string) => Promise<void>;
+
 /**
  * The part of the shared cache that belongs to one model, laid out as Python's huggingface_hub does:
  * `models--org--name/{refs/<revision>, blobs/<etag>, snapshots/<commit>/<file> -> ../../blobs/<etag>, .no_exist}`.
@@ -12,10 +15,10 @@ import { checkFileName } from './range.ts';
 export class HubCache {
   readonly #root: string;
   readonly #folder: string;
-  readonly #link: typeof symlink;
+  readonly #link: Link;
 
   /** `link` makes symbolic links; one that fails makes the snapshots hold the files themselves. */
-  constructor(root: string, repo: string, link: typeof symlink = symlink) {
+  constructor(root: string, repo: string, link: Link = symlink) {
     this.#folder = `models--${repo.replaceAll('/', '--')}`;
     this.#root = root;
     this.#link = link;

@@ -1,10 +1,10 @@
-import { mkdir, rename, type symlink } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, WeightscopeError } from '../errors.ts';
 import { download, writable } from './download.node.ts';
 import { fileFolder, fileSource } from './file.node.ts';
-import { etagName, exists, HubCache } from './hub-cache.node.ts';
+import { etagName, exists, HubCache, type Link } from './hub-cache.node.ts';
 import { exchange, type HubHttp, retrying } from './hub-http.ts';
 import { type HubListing, hubListing } from './hub-listing.ts';
 import { withLock } from './hub-lock.node.ts';
@@ -39,7 +39,7 @@ export interface HubOptions {
   env?: Environment;
   wait?: HubHttp['wait'];
   timeout?: number;
-  symlink?: typeof symlink;
+  symlink?: Link;
 }
 
 /**
@@ -86,7 +86,7 @@ export async function hubFolder(id: string, options: HubOptions = {}): Promise<S
 
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['NETWORK', 'UNAUTHORIZED', 'SOURCE_NOT_FOUND']);
 
-const refuseLinks: typeof symlink = () => Promise.reject(new Error('HF_HUB_DISABLE_SYMLINKS is set'));
+const refuseLinks: Link = () => Promise.reject(new Error('HF_HUB_DISABLE_SYMLINKS is set'));
 
 async function cachedCommit(cache: HubCache, revision: string): Promise<string | undefined> {
   const commit = await cache.commitOf(revision);

@@ -7,7 +7,7 @@ import { projectWithPackage, root } from '../packed.ts';
 const PROGRAM = `
 import { openModel, readNeuron } from 'weightscope';
 const model = await openModel('sample');
-const { parts } = await readNeuron(model, 4, 100, { k: 5, normalize: 'none' });
+const { parts } = await readNeuron(model, 4, 100, { k: 5 });
 console.log(JSON.stringify(parts.value.top.map(({ token }) => token)));
 `;
 
