@@ -25,6 +25,17 @@ export {
 } from './reading/normalisers.ts';
 export { type NotebookOptions, type NotebookReading, readNotebook } from './reading/notebook.ts';
 export { checkNotebook, type NotebookCheck } from './reading/notebook-check.ts';
+export { parseRelations } from './reading/relations/relation.ts';
+export { RELATIONS } from './reading/relations/relations.ts';
+export * from './reading/statistics/composition.ts';
+export * from './reading/statistics/copying.ts';
+export * from './reading/statistics/directions.ts';
+export * from './reading/statistics/moments.ts';
+export * from './reading/statistics/neurons.ts';
+export * from './reading/statistics/overlap.ts';
+export * from './reading/statistics/relations.ts';
+export * from './reading/statistics/self.ts';
+export * from './reading/statistics/spectrum.ts';
 export type * from './reading/types.ts';
 export { parseVector } from './reading/vector-file.ts';
 export { readVector, vectorOf } from './reading/vectors.ts';
