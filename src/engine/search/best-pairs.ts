@@ -1,4 +1,5 @@
 import type { PairBatch } from '../engine.ts';
+import { kthLargest } from './select-kth.ts';
 
 /** The best k pairs of what is added, in the contract's order; holds at most a few k. `sign` -1: smallest first. */
 export class BestPairs {
@@ -50,12 +51,29 @@ export class BestPairs {
   }
 
   private cut(): void {
-    const { first, second, score, length } = this.sorted(this.k);
+    const { first, second, score, sign, k } = this;
+    if (k === 0) return;
+    this.least = kthLargest(
+      score.slice(0, this.length).map((x) => sign * x),
+      k,
+    );
+    let kept = 0;
+    for (let p = 0; p < this.length; p++) {
+      if (sign * score[p] < this.least) continue;
+      first[kept] = first[p];
+      second[kept] = second[p];
+      score[kept++] = score[p];
+    }
+    this.length = kept;
+    // Among many pairs that share the k-th score, the order of indices decides.
+    if (kept > k + (k >> 2)) this.replace(this.sorted());
+  }
+
+  private replace({ first, second, score, length }: PairBatch): void {
     this.first.set(first);
     this.second.set(second);
     this.score.set(score);
     this.length = length;
-    if (length === this.k && this.k > 0) this.least = this.sign * score[length - 1];
   }
 
   /** The best k so far, in order. */

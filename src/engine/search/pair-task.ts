@@ -45,10 +45,15 @@ export const pairTask = ({ buffer, kernels }: KernelMemory, scratch: number, tas
   const unwanted = (after ? Math.min(high, counting ? high : after.value) : high) * scale;
   const lowest = new Float32Array(buffer, lows, TILE_A);
   const highest = new Float32Array(buffer, highs, TILE_A);
+  // Between these a pair is surely in the selection and surely not to be listed: counted without its score.
+  const surelyIn = new Float32Array(TILE_A);
+  const surelyUnlisted = new Float32Array(TILE_A);
   for (let i = 0; i < a.rows; i++) {
     const error = relative32(d) * a.norms[i] * b.norms[0] + absolute32(d);
     lowest[i] = fp32Below(wanted - error);
     highest[i] = fp32Above(unwanted + error);
+    surelyIn[i] = fp32Above(low * scale + error);
+    surelyUnlisted[i] = fp32Below(Math.min(high, least) * scale - error);
   }
   const [panelsA, panelsB] = [Math.ceil(a.rows / 8), Math.ceil(b.rows / 8)];
   const aAt = a.panelsAt + a.start * d * 4;
@@ -60,15 +65,20 @@ export const pairTask = ({ buffer, kernels }: KernelMemory, scratch: number, tas
   const pairs = new Uint32Array(buffer, list, 2 * found);
   const indexA = new Uint32Array(buffer, a.indexAt + a.start * 4, a.rows);
   const indexB = new Uint32Array(buffer, b.indexAt + b.start * 4, b.rows);
-  let listed = 0;
-  for (const e of entry) {
-    if ((e & 0xffff) >= b.rows) continue;
-    pairs[listed++] = indexA[e >>> 16];
-    pairs[listed++] = indexB[e & 0xffff];
-  }
-  listed /= 2;
-
+  const products = new Float32Array(buffer, tile, TILE_A * TILE_B);
   const result = new Found();
+  let listed = 0;
+  for (let p = 0; p < found; p++) {
+    const [i, j] = [entry[p] >>> 16, entry[p] & 0xffff];
+    if (j >= b.rows) continue;
+    const value = products[i * TILE_B + j];
+    if (value > surelyIn[i] && value < surelyUnlisted[i]) {
+      result.count++;
+      continue;
+    }
+    pairs[2 * listed] = indexA[i];
+    pairs[2 * listed++ + 1] = indexB[j];
+  }
   result.rescore({ buffer, kernels }, { a: a.rowsAt, b: b.rowsAt, d }, list, listed, scores, selection);
   return result.result();
 };
