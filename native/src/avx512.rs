@@ -79,30 +79,36 @@ fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mu
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize {
-    const LANES: usize = 16;
     let mut found = 0;
     let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     for (i, (&low, &high)) in low.iter().zip(high).enumerate() {
         let row = &tile[i * stride..][..columns];
         let (low, high) = (_mm512_set1_ps(low), _mm512_set1_ps(high));
-        for (values, j) in row.chunks(LANES).zip((0..).step_by(LANES)) {
-            let present = (!0u16) >> (LANES - values.len());
-            // SAFETY: `present` has a bit for each of the values that are there.
-            let v = unsafe { _mm512_maskz_loadu_ps(present, values.as_ptr()) };
+        let mut take = |v: __m512, present: u16, j: usize| {
             let above = _mm512_mask_cmp_ps_mask::<_CMP_GE_OQ>(present, v, low);
             let inside = _mm512_mask_cmp_ps_mask::<_CMP_LE_OQ>(above, v, high);
             if inside != 0 {
                 let entry = _mm512_add_epi32(_mm512_set1_epi32(((i << 16) | j) as i32), lane);
                 let entries = _mm512_maskz_compress_epi32(inside, entry);
-                let count = inside.count_ones() as usize;
-                let to = &mut out[found..found + count];
+                let count = inside.count_ones();
+                let to = &mut out[found..found + count as usize];
                 // SAFETY: `to` has room for `count` entries.
-                unsafe {
-                    _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), (1u32 << count).wrapping_sub(1) as u16, entries)
-                };
-                found += count;
+                unsafe { _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), ((1u32 << count) - 1) as u16, entries) };
+                found += count as usize;
             }
+        };
+        let (head, tail) = row.as_chunks::<LANES>();
+        for (group, values) in head.iter().enumerate() {
+            // SAFETY: sixteen values are there.
+            take(unsafe { _mm512_loadu_ps(values.as_ptr()) }, !0, group * LANES);
         }
+        let present = (1 << tail.len()) - 1;
+        // SAFETY: `present` has a bit for each of the values that are there.
+        take(
+            unsafe { _mm512_maskz_loadu_ps(present, tail.as_ptr()) },
+            present,
+            columns - tail.len(),
+        );
     }
     found
 }
@@ -137,19 +143,34 @@ fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut
                     }
                 }
             }
-            let all = products
-                .as_flattened()
-                .iter()
-                .fold(_mm512_set1_epi32(-1), |all, &p| _mm512_and_si512(all, p));
-            if _mm512_movepi32_mask(all) == !0 {
-                continue;
-            }
-            for r in 0..sums.len() {
-                let [low, high] = products[r].map(|product| u32::from(!_mm512_movepi32_mask(product)));
-                let mask = if second == 0 { low } else { low | (high << LANES) };
-                screen::list(mask, start * ROWS + r, at, out, &mut found);
+            let all = products.iter().fold(_mm512_set1_epi32(-1), |all, &[low, high]| {
+                _mm512_ternarylogic_epi32::<0x80>(all, low, high)
+            });
+            if _mm512_movepi32_mask(all) != !0 {
+                found = list(products, sums.len(), second > 0, start * ROWS, at, out, found);
             }
         }
+    }
+    found
+}
+
+/// Lists the sums that are not negative. Apart, so that the loop above keeps its sums in registers.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn list(
+    products: [[__m512i; 2]; 8],
+    rows: usize,
+    both: bool,
+    row: usize,
+    column: usize,
+    out: &mut [u32],
+    mut found: usize,
+) -> usize {
+    for (r, product) in products[..rows].iter().enumerate() {
+        let [low, high] = product.map(|product| u32::from(!_mm512_movepi32_mask(product)));
+        let mask = if both { low | (high << LANES) } else { low };
+        screen::list(mask, row + r, column, out, &mut found);
     }
     found
 }

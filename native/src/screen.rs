@@ -2,6 +2,8 @@
 //! of b hold 0..127, their values plus 64 (what multiplies unsigned by signed bytes wants), 16 rows side by side: four
 //! dimensions of each row, then the next four. A row of a has the sum of its values beside it, which takes the 64 back.
 
+use std::array;
+
 /// Rows of b side by side.
 pub const LANES: usize = 16;
 /// Dimensions side by side.
@@ -23,19 +25,6 @@ pub struct Packing {
     pub first: bool,
     /// Packed dimensions, a multiple of four, at most `MOST`.
     pub width: usize,
-}
-
-/// Sums of `LANES` parts, so that the compiler may use vectors.
-#[inline(always)]
-fn sum<const N: usize>(mut parts: [f64; N]) -> f64 {
-    let mut half = N / 2;
-    while half > 0 {
-        for i in 0..half {
-            parts[i] += parts[i + half];
-        }
-        half /= 2;
-    }
-    parts[0]
 }
 
 /// `Kernels.pack8`; docs/engine.md proves what the three values after the prefix bound. Inlined into the functions of
@@ -88,8 +77,8 @@ pub fn pack8(x: &[f32], index: &[u32], error: &[f64], packing: &Packing, out: &m
             .fold(0, i32::saturating_add);
         // In steps; the last factor outweighs the rounding of these few fp64 operations.
         let up = 1.0 + 1e-9;
-        let y = (sum(lost).sqrt() * inverse + delta * inverse) * up;
-        let z = (sum(tail).sqrt() * inverse + delta * inverse) * up;
+        let y = (lost.iter().sum::<f64>().sqrt() * inverse + delta * inverse) * up;
+        let z = (tail.iter().sum::<f64>().sqrt() * inverse + delta * inverse) * up;
         let size = f64::from(kept).sqrt() * up;
         // a: (size / 4, 4 y, z) times b: (4 y, (size + y) / 4, z) >= size_a y_b + y_a (size_b + y_b) + z_a z_b
         let bounds = if first {
@@ -176,24 +165,20 @@ pub fn dots32(
         }
         let (i, j) = (index_a[i], index_b[j]);
         let (a, b) = (&a[i as usize * stride..][..stride], &b[j as usize * stride..][..stride]);
-        let mut sums = [0f32; N];
         let ((head_a, tail_a), (head_b, tail_b)) = (a.as_chunks::<N>(), b.as_chunks::<N>());
+        // Zeros for what the last vector lacks: a sum that is indexed by a variable would not stay in registers.
+        let mut last = [[0f32; N]; 2];
+        last[0][..tail_a.len()].copy_from_slice(tail_a);
+        last[1][..tail_b.len()].copy_from_slice(tail_b);
+        let mut sums: [f32; N] = array::from_fn(|lane| last[0][lane] * last[1][lane]);
         for (a, b) in head_a.iter().zip(head_b) {
             for lane in 0..N {
                 sums[lane] += a[lane] * b[lane];
             }
         }
-        for (lane, (a, b)) in tail_a.iter().zip(tail_b).enumerate() {
-            sums[lane] += a * b;
-        }
-        let mut half = N / 2;
-        while half > 0 {
-            for lane in 0..half {
-                sums[lane] += sums[lane + half];
-            }
-            half /= 2;
-        }
-        if sums[0] >= least {
+        let sums: [f32; 8] = array::from_fn(|lane| sums[lane] + sums[lane + 8]);
+        let sums: [f32; 4] = array::from_fn(|lane| sums[lane] + sums[lane + 4]);
+        if (sums[0] + sums[2]) + (sums[1] + sums[3]) >= least {
             out[2 * found] = i;
             out[2 * found + 1] = j;
             found += 1;
