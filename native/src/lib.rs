@@ -46,6 +46,9 @@ pub struct NativeKernels {
     _view: Uint8Array,
 }
 
+/// Rows that `matmul64` has in fp64 at a time.
+const MATMUL_ROWS: usize = 64;
+
 /// What a call with arguments that were not checked against each other would need.
 fn product(sizes: &[u32]) -> u64 {
     sizes.iter().fold(1, |all, &size| all.saturating_mul(size.into()))
@@ -141,9 +144,18 @@ impl NativeKernels {
             let a: &[f32] = call.read(a, product(&[rows, d]))?;
             let b = call.read(b, product(&[panels, PANEL64 as u32, d]))?;
             let out = call.write(out, tile_size(rows, panels, PANEL64, stride)?)?;
-            let a: Vec<f64> = a.iter().map(|&x| x.into()).collect();
-            // SAFETY: as above.
-            unsafe { (kernels.matmul64)(&a, rows as usize, b, panels as usize, d as usize, out, stride as usize) };
+            let [panels, d, stride] = [panels, d, stride].map(|size| size as usize);
+            // Rows of a in fp64, a block at a time.
+            let mut block = vec![0f64; MATMUL_ROWS * d];
+            for first in (0..rows as usize).step_by(MATMUL_ROWS) {
+                let rows = MATMUL_ROWS.min(rows as usize - first);
+                block
+                    .iter_mut()
+                    .zip(&a[first * d..])
+                    .for_each(|(to, &value)| *to = value.into());
+                // SAFETY: as above.
+                unsafe { (kernels.matmul64)(&block, rows, b, panels, d, &mut out[first * stride..], stride) };
+            }
             Ok(())
         })
     }

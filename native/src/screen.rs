@@ -43,32 +43,32 @@ pub fn pack8(x: &[f32], index: &[u32], error: &[f64], packing: &Packing, out: &m
     let (inverse, limit) = (1.0 / step, if first { 127 } else { 63 });
     let mut largest = 0;
     let mut packed = [0i32; MOST];
+    // Copies of what is kept and of the rest, with zeros up to a whole vector.
+    let mut head = [0f32; MOST];
+    let mut rest = vec![0f32; (d - prefix).next_multiple_of(N)];
     if !first {
         out.fill(BIAS as u8);
     }
     for (i, &r) in index.iter().enumerate() {
         let row = &x[r as usize * stride..][..d];
         let delta = error[r as usize];
+        head[..prefix].copy_from_slice(&row[..prefix]);
+        rest[..d - prefix].copy_from_slice(&row[prefix..]);
         let (mut lost, mut tail) = ([0f64; N], [0f64; N]);
-        let (head, rest) = row.split_at(prefix);
-        packed[prefix..width].fill(0);
-        for (values, packed) in head.chunks(N).zip(packed.chunks_mut(N)) {
-            // A vector's worth at a time; what is missing of the last one is zeros.
-            let mut v = [0f32; N];
-            v[..values.len()].copy_from_slice(values);
-            let mut whole = [0i32; N];
+        let chunks = head[..prefix.next_multiple_of(N)].as_chunks::<N>().0;
+        for (values, packed) in chunks.iter().zip(packed.as_chunks_mut::<N>().0) {
             for lane in 0..N {
-                let value = f64::from(v[lane]);
+                let value = f64::from(values[lane]);
                 let steps = (value * inverse).round_ties_even();
                 let e = value - steps * step;
                 lost[lane] += e * e;
-                whole[lane] = steps as i32;
+                packed[lane] = steps as i32;
             }
-            packed[..values.len()].copy_from_slice(&whole[..values.len()]);
         }
-        for values in rest.chunks(N) {
-            for (tail, &value) in tail.iter_mut().zip(values) {
-                *tail += f64::from(value) * f64::from(value);
+        packed[prefix..width].fill(0);
+        for values in rest.as_chunks::<N>().0 {
+            for lane in 0..N {
+                tail[lane] += f64::from(values[lane]) * f64::from(values[lane]);
             }
         }
         let kept: i32 = packed[..prefix]
