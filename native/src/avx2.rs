@@ -11,6 +11,8 @@ use crate::tile::{self, Block, PANEL32, PANEL64, block};
 pub const KERNELS: Kernels = Kernels {
     name: "avx2",
     available: || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+    peak32,
+    peak8: None,
     norms,
     dots64,
     matmul64,
@@ -45,6 +47,12 @@ block! {
 }
 
 compiled_for!("avx2,fma");
+
+#[target_feature(enable = "avx2,fma")]
+fn peak32(loops: usize) -> f64 {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::peak::<F32, 12>(loops) }
+}
 
 #[target_feature(enable = "avx2,fma")]
 fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {

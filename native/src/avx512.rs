@@ -17,6 +17,8 @@ pub const FOUNDATION: Kernels = Kernels {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
     },
+    peak32,
+    peak8: None,
     norms,
     dots64: avx2::dots64,
     matmul64,
@@ -33,6 +35,7 @@ pub const FOUNDATION: Kernels = Kernels {
 pub const VNNI: Kernels = Kernels {
     name: "avx512 vnni",
     available: || (FOUNDATION.available)() && is_x86_feature_detected!("avx512vnni"),
+    peak8: Some(peak8),
     screen8,
     ..FOUNDATION
 };
@@ -64,6 +67,12 @@ block! {
 }
 
 compiled_for!("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn peak32(loops: usize) -> f64 {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::peak::<Pair32, 24>(loops) }
+}
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {
@@ -111,6 +120,21 @@ fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], 
         );
     }
     found
+}
+
+/// As `tile::peak`, of 8-bit products.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn peak8(loops: usize) -> f64 {
+    const SUMS: usize = 16;
+    let ones = _mm512_set1_epi8(std::hint::black_box(1));
+    let mut sums = [_mm512_setzero_si512(); SUMS];
+    for _ in 0..loops {
+        for sum in &mut sums {
+            *sum = _mm512_dpbusd_epi32(*sum, ones, ones);
+        }
+    }
+    std::hint::black_box(sums);
+    2.0 * (loops * SUMS * 64) as f64
 }
 
 /// Sums start at minus what they have to reach, so that one sign bit says whether they did.

@@ -10,6 +10,9 @@ pub struct Kernels {
     /// Name for people and tests.
     pub name: &'static str,
     pub(crate) available: fn() -> bool,
+    /// Operations of `loops` rounds of nothing but fp32 multiply-adds, and of 8-bit ones where a kernel has them.
+    pub peak32: unsafe fn(loops: usize) -> f64,
+    pub peak8: Option<unsafe fn(loops: usize) -> f64>,
     pub norms: unsafe fn(x: &[f32], d: usize, out: &mut [f64]),
     pub dots64: unsafe fn(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]),
     pub matmul64: unsafe fn(&[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize),

@@ -36,6 +36,23 @@ pub fn instruction_sets() -> Vec<&'static str> {
     kernels::available().map(|kernels| kernels.name).collect()
 }
 
+/// For benches: works through `loops` rounds of multiply-adds in registers, of fp32 (`bits` 32) or 8-bit numbers, and
+/// returns how many operations those were; 0 where no kernel multiplies like that.
+#[napi]
+pub fn peak(instruction_set: String, bits: u32, loops: u32) -> Result<f64, Error> {
+    let kernels = kernels_named(&instruction_set)?;
+    let peak = if bits == 8 { kernels.peak8 } else { Some(kernels.peak32) };
+    // SAFETY: `kernels` are of an instruction set that this processor has.
+    Ok(peak.map_or(0.0, |peak| unsafe { peak(loops as usize) }))
+}
+
+fn kernels_named(name: &str) -> Result<&'static Kernels, Refused> {
+    let refused = || Refused(format!("Expected an instruction set of this processor, got {name}."));
+    kernels::available()
+        .find(|kernels| kernels.name == name)
+        .ok_or_else(refused)
+}
+
 /// `Kernels` of src/engine/kernels.ts over one memory: every offset is checked before anything is read or written, and a
 /// panic becomes an error.
 #[napi]
@@ -61,13 +78,7 @@ impl NativeKernels {
     /// and fills those that all read between runs.
     #[napi(constructor)]
     pub fn new(mut view: Uint8Array, instruction_set: String) -> Result<Self, Error> {
-        let kernels = kernels::available()
-            .find(|kernels| kernels.name == instruction_set)
-            .ok_or_else(|| {
-                Refused(format!(
-                    "Expected an instruction set of this processor, got {instruction_set}."
-                ))
-            })?;
+        let kernels = kernels_named(&instruction_set)?;
         // SAFETY: a typed array's bytes stay where they are while it is referenced, which `_view` does; what other
         // threads do is the condition above.
         let memory = unsafe {

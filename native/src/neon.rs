@@ -40,6 +40,12 @@ block! {
 }
 
 #[target_feature(enable = "neon")]
+fn peak32(loops: usize) -> f64 {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::peak::<F32, 12>(loops) }
+}
+
+#[target_feature(enable = "neon")]
 fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {
     // SAFETY: this function has the instruction set.
     unsafe { tile::product32::<F32, F32, 8, 1>(a, panels_a, b, panels_b, d, out, stride) };

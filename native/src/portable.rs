@@ -10,6 +10,8 @@ use crate::tile::{self, Block, PANEL32, PANEL64, block};
 pub const KERNELS: Kernels = Kernels {
     name: "portable",
     available: || true,
+    peak32,
+    peak8: None,
     norms,
     dots64,
     matmul64,
@@ -41,6 +43,11 @@ block! {
     add(sum, x, b) = array::from_fn(|lane| sum[lane] + *x * b[lane]);
     resume(out) = out.cast::<[f32; PANEL64]>().read().map(f64::from);
     store(out, sums) = out.cast::<[f32; PANEL64]>().write(sums.map(|sum| sum as f32));
+}
+
+fn peak32(loops: usize) -> f64 {
+    // SAFETY: this function has the instruction set.
+    unsafe { tile::peak::<F32, 4>(loops) }
 }
 
 fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize) {

@@ -125,6 +125,32 @@ pub unsafe fn tile<B: Block, const ROWS: usize, const COLUMNS: usize>(
     }
 }
 
+/// The most that a processor can do with vectors like B: SUMS independent sums that stay in registers, each added to
+/// `loops` times. Returns the operations done, multiplications and additions.
+///
+/// # Safety
+/// Inside a function with B's instruction set.
+#[inline(always)]
+pub unsafe fn peak<B: Block<Number = f32>, const SUMS: usize>(loops: usize) -> f64 {
+    let ones = std::hint::black_box([1f32; 64]);
+    let mut out = [0f32; 64];
+    // SAFETY: no block has more than 64 lanes.
+    unsafe {
+        let b = B::load(ones.as_ptr(), B::WIDTH);
+        let mut sums = [B::zero(); SUMS];
+        for _ in 0..loops {
+            for sum in &mut sums {
+                *sum = sum.add(ones.as_ptr(), b);
+            }
+        }
+        for sum in sums {
+            sum.store(out.as_mut_ptr());
+            std::hint::black_box(&out);
+        }
+    }
+    2.0 * (loops * SUMS * B::WIDTH * B::PANELS) as f64
+}
+
 /// Dimensions after which fp32 sums are put down, so that what is read again and again stays in the first caches.
 const DEPTH: usize = 512;
 /// Rows in a panel of either operand of `product32`.

@@ -8,6 +8,11 @@ import type { Kernels } from '../kernels.ts';
 export interface Addon {
   /** Instruction sets of this processor that there are kernels for, best first. */
   instructionSets(): string[];
+  /**
+   * For benches: `loops` rounds of multiply-adds in registers, of fp32 (32 bits) or 8-bit numbers; returns how many
+   * operations they were, 0 where no kernel multiplies like that.
+   */
+  peak(instructionSet: string, bits: 32 | 8, loops: number): number;
   /** Kernels over the memory that `view` shows. A call throws an `Error` when it names a place outside. */
   NativeKernels: new (
     view: Uint8Array,
