@@ -46,6 +46,7 @@ pub fn available() -> impl Iterator<Item = &'static Kernels> {
 }
 
 /// Functions of an instruction set whose plain loops the compiler turns into its vectors.
+#[cfg(target_arch = "x86_64")]
 macro_rules! compiled_for {
     ($features:literal) => {
         #[target_feature(enable = $features)]
@@ -79,4 +80,5 @@ macro_rules! compiled_for {
         }
     };
 }
+#[cfg(target_arch = "x86_64")]
 pub(crate) use compiled_for;
