@@ -62,7 +62,12 @@ export async function openModel(
     );
   }
   const { progress, signal } = options;
-  const report = progress && ((done: number, total: number, file: string) => progress(total ? done / total : 0, file));
+  // The total grows as further files turn out to be needed: one stage for all of them, which never runs backwards.
+  let furthest = 0;
+  const report = (done: number, total: number): void => {
+    furthest = Math.max(furthest, total > 0 ? done / total : 0);
+    progress?.(furthest, `fetching ${location}`);
+  };
   return openCheckpoint(await hubFolder(location, { progress: report, signal }), named);
 }
 
