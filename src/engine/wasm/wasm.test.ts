@@ -1,0 +1,61 @@
+import { afterEach, expect, test } from 'vitest';
+import { generator, matrix, spectral } from '../conformance-data.ts';
+import type { Engine } from '../engine.ts';
+import { relaxedWorks } from './relaxed.ts';
+import { wasmEngine } from './wasm.ts';
+
+const engines: Engine[] = [];
+const open = async (options: Parameters<typeof wasmEngine>[0]): Promise<Engine> => {
+  const engine = await wasmEngine(options);
+  engines.push(engine);
+  return engine;
+};
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+});
+
+const g = generator(1);
+const [a, b] = [spectral(g, 1500, 40, 'A'), spectral(g, 2500, 40, 'B')];
+
+test('one thread, several threads, SIMD128 and relaxed SIMD give the same bits', async () => {
+  const answers = [];
+  for (const options of [{ threads: 0 }, { threads: 1 }, { threads: 3 }]) {
+    for (const relaxed of [false, ...((await relaxedWorks()) ? [true] : [])]) {
+      const engine = await open({ ...options, relaxed });
+      const { first, second, score } = await engine.topPairs(a, b, { k: 500 });
+      const { top } = await engine.topRows(a, b, { k: 7 });
+      const { count } = await engine.topPairs(a, b, { k: 0, above: 0.01 });
+      answers.push({ first, second, score, top, count });
+    }
+  }
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+});
+
+test('cancelling halfway rejects with ABORTED, and the engine goes on working', async () => {
+  const engine = await open({ threads: 2 });
+  const controller = new AbortController();
+  const progress = () => controller.abort();
+  const run = engine.topPairs(a, b, { k: 0, above: 0, signal: controller.signal, progress });
+  await expect(run).rejects.toMatchObject({ code: 'ABORTED' });
+  expect((await engine.topPairs(a, b, { k: 3 })).length).toBe(3);
+});
+
+test('closing while a call runs rejects it with ENGINE_FAILED, and so does a call on a closed engine', async () => {
+  const engine = await open({ threads: 2 });
+  await engine.topPairs(a, b, { k: 1 });
+  const run = engine.topPairs(a, b, { k: 0, above: 0 });
+  const ended = expect(run).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  await engine.close();
+  await ended;
+  await expect(engine.topPairs(a, b, { k: 1 })).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+});
+
+test('rows far apart in size keep their exact scores', async () => {
+  const engine = await open({ threads: 1 });
+  const x = matrix(g, 300, 20, 'X');
+  x.data[0] = 1e30;
+  const { score } = await engine.topPairs(x, x, { k: 1 });
+  let expected = 0;
+  for (let t = 0; t < 20; t++) expected += x.data[t] * x.data[t];
+  expect(score[0]).toBe(expected);
+});
