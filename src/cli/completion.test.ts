@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { completionScript } from './completion.ts';
 import { createProgram } from './program.ts';
@@ -65,6 +68,8 @@ describe.each(['zsh', 'fish'] as const)('completion in %s', (shell) => {
   });
 
   it.skipIf(!has(shell))(`is a script that ${shell} can read (skipped where there is no ${shell})`, () => {
-    execFileSync(shell, ['-n'], { input: script });
+    const file = join(mkdtempSync(join(tmpdir(), 'completion-')), `weightscope.${shell}`);
+    writeFileSync(file, script);
+    execFileSync(shell, ['-n', file]);
   });
 });
