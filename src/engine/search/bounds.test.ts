@@ -1,0 +1,52 @@
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Matrix } from '../engine.ts';
+import { wasmEngine } from '../wasm/wasm.ts';
+
+const bound = vi.hoisted(() => ({ share: 1 }));
+vi.mock('./bounds.ts', async (original) => {
+  const real = await original<typeof import('./bounds.ts')>();
+  return { ...real, relative32: (d: number) => bound.share * real.relative32(d) };
+});
+
+/**
+ * Rows on which fp32 sums are as wrong as the bound allows: 1 + d products each just under (over) half a unit in the
+ * last place, which are all lost (all rounded up). So the bound is sharp: with half of it the same search is wrong.
+ */
+const D = 128;
+const U = 2 ** -24;
+const row = (first: number, rest: number, filled = D - 1): number[] =>
+  Array.from({ length: D }, (_, t) => (t === 0 ? first : t <= filled ? rest : 0));
+const matrix = (...rows: number[][]): Matrix => ({
+  data: Float32Array.from(rows.flat()),
+  rows: rows.length,
+  columns: D,
+});
+
+const x = matrix(row(1, 2 ** -12));
+const lost = row(1, 2 ** -12 * (1 - 2 ** -10)); // 1 in fp32, 1 + 0.999 (D - 1) U in truth
+const gained = row(1, 2 ** -12 * (1 + 2 ** -10), D - 4); // 1 + 2 (D - 4) U in fp32, 1 + 1.001 (D - 4) U in truth
+
+describe('the bound of fp32 sums is sharp', async () => {
+  // On the calling thread, where the bound can be replaced.
+  const engine = await wasmEngine({ threads: 0 });
+  afterAll(() => engine.close());
+  beforeEach(() => {
+    bound.share = 1;
+  });
+
+  const count = async () =>
+    (await engine.topPairs(x, matrix(lost, row(1.0001, 0)), { k: 0, above: 1 + 0.6 * D * U })).count;
+  const best = async () => (await engine.topRows(x, matrix(gained, lost), { k: 1 })).top!.index[0];
+
+  it('counts right with it, wrong with half of it', async () => {
+    expect(await count()).toBe(2);
+    bound.share = 0.5;
+    expect(await count()).toBe(1);
+  });
+
+  it('ranks right with it, wrong with half of it', async () => {
+    expect(await best()).toBe(1);
+    bound.share = 0.5;
+    expect(await best()).toBe(0);
+  });
+});
