@@ -11,14 +11,7 @@ import { fileFolder } from './source/file.node.ts';
 import { hubFolder } from './source/hub.node.ts';
 import type { SourceFolder } from './source/source.ts';
 
-export {
-  Atlas,
-  buildAtlas,
-  diffAtlases,
-  exportAtlas,
-  folderStore,
-  openAtlas,
-} from './atlas/atlas.node.ts';
+export * from './atlas/atlas.node.ts';
 export type { AtlasBuild, BuildOptions } from './atlas/build.ts';
 export type { AtlasOptions } from './atlas/plan.ts';
 export type { Manifest } from './atlas/schema.ts';

@@ -1,9 +1,11 @@
 import { WeightscopeError } from '../../errors.ts';
-import type { NeuronPart } from '../../reading/types.ts';
-import { type Manifest, TABLES } from '../schema.ts';
+import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import type { Manifest } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { wholeFile } from '../unit.ts';
+import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import { asQuery, type Database, type DatabaseOptions, openDatabase, openFolder, type Row } from './database.node.ts';
+import { type AtlasHead, type AtlasNeuron, atlasHead, atlasNeuron } from './readings.node.ts';
 import {
   type HeadHit,
   MAX_TOKENS,
@@ -14,16 +16,19 @@ import {
   searchSql,
   tokensSql,
 } from './search.ts';
+import {
+  type AtlasSpectrum,
+  atlasRelations,
+  atlasSpectrum,
+  type RelationRow,
+  type StatisticColumn,
+  type StatisticKind,
+  statisticColumn,
+  statisticNames,
+  statisticTable,
+} from './statistics.node.ts';
 import { parseTerms } from './terms.ts';
-
-const NEURON_PARTS = ['key', 'up', 'value'];
-/** Columns of numbers that `neurons` and `heads` sort by: of their own table, or of their statistics. */
-const NEURON_ORDERS = ordersOf(TABLES.neurons, TABLES.neuron_stats);
-const HEAD_ORDERS = ordersOf(TABLES.heads, TABLES.head_stats);
-
-function ordersOf(...tables: Readonly<Record<string, string>>[]): string[] {
-  return tables.flatMap((table) => Object.keys(table).filter((name) => table[name].startsWith('DOUBLE')));
-}
+import { type AtlasToken, atlasToken } from './token.node.ts';
 
 /** A row of the table `neurons`; `value` is what the rows are sorted by. */
 export interface NeuronRow {
@@ -45,7 +50,7 @@ export interface HeadRow {
   layer: number;
   head: number;
   kv_head: number;
-  matrix: 'vo' | 'qk';
+  matrix: HeadMatrix;
   best: number;
   worst: number;
   top: string;
@@ -110,7 +115,7 @@ export class Atlas {
     const ids = possible.map((all) => all.map(({ tokens }) => tokens));
     const { parts } = options;
     const ask = async (kind: 'neurons' | 'heads'): Promise<Row[]> => {
-      const own = parts?.filter((part) => NEURON_PARTS.includes(part) === (kind === 'neurons'));
+      const own = parts?.filter((part) => NEURON_PARTS.includes(part as NeuronPart) === (kind === 'neurons'));
       if (own?.length === 0) return [];
       return this.#database.rows(searchSql(kind, ids, { ...options, parts: own }));
     };
@@ -131,32 +136,83 @@ export class Atlas {
     };
   }
 
+  /** A token's best neurons and heads. Throws `OUT_OF_RANGE`. */
+  token(id: number, options: { k?: number } = {}): Promise<AtlasToken> {
+    return atlasToken(this.#database, id, options);
+  }
+
+  /** What `readNeuron` gives with the atlas's settings, from its lists: no checkpoint is opened. Throws `OUT_OF_RANGE`. */
+  neuron(
+    layer: number,
+    neuron: number,
+    options: { parts?: readonly NeuronPart[]; expert?: number; k?: number; bottom?: number } = {},
+  ): Promise<AtlasNeuron> {
+    return atlasNeuron(this.#database, this.manifest, layer, neuron, options);
+  }
+
+  /** What `readHead` gives with the atlas's settings, without thresholds. Throws `OUT_OF_RANGE`. */
+  head(
+    layer: number,
+    head: number,
+    options: { matrices?: readonly HeadMatrix[]; k?: number; ascending?: boolean } = {},
+  ): Promise<AtlasHead> {
+    return atlasHead(this.#database, this.manifest, layer, head, options);
+  }
+
+  /** Names that `statistics` and `sort` take, of this atlas. */
+  statisticNames(kind: StatisticKind): string[] {
+    return statisticNames(this.manifest, kind);
+  }
+
+  /** One number for each neuron (head) of the atlas as columns, to colour a whole model by. Throws `ARGUMENT_INVALID`. */
+  statistics(
+    kind: StatisticKind,
+    name: string,
+    options: { part?: NeuronPart; matrix?: HeadMatrix; layer?: number } = {},
+  ): Promise<StatisticColumn> {
+    return statisticColumn(this.#database, kind, name, options);
+  }
+
+  /** A head's singular values. Throws `OUT_OF_RANGE` where the atlas has none. */
+  spectrum(layer: number, head: number, matrix: HeadMatrix): Promise<AtlasSpectrum> {
+    return atlasSpectrum(this.#database, layer, head, matrix);
+  }
+
+  /** Heads by how strongly they implement a relation between words. */
+  relations(
+    options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
+  ): Promise<RelationRow[]> {
+    return atlasRelations(this.#database, options);
+  }
+
   /** Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values). */
   async neurons(
     options: { sort?: string; ascending?: boolean; part?: NeuronPart; layer?: number; k?: number } = {},
   ): Promise<NeuronRow[]> {
     const { sort = 'norm', layer, k } = options;
-    const ofStatistics = sort in TABLES.neuron_stats;
+    const ofStatistics = statisticTable('neurons', sort) === 'neuron_stats';
     const part = options.part ?? (ofStatistics ? 'value' : undefined);
-    const where = [part && `part = '${checkPart(part)}'`, layer !== undefined && `layer = ${checkNumber(layer)}`];
+    const where = [
+      part && `part = '${checkOneOf(part, NEURON_PARTS)}'`,
+      layer !== undefined && `layer = ${checkNumber(layer)}`,
+    ];
     const source = ofStatistics ? 'neurons JOIN neuron_stats USING (layer, expert, neuron)' : 'neurons';
     const columns = 'layer, expert, neuron, part, norm, reading_norm, best, worst, top, bottom';
-    checkOrder(sort, NEURON_ORDERS);
     return (await this.#listed(source, columns, where, sort, options.ascending, k)) as unknown as NeuronRow[];
   }
 
   /** Heads, each matrix by itself, by a column of `heads` (default: the best pair's score) or of `head_stats`. */
   async heads(
-    options: { sort?: string; matrix?: 'vo' | 'qk'; layer?: number; ascending?: boolean; k?: number } = {},
+    options: { sort?: string; matrix?: HeadMatrix; layer?: number; ascending?: boolean; k?: number } = {},
   ): Promise<HeadRow[]> {
     const { sort = 'best', matrix, layer, k } = options;
     const where = [
-      matrix && `matrix = '${matrix === 'vo' ? 'vo' : 'qk'}'`,
+      matrix && `matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`,
       layer !== undefined && `layer = ${checkNumber(layer)}`,
     ];
-    const source = sort in TABLES.head_stats ? 'heads JOIN head_stats USING (layer, head, matrix)' : 'heads';
+    const ofStatistics = statisticTable('heads', sort) === 'head_stats';
+    const source = ofStatistics ? 'heads JOIN head_stats USING (layer, head, matrix)' : 'heads';
     const columns = 'layer, head, kv_head, matrix, best, worst, top, bottom';
-    checkOrder(sort, HEAD_ORDERS);
     return (await this.#listed(source, columns, where, sort, options.ascending, k)) as unknown as HeadRow[];
   }
 
@@ -187,7 +243,7 @@ export class Atlas {
     const { part = 'value', expert = 0, k = 20 } = options;
     const itself = `layer = ${checkNumber(layer)} AND neuron = ${checkNumber(neuron)} AND expert = ${checkNumber(expert)}`;
     const [own] = await this.#database.rows(
-      `SELECT reading_norm FROM neurons WHERE ${itself} AND part = '${checkPart(part)}'`,
+      `SELECT reading_norm FROM neurons WHERE ${itself} AND part = '${checkOneOf(part, NEURON_PARTS)}'`,
     );
     if (!own)
       throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
@@ -232,19 +288,4 @@ export class Atlas {
     const rows = await this.#database.rows(`SELECT token, label FROM tokens WHERE token IN (${ids.join(', ')})`);
     return new Map(rows.map(({ token, label }) => [token as number, label as string]));
   }
-}
-
-function checkOrder(sort: string, known: readonly string[]): void {
-  if (known.includes(sort)) return;
-  throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${known.join(', ')}, got "${sort}".`);
-}
-
-function checkPart(part: string): NeuronPart {
-  if (NEURON_PARTS.includes(part)) return part as NeuronPart;
-  throw new WeightscopeError('ARGUMENT_INVALID', `Expected one of ${NEURON_PARTS.join(', ')}, got "${part}".`);
-}
-
-function checkNumber(value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new WeightscopeError('ARGUMENT_INVALID', `Expected a whole number, got ${value}.`);
 }

@@ -127,6 +127,12 @@ export class Database {
     return reader.getRowObjectsJS().map((row) => plain(row) as Row);
   }
 
+  /** Columns as arrays, for many rows of numbers. */
+  async columns(sql: string): Promise<unknown[][]> {
+    const reader = await this.#connection.runAndReadAll(sql);
+    return reader.getColumnsJS() as unknown[][];
+  }
+
   async run(sql: string): Promise<void> {
     await this.#connection.run(sql);
   }

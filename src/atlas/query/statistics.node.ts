@@ -1,0 +1,143 @@
+import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import { type Manifest, TABLES } from '../schema.ts';
+import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
+import type { Database } from './database.node.ts';
+import { notThere } from './readings.node.ts';
+
+export type StatisticKind = 'neurons' | 'heads';
+
+/** One number for every neuron or head of the atlas, in the order of layer, expert and index. */
+export interface StatisticColumn {
+  kind: StatisticKind;
+  name: string;
+  /** The part of neurons or the matrix of heads it is about. */
+  part: NeuronPart | HeadMatrix;
+  layer: Int32Array;
+  expert: Int32Array;
+  /** The neuron's or head's number within its layer (and expert). */
+  index: Int32Array;
+  /** NaN where there is none. */
+  value: Float64Array;
+}
+
+const NUMBERS = {
+  neurons: { own: doublesOf(TABLES.neurons), statistics: doublesOf(TABLES.neuron_stats) },
+  heads: { own: doublesOf(TABLES.heads), statistics: doublesOf(TABLES.head_stats) },
+};
+
+function doublesOf(table: Readonly<Record<string, string>>): string[] {
+  return Object.keys(table).filter((name) => table[name].startsWith('DOUBLE'));
+}
+
+/** Numbers that an atlas of these settings has for each neuron or head: what can be sorted by and asked for. */
+export function statisticNames({ settings }: Manifest, kind: StatisticKind): string[] {
+  const { own, statistics } = NUMBERS[kind];
+  return [...(settings.what.includes(kind) ? own : []), ...(settings.what.includes('statistics') ? statistics : [])];
+}
+
+/** The table a statistic is a column of. Throws `ARGUMENT_INVALID`. */
+export function statisticTable(kind: StatisticKind, name: string): 'neurons' | 'heads' | 'neuron_stats' | 'head_stats' {
+  const { own, statistics } = NUMBERS[kind];
+  checkOneOf(name, [...own, ...statistics]);
+  if (own.includes(name)) return kind;
+  return kind === 'neurons' ? 'neuron_stats' : 'head_stats';
+}
+
+/** {@link StatisticColumn}. Statistics of neurons other than those of their vectors are about values. */
+export async function statisticColumn(
+  database: Database,
+  kind: StatisticKind,
+  name: string,
+  options: { part?: NeuronPart; matrix?: HeadMatrix; layer?: number } = {},
+): Promise<StatisticColumn> {
+  const table = statisticTable(kind, name);
+  const part =
+    kind === 'neurons'
+      ? checkOneOf(options.part ?? 'value', NEURON_PARTS)
+      : checkOneOf(options.matrix ?? 'vo', HEAD_MATRICES);
+  const where = [
+    ...(table === 'neurons' ? [`part = '${part}'`] : []),
+    ...(kind === 'heads' ? [`matrix = '${part}'`] : []),
+    ...(options.layer === undefined ? [] : [`layer = ${checkNumber(options.layer)}`]),
+  ];
+  const place = kind === 'neurons' ? 'expert, neuron AS index' : '0 AS expert, head AS index';
+  const [layer, expert, index, value] = await database.columns(
+    `SELECT layer, ${place}, ${name} FROM ${table} WHERE ${where.join(' AND ') || 'true'} ORDER BY 1, 2, 3`,
+  );
+  return {
+    kind,
+    name,
+    part,
+    layer: Int32Array.from(layer as number[]),
+    expert: Int32Array.from(expert as number[]),
+    index: Int32Array.from(index as number[]),
+    value: Float64Array.from(value as (number | null)[], (x) => x ?? Number.NaN),
+  };
+}
+
+/** A head's singular values, and which of them can be told apart. */
+export interface AtlasSpectrum {
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  values: number[];
+  /** Singular values [start, end) that share a span have no directions of their own. */
+  spans: { start: number; end: number }[];
+}
+
+export async function atlasSpectrum(
+  database: Database,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+): Promise<AtlasSpectrum> {
+  const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
+  const rows = await database.rows(
+    `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values WHERE ${itself} ORDER BY index`,
+  );
+  if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
+  const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
+  return {
+    layer,
+    head,
+    matrix,
+    values: rows.map(({ value }) => value as number),
+    spans: spans as AtlasSpectrum['spans'],
+  };
+}
+
+/** A row of `head_relations`. */
+export interface RelationRow {
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  relation: string;
+  /** Pairs of the relation whose words are single tokens. */
+  pairs: number;
+  promoted: number;
+  promoted_z: number | null;
+  promoted_shuffled_z: number | null;
+  suppressed: number;
+  suppressed_z: number | null;
+  suppressed_shuffled_z: number | null;
+}
+
+const RELATION_ORDERS = doublesOf(TABLES.head_relations);
+
+/** Heads by a relation score, highest first; default by `promoted`, all relations together. */
+export async function atlasRelations(
+  database: Database,
+  options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
+): Promise<RelationRow[]> {
+  const { relation, layer, head, sort = 'promoted', ascending, k = 20 } = options;
+  const where = [
+    ...(relation === undefined ? [] : ['relation = ?']),
+    ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
+    ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
+  ];
+  return (await database.rows(
+    `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
+     ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
+    relation === undefined ? [] : [relation],
+  )) as unknown as RelationRow[];
+}
