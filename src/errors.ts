@@ -38,6 +38,11 @@ export type ErrorCode =
   | 'ATLAS_MISMATCH'
   | 'ATLAS_NEWER'
   | 'QUERY_INVALID'
+  // many machines
+  | 'PACKAGE_MISSING'
+  | 'QUEUE_UNAVAILABLE'
+  | 'QUEUE_EVICTS'
+  | 'UNIT_FAILED'
   // command line
   | 'USAGE'
   | 'CHECK_FAILED'

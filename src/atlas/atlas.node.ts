@@ -1,17 +1,19 @@
 import type { Model } from '../model/types.ts';
 import { type BuildOptions, buildAtlas as buildInto } from './build.ts';
+import { isS3, openStore } from './open-store.node.ts';
 import type { Manifest } from './schema.ts';
-import { folderStore, removeUnfinished } from './store.node.ts';
+import { removeUnfinished } from './store.node.ts';
 import type { Store } from './store.ts';
 
-/** {@link buildInto} for a folder, which is made if need be, or any other store. */
+/** {@link buildInto} for a folder, which is made if need be, `s3://bucket/prefix`, or any other store. */
 export async function buildAtlas(model: Model, target: string | Store, options: BuildOptions = {}): Promise<Manifest> {
   if (typeof target !== 'string') return buildInto(model, target, options);
-  const manifest = await buildInto(model, folderStore(target), options);
-  removeUnfinished(target);
+  const manifest = await buildInto(model, await openStore(target), options);
+  if (!isS3(target)) removeUnfinished(target);
   return manifest;
 }
 
+export { openStore } from './open-store.node.ts';
 export { Atlas, type HeadRow, type NeuronRow, openAtlas, type SimilarRow } from './query/atlas.node.ts';
 export type { AtlasDiff, HeadDiff, NeuronDiff } from './query/diff.node.ts';
 export { diffAtlases } from './query/diff.node.ts';

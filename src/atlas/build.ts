@@ -47,26 +47,41 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
   const build = await beginAtlas(model, store, options);
   if (build.manifest.state === 'complete') return build.manifest;
   const engine = options.engine ?? (await defaultEngine());
-  const context: UnitContext = { ...build, engine, normalisers: new Map(), floors: new Floors() };
   const report = progressOf(build, options.progress);
-  context.normalisers = await makeNormalisers(build, async (unit) => {
-    throwIfAborted(signal);
-    const known = await finishedUnit(unit, store);
-    const receipt = known ?? (await runUnit(unit, context, store, { signal, progress: report.within(unit) }));
-    report.finished(unit);
-    return receipt;
-  });
-  for (const unit of build.units) {
-    if (unit.kind === 'normaliser') continue;
-    throwIfAborted(signal);
-    if (!(await finishedUnit(unit, store)))
-      await runUnit(unit, context, store, { signal, progress: report.within(unit) });
-    report.finished(unit);
-  }
-  return finishAtlas(build, (part) => {
+  const floors = new Floors();
+  const run: RunUnits = async (units, normalisers) => {
+    const context: UnitContext = { ...build, engine, normalisers, floors };
+    for (const unit of units) {
+      throwIfAborted(signal);
+      if (!(await finishedUnit(unit, store)))
+        await runUnit(unit, context, store, { signal, progress: report.within(unit) });
+      report.finished(unit);
+    }
+  };
+  return completeAtlas(build, run, (part) => {
     throwIfAborted(signal);
     report.merging(part);
   });
+}
+
+/**
+ * Sees to it that all of `units` are finished in the store, here or elsewhere, in any order. Units of normalisers are
+ * run without `normalisers`, which lie in the store too ({@link NORMALISERS}) once other units are run.
+ */
+export type RunUnits = (units: readonly Unit[], normalisers: ReadonlyMap<VectorKind, Float64Array>) => Promise<void>;
+
+/** Runs what is missing of a build that has begun, normalisers first, and finishes it. */
+export async function completeAtlas(
+  build: AtlasBuild,
+  run: RunUnits,
+  merging?: (done: number) => void,
+): Promise<Manifest> {
+  const normalisers = await makeNormalisers(build, run);
+  await run(
+    build.units.filter(({ kind }) => kind !== 'normaliser'),
+    normalisers,
+  );
+  return finishAtlas(build, merging);
 }
 
 /** Plans the build and writes its manifest; an atlas that is there is continued with `resume`, else refused. */
@@ -110,29 +125,29 @@ export async function beginAtlas(
 
 /**
  * The atlas's `freq` normalisers: its own file where there is one, else those the model has kept, else from units,
- * which `run` is to run or to find done. They are written beside the tables and kept for readings of this model.
+ * which are run. They are written beside the tables and kept for readings of this model.
  */
-export async function makeNormalisers(
+async function makeNormalisers(
   { model, store, facts, settings, units }: AtlasBuild,
-  run: (unit: Unit) => Promise<Receipt>,
+  run: RunUnits,
 ): Promise<Map<VectorKind, Float64Array>> {
   const names = normaliserKinds(facts, settings);
   if (names.length === 0) return new Map();
   const how = { embedding: settings.embedding, foldNorm: settings.foldNorm };
   const written = await store.get(NORMALISERS);
   const own = written ? await parseNormalisers(written, NORMALISERS) : undefined;
+  const known = new Map<VectorKind, Float64Array | undefined>();
+  for (const name of names) known.set(name, own?.get(name) ?? (await knownNormaliser(model, name, how)));
+  const missing = units.filter((unit) => unit.kind === 'normaliser' && !known.get(unit.name));
+  if (missing.length > 0) await run(missing, new Map());
   const found = new Map<VectorKind, Float64Array>();
-  for (const name of names) {
-    const f = own?.get(name) ?? (await knownNormaliser(model, name, how));
-    if (f) {
-      found.set(name, f);
-      continue;
-    }
+  for (const [name, f] of known) {
     const sums = [];
-    for (const unit of units) {
-      if (unit.kind === 'normaliser' && unit.name === name) sums.push(await arraysOf(store, await run(unit)));
+    for (const unit of missing) {
+      if (unit.kind === 'normaliser' && unit.name === name)
+        sums.push(await arraysOf(store, await receiptOf(unit, store)));
     }
-    found.set(name, sumNormaliser(sums, facts.vocab, vectorCount(facts, name)));
+    found.set(name, f ?? sumNormaliser(sums, facts.vocab, vectorCount(facts, name)));
   }
   if (!own) await store.put(NORMALISERS, await writeNormalisers(found));
   for (const [name, f] of found) await keepNormaliser(model, name, f, how);
@@ -140,7 +155,7 @@ export async function makeNormalisers(
 }
 
 /** Merges what needs all units, writes the complete manifest and removes the intermediate files. */
-export async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void): Promise<Manifest> {
+async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void): Promise<Manifest> {
   const { store, settings, facts, units } = build;
   const done: { unit: Unit; receipt: Receipt }[] = [];
   for (const unit of units) {
@@ -186,7 +201,7 @@ async function isWhole(store: Store, { files }: { files: AtlasFile[] }): Promise
 }
 
 /** Merging is about a twentieth of a build. */
-const MERGE_SHARE = 0.05;
+export const MERGE_SHARE = 0.05;
 
 function progressOf({ facts, settings, units }: AtlasBuild, progress: BuildOptions['progress']) {
   const seconds = (unit: Unit): number => unitCost(facts, settings, unit, RATES).seconds;

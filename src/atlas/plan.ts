@@ -92,9 +92,14 @@ export async function planUnits(
   settings: AtlasSettings,
   rates: Rates = RATES,
 ): Promise<Unit[]> {
-  const id = async (work: Work): Promise<string> =>
-    (await sha256(canonical([checkpoint, work, settings, SCHEMA_VERSION, PLAN_VERSION]))).slice(0, 32);
-  return Promise.all(planWork(facts, settings, rates).map(async (work) => ({ ...work, id: await id(work) })));
+  return Promise.all(
+    planWork(facts, settings, rates).map(async (work) => ({ ...work, id: await unitId(checkpoint, work, settings) })),
+  );
+}
+
+/** The id of a piece of work: another checkpoint, setting or version gives another. */
+export async function unitId(checkpoint: string, work: Work, settings: AtlasSettings): Promise<string> {
+  return (await sha256(canonical([checkpoint, work, settings, SCHEMA_VERSION, PLAN_VERSION]))).slice(0, 32);
 }
 
 /** The work without its ids: what `atlas plan` adds up. */
