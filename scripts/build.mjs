@@ -1,4 +1,4 @@
-// npm run build: the WASM kernels, then TypeScript -> dist/.
+// npm run build: the WASM kernels, then TypeScript -> dist/, then the page -> explorer/dist/.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,3 +14,4 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
 const main = join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
+run('node_modules/vite/bin/vite.js', 'build', 'explorer', '--logLevel', 'warn');

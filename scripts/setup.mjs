@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const NATIVE = ['native/src', 'native/Cargo.toml', 'native/Cargo.lock', 'native/build.rs', 'scripts/build-native.mjs'];
-const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const PAGE = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json'].map((name) => join('explorer', name));
+const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...PAGE];
 
 export function setup() {
   checkNode();

@@ -1,0 +1,66 @@
+import type { Normalize } from '../api/types.ts';
+import { FILTERS, type FilterName, joinFilters, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
+import { Pill } from './pill.tsx';
+import './filter-bar.css';
+
+const NORMALIZERS: readonly { name: Normalize; title: string }[] = [
+  { name: 'freq', title: 'Each token’s score divided by its mean over all vectors of this kind' },
+  { name: 'none', title: 'Scores as they are: E x' },
+  { name: 'cosine', title: 'Divided by both lengths' },
+];
+
+interface FilterBarProps {
+  value: ReadingSearch;
+  /** Gets the keys that change; undefined means the default. */
+  onChange: (change: { [K in keyof ReadingSearch]?: ReadingSearch[K] | undefined }) => void;
+  /** Which filters to offer; default: all but padding. */
+  filters?: readonly FilterName[];
+  /** Offer to fold the layer's norm gain in. */
+  fold?: boolean;
+}
+
+const USUAL: readonly FilterName[] = ['ascii', 'english', 'alnum', 'no-brackets', 'no-special'];
+
+/** How scores are made comparable, and which tokens count. */
+export function FilterBar({ value, onChange, filters = USUAL, fold = true }: FilterBarProps) {
+  const chosen = splitFilters(value.filters);
+  const toggle = (name: FilterName) =>
+    onChange({
+      filters: joinFilters(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]),
+    });
+  return (
+    <div className="filter-bar">
+      {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+      <div role="group" aria-label="Normaliser">
+        {NORMALIZERS.map(({ name, title }) => (
+          <Pill
+            key={name}
+            pressed={(value.normalize ?? 'freq') === name}
+            title={title}
+            onClick={() => onChange({ normalize: name === 'freq' ? undefined : name })}
+          >
+            {name}
+          </Pill>
+        ))}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
+      <div role="group" aria-label="Filters">
+        <span className="soft">filters</span>
+        {FILTERS.filter(({ name }) => filters.includes(name)).map(({ name, label, title }) => (
+          <Pill key={name} pressed={chosen.includes(name)} title={title} onClick={() => toggle(name)}>
+            {label}
+          </Pill>
+        ))}
+      </div>
+      {fold && (
+        <Pill
+          pressed={value.fold === true}
+          title="Multiply the layer’s norm gain into what reads the residual stream"
+          onClick={() => onChange({ fold: value.fold ? undefined : true })}
+        >
+          fold norms
+        </Pill>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { type PlotOptions, plot } from '@observablehq/plot';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useScheme } from '../style/theme.ts';
+import { type SavedRow, SaveMenu } from './save-menu.tsx';
+import './plot-figure.css';
+
+interface PlotFigureProps {
+  /** The drawing in one sentence, for those who do not see it. */
+  label: string;
+  /** File name, without ending, for what is saved; without a name nothing can be saved. */
+  name?: string;
+  /** The data behind it, for CSV and JSON. */
+  rows?: () => readonly SavedRow[];
+  /** The plot for a width in CSS pixels. Keep the function stable (useCallback): a new one is drawn again. */
+  options: (width: number) => PlotOptions;
+}
+
+/** An Observable Plot that fills the width it is given. Colours: `var(--read)` and its like, so that both schemes fit. */
+export function PlotFigure({ label, name, rows, options }: PlotFigureProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const width = useWidth(holder);
+  const scheme = useScheme();
+  useLayoutEffect(() => {
+    if (!holder.current || width === 0) return;
+    const drawing = plot({
+      ...options(width),
+      width,
+      style: {
+        background: 'transparent',
+        color: 'inherit',
+        fontFamily: 'inherit',
+        overflow: 'visible',
+        fontSize: '11px',
+      },
+    });
+    holder.current.replaceChildren(drawing);
+    return () => drawing.remove();
+  }, [options, width, scheme]);
+  return (
+    <figure className="plot">
+      <div ref={holder} role="img" aria-label={label} />
+      {name && (
+        <SaveMenu label={label} name={name} {...(rows && { rows })} svg={() => holder.current?.querySelector('svg')} />
+      )}
+    </figure>
+  );
+}
+
+/** The element's width in CSS pixels, 0 before it is laid out. */
+export function useWidth(ref: React.RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!ref.current) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, [ref]);
+  return width;
+}

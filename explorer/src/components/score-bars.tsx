@@ -1,0 +1,55 @@
+import type { ScoredToken } from '../api/types.ts';
+import { scoreFormat } from '../format.ts';
+import { TokenLabel } from './token-label.tsx';
+import './score-bars.css';
+
+/** Whose colour: what is read, what is written, the opposite pole, or neither. */
+export type Tone = 'read' | 'write' | 'opposite' | 'neutral';
+
+interface ScoreBarsProps {
+  /** What the list is, for those who do not see its heading. */
+  label: string;
+  tokens: readonly ScoredToken[];
+  tone: Tone;
+  /** Links each token to its page. */
+  model?: string;
+  /** The score that a full bar stands for; default: the largest here. */
+  max?: number;
+  format?: (score: number) => string;
+}
+
+/** A short ranked list: token, score, bar. For thousands of rows use DataTable. */
+export function ScoreBars({ label, tokens, tone, model, max, format }: ScoreBarsProps) {
+  const scores = tokens.map((token) => token.score);
+  const full = max ?? Math.max(0, ...scores.map(Math.abs));
+  const write = format ?? scoreFormat(scores);
+  return (
+    <table className={`score-bars ${tone}`} aria-label={label}>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">token</th>
+          <th scope="col">score</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tokens.map((token) => (
+          <tr key={token.id}>
+            <td>
+              <TokenLabel token={token} {...(model !== undefined && { model })} />
+            </td>
+            <td>
+              <span className="number">{write(token.score)}</span>
+              <Bar value={token.score} max={full} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** A bar of the tone around it; its number stands beside it. */
+export function Bar({ value, max }: { value: number; max: number }) {
+  const share = max > 0 ? Math.min(1, Math.abs(value) / max) : 0;
+  return <span className="bar" style={{ '--share': share } as React.CSSProperties} />;
+}

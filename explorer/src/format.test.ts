@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { formatCount, formatScore, formatTime, plural, scoreFormat } from './format.ts';
+
+test('scores have three digits and a true minus', () => {
+  expect([114.2, 62, 5.516, 0.04321, -3.6, 0, -0.0000001, 2415.7].map(formatScore)).toEqual([
+    '114',
+    '62.0',
+    '5.52',
+    '0.0432',
+    '−3.60',
+    '0.00',
+    '−0.00000010',
+    '2,416',
+  ]);
+  expect(formatScore(Number.NaN)).toBe('–');
+});
+
+test('a column has the decimals of its largest number, and no minus zero', () => {
+  const format = scoreFormat([5.5, -3.25, 0.001]);
+  expect([5.5, -3.25, -0.001].map(format)).toEqual(['5.50', '−3.25', '0.00']);
+  expect(scoreFormat([])(1)).toBe('1.00');
+});
+
+test('counts, times and plurals', () => {
+  expect(formatCount(2415919104)).toBe('2,415,919,104');
+  expect([plural(1, 'neuron'), plural(1536, 'neuron')]).toEqual(['1 neuron', '1,536 neurons']);
+  expect([formatTime(44.6), formatTime(1312)]).toEqual(['45 ms', '1.3 s']);
+});

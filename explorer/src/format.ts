@@ -1,0 +1,46 @@
+/** One way to write numbers, on every page. A true minus sign; thousands with a comma. */
+
+const MINUS = '−';
+
+function write(value: number, digits: number): string {
+  const text = Math.abs(value).toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return value < 0 && /[1-9]/.test(text) ? MINUS + text : text;
+}
+
+/** Decimals that leave three digits to a number of this size: 114, 62.0, 5.52, 0.0432. */
+export function decimals(magnitude: number): number {
+  if (!Number.isFinite(magnitude) || magnitude === 0) return 2;
+  return Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(magnitude)))));
+}
+
+/** A score, with three digits. In a column use {@link scoreFormat}, so that decimals stand below each other. */
+export function formatScore(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return write(value, decimals(value));
+}
+
+/** A format for all of `values`: as many decimals as the largest of them needs. */
+export function scoreFormat(values: Iterable<number>): (value: number) => string {
+  let largest = 0;
+  for (const value of values) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+  const digits = Math.min(decimals(largest), 4);
+  return (value) => (Number.isFinite(value) ? write(value, digits) : '–');
+}
+
+/** 49,152 */
+export function formatCount(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `1 neuron`, `1,536 neurons`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Seconds as people say them: `45 ms`, `1.3 s`. */
+export function formatTime(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}

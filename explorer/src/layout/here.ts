@@ -1,0 +1,43 @@
+import { useRouterState } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+
+export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'compare';
+
+/** Where the reader is, and where they last were on the pages that need an index. */
+export interface Here {
+  model: string | undefined;
+  page: PageKind | undefined;
+  lastNeuron: { layer: number; neuron: number };
+  lastHead: { layer: number; head: number };
+}
+
+export function useHere(): Here {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const { model, page, numbers } = placeOf(path);
+  const [lastNeuron, setLastNeuron] = useState({ layer: 0, neuron: 0 });
+  const [lastHead, setLastHead] = useState({ layer: 0, head: 0 });
+  const [lastModel, setLastModel] = useState<string>();
+  const [layer, index] = numbers;
+  useEffect(() => {
+    if (model === undefined) return;
+    if (model !== lastModel) {
+      setLastModel(model);
+      setLastNeuron({ layer: 0, neuron: 0 });
+      setLastHead({ layer: 0, head: 0 });
+    }
+    if (layer === undefined || index === undefined) return;
+    if (page === 'neuron') setLastNeuron({ layer, neuron: index });
+    if (page === 'head') setLastHead({ layer, head: index });
+  }, [model, lastModel, page, layer, index]);
+  return { model: model ?? lastModel, page, lastNeuron, lastHead };
+}
+
+/** `/m/sample/neuron/3/100` → its model, page and numbers. */
+export function placeOf(path: string): { model?: string; page?: PageKind; numbers: number[] } {
+  const [first, model, page, ...rest] = path.split('/').slice(1).map(decodeURIComponent);
+  if (first === 'compare') return { page: 'compare', numbers: [] };
+  if (first !== 'm' || !model) return { numbers: [] };
+  const numbers = rest.filter((part) => /^\d+$/.test(part)).map(Number);
+  if (page === 'neuron' || page === 'head' || page === 'token') return { model, page, numbers };
+  return { model, page: 'model', numbers };
+}

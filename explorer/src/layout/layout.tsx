@@ -1,0 +1,23 @@
+import { useQuery } from '@tanstack/react-query';
+import { Outlet } from '@tanstack/react-router';
+import { modelsQuery } from '../api/queries.ts';
+import { Header } from './header.tsx';
+import { useHere } from './here.ts';
+import './layout.css';
+
+/** What surrounds every page. */
+export function Layout() {
+  const here = useHere();
+  const models = useQuery(modelsQuery());
+  return (
+    <>
+      <a className="skip" href="#main">
+        to the content
+      </a>
+      <Header here={here} models={models.data?.models ?? []} />
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </>
+  );
+}

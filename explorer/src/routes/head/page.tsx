@@ -1,0 +1,3 @@
+export function HeadPage() {
+  return <h1>Head</h1>;
+}

@@ -1,0 +1,21 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** In development the API is a `weightscope explore` running beside Vite: WEIGHTSCOPE_API names another one. */
+const api = process.env.WEIGHTSCOPE_API ?? 'http://127.0.0.1:4173';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  plugins: [react()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Everything comes from this folder: inlined data: URLs would need a wider content security policy.
+    assetsInlineLimit: 0,
+    license: true,
+  },
+  worker: { format: 'es' },
+  server: { proxy: { '/api': { target: api, changeOrigin: true } } },
+});
