@@ -1,5 +1,5 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
-import type { ReadingSearch } from '../state/reading-search.ts';
+import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { ApiError, getJson, path, type Query } from './client.ts';
 import type { ModelInfo, Models, NeuronReading } from './types.ts';
 
@@ -25,7 +25,12 @@ export function apiQuery<T>(parts: readonly (string | number)[], query: Query = 
 
 /** The shared part of a page's search as the API takes it. */
 export function readingQuery({ normalize, fold, filters }: ReadingSearch): Query {
-  return { normalize, foldNorm: fold, filters };
+  const chosen = splitFilters(filters);
+  return {
+    normalize,
+    foldNorm: fold,
+    ...Object.fromEntries(FILTERS.filter(({ name }) => chosen.includes(name)).map(({ option }) => [option, true])),
+  };
 }
 
 export const modelsQuery = () => apiQuery<Models>(['models']);
