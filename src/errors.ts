@@ -43,6 +43,16 @@ export type ErrorCode =
   | 'QUEUE_UNAVAILABLE'
   | 'QUEUE_EVICTS'
   | 'UNIT_FAILED'
+  // the server
+  | 'ROUTE_UNKNOWN'
+  | 'MODEL_UNKNOWN'
+  | 'MODEL_UNAVAILABLE'
+  | 'ATLAS_MISSING'
+  | 'TOKEN_REQUIRED'
+  | 'HOST_REFUSED'
+  | 'TOO_LARGE'
+  | 'TOO_BUSY'
+  | 'INTERNAL'
   // command line
   | 'USAGE'
   | 'CHECK_FAILED'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAtlas } from './commands/atlas.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addExplore } from './commands/explore.ts';
 import { addHead } from './commands/head.ts';
 import { addInfo } from './commands/info.ts';
 import { addNeuron } from './commands/neuron.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   program.addHelpText('after', EXAMPLES);
   for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters]) add(program);
   addAtlas(program);
+  addExplore(program);
   addStart(program);
   addCompletion(program);
   return program;

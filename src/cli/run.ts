@@ -75,7 +75,7 @@ export function note(text: string, flags: OutputFlags): void {
   process.stderr.write(`${terminalOf(process.stderr).style.faint(text)}\n`);
 }
 
-async function progressFor(flags: OutputFlags): Promise<Progress> {
+export async function progressFor(flags: OutputFlags): Promise<Progress> {
   if (flags.quiet || !process.stderr.isTTY || process.env.TERM === 'dumb') return noProgress;
   return (await import('./output/progress.ts')).progressBar(process.stderr);
 }

@@ -158,7 +158,11 @@ export async function readHeadRow(
 
 const words = new WeakMap<Vocabulary, WordPairs>();
 
-function exclusion(model: Model, options: HeadOptions): Selection['exclude'] {
+/** What `excludeSame` and `excludeFuzzy` leave out; undefined: nothing. */
+export function exclusion(
+  model: Model,
+  options: Pick<HeadOptions, 'excludeSame' | 'excludeFuzzy'>,
+): Selection['exclude'] {
   const { excludeSame, excludeFuzzy } = options;
   if (!excludeSame && !excludeFuzzy) return undefined;
   const vocabulary = vocabularyOf(model, excludeFuzzy ? '`excludeFuzzy`' : '`excludeSame`');
@@ -168,7 +172,7 @@ function exclusion(model: Model, options: HeadOptions): Selection['exclude'] {
   return excludeFuzzy ? pairs.fuzzy : pairs.same;
 }
 
-function checkOptions({ k, aboveRank, limitPerFirst, limitPerSecond, countOnly, sort }: HeadOptions): void {
+export function checkOptions({ k, aboveRank, limitPerFirst, limitPerSecond, countOnly, sort }: HeadOptions): void {
   for (const [name, value] of Object.entries({ k, aboveRank, limitPerFirst, limitPerSecond })) {
     if (value === undefined || (Number.isInteger(value) && value >= 0)) continue;
     throw new WeightscopeError(
@@ -180,7 +184,7 @@ function checkOptions({ k, aboveRank, limitPerFirst, limitPerSecond, countOnly, 
     throw new WeightscopeError('ARGUMENT_INVALID', 'Expected `countOnly` or `sort`, got both: a count has no order.');
 }
 
-function appliedToPairs(
+export function appliedToPairs(
   model: Model,
   options: HeadOptions,
   used: readonly (Float64Array | undefined)[],

@@ -86,7 +86,10 @@ function pairOptions({ mask, ...rest }: Selection): PairOptions {
 }
 
 /** Greedy in the list's order: at most so many pairs with one first (second) token. */
-function limited(pairs: RankedPair[], { limitPerFirst, limitPerSecond }: Selection): RankedPair[] {
+export function limited(
+  pairs: RankedPair[],
+  { limitPerFirst, limitPerSecond }: Pick<Selection, 'limitPerFirst' | 'limitPerSecond'>,
+): RankedPair[] {
   const [firsts, seconds] = [new Map<number, number>(), new Map<number, number>()];
   return pairs.filter(({ first, second }) => {
     const [f, s] = [firsts.get(first) ?? 0, seconds.get(second) ?? 0];

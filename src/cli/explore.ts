@@ -1,0 +1,37 @@
+import { signal } from './interrupt.ts';
+import { progressFor } from './run.ts';
+
+interface ExploreFlags {
+  engine?: string;
+  port: number;
+  host: string;
+  token?: string;
+  open?: boolean;
+  quiet?: boolean;
+}
+
+/** Opens, serves, says where; ends when it is interrupted. */
+export async function explore(names: readonly string[], flags: ExploreFlags): Promise<void> {
+  const progress = await progressFor({ quiet: flags.quiet });
+  const { openEngine } = await import('../node.ts');
+  const { openServed, withKeptAtlas } = await import('../server/explore.node.ts');
+  const { listen } = await import('../server/listen.node.ts');
+  const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);
+  const report = (done: number, what: string) => progress.report(done, what);
+  const served = await openServed(names, { engine, signal, progress: report }).finally(() => progress.stop());
+  const { url, origin, port, moved } = await listen(served, flags);
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  if (moved) say(`Port ${flags.port} is taken; another one is used: ${port}.`);
+  say(`weightscope: ${served.models.map(({ name }) => name).join(', ')}\n`);
+  say(`  ${url}\n`);
+  say(`The API: ${origin}/api   Ctrl-C ends it.`);
+  for (const model of served.models) {
+    if (model.name !== 'sample') continue;
+    void withKeptAtlas(model, { signal }).then(() => model.problem && say(model.problem));
+  }
+  if (flags.open) {
+    const { openBrowser } = await import('../server/open-browser.node.ts');
+    if (!(await openBrowser(url))) say('No browser was found to open: follow the address.');
+  }
+  await new Promise<never>(() => {}); // Signals end the process (interrupt.ts).
+}

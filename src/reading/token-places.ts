@@ -1,0 +1,124 @@
+import type { Matrix } from '../engine/engine.ts';
+import { defaultEngine } from '../engine/select.ts';
+import type { Model } from '../model/types.ts';
+import { stage } from './applied.ts';
+import { embedding, rowNorms, scaledRows } from './embedding.ts';
+import { PARTS, sideDivisor } from './factors.ts';
+import { bestOfLayers, byPlace, neuronParts, type ScoredNeuron } from './neuron-vectors.ts';
+import { normaliser } from './normalisers.ts';
+import { score } from './pairs.ts';
+import { checkIndex, parameter, readVectors } from './parameters.ts';
+import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
+
+export interface Ends<T> {
+  top: T[];
+  bottom: T[];
+}
+
+export interface TokenPlaceOptions extends Omit<ReadOptions, 'filters' | 'labels'> {
+  /** How many at each end; default 20. */
+  k?: number;
+}
+
+/**
+ * The neurons for which one token scores highest and lowest, over all layers: `key` and `up` read it, `value` writes it.
+ * The scores are those of {@link readNeuron} for this token. One product of the token's row of E with each layer's
+ * vectors; `cosine` divides by both lengths. Throws `OUT_OF_RANGE`.
+ */
+export async function tokenNeurons(
+  model: Model,
+  token: number,
+  options: TokenPlaceOptions & { parts?: readonly NeuronPart[] } = {},
+): Promise<Partial<Record<NeuronPart, Ends<ScoredNeuron>>>> {
+  const { parts = neuronParts(model), normalize = 'freq', k = 20, signal } = options;
+  checkIndex(token, model.dimensions.vocab, 'token');
+  const engine = options.engine ?? (await defaultEngine());
+  const e = await embedding(model, options.embedding, signal);
+  const x = scaledRows(e, undefined, token, token + 1);
+  const length = normalize === 'cosine' ? (await rowNorms(model, options.embedding, signal))[token] : 1;
+  const found: Partial<Record<NeuronPart, Ends<ScoredNeuron>>> = {};
+  for (const part of parts) {
+    const f = normalize === 'freq' ? (await normaliser(model, `ff.${part}`, options))[token] : 1;
+    const both = await bestOfLayers(
+      model,
+      part,
+      options,
+      async (rows) => {
+        const lengths = normalize === 'cosine' ? rowLengths(rows) : undefined;
+        const divisor = Float64Array.from({ length: rows.rows }, (_, i) => (lengths ? lengths[i] * length : f));
+        const { top, bottom } = await engine.topRows(x, rows, { k, ends: 'both', divisor, signal });
+        return {
+          index: Uint32Array.from([...top!.index, ...bottom!.index]),
+          score: Float64Array.from([...top!.score, ...bottom!.score]),
+        };
+      },
+      options.foldNorm,
+    );
+    // In a small layer one neuron may be at both ends.
+    const unique = [...new Map(both.map((one) => [`${one.layer} ${one.expert} ${one.neuron}`, one])).values()];
+    found[part] = ends(unique, k, byPlace);
+  }
+  return found;
+}
+
+function rowLengths({ data, rows, columns }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows }, (_, i) => {
+    let sum = 0;
+    for (let at = i * columns; at < (i + 1) * columns; at++) sum += data[at] * data[at];
+    return Math.sqrt(sum) || 1;
+  });
+}
+
+function ends<T extends { score: number }>(all: readonly T[], k: number, order: (a: T, b: T) => number): Ends<T> {
+  return {
+    top: [...all].sort((a, b) => b.score - a.score || order(a, b)).slice(0, k),
+    bottom: [...all].sort((a, b) => a.score - b.score || order(a, b)).slice(0, k),
+  };
+}
+
+export interface ScoredHead {
+  layer: number;
+  head: number;
+  score: number;
+}
+
+/**
+ * All heads by one token's diagonal entry: `vo`, how much the head writes the token when it reads it (copying at the top,
+ * suppression at the bottom); `qk`, how much a query at the token attends to a key at it. Scores are those of the pair
+ * (token, token) in {@link readHead}. Throws `OUT_OF_RANGE`.
+ */
+export async function tokenHeads(
+  model: Model,
+  token: number,
+  matrix: HeadMatrix,
+  options: TokenPlaceOptions = {},
+): Promise<Ends<ScoredHead>> {
+  const { k = 20, foldNorm, signal } = options;
+  checkIndex(token, model.dimensions.vocab, 'token');
+  const engine = options.engine ?? (await defaultEngine());
+  const e = await embedding(model, options.embedding, signal);
+  const { first, second } = PARTS[matrix];
+  const x = scaledRows(e, await sideDivisor(model, first, options), token, token + 1);
+  const y = scaledRows(e, await sideDivisor(model, second, options), token, token + 1);
+  const run = stage(options, `${matrix} of all layers`);
+  const found: ScoredHead[] = [];
+  for (let layer = 0; layer < model.dimensions.layers; layer++) {
+    if (!model.parameters.has(`layer.${layer}.attn.q`)) continue;
+    const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+    const side = async (row: Matrix, part: typeof first) => {
+      const source = parameter(model, `layer.${layer}.attn.${part}`);
+      const w = await readVectors(model, { layer, kind: `attn.${part}`, source }, { foldNorm, signal });
+      const own = source.shape[0];
+      return { data: (await engine.matmul(row, w, { signal })).data, own, width: source.count / own };
+    };
+    const [a, b] = [await side(x, first), await side(y, second)];
+    const rowOf = ({ data, own, width }: typeof a, head: number): Matrix => {
+      const at = Math.floor((head * own) / heads) * width;
+      return { data: data.subarray(at, at + width), rows: 1, columns: width };
+    };
+    for (let head = 0; head < heads; head++)
+      found.push({ layer, head, score: score({ a: rowOf(a, head), b: rowOf(b, head) }, 0, 0) });
+    run.progress?.((layer + 1) / model.dimensions.layers);
+  }
+  return ends(found, k, (p, q) => p.layer - q.layer || p.head - q.head);
+}

@@ -1,0 +1,123 @@
+import type { Context, TypedResponse } from 'hono';
+import type { JSONParsed } from 'hono/utils/types';
+import { problemOf } from './problems.ts';
+import type { ServerState } from './served.ts';
+import { csvOf, parquetOf, type Table } from './tables.ts';
+import type { Run } from './work.ts';
+
+export interface Env {
+  Variables: {
+    /** Who asks, for the limits of one client: its address. */
+    client: string;
+  };
+}
+
+export interface Answer<T> {
+  /** The model whose weights, and atlas, decide the answer; undefined: it may change at any time. */
+  model?: string;
+  work: (run: Run) => Promise<T> | T;
+  /** Runs at once, beside whatever the engine does: what takes milliseconds. */
+  light?: boolean;
+  /** The answer as a table, for Parquet and CSV. */
+  table?: (result: T) => Table;
+}
+
+const PARQUET = 'application/vnd.apache.parquet';
+
+/**
+ * Answers a question in the form the client accepts: JSON; server-sent events with progress; Parquet or CSV for tables. The
+ * work stops when the client goes away. An answer that depends on a checkpoint and the URL alone carries an ETag, and is not
+ * computed again for who has it.
+ */
+export async function answer<T>(
+  c: Context<Env>,
+  state: ServerState,
+  { model, work, light, table }: Answer<T>,
+): Promise<TypedResponse<JSONParsed<T>, 200, 'json'>> {
+  const format = formatOf(c, table !== undefined);
+  const etag = model === undefined || format === 'events' ? undefined : etagOf(c, state, model, format);
+  c.header('Vary', 'Accept');
+  c.header('Cache-Control', etag ? 'private, no-cache' : 'no-store');
+  if (etag) c.header('ETag', etag);
+  if (etag && matches(c.req.header('if-none-match'), etag)) return typed(c.body(null, 304));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([c.req.raw.signal, stop.signal]);
+  const run = (progress: Run['progress']): Promise<T> => {
+    const start = async () => work({ signal, progress });
+    return light ? start() : state.queue.run(c.get('client') ?? '', signal, start);
+  };
+  if (format === 'events') {
+    return typed(events(c, run, stop));
+  }
+  const result = await run(() => {});
+  if (format === 'parquet' && table) return typed(c.body(parquetOf(table(result)), 200, { 'Content-Type': PARQUET }));
+  if (format === 'csv' && table)
+    return typed(c.body(csvOf(table(result)), 200, { 'Content-Type': 'text/csv; charset=utf-8' }));
+  return typed<T>(c.body(jsonOf(result), 200, { 'Content-Type': 'application/json' }));
+}
+
+/** The answer's type is that of its JSON, whatever form was asked for. */
+const typed = <T>(response: Response) => response as unknown as TypedResponse<JSONParsed<T>, 200, 'json'>;
+
+/** Typed arrays as arrays. */
+const jsonOf = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner as Float64Array) : inner));
+
+type Format = 'json' | 'events' | 'parquet' | 'csv';
+
+function formatOf(c: Context<Env>, tabular: boolean): Format {
+  const accept = c.req.header('accept') ?? '';
+  const wanted = c.req.query('format');
+  if (wanted === 'json') return 'json';
+  if (accept.includes('text/event-stream')) return 'events';
+  if (!tabular) return 'json';
+  if (wanted === 'parquet' || accept.includes(PARQUET)) return 'parquet';
+  return wanted === 'csv' || accept.includes('text/csv') ? 'csv' : 'json';
+}
+
+/** Of the checkpoint, the atlas and the question; the order of its parameters does not matter. */
+function etagOf(c: Context<Env>, state: ServerState, id: string, format: Format): string {
+  const { model, atlas } = state.model(id);
+  const url = new URL(c.req.url);
+  url.searchParams.sort();
+  const parts = [state.served.version, model?.fingerprint, atlas?.manifest.checkpoint, atlas?.manifest.settings];
+  return `"${hash(JSON.stringify([...parts, url.pathname, url.search, format]))}"`;
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  return (header ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*');
+}
+
+/** FNV-1a of 64 bits. */
+function hash(text: string): string {
+  let h = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) h = BigInt.asUintN(64, (h ^ BigInt(byte)) * 0x100000001b3n);
+  return h.toString(16).padStart(16, '0');
+}
+
+/** `progress` {done, what} at most once per hundredth, then `result` or `error` {code, message}. */
+function events<T>(c: Context<Env>, run: (progress: Run['progress']) => Promise<T>, stop: AbortController): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (event: string, data: string): void => {
+        if (!stop.signal.aborted) controller.enqueue(encoder.encode(`event: ${event}\ndata: ${data}\n\n`));
+      };
+      let [last, stage] = [0, ''];
+      const progress: Run['progress'] = (done, what) => {
+        if (what === stage && done - last < 0.01 && done < 1) return;
+        [last, stage] = [done, what];
+        send('progress', JSON.stringify({ done, what }));
+      };
+      send('progress', JSON.stringify({ done: 0, what: 'waiting' }));
+      try {
+        send('result', jsonOf(await run(progress)));
+      } catch (error) {
+        send('error', JSON.stringify(problemOf(error).body.error));
+      }
+      if (!stop.signal.aborted) controller.close();
+    },
+    cancel: () => stop.abort(),
+  });
+  return c.body(body, 200, { 'Content-Type': 'text/event-stream' });
+}

@@ -1,0 +1,17 @@
+/** A process that builds one atlas and tells its parent how far it is: `build-atlas.node.js MODEL FOLDER`. */
+import { buildAtlas } from '../atlas/atlas.node.ts';
+import { WeightscopeError } from '../errors.ts';
+import { openModel } from '../node.ts';
+
+const [name, folder] = process.argv.slice(2);
+// A parent that ended has no more use for it.
+process.on('disconnect', () => process.exit(1));
+try {
+  const model = await openModel(name);
+  const progress = (done: number, what: string) => process.send?.({ done, what });
+  await buildAtlas(model, folder, { resume: true, progress });
+  process.exit(0);
+} catch (error) {
+  const code = error instanceof WeightscopeError ? error.code : 'INTERNAL';
+  process.send?.({ error: { code, message: (error as Error).message } }, () => process.exit(1));
+}

@@ -1,0 +1,164 @@
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { diffAtlases, openAtlas } from '../atlas/atlas.node.ts';
+import { checkpointHash } from '../atlas/hash.ts';
+import { MANIFEST } from '../atlas/manifest.ts';
+import type { Engine } from '../engine/engine.ts';
+import { WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
+import { openModel } from '../node.ts';
+import { userCacheDir } from '../source/cache.node.ts';
+import { idsOf, type Served, type ServedModel } from './served.ts';
+
+export interface ExploreOptions {
+  engine?: Engine;
+  signal?: AbortSignal;
+  progress?: (done: number, what: string) => void;
+}
+
+export interface Explored extends Served {
+  readonly models: ServedModel[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens models and atlases (folders that `atlas build` made) to be served. An atlas opens the checkpoint it was made of as
+ * well, where it is still found and still the same; a model and its own atlas given side by side become one.
+ */
+export async function openServed(names: readonly string[], options: ExploreOptions = {}): Promise<Explored> {
+  const opened: { name: string; model?: Model; atlas?: ServedModel['atlas'] }[] = [];
+  const { signal, progress } = options;
+  try {
+    for (const name of names) {
+      if (!(await isAtlas(name))) {
+        opened.push({ name, model: await openModel(name, { signal, progress }) });
+        continue;
+      }
+      const atlas = await openAtlas(name);
+      const beside = await besideOf(opened, atlas.manifest.checkpoint, signal);
+      if (beside) beside.atlas = atlas;
+      else opened.push({ name, atlas, model: await checkpointOf(atlas.manifest, signal) });
+    }
+  } catch (error) {
+    await Promise.allSettled(opened.map(closed));
+    throw error;
+  }
+  const ids = idsOf(opened.map(({ name }) => name));
+  const models: ServedModel[] = opened.map(({ name, model, atlas }, i) => ({ id: ids[i], name, model, atlas }));
+  return {
+    version: packageVersion(),
+    models,
+    engine: options.engine,
+    diff: diffAtlases,
+    async close() {
+      await Promise.allSettled(models.map(closed));
+    },
+  };
+}
+
+async function closed({ model, atlas }: { model?: Model; atlas?: ServedModel['atlas'] }): Promise<void> {
+  atlas?.close();
+  await model?.close();
+}
+
+const isAtlas = async (name: string): Promise<boolean> =>
+  Boolean(await stat(join(name, MANIFEST)).catch(() => undefined));
+
+/** The model among those opened that an atlas was made of. */
+async function besideOf<T extends { model?: Model; atlas?: unknown }>(
+  opened: readonly T[],
+  checkpoint: string,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  for (const one of opened)
+    if (one.model && !one.atlas && (await checkpointHash(one.model, signal)) === checkpoint) return one;
+  return undefined;
+}
+
+/** The checkpoint an atlas names; undefined where it is not here any more, or is another one now. */
+async function checkpointOf(
+  { model: { name }, checkpoint }: { model: { name: string }; checkpoint: string },
+  signal?: AbortSignal,
+): Promise<Model | undefined> {
+  const found = await openModel(name, { signal }).catch((error) => {
+    if (error instanceof WeightscopeError && error.code !== 'ABORTED') return undefined;
+    throw error;
+  });
+  if (!found || (await checkpointHash(found, signal)) === checkpoint) return found;
+  await found.close();
+  return undefined;
+}
+
+/** Where the atlas of a model is kept that is made on the way. */
+export const keptAtlas = (model: Model): string => join(userCacheDir(), 'atlases', model.fingerprint);
+
+/**
+ * Gives a served model its atlas: opens the one that is kept in the user's cache, or builds it in a process of its own, at a
+ * low priority, so that questions are answered meanwhile. A build that was interrupted goes on. What fails is said in
+ * `problem`, and the model is served without.
+ */
+export async function withKeptAtlas(served: ServedModel, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  const { model } = served;
+  if (!model || served.atlas) return;
+  const folder = keptAtlas(model);
+  try {
+    const kept = await openAtlas(folder).catch(() => undefined);
+    if (!kept) {
+      served.building = { done: 0, what: 'starting' };
+      await buildInChild(served.name, folder, {
+        signal,
+        progress: (done, what) => {
+          served.building = { done, what };
+        },
+      });
+    }
+    served.atlas = kept ?? (await openAtlas(folder));
+  } catch (error) {
+    if (!signal?.aborted) served.problem = `The atlas was not made: ${(error as Error).message}`;
+  } finally {
+    served.building = undefined;
+  }
+}
+
+interface BuildMessage {
+  done?: number;
+  what?: string;
+  error?: { code: string; message: string };
+}
+
+function buildInChild(
+  name: string,
+  folder: string,
+  { signal, progress }: { signal?: AbortSignal; progress: (done: number, what: string) => void },
+): Promise<void> {
+  const program = fileURLToPath(new URL('./build-atlas.node.js', import.meta.url));
+  return new Promise((resolve, reject) => {
+    const child = fork(program, [name, folder], { signal, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    let said: BuildMessage['error'];
+    child.on('message', (message: BuildMessage) => {
+      if (message.error) said = message.error;
+      else progress(message.done ?? 0, message.what ?? '');
+    });
+    child.on('spawn', () => {
+      try {
+        setPriority(child.pid!, constants.priority.PRIORITY_BELOW_NORMAL);
+      } catch {
+        // Not every system lets a process be put behind.
+      }
+    });
+    child.on('error', reject);
+    child.on('exit', (status) => {
+      if (status === 0) resolve();
+      else reject(new WeightscopeError('ENGINE_FAILED', said?.message ?? `The build ended with status ${status}.`));
+    });
+  });
+}
+
+function packageVersion(): string {
+  // Two folders up, both from src/server/ and from dist/server/.
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

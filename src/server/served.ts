@@ -1,0 +1,92 @@
+import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { AtlasDiff, DiffOptions } from '../atlas/query/diff.node.ts';
+import type { Engine } from '../engine/engine.ts';
+import { WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
+import { HeadRankings } from '../reading/head-ranking.ts';
+import { type WorkLimits, WorkQueue } from './work.ts';
+
+/** One of the models a server answers for. Its atlas may come while the server runs. */
+export interface ServedModel {
+  /** In URLs: letters, digits, `.`, `_`, `-`. */
+  readonly id: string;
+  readonly name: string;
+  /** Undefined where only an atlas is at hand. */
+  readonly model: Model | undefined;
+  atlas?: Atlas;
+  /** An atlas on its way. */
+  building?: { done: number; what: string };
+  /** Why there is no atlas though one was on its way. */
+  problem?: string;
+}
+
+/** Everything a server answers from. */
+export interface Served {
+  readonly version: string;
+  readonly models: readonly ServedModel[];
+  /** Default: the best engine here. */
+  readonly engine?: Engine;
+  /** The comparison of two atlases, where the platform has one. */
+  readonly diff?: (a: string, b: string, options: DiffOptions) => Promise<AtlasDiff>;
+}
+
+/** What the routes share. */
+export class ServerState {
+  readonly served: Served;
+  readonly queue: WorkQueue;
+  readonly rankings = new HeadRankings();
+
+  constructor(served: Served, limits: WorkLimits = {}) {
+    this.served = served;
+    this.queue = new WorkQueue(limits);
+  }
+
+  /** The opened model of this id; `MODEL_UNKNOWN` with the ids there are. */
+  model(id: string): ServedModel {
+    const found = this.served.models.find((model) => model.id === id);
+    if (found) return found;
+    const known = this.served.models.map((model) => model.id).join(', ');
+    throw new WeightscopeError(
+      'MODEL_UNKNOWN',
+      `Expected an opened model, one of ${known}, got ${JSON.stringify(id)}.`,
+    );
+  }
+
+  /** Its checkpoint; `MODEL_UNAVAILABLE` where only the atlas is open. */
+  live(id: string): Model {
+    const { model, name } = this.model(id);
+    if (model) return model;
+    throw new WeightscopeError(
+      'MODEL_UNAVAILABLE',
+      `Expected the checkpoint of ${name} to be open, but only its atlas is: start the server with the model beside the atlas.`,
+    );
+  }
+
+  /** Its atlas; `ATLAS_MISSING` where there is none (yet). */
+  atlas(id: string): Atlas {
+    const { atlas, building, name } = this.model(id);
+    if (atlas) return atlas;
+    const why = building ? `is still being built (${Math.floor(building.done * 100)} %)` : 'is not open';
+    throw new WeightscopeError(
+      'ATLAS_MISSING',
+      `Expected an atlas of ${name}, but it ${why}: make one with \`weightscope atlas build\` and give its folder to \`explore\`.`,
+    );
+  }
+}
+
+/** Ids for names: the last part of a path or hub id, made safe for a URL and told apart by a number. */
+export function idsOf(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const last =
+      name
+        .replace(/[\\/]+$/, '')
+        .split(/[\\/]/)
+        .at(-1) ?? '';
+    const safe = last.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|-+$/g, '') || 'model';
+    let id = safe;
+    for (let n = 2; taken.has(id); n++) id = `${safe}-${n}`;
+    taken.add(id);
+    return id;
+  });
+}

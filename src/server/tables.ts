@@ -1,0 +1,58 @@
+import { parquetWriteBuffer } from 'hyparquet-writer';
+
+type Cell = string | number | boolean | null | undefined;
+
+/** Columns of one length. */
+export interface Table {
+  columns: Record<string, readonly Cell[] | Float64Array | Uint32Array | Int32Array>;
+}
+
+/** Rows of equal keys as columns; what is no plain value is written as JSON. */
+export function columnsOf(rows: readonly Record<string, unknown>[], names = Object.keys(rows[0] ?? {})): Table {
+  const cell = (value: unknown): Cell =>
+    value === undefined || value === null
+      ? null
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : typeof value === 'bigint'
+          ? Number(value)
+          : (value as Cell);
+  return { columns: Object.fromEntries(names.map((name) => [name, rows.map((row) => cell(row[name]))])) };
+}
+
+/** One Parquet file: numbers as DOUBLE (INT32 where all are whole), text as UTF-8. */
+export function parquetOf({ columns }: Table): ArrayBuffer {
+  return parquetWriteBuffer({
+    columnData: Object.entries(columns).map(([name, data]) => {
+      const values = Array.from(data as ArrayLike<Cell>, (value) => value ?? null);
+      const present = values.filter((value) => value !== null);
+      const type = present.every((value) => typeof value === 'boolean')
+        ? 'BOOLEAN'
+        : present.every((value) => typeof value === 'number')
+          ? present.every((value) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31)
+            ? 'INT32'
+            : 'DOUBLE'
+          : 'STRING';
+      const written = type === 'STRING' ? values.map((value) => (value === null ? null : String(value))) : values;
+      return {
+        name,
+        data: written,
+        type: present.length === 0 ? 'STRING' : type,
+        nullable: present.length < values.length,
+      };
+    }),
+  });
+}
+
+/** RFC 4180 with a header line. */
+export function csvOf({ columns }: Table): string {
+  const names = Object.keys(columns);
+  const escaped = (value: Cell): string => {
+    const text = value === null || value === undefined ? '' : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const length = names.length === 0 ? 0 : columns[names[0]].length;
+  const lines = [names.map(escaped).join(',')];
+  for (let i = 0; i < length; i++) lines.push(names.map((name) => escaped(columns[name][i])).join(','));
+  return `${lines.join('\r\n')}\r\n`;
+}
