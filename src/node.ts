@@ -1,7 +1,8 @@
 /** The Node door: everything of the browser's, with models from files and the hub, and a cache between runs. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runWorker as takeUnits, type WorkerOptions } from './atlas/queue/worker.node.ts';
 import { addEngine } from './engine/select.ts';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
@@ -14,6 +15,8 @@ import type { SourceFolder } from './source/source.ts';
 export * from './atlas/atlas.node.ts';
 export type { AtlasBuild, BuildOptions } from './atlas/build.ts';
 export type { AtlasOptions } from './atlas/plan.ts';
+export type { QueuedBuildOptions } from './atlas/queue/build.node.ts';
+export { buildQueuedAtlas } from './atlas/queue/build.node.ts';
 export type { Manifest } from './atlas/schema.ts';
 export { memoryStore, type Store } from './atlas/store.ts';
 export * from './index.ts';
@@ -24,6 +27,8 @@ export { type HubOptions, hubFolder } from './source/hub.node.ts';
 addEngine('native', async () => (await import('./engine/native/native.node.ts')).nativeEngine());
 
 export interface NodeOpenOptions extends OpenOptions {
+  /** Read the weights of a hub checkpoint by ranges instead of fetching the files; those in the cache are read there. */
+  ranges?: boolean;
   /** Called while a hub checkpoint is fetched; `done` is 0 to 1. */
   progress?: (done: number, what: string) => void;
 }
@@ -54,15 +59,25 @@ export async function openModel(
       `Expected \`sample\`, a folder, a .safetensors or .gguf file, a URL or a hub id such as openai-community/gpt2, but nothing is at ${JSON.stringify(location)}.`,
     );
   }
-  const { progress, signal } = options;
+  const { progress, signal, ranges } = options;
   // The total grows as further files turn out to be needed: one stage for all of them, which never runs backwards.
   let furthest = 0;
   const report = (done: number, total: number): void => {
     furthest = Math.max(furthest, total > 0 ? done / total : 0);
     progress?.(furthest, `fetching ${location}`);
   };
-  return openCheckpoint(await hubFolder(location, { progress: report, signal }), named);
+  return openCheckpoint(await hubFolder(location, { progress: report, signal, ranges }), named);
 }
+
+/** A location that means the same in another folder: a path becomes absolute. */
+export async function locationOf(location: string): Promise<string> {
+  const isPath = location !== 'sample' && (await stat(location).catch(() => undefined));
+  return isPath ? resolve(location) : location;
+}
+
+/** {@link takeUnits}: a worker of {@link buildQueuedAtlas}, which reads what its units need and no more. */
+export const runWorker = (options: Omit<WorkerOptions, 'openModel'>): Promise<number> =>
+  takeUnits({ ...options, openModel: (location) => openModel(location, { ranges: true, signal: options.signal }) });
 
 async function openFile(path: string, options: OpenOptions): Promise<Model> {
   return openCheckpoint(await fileFolder(dirname(path)), { file: basename(path), ...options });

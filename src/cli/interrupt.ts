@@ -12,13 +12,24 @@ export function onInterrupt(cleanup: () => void): () => void {
   return () => cleanups.delete(cleanup);
 }
 
-/** Ctrl-C ends the run at once, with status 130 (143 for SIGTERM). */
+let gently = false;
+
+/**
+ * From now on the first Ctrl-C only fires {@link signal}: the command takes a moment to leave things as they should be
+ * and ends by itself. The second ends it at once.
+ */
+export function endGently(): void {
+  gently = true;
+}
+
+/** Ctrl-C ends the run at once, with status 130 (143 for SIGTERM), unless the command is to {@link endGently}. */
 export function endOnSignals(): void {
   for (const [name, status] of [
     ['SIGINT', EXIT.interrupted],
     ['SIGTERM', EXIT.terminated],
   ] as const) {
-    process.once(name, () => {
+    process.on(name, () => {
+      if (gently && !signal.aborted) return controller.abort();
       controller.abort();
       for (const cleanup of cleanups) cleanup();
       process.exit(status);

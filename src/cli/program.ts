@@ -11,6 +11,7 @@ import { addNotebook } from './commands/notebook.ts';
 import { addParameters } from './commands/parameters.ts';
 import { addStart } from './commands/start.ts';
 import { addVector } from './commands/vector.ts';
+import { addWorker } from './commands/worker.ts';
 
 const EXAMPLES = `
 MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-community/gpt2-medium@main.
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters]) add(program);
   addAtlas(program);
   addExplore(program);
+  addWorker(program);
   addStart(program);
   addCompletion(program);
   return program;

@@ -25,7 +25,7 @@ export interface Context {
 /** Opens the model, runs `work`, closes everything. Shows progress when standard error is a terminal. */
 export async function withModel<T>(
   name: string,
-  flags: EngineFlags & OutputFlags,
+  flags: EngineFlags & OutputFlags & { ranges?: boolean },
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   if (flags.output !== undefined) await checkWritable(flags.output);
@@ -38,7 +38,7 @@ export async function withModel<T>(
     // The library is loaded only now, so that help and usage errors come at once.
     const { openModel, openEngine } = await import('../node.ts');
     if (flags.engine !== undefined) engine = await openEngine(flags.engine);
-    const opened = await openModel(name, { signal, progress: report });
+    const opened = await openModel(name, { signal, progress: report, ranges: flags.ranges });
     model = opened;
     return await work({ model: opened, engine, signal, progress: report });
   } finally {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, WeightscopeError } from '../errors.ts';
 import { download, writable } from './download.node.ts';
 import { fileFolder, fileSource } from './file.node.ts';
+import { httpSource } from './http.ts';
 import { etagName, exists, HubCache, type Link } from './hub-cache.node.ts';
 import { exchange, type HubHttp, retrying } from './hub-http.ts';
 import { type HubListing, hubListing } from './hub-listing.ts';
@@ -34,6 +35,8 @@ export interface HubOptions {
   signal?: AbortSignal;
   /** Use only what is in the cache; default `HF_HUB_OFFLINE`. */
   offline?: boolean;
+  /** Read weights (.safetensors, .gguf) that are not in the cache by ranges, and keep nothing of them. */
+  ranges?: boolean;
   fetch?: typeof fetch;
   /** What a test replaces: the environment, the waiting between attempts, the patience with a silent server, links. */
   env?: Environment;
@@ -75,7 +78,7 @@ export async function hubFolder(id: string, options: HubOptions = {}): Promise<S
   try {
     // With a copy at hand one attempt is enough, as Python does it.
     const listing = await hubListing(http, hubId, cached ? 1 : undefined);
-    return new HubFolder(id, hubId, http, cache, listing, new HubProgress(options.progress));
+    return new HubFolder(id, hubId, http, cache, listing, new HubProgress(options.progress), options.ranges ?? false);
   } catch (error) {
     // The copy serves whoever may have lost the network, the token, or the model itself.
     const refused = error instanceof WeightscopeError && REFUSED.has(error.code);
@@ -140,9 +143,19 @@ class HubFolder implements SourceFolder {
   readonly #cache: HubCache;
   readonly #listing: HubListing;
   readonly #progress: HubProgress;
+  readonly #ranges: boolean;
   readonly #fetching = new Map<string, Promise<void>>();
 
-  constructor(name: string, id: HubId, http: HubHttp, cache: HubCache, listing: HubListing, progress: HubProgress) {
+  constructor(
+    name: string,
+    id: HubId,
+    http: HubHttp,
+    cache: HubCache,
+    listing: HubListing,
+    progress: HubProgress,
+    ranges: boolean,
+  ) {
+    this.#ranges = ranges;
     this.name = name;
     this.#id = id;
     this.#http = http;
@@ -163,6 +176,7 @@ class HubFolder implements SourceFolder {
       return undefined;
     }
     if (await this.#has(name)) await this.#remember().catch(() => undefined);
+    else if (this.#ranges && /\.(safetensors|gguf)$/.test(name)) return this.#byRanges(name);
     else await this.#fetchOnce(name);
     return hubSource(this.#cache, this.name, commit, name);
   }
@@ -173,6 +187,19 @@ class HubFolder implements SourceFolder {
 
   #remember(): Promise<void> {
     return this.#cache.remember(this.#id.revision, this.#listing.commit);
+  }
+
+  #url(name: string): string {
+    const path = name.split('/').map(encodeURIComponent).join('/');
+    return `${this.#http.endpoint}/${this.#id.repo}/resolve/${this.#listing.commit}/${path}`;
+  }
+
+  /** Requests are redirected to signed addresses elsewhere; `fetch` leaves the token behind. */
+  async #byRanges(name: string): Promise<Source> {
+    const { fetch, token, signal } = this.#http;
+    const headers = token ? { authorization: `Bearer ${token}` } : undefined;
+    const source = await httpSource(this.#url(name), { fetch, headers, signal });
+    return { ...source, name: `${this.name}/${name}`, version: this.#listing.commit };
   }
 
   #fetchOnce(name: string): Promise<void> {
@@ -187,8 +214,7 @@ class HubFolder implements SourceFolder {
   async #fetch(name: string): Promise<void> {
     const { repo } = this.#id;
     const { commit, files } = this.#listing;
-    const url = `${this.#http.endpoint}/${repo}/resolve/${commit}/${name.split('/').map(encodeURIComponent).join('/')}`;
-    const request = { url, repo, what: name };
+    const request = { url: this.#url(name), repo, what: name };
     const { etag, size } = await this.#head(request);
     const total = size ?? files.get(name);
     await this.#expectShards(name);

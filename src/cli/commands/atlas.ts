@@ -26,6 +26,14 @@ interface BuildFlags extends EngineFlags {
   embedding: 'unembed' | 'embed';
 }
 
+interface TargetFlags {
+  output: string;
+  queue?: string;
+  patience: number;
+  resume?: boolean;
+  quiet?: boolean;
+}
+
 interface Listing extends OutputFlags {
   k: number;
   layer?: number;
@@ -91,12 +99,15 @@ function addBuild(atlas: Command): void {
     .command('build')
     .summary('read a whole model into a folder')
     .argument('<model>', MODEL)
-    .requiredOption('-o, --output <folder>', 'where the atlas goes')
+    .requiredOption('-o, --output <place>', 'where the atlas goes: a folder, or s3://bucket/prefix')
     .option('--resume', 'go on with a build that was interrupted')
+    .option('--queue <url>', 'let the workers of this Redis compute (`weightscope worker`; docs/scale.md)')
+    .option('--patience <seconds>', 'how long that Redis may be away', amount, 600)
     .option('--quiet', 'no progress and no notes on standard error');
   addBuildOptions(command);
   addEngineOption(command);
-  command.action(async (name: string, flags: BuildFlags & { output: string; resume?: boolean; quiet?: boolean }) => {
+  command.action(async (name: string, flags: BuildFlags & TargetFlags) => {
+    if (flags.queue !== undefined) return buildQueued(name, { ...flags, queue: flags.queue });
     const { withModel, note } = await import('../run.ts');
     const { buildAtlas, removeUnfinished } = await import('../../atlas/atlas.node.ts');
     const { onInterrupt } = await import('../interrupt.ts');
@@ -108,6 +119,21 @@ function addBuild(atlas: Command): void {
     }).finally(forget);
     note(`The atlas is in ${output}; ask it: weightscope atlas search ${output} "king".`, { quiet });
   });
+}
+
+async function buildQueued(name: string, flags: BuildFlags & TargetFlags & { queue: string }): Promise<void> {
+  const { withModel, note } = await import('../run.ts');
+  const { buildQueuedAtlas, locationOf } = await import('../../node.ts');
+  const { endGently } = await import('../interrupt.ts');
+  const { lined, timed } = await import('../report/atlas.ts');
+  const { output, queue, patience, resume, quiet } = flags;
+  endGently();
+  await withModel(name, { quiet, ranges: true }, async ({ model, signal, progress }) => {
+    const target = { queue, patience, resume, signal, location: await locationOf(name) };
+    const report = process.stderr.isTTY || quiet ? progress : lined(process.stderr);
+    await buildQueuedAtlas(model, output, { ...buildOptions(flags), ...target, progress: timed(report) });
+  });
+  note(`The atlas is in ${output}; ask it: weightscope atlas search ${output} "king".`, { quiet });
 }
 
 function addPlan(atlas: Command): void {

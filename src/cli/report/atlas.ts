@@ -37,6 +37,19 @@ export function timed(
   };
 }
 
+/** For a log instead of a bar: a line when the first is said, then at most one every ten seconds. */
+export function lined(
+  stream: { write: (text: string) => unknown },
+  now: () => number = () => performance.now(),
+): (done: number, what: string) => void {
+  let last: number | undefined;
+  return (done, what) => {
+    if (last !== undefined && now() - last < 10_000) return;
+    last = now();
+    stream.write(`${Math.floor(100 * done)} %, ${what}\n`);
+  };
+}
+
 /** Seconds as a person says them. */
 export function time(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
