@@ -5,7 +5,7 @@ import type { Architecture, Config, Sizes } from './architecture.ts';
 const NAMES = {
   layers: ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers'],
   hidden: ['hidden_size', 'n_embd', 'n_embed', 'd_model', 'dim'],
-  heads: ['num_attention_heads', 'n_head', 'num_heads', 'n_heads'],
+  heads: ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'attention_heads'],
   kvHeads: ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'],
   headDim: ['head_dim'],
   neurons: ['moe_intermediate_size', 'intermediate_size', 'n_inner', 'ffn_dim', 'ffn_hidden_size', 'hidden_dim'],

@@ -16,3 +16,22 @@ export const gptNeox: Architecture = {
     'ff.value': 'mlp.dense_4h_to_h',
   },
 };
+
+/** Persimmon: the same order under other names. */
+export const persimmon: Architecture = {
+  family: 'persimmon',
+  types: ['persimmon'],
+  prefixes: ['model.'],
+  model: { embed: 'embed_tokens', unembed: 'lm_head', 'norm.final?': 'final_layernorm' },
+  layer: 'layers.{n}.',
+  parameters: {
+    'norm.attn': 'input_layernorm',
+    ...fusedQkv('self_attn.query_key_value', grouped),
+    'norm.q?': 'self_attn.q_layernorm',
+    'norm.k?': 'self_attn.k_layernorm',
+    'attn.o': 'self_attn.dense',
+    'norm.ff': 'post_attention_layernorm',
+    'ff.key': 'mlp.dense_h_to_4h',
+    'ff.value': 'mlp.dense_4h_to_h',
+  },
+};

@@ -1,6 +1,6 @@
-import type { Architecture } from '../architecture.ts';
+import { type Architecture, fusedQkv, type Part } from '../architecture.ts';
 
-/** GPT-J: attention and feed-forward side by side behind one norm; CodeGen is another type, with its own order of q, k, v. */
+/** GPT-J: attention and feed-forward side by side behind one norm. */
 export const gptj: Architecture = {
   family: 'gptj',
   types: ['gptj'],
@@ -17,3 +17,21 @@ export const gptj: Architecture = {
     'ff.value': 'mlp.fc_out',
   },
 };
+
+/** CodeGen: GPT-J with queries, values and keys in one tensor, in four blocks of heads as it was trained on four cores. */
+export const codegen: Architecture = {
+  ...gptj,
+  family: 'codegen',
+  types: ['codegen'],
+  parameters: { ...gptj.parameters, ...fusedQkv('attn.qkv_proj', inFourBlocks) },
+};
+
+function inFourBlocks(which: 'q' | 'k' | 'v'): Part {
+  return {
+    size: ({ heads, headDim }) => 3 * heads * headDim,
+    index: (i, { heads, headDim }) => {
+      const block = (heads * headDim) / 4;
+      return (3 * Math.floor(i / block) + { q: 0, v: 1, k: 2 }[which]) * block + (i % block);
+    },
+  };
+}

@@ -1,15 +1,17 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { Architecture } from '../architecture.ts';
-import { bert, distilbert, electra, roberta } from './bert.ts';
+import * as bertLike from './bert.ts';
 import { bloom } from './bloom.ts';
+import * as experts from './experts.ts';
 import { falcon } from './falcon.ts';
 import * as gguf from './gguf.ts';
 import { gptNeo } from './gpt_neo.ts';
-import { gptNeox } from './gpt_neox.ts';
+import { gptNeox, persimmon } from './gpt_neox.ts';
 import { gpt2, gptBigcode } from './gpt2.ts';
-import { gptj } from './gptj.ts';
+import { codegen, gptj } from './gptj.ts';
 import * as llamaLike from './llama.ts';
-import { opt } from './opt.ts';
+import { mpt } from './mpt.ts';
+import * as optLike from './opt.ts';
 
 /** Families of the Hugging Face format: config.json and safetensors. */
 const HF: readonly Architecture[] = [
@@ -17,15 +19,16 @@ const HF: readonly Architecture[] = [
   gptBigcode,
   gptNeo,
   gptj,
+  codegen,
   gptNeox,
-  opt,
+  persimmon,
+  ...Object.values(optLike),
   bloom,
+  mpt,
   falcon,
   ...Object.values(llamaLike),
-  bert,
-  roberta,
-  electra,
-  distilbert,
+  ...Object.values(experts),
+  ...Object.values(bertLike),
 ];
 const GGUF: readonly Architecture[] = Object.values(gguf);
 

@@ -1,25 +1,39 @@
-import { type Architecture, concatenated, fusedQkv, half, type Spec } from '../architecture.ts';
-
-const attention: Spec = {
-  'attn.q': 'self_attn.q_proj',
-  'attn.k': 'self_attn.k_proj',
-  'attn.v': 'self_attn.v_proj',
-  'attn.o': 'self_attn.o_proj',
-  'norm.q?': ['self_attn.q_norm', 'self_attn.q_layernorm'],
-  'norm.k?': ['self_attn.k_norm', 'self_attn.k_layernorm'],
-};
-
-const gatedMlp: Spec = { 'ff.key': 'mlp.gate_proj', 'ff.up': 'mlp.up_proj', 'ff.value': 'mlp.down_proj' };
-const norms: Spec = { 'norm.attn': 'input_layernorm', 'norm.ff': 'post_attention_layernorm' };
+import { type Architecture, concatenated, fusedQkv } from '../architecture.ts';
+import { attention, fusedGatedMlp, gatedMlp, norms, plainMlp } from './names.ts';
 
 /** Llama and what shares its names: grouped queries, gated feed-forward layers, optional biases, norms of q and k. */
 export const llama: Architecture = {
   family: 'llama',
-  types: ['llama', 'mistral', 'ministral', 'qwen2', 'qwen3', 'stablelm', 'granite', 'smollm3', 'helium', 'seed_oss'],
+  types: [
+    'llama',
+    'mistral',
+    'ministral',
+    'qwen2',
+    'qwen3',
+    'granite',
+    'smollm3',
+    'helium',
+    'seed_oss',
+    'ernie4_5',
+    'hunyuan_v1_dense',
+  ],
   prefixes: ['model.', 'model.language_model.', 'language_model.model.'],
   model: { embed: 'embed_tokens', unembed: ['lm_head', 'language_model.lm_head'], 'norm.final?': 'norm' },
   layer: 'layers.{n}.',
   parameters: { ...norms, ...attention, ...gatedMlp },
+};
+
+/** StableLM: one norm before both halves where the config says so (12B); its norms of q and k, one a head, are not read. */
+export const stablelm: Architecture = {
+  ...llama,
+  family: 'stablelm',
+  types: ['stablelm'],
+  parameters: ({ use_parallel_residual: parallel }) => ({
+    'norm.attn': 'input_layernorm',
+    ...attention,
+    ...(parallel === true ? {} : { 'norm.ff': 'post_attention_layernorm' }),
+    ...gatedMlp,
+  }),
 };
 
 /** OLMo's norms have no gain; Cohere's one norm is before both halves of a layer. */
@@ -37,11 +51,11 @@ export const cohere: Architecture = {
   parameters: { 'norm.attn': 'input_layernorm', ...attention, ...gatedMlp },
 };
 
-/** OLMo 2 and 3: norms after each half of a layer. */
+/** OLMo 2 and 3, EXAONE 4: norms after each half of a layer. */
 export const olmo2: Architecture = {
   ...llama,
   family: 'olmo2',
-  types: ['olmo2', 'olmo3'],
+  types: ['olmo2', 'olmo3', 'exaone4'],
   parameters: {
     ...attention,
     'norm.attn_post': 'post_attention_layernorm',
@@ -58,6 +72,44 @@ export const starcoder2: Architecture = {
   parameters: { ...norms, ...attention, 'ff.key': 'mlp.c_fc', 'ff.value': 'mlp.c_proj' },
 };
 
+/** Arcee: no gate. Nemotron's gains are stored as w and used as 1 + w; Apertus names its norms otherwise. */
+export const arcee: Architecture = {
+  ...llama,
+  family: 'arcee',
+  types: ['arcee'],
+  parameters: { ...norms, ...attention, ...plainMlp },
+};
+
+export const nemotron: Architecture = { ...arcee, family: 'nemotron', types: ['nemotron'], gainOffset: 1 };
+
+export const apertus: Architecture = {
+  ...llama,
+  family: 'apertus',
+  types: ['apertus'],
+  parameters: { 'norm.attn': 'attention_layernorm', ...attention, 'norm.ff': 'feedforward_layernorm', ...plainMlp },
+};
+
+/** GLM: gate and up in one tensor; GLM 4 has norms before and after each half of a layer. */
+export const glm: Architecture = {
+  ...llama,
+  family: 'glm',
+  types: ['glm'],
+  parameters: { ...norms, ...attention, ...fusedGatedMlp },
+};
+
+export const glm4: Architecture = {
+  ...glm,
+  family: 'glm4',
+  types: ['glm4'],
+  parameters: {
+    ...norms,
+    ...attention,
+    'norm.attn_post': 'post_self_attn_layernorm',
+    ...fusedGatedMlp,
+    'norm.ff_post': 'post_mlp_layernorm',
+  },
+};
+
 /** Phi-3 and 4: q, k, v in one tensor, gate and up in another. */
 export const phi3: Architecture = {
   ...llama,
@@ -67,9 +119,7 @@ export const phi3: Architecture = {
     ...norms,
     ...fusedQkv('self_attn.qkv_proj', concatenated),
     'attn.o': 'self_attn.o_proj',
-    'ff.key': { name: 'mlp.gate_up_proj', part: half(0) },
-    'ff.up': { name: 'mlp.gate_up_proj', part: half(1) },
-    'ff.value': 'mlp.down_proj',
+    ...fusedGatedMlp,
   },
 };
 
@@ -103,47 +153,5 @@ export const gemma2: Architecture = {
     'norm.ff': 'pre_feedforward_layernorm',
     ...gatedMlp,
     'norm.ff_post': 'post_feedforward_layernorm',
-  },
-};
-
-/** Mixtral: experts under their old names (w1, w3, w2) or stacked, as current transformers holds them. */
-export const mixtral: Architecture = {
-  ...llama,
-  family: 'mixtral',
-  types: ['mixtral'],
-  parameters: {
-    ...norms,
-    ...attention,
-    'ff.router': ['block_sparse_moe.gate', 'mlp.gate'],
-    'ff.{e}.key': [
-      'block_sparse_moe.experts.{e}.w1',
-      { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) },
-    ],
-    'ff.{e}.up': [
-      'block_sparse_moe.experts.{e}.w3',
-      { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) },
-    ],
-    'ff.{e}.value': ['block_sparse_moe.experts.{e}.w2', { name: 'mlp.experts.down_proj', stacked: true }],
-  },
-};
-
-/** Qwen's and OLMo's experts; some layers may be ordinary ones, and one expert may be shared by all tokens. */
-export const qwenMoe: Architecture = {
-  ...llama,
-  family: 'qwen_moe',
-  types: ['qwen2_moe', 'qwen3_moe', 'olmoe'],
-  parameters: {
-    ...norms,
-    ...attention,
-    'ff.router?': 'mlp.gate',
-    'ff.{e}.key?': ['mlp.experts.{e}.gate_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) }],
-    'ff.{e}.up?': ['mlp.experts.{e}.up_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) }],
-    'ff.{e}.value?': ['mlp.experts.{e}.down_proj', { name: 'mlp.experts.down_proj', stacked: true }],
-    'ff.shared.key?': 'mlp.shared_expert.gate_proj',
-    'ff.shared.up?': 'mlp.shared_expert.up_proj',
-    'ff.shared.value?': 'mlp.shared_expert.down_proj',
-    'ff.key?': 'mlp.gate_proj',
-    'ff.up?': 'mlp.up_proj',
-    'ff.value?': 'mlp.down_proj',
   },
 };
