@@ -15,6 +15,7 @@ import { parseHeadSearch } from './routes/head/search.ts';
 import { parseModelSearch } from './routes/model/search.ts';
 import { parseNeuronSearch } from './routes/neuron/search.ts';
 import { parseTokenSearch } from './routes/token/search.ts';
+import { parseVectorSearch } from './routes/vector/search.ts';
 import { parseReadingSearch } from './state/reading-search.ts';
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
@@ -81,6 +82,13 @@ const tokenPage = createRoute({
   component: lazyRouteComponent(() => import('./routes/token/page.tsx'), 'TokenPage'),
 });
 
+const vectorPage = createRoute({
+  getParentRoute: () => model,
+  path: '/vector',
+  validateSearch: parseVectorSearch,
+  component: lazyRouteComponent(() => import('./routes/vector/page.tsx'), 'VectorPage'),
+});
+
 const comparePage = createRoute({
   getParentRoute: () => root,
   path: '/compare',
@@ -90,7 +98,7 @@ const comparePage = createRoute({
 
 const routeTree = root.addChildren([
   home,
-  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage]),
+  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage, vectorPage]),
   comparePage,
 ]);
 

@@ -1,7 +1,20 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { ApiError, getJson, path, type Query } from './client.ts';
-import type { ModelInfo, Models, NeuronReading } from './types.ts';
+import type {
+  ModelInfo,
+  Models,
+  NeuronHistogram,
+  NeuronPart,
+  NeuronReading,
+  Place,
+  RawVector,
+  SimilarNeurons,
+  Statistic,
+  StatisticNames,
+  TokenRows,
+  VectorReading,
+} from './types.ts';
 
 /** Weights do not change while a server runs, so an answer holds as long as the page; TanStack Query aborts what nobody waits for. */
 export function createQueryClient(): QueryClient {
@@ -36,14 +49,44 @@ export function readingQuery({ normalize, fold, filters }: ReadingSearch): Query
 export const modelsQuery = () => apiQuery<Models>(['models']);
 export const modelQuery = (model: string) => apiQuery<ModelInfo>(['models', model]);
 
-export const neuronQuery = (
-  model: string,
-  layer: number,
-  neuron: number,
-  search: ReadingSearch & { k: number; bottom: number },
-) =>
+export const placesQuery = (model: string, q: string) =>
+  apiQuery<{ places: Place[] }>(['models', model, 'resolve'], { q });
+
+/** How many tokens of either end. */
+interface Ends {
+  k: number;
+  bottom: number;
+}
+
+export const neuronQuery = (model: string, layer: number, neuron: number, search: ReadingSearch & Ends) =>
   apiQuery<NeuronReading>(['models', model, 'neurons', layer, neuron], {
     ...readingQuery(search),
     k: search.k,
     bottom: search.bottom,
   });
+
+export const histogramQuery = (model: string, layer: number, neuron: number, search: ReadingSearch) =>
+  apiQuery<NeuronHistogram>(['models', model, 'neurons', layer, neuron, 'histogram'], readingQuery(search));
+
+export const similarQuery = (model: string, layer: number, neuron: number, part: NeuronPart) =>
+  apiQuery<SimilarNeurons>(['models', model, 'neurons', layer, neuron, 'similar'], { part });
+
+export const rawVectorQuery = (model: string, layer: number, neuron: number, part: NeuronPart) =>
+  apiQuery<RawVector>(['models', model, 'neurons', layer, neuron, 'vector'], { part });
+
+export const tokenRowsQuery = (model: string, layer: number, neuron: number, part: NeuronPart, search: ReadingSearch) =>
+  apiQuery<TokenRows>(['models', model, 'neurons', layer, neuron, 'map'], { ...readingQuery(search), part, n: 150 });
+
+export const vectorQuery = (model: string, expression: string, search: ReadingSearch & Ends) =>
+  apiQuery<VectorReading>(['models', model, 'vectors'], {
+    ...readingQuery({ ...search, fold: undefined }),
+    expression,
+    k: search.k,
+    bottom: search.bottom,
+  });
+
+export const statisticNamesQuery = (model: string, kind: 'neurons' | 'heads') =>
+  apiQuery<StatisticNames>(['models', model, 'statistics', kind]);
+
+export const statisticQuery = (model: string, kind: 'neurons' | 'heads', name: string) =>
+  apiQuery<Statistic>(['models', model, 'statistics', kind, name]);

@@ -1,6 +1,8 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ModelInfo } from '../api/types.ts';
 import { formatCount, plural } from '../format.ts';
+import { PaletteButton } from '../palette/palette-button.tsx';
+import '../palette/palette.css';
 import { useTheme } from '../style/theme.ts';
 import type { Here, PageKind } from './here.ts';
 
@@ -12,6 +14,7 @@ export function Header({ here, models }: { here: Here; models: readonly ModelInf
         weightscope
       </Link>
       <ModelName model={model} models={models} />
+      {model && <PaletteButton model={model.id} />}
       <Navigation here={here} model={model?.id ?? here.model} />
       <ThemeButton />
     </header>

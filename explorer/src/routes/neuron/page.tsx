@@ -1,36 +1,180 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { neuronQuery } from '../../api/queries.ts';
+import { useEffect } from 'react';
+import { histogramQuery, modelQuery, neuronQuery } from '../../api/queries.ts';
+import type { ModelInfo, NeuronPart, NeuronReading } from '../../api/types.ts';
+import { AppliedNote } from '../../components/applied-note.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
-import { ScoreBars } from '../../components/score-bars.tsx';
+import { Pill } from '../../components/pill.tsx';
+import { PlacePicker } from '../../components/place-picker.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
+import { formatScore } from '../../format.ts';
+import { TokenMap } from '../../maps/token-map.tsx';
+import type { ReadingSearch } from '../../state/reading-search.ts';
+import { NeuronArithmetic } from './arithmetic.tsx';
+import { PartColumn } from './part-column.tsx';
+import { PARTS } from './parts.ts';
+import { RawVectors } from './raw-vectors.tsx';
+import type { NeuronSearch } from './search.ts';
+import { SimilarNeurons } from './similar.tsx';
+import './neuron.css';
 
 const route = getRouteApi('/m/$model/neuron/$layer/$neuron');
+const COUNTS = [24, 100, 1000];
+const OPPOSITE = 8;
 
 export function NeuronPage() {
   const { model, layer, neuron } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useQuery(neuronQuery(model, layer, neuron, { ...search, k: 24, bottom: 8 }));
+  const client = useQueryClient();
+  const info = useQuery(modelQuery(model));
+  const { k = COUNTS[0]!, part = 'value' } = search;
+  const ends = { ...search, k, bottom: OPPOSITE };
+  const reading = useQuery({
+    ...neuronQuery(model, layer, neuron, ends),
+    // Another normaliser or filter of the same neuron: what is shown stays until the new answer is there.
+    placeholderData: (old) => (old?.layer === layer && old.neuron === neuron ? keepPreviousData(old) : undefined),
+  });
+  const histogram = useQuery(histogramQuery(model, layer, neuron, search));
+  const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
+    navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+
+  const last = info.data ? info.data.neurons - 1 : 0;
+  useEffect(() => {
+    if (neuron < last)
+      void client.prefetchQuery(neuronQuery(model, layer, neuron + 1, { ...search, k, bottom: OPPOSITE }));
+  }, [client, model, layer, neuron, last, search, k]);
+
   return (
     <>
-      <h1>
-        Neuron {layer}:{neuron}
-      </h1>
-      <FilterBar
-        value={search}
-        onChange={(change) => navigate({ search: (prev) => ({ ...prev, ...change }), replace: true })}
-      />
-      <Answer query={query} what="Reading the neuron">
-        {({ parts }) =>
-          parts.value && (
-            <Section title="Value" hint="what it writes">
-              <ScoreBars label="Value, top tokens" tokens={parts.value.top} tone="write" model={model} />
-            </Section>
-          )
+      <PlacePicker
+        what="Neuron"
+        layer={layer}
+        index={neuron}
+        layers={info.data?.layers}
+        count={info.data?.neurons}
+        onPick={(toLayer, toNeuron) =>
+          navigate({
+            to: '/m/$model/neuron/$layer/$neuron',
+            params: { model, layer: toLayer, neuron: toNeuron },
+            search: ({ vector: _, ...kept }) => kept,
+            resetScroll: false,
+          })
         }
+      />
+      <p className="page-line">{reading.data ? inWords(reading.data, histogram.data?.parts.value?.kurtosis) : ' '}</p>
+      <div className="neuron-controls">
+        <FilterBar value={search} onChange={set} />
+        {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+        <div role="group" aria-label="Tokens per list">
+          {COUNTS.map((count) => (
+            <Pill key={count} pressed={k === count} onClick={() => set({ k: count === COUNTS[0] ? undefined : count })}>
+              {count.toLocaleString('en-US')}
+            </Pill>
+          ))}
+          <span className="soft">tokens</span>
+        </div>
+      </div>
+      <Answer query={reading} what="Reading the neuron">
+        {({ parts, applied, normalize }) => (
+          <div className="neuron-parts" aria-busy={reading.isPlaceholderData}>
+            {PARTS.map(({ part: name, ...how }) => {
+              const tokens = parts[name];
+              if (!tokens) return null;
+              return (
+                <PartColumn
+                  key={name}
+                  {...how}
+                  name={`neuron-${layer}-${neuron}-${name}`}
+                  model={model}
+                  tokens={tokens}
+                  distribution={histogram.data?.parts[name]}
+                />
+              );
+            })}
+            <div className="neuron-side">
+              <Section title={`Map of its top ${part} tokens`} hint="near means alike in embedding space">
+                <TokenMap
+                  model={model}
+                  layer={layer}
+                  neuron={neuron}
+                  part={part}
+                  tone={PARTS.find((one) => one.part === part)!.tone}
+                  search={search}
+                  method={search.map ?? 'tsne'}
+                  space={search.space === true}
+                  onChange={set}
+                />
+              </Section>
+              <AppliedNote applied={applied} normalize={normalize} />
+            </div>
+          </div>
+        )}
       </Answer>
+      {info.data && (
+        <More
+          info={info.data}
+          layer={layer}
+          neuron={neuron}
+          part={part}
+          search={search}
+          set={set}
+          first={reading.data}
+        />
+      )}
     </>
   );
+}
+
+interface MoreProps {
+  info: ModelInfo;
+  layer: number;
+  neuron: number;
+  part: NeuronPart;
+  search: NeuronSearch & ReadingSearch;
+  set: (change: { part?: 'key' | 'up' | undefined; vector?: string | undefined }) => void;
+  first: NeuronReading | undefined;
+}
+
+/** Below the lists: one part at a time. */
+function More({ info, layer, neuron, part, search, set, first }: MoreProps) {
+  const { id: model, parts } = info;
+  return (
+    <div className="neuron-more part">
+      {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+      <div role="group" aria-label="Part on the map and below" className="choices">
+        <span className="soft">the map above and what is below are of its</span>
+        {parts.map((name) => (
+          <Pill key={name} pressed={part === name} onClick={() => set({ part: name === 'value' ? undefined : name })}>
+            {name}
+          </Pill>
+        ))}
+      </div>
+      <SimilarNeurons model={model} layer={layer} neuron={neuron} part={part} />
+      <NeuronArithmetic
+        model={model}
+        layer={layer}
+        neuron={neuron}
+        part={part}
+        search={search}
+        first={first}
+        onRead={(vector) => set({ vector: vector || undefined })}
+      />
+      <RawVectors model={model} layer={layer} neuron={neuron} part={part} />
+    </div>
+  );
+}
+
+/** `|key| 1.31 · |value| 1.02 · cos(key, value) 0.04 · kurtosis of the value's scores 5.2` */
+function inWords({ norms, cosines }: NeuronReading, kurtosis: number | undefined): string {
+  const lengths = Object.entries(norms).map(([part, norm]) => `|${part}| ${formatScore(norm)}`);
+  return [
+    'reads its key, writes its value',
+    ...lengths,
+    `cos(key, value) ${formatScore(cosines.keyValue)}`,
+    ...(cosines.keyUp === undefined ? [] : [`cos(key, up) ${formatScore(cosines.keyUp)}`]),
+    ...(kurtosis === undefined ? [] : [`kurtosis of the value’s scores ${formatScore(kurtosis)}`]),
+  ].join(' · ');
 }

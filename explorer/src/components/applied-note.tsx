@@ -1,0 +1,32 @@
+import type { Applied, Normalize } from '../api/types.ts';
+import { Note } from './states.tsx';
+
+const NORMALISERS: Record<Normalize, string> = {
+  freq: 'Each score is divided by the token’s mean over all vectors of this kind (freq), so that common tokens do not win everywhere.',
+  none: 'Scores are plain products E x: tokens with long rows of E come first.',
+  cosine: 'Scores are cosines between the vector and the token’s row of E.',
+};
+
+/** In words, what was done to get the numbers beside it. */
+export function AppliedNote({ applied, normalize }: { applied: Applied; normalize: Normalize }) {
+  return (
+    <Note title="What was applied">
+      <p>{NORMALISERS[normalize]}</p>
+      <p>{sentence(applied)}</p>
+      {applied.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+    </Note>
+  );
+}
+
+export function sentence({ foldNorm, filters, embedding, approximate }: Applied): string {
+  return [
+    foldNorm ? 'The layer’s norm gain is folded in' : 'No norm is folded in',
+    `tokens are rows of ${embedding === 'unembed' ? 'the unembedding' : 'the input embedding'}`,
+    filters.length === 0 ? 'all tokens are shown' : `filters: ${filters.join(', ')}`,
+    ...(approximate ? ['the normaliser is estimated from a sample'] : []),
+  ]
+    .join('; ')
+    .concat('.');
+}

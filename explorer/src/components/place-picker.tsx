@@ -1,0 +1,69 @@
+import { useEffect, useState } from 'react';
+import { useStepKeys } from './use-step-keys.ts';
+import './place-picker.css';
+
+interface PlacePickerProps {
+  /** `Neuron`, `Head`: the page's heading begins with it. */
+  what: string;
+  layer: number;
+  index: number;
+  /** How many there are; undefined while that is not known. */
+  layers: number | undefined;
+  count: number | undefined;
+  onPick: (layer: number, index: number) => void;
+}
+
+/** The heading of a page about one of many: `Neuron 28:100`, whose numbers can be typed over; ← and → step through a layer. */
+export function PlacePicker({ what, layer, index, layers, count, onPick }: PlacePickerProps) {
+  const [text, setText] = useState(`${layer}:${index}`);
+  useEffect(() => setText(`${layer}:${index}`), [layer, index]);
+  const previous = index > 0 ? () => onPick(layer, index - 1) : undefined;
+  const next = count === undefined || index + 1 < count ? () => onPick(layer, index + 1) : undefined;
+  useStepKeys(previous, next);
+  return (
+    <div className="place-picker">
+      <h1>
+        {what}
+        <span className="visually-hidden">
+          {' '}
+          {layer}:{index}
+        </span>
+      </h1>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const place = /^\s*(\d+)\s*[:. ]\s*(\d+)\s*$/.exec(text);
+          if (place) onPick(Number(place[1]), Number(place[2]));
+          else setText(`${layer}:${index}`);
+        }}
+      >
+        <input
+          aria-label={`${what}, layer and index`}
+          value={text}
+          style={{ width: `${Math.max(4, text.length) + 1.5}ch` }}
+          title={layers === undefined ? '' : `layer 0 to ${layers - 1}, ${what.toLowerCase()} 0 to ${(count ?? 1) - 1}`}
+          onChange={(event) => setText(event.currentTarget.value)}
+          onFocus={(event) => event.currentTarget.select()}
+        />
+      </form>
+      <button
+        type="button"
+        aria-label={`Previous ${what.toLowerCase()}`}
+        aria-keyshortcuts="ArrowLeft"
+        disabled={!previous}
+        onClick={previous}
+      >
+        ‹
+      </button>
+      <button
+        type="button"
+        aria-label={`Next ${what.toLowerCase()}`}
+        aria-keyshortcuts="ArrowRight"
+        disabled={!next}
+        onClick={next}
+      >
+        ›
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,130 @@
+import { useEffect, useRef, useState } from 'react';
+import { useWidth } from '../components/plot-figure.tsx';
+import { SaveMenu } from '../components/save-menu.tsx';
+import { color, useScheme } from '../style/theme.ts';
+import { withoutOverlap } from './labels.ts';
+import { dragged, look, type View } from './rotation.ts';
+import type { MapDrawing } from './token-map.tsx';
+
+const STEP = 12;
+const ARROWS: Record<string, [right: number, down: number]> = {
+  ArrowLeft: [-STEP, 0],
+  ArrowRight: [STEP, 0],
+  ArrowUp: [0, -STEP],
+  ArrowDown: [0, STEP],
+};
+
+/** Tokens in space, turned by dragging or with the arrow keys. */
+export function SpaceMap({ tokens, points, tone, label, name }: MapDrawing) {
+  const holder = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useWidth(holder);
+  const scheme = useScheme();
+  const [view, setView] = useState<View>({ turn: 0.4, tilt: 0.25 });
+  const from = useRef<{ x: number; y: number }>(undefined);
+
+  useEffect(() => {
+    if (canvas.current && width > 0) draw(canvas.current, width, tokens, points, view, color(tone));
+  }, [width, tokens, points, view, tone, scheme]);
+
+  return (
+    <figure>
+      <div ref={holder}>
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`${label}; drag or use the arrow keys to turn it`}
+          tabIndex={0}
+          className="space-map"
+          onPointerDown={(event) => {
+            event.currentTarget.setPointerCapture(event.pointerId);
+            from.current = { x: event.clientX, y: event.clientY };
+          }}
+          onPointerMove={({ clientX: x, clientY: y }) => {
+            if (!from.current) return;
+            const { x: oldX, y: oldY } = from.current;
+            from.current = { x, y };
+            setView((old) => dragged(old, x - oldX, y - oldY));
+          }}
+          onPointerUp={() => {
+            from.current = undefined;
+          }}
+          onPointerCancel={() => {
+            from.current = undefined;
+          }}
+          onKeyDown={(event) => {
+            const arrow = ARROWS[event.key];
+            if (!arrow) return;
+            event.preventDefault();
+            event.stopPropagation();
+            setView((old) => dragged(old, ...arrow));
+          }}
+        />
+      </div>
+      <SaveMenu
+        label="map"
+        name={name}
+        rows={() =>
+          tokens.map(({ id, token, score }, i) => ({
+            id,
+            token,
+            score,
+            x: points[3 * i]!,
+            y: points[3 * i + 1]!,
+            z: points[3 * i + 2]!,
+          }))
+        }
+        canvas={() => canvas.current}
+      />
+    </figure>
+  );
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  side: number,
+  tokens: MapDrawing['tokens'],
+  points: Float32Array,
+  view: View,
+  ink: string,
+): void {
+  const ratio = devicePixelRatio || 1;
+  canvas.width = side * ratio;
+  canvas.height = side * ratio;
+  canvas.style.height = `${side}px`;
+  const context = canvas.getContext('2d')!;
+  context.scale(ratio, ratio);
+  context.clearRect(0, 0, side, side);
+  context.fillStyle = ink;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  const family = getComputedStyle(document.documentElement).getPropertyValue('--mono');
+  const seen = look(points, view)
+    .map((point, i) => {
+      const size = 10.5 + 2.5 * point.depth;
+      const { label } = tokens[i]!;
+      return {
+        ...point,
+        label,
+        size,
+        x: side / 2 + point.x * side * 0.33,
+        y: side / 2 - point.y * side * 0.33,
+        width: [...label].length * size * 0.61 + 3,
+        height: size * 1.05,
+      };
+    })
+    .sort((a, b) => b.depth - a.depth);
+  const written = withoutOverlap(seen);
+  for (let i = seen.length - 1; i >= 0; i--) {
+    const { x, y, depth, size, label } = seen[i]!;
+    context.globalAlpha = Math.max(0.25, Math.min(1, 0.65 + 0.4 * depth));
+    if (written[i]) {
+      context.font = `${size}px ${family}`;
+      context.fillText(label, x, y);
+    } else {
+      context.beginPath();
+      context.arc(x, y, 1.6 + 0.5 * depth, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { LinkProps } from '@tanstack/react-router';
+import type { Place } from '../api/types.ts';
+
+/** Where a choice leads: what router.navigate takes. */
+export type Destination = Pick<LinkProps, 'to' | 'params' | 'search'>;
+
+export function addressOf(model: string, place: Place): Destination {
+  switch (place.kind) {
+    case 'neuron':
+      return { to: '/m/$model/neuron/$layer/$neuron', params: { model, layer: place.layer, neuron: place.neuron } };
+    case 'head':
+      return { to: '/m/$model/head/$layer/$head', params: { model, layer: place.layer, head: place.head } };
+    case 'token':
+      return { to: '/m/$model/token/$id', params: { model, id: place.token.id } };
+    case 'vector':
+      return { to: '/m/$model/vector', params: { model }, search: { x: place.expression } };
+  }
+}
+
+/** The pages themselves, offered before anything is typed. */
+export function pagesOf(model: string): { title: string; hint: string; to: Destination }[] {
+  return [
+    { title: 'Model', hint: 'layers, heads and neurons at a glance', to: { to: '/m/$model', params: { model } } },
+    {
+      title: 'Token',
+      hint: 'find a token and who reads and writes it',
+      to: { to: '/m/$model/token', params: { model } },
+    },
+    { title: 'Expression', hint: 'read a sum of vectors as words', to: { to: '/m/$model/vector', params: { model } } },
+    { title: 'Compare', hint: 'what two models have different', to: { to: '/compare', search: { a: model } } },
+  ];
+}

@@ -1,0 +1,47 @@
+import { lazy, Suspense, useEffect, useState } from 'react';
+
+const Palette = lazy(() => import('./palette.tsx'));
+
+/** Opens the palette, as ⌘K, Ctrl+K and `/` do. */
+export function PaletteButton({ model }: { model: string }) {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const chord = event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey);
+      if (!chord && (event.key !== '/' || isTyping(event.target))) return;
+      event.preventDefault();
+      setOpen(true);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <>
+      <button
+        type="button"
+        className="palette-button"
+        aria-keyshortcuts="Control+K Meta+K /"
+        aria-label="Go to a neuron, head, token or expression"
+        onClick={() => setOpen(true)}
+      >
+        <span className="mono examples">neuron 2:100 · head 1:4 · “ king” · tok:" king" − tok:" man"</span>
+        <span className="mono short">go to</span>
+        <kbd>{IS_MAC ? '⌘K' : 'Ctrl K'}</kbd>
+      </button>
+      {open && (
+        <Suspense>
+          <Palette model={model} close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+const IS_MAC = /mac|iphone|ipad/i.test(navigator.platform);
+
+/** Whether a key pressed here is text. */
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}

@@ -1,0 +1,105 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Command } from 'cmdk';
+import { useEffect, useRef, useState } from 'react';
+import { placesQuery } from '../api/queries.ts';
+import type { Place } from '../api/types.ts';
+import { TokenText } from '../components/token-label.tsx';
+import { addressOf, type Destination, pagesOf } from './destinations.ts';
+import './palette.css';
+
+interface PaletteProps {
+  model: string;
+  close: () => void;
+}
+
+/** Type where to go: `neuron 28:100`, `head 23:9`, a word, an expression. Loaded when it is first opened. */
+export default function Palette({ model, close }: PaletteProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const navigate = useNavigate();
+  const [text, setText] = useState('');
+  const asked = useDebounced(text.trim(), 60);
+  const query = useQuery({ ...placesQuery(model, asked), enabled: asked !== '' });
+  const places = asked === '' ? [] : (query.data?.places ?? []);
+  const pages = pagesOf(model).filter(({ title }) => title.toLowerCase().startsWith(text.trim().toLowerCase()));
+
+  useEffect(() => dialog.current?.showModal(), []);
+  const go = (destination: Destination) => {
+    close();
+    void navigate(destination);
+  };
+  return (
+    <dialog ref={dialog} className="palette" aria-label="Go to" onClose={close}>
+      <Command shouldFilter={false} label="Go to" loop>
+        <Command.Input
+          autoFocus
+          value={text}
+          onValueChange={setText}
+          placeholder="neuron 2:100, head 1:4, a word, tok:&quot; king&quot; − tok:&quot; man&quot;"
+        />
+        <Command.List>
+          <Command.Empty>{emptyText(text, asked, query)}</Command.Empty>
+          {places.map((place) => (
+            <Command.Item key={keyOf(place)} value={keyOf(place)} onSelect={() => go(addressOf(model, place))}>
+              <span className="kind">{place.kind === 'vector' ? 'read' : place.kind}</span>
+              <PlaceText place={place} />
+            </Command.Item>
+          ))}
+          {pages.map(({ title, hint, to }) => (
+            <Command.Item key={title} value={title} onSelect={() => go(to)}>
+              <span className="kind">page</span>
+              <span>{title}</span>
+              <span className="soft"> {hint}</span>
+            </Command.Item>
+          ))}
+        </Command.List>
+      </Command>
+    </dialog>
+  );
+}
+
+function PlaceText({ place }: { place: Place }) {
+  switch (place.kind) {
+    case 'token':
+      return (
+        <span className="mono">
+          <TokenText label={place.token.label} />
+          <span className="soft"> {place.token.id}</span>
+        </span>
+      );
+    case 'neuron':
+      return (
+        <span className="mono">
+          {place.layer}:{place.neuron}
+        </span>
+      );
+    case 'head':
+      return (
+        <span className="mono">
+          {place.layer}:{place.head}
+        </span>
+      );
+    case 'vector':
+      return <span className="mono">{place.expression}</span>;
+  }
+}
+
+function keyOf(place: Place): string {
+  return `${place.kind} ${place.kind === 'token' ? place.token.id : place.text}`;
+}
+
+function emptyText(text: string, asked: string, { error, isPending }: { error: unknown; isPending: boolean }): string {
+  if (text.trim() === '') return 'Type where to go.';
+  if (asked !== text.trim() || isPending) return '…';
+  if (error instanceof Error) return error.message;
+  return 'No neuron, head, token or expression reads like this. Words are single tokens: try the beginning of one.';
+}
+
+function useDebounced(value: string, milliseconds: number): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), milliseconds);
+    return () => clearTimeout(timer);
+  }, [value, milliseconds]);
+  return settled;
+}

@@ -1,0 +1,83 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { similarQuery } from '../../api/queries.ts';
+import type { NeuronPart, SimilarNeuron } from '../../api/types.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Bar } from '../../components/score-bars.tsx';
+import { Section } from '../../components/section.tsx';
+import { Answer, Empty } from '../../components/states.tsx';
+import { TokenText } from '../../components/token-label.tsx';
+import { formatScore } from '../../format.ts';
+
+interface SimilarNeuronsProps {
+  model: string;
+  layer: number;
+  neuron: number;
+  part: NeuronPart;
+}
+
+export function SimilarNeurons({ model, layer, neuron, part }: SimilarNeuronsProps) {
+  const query = useQuery(similarQuery(model, layer, neuron, part));
+  const columns: Column<SimilarNeuron>[] = [
+    {
+      id: 'neuron',
+      header: 'neuron',
+      width: '76px',
+      value: ({ layer, neuron }) => `${layer}:${neuron}`,
+      cell: (one) => (
+        <Link
+          className="mono"
+          to="/m/$model/neuron/$layer/$neuron"
+          params={{ model, layer: one.layer, neuron: one.neuron }}
+        >
+          {one.layer}:{one.neuron}
+        </Link>
+      ),
+    },
+    {
+      id: 'cosine',
+      header: 'cosine',
+      width: '56px',
+      numeric: true,
+      value: ({ cosine }) => cosine,
+      cell: ({ cosine }) => formatScore(cosine),
+    },
+    {
+      id: 'bar',
+      header: '',
+      width: '64px',
+      value: () => undefined,
+      cell: ({ cosine }) => <Bar value={cosine} max={1} />,
+    },
+    {
+      id: 'top',
+      header: 'its first tokens',
+      value: ({ top }) => top,
+      cell: ({ top = '' }) => (
+        <span className="token">
+          <TokenText label={top} />
+        </span>
+      ),
+    },
+  ];
+  return (
+    <Section title="Similar neurons" hint={query.data ? `by the cosine of their ${part}s’ ${query.data.measure}` : ''}>
+      <Answer query={query} what="Looking for similar neurons">
+        {({ neurons }) =>
+          neurons.length === 0 ? (
+            <Empty>No other neuron is like it.</Empty>
+          ) : (
+            <DataTable
+              label="Similar neurons"
+              name={`similar-to-${layer}-${neuron}-${part}`}
+              columns={columns}
+              rows={neurons}
+              rowKey={(one) => `${one.layer}:${one.expert}:${one.neuron}`}
+              visible={12}
+            />
+          )
+        }
+      </Answer>
+    </Section>
+  );
+}

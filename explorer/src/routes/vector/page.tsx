@@ -1,0 +1,30 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { FilterBar } from '../../components/filter-bar.tsx';
+import { VectorReader } from '../../components/vector-reader.tsx';
+
+const route = getRouteApi('/m/$model/vector');
+
+/** Any sum of vectors, read as words. */
+export function VectorPage() {
+  const { model } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <>
+      <h1>Expression</h1>
+      <p className="page-line">A sum of neurons, head directions, tokens and other vectors, read as words.</p>
+      <FilterBar
+        value={search}
+        fold={false}
+        onChange={(change) => navigate({ search: (old) => ({ ...old, ...change }), replace: true })}
+      />
+      <VectorReader
+        model={model}
+        search={search}
+        expression={search.x ?? ''}
+        examples={['tok:" king" - tok:" man" + tok:" woman"', 'ff:1:100.value', '0.5 * ff:1:100.value - ff:1:100.key']}
+        onRead={(x) => navigate({ search: (old) => ({ ...old, x: x || undefined }) })}
+      />
+    </>
+  );
+}
