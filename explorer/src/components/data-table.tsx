@@ -118,11 +118,7 @@ export function DataTable<Row extends RowData>({
             {virtual.getVirtualItems().map((item) => {
               const { original } = sorted[item.index]!;
               return (
-                <tr
-                  key={rowKey(original)}
-                  aria-rowindex={item.index + 2}
-                  style={{ ...tracks, transform: `translateY(${item.start}px)` }}
-                >
+                <tr key={rowKey(original)} aria-rowindex={item.index + 2} style={{ ...tracks, top: item.start }}>
                   {columns.map((column) => (
                     <td key={column.id} className={column.numeric ? 'numeric' : ''}>
                       {column.cell ? column.cell(original) : String(column.value(original) ?? '')}

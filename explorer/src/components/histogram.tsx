@@ -50,7 +50,7 @@ export function Histogram({ label, name, bins, tone, shown, height = 64 }: Histo
         }),
         ruleY([0], { stroke: 'var(--line)' }),
         ruleX(marks, { stroke: 'var(--ink)', strokeDasharray: '2,2', strokeOpacity: 0.6 }),
-        axisX({ ticks: 4, tickSize: 0, tickFormat: formatScore }),
+        axisX({ ticks: 4, tickSize: 0, tickFormat: (tick: number) => String(tick).replace('-', '−') }),
       ],
     };
   }, [bins, tone, from, to, height]);

@@ -40,7 +40,7 @@ export function PlacePicker({ what, layer, index, layers, count, onPick }: Place
         <input
           aria-label={`${what}, layer and index`}
           value={text}
-          style={{ width: `${Math.max(4, text.length) + 1.5}ch` }}
+          style={{ width: `${Math.max(3, text.length)}ch` }}
           title={layers === undefined ? '' : `layer 0 to ${layers - 1}, ${what.toLowerCase()} 0 to ${(count ?? 1) - 1}`}
           onChange={(event) => setText(event.currentTarget.value)}
           onFocus={(event) => event.currentTarget.select()}

@@ -4,7 +4,7 @@ import { formatCount, plural } from '../format.ts';
 import { PaletteButton } from '../palette/palette-button.tsx';
 import '../palette/palette.css';
 import { useTheme } from '../style/theme.ts';
-import type { Here, PageKind } from './here.ts';
+import type { Here } from './here.ts';
 
 export function Header({ here, models }: { here: Here; models: readonly ModelInfo[] }) {
   const model = models.find(({ id }) => id === here.model) ?? models[0];
@@ -29,17 +29,18 @@ function ModelName({ model, models }: { model: ModelInfo | undefined; models: re
       {models.length > 1 ? (
         <select
           aria-label="Model"
+          title={model.name}
           value={model.id}
           onChange={(event) => navigate({ to: '/m/$model', params: { model: event.currentTarget.value } })}
         >
-          {models.map(({ id, name }) => (
+          {models.map(({ id }) => (
             <option key={id} value={id}>
-              {name}
+              {id}
             </option>
           ))}
         </select>
       ) : (
-        <b>{model.name}</b>
+        <b title={model.name}>{model.id}</b>
       )}
       <span className="soft facts">{factsOf(model)}</span>
     </span>
@@ -58,25 +59,21 @@ function factsOf({ architecture, layers, heads, kvHeads, vocab }: ModelInfo): st
 
 function Navigation({ here, model }: { here: Here; model: string | undefined }) {
   if (model === undefined) return <nav aria-label="Pages" />;
-  const current = (page: PageKind) => ({
-    'aria-current': here.page === page ? ('page' as const) : undefined,
-    activeProps: { 'aria-current': undefined },
-  });
   return (
     <nav aria-label="Pages">
-      <Link to="/m/$model" params={{ model }} {...current('model')}>
+      <Link to="/m/$model" params={{ model }} activeOptions={{ exact: true, includeSearch: false }}>
         Model
       </Link>
-      <Link to="/m/$model/neuron/$layer/$neuron" params={{ model, ...here.lastNeuron }} {...current('neuron')}>
+      <Link to="/m/$model/neuron/$layer/$neuron" params={{ model, ...here.lastNeuron }}>
         Neuron
       </Link>
-      <Link to="/m/$model/head/$layer/$head" params={{ model, ...here.lastHead }} {...current('head')}>
+      <Link to="/m/$model/head/$layer/$head" params={{ model, ...here.lastHead }}>
         Head
       </Link>
-      <Link to="/m/$model/token" params={{ model }} {...current('token')}>
+      <Link to="/m/$model/token" params={{ model }}>
         Token
       </Link>
-      <Link to="/compare" search={{ a: model }} {...current('compare')}>
+      <Link to="/compare" search={{ a: model }}>
         Compare
       </Link>
     </nav>

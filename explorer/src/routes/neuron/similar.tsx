@@ -26,7 +26,7 @@ export function SimilarNeurons({ model, layer, neuron, part }: SimilarNeuronsPro
       value: ({ layer, neuron }) => `${layer}:${neuron}`,
       cell: (one) => (
         <Link
-          className="mono"
+          className="place"
           to="/m/$model/neuron/$layer/$neuron"
           params={{ model, layer: one.layer, neuron: one.neuron }}
         >
@@ -70,7 +70,7 @@ export function SimilarNeurons({ model, layer, neuron, part }: SimilarNeuronsPro
             <DataTable
               label="Similar neurons"
               name={`similar-to-${layer}-${neuron}-${part}`}
-              columns={columns}
+              columns={neurons.some(({ top }) => top) ? columns : columns.slice(0, -1)}
               rows={neurons}
               rowKey={(one) => `${one.layer}:${one.expert}:${one.neuron}`}
               visible={12}
