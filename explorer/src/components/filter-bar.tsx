@@ -17,12 +17,14 @@ interface FilterBarProps {
   filters?: readonly FilterName[];
   /** Offer to fold the layer's norm gain in. */
   fold?: boolean;
+  /** Offer the normalisers; default true. */
+  normalizers?: boolean;
 }
 
 const USUAL: readonly FilterName[] = ['ascii', 'english', 'alnum', 'no-brackets', 'no-special'];
 
 /** How scores are made comparable, and which tokens count. */
-export function FilterBar({ value, onChange, filters = USUAL, fold = true }: FilterBarProps) {
+export function FilterBar({ value, onChange, filters = USUAL, fold = true, normalizers = true }: FilterBarProps) {
   const chosen = splitFilters(value.filters);
   const toggle = (name: FilterName) =>
     onChange({
@@ -30,28 +32,32 @@ export function FilterBar({ value, onChange, filters = USUAL, fold = true }: Fil
     });
   return (
     <div className="filter-bar">
-      {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
-      <div role="group" aria-label="Normaliser">
-        {NORMALIZERS.map(({ name, title }) => (
-          <Pill
-            key={name}
-            pressed={(value.normalize ?? 'freq') === name}
-            title={title}
-            onClick={() => onChange({ normalize: name === 'freq' ? undefined : name })}
-          >
-            {name}
-          </Pill>
-        ))}
-      </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-      <div role="group" aria-label="Filters">
-        <span className="soft">filters</span>
-        {FILTERS.filter(({ name }) => filters.includes(name)).map(({ name, label, title }) => (
-          <Pill key={name} pressed={chosen.includes(name)} title={title} onClick={() => toggle(name)}>
-            {label}
-          </Pill>
-        ))}
-      </div>
+      {normalizers && (
+        // biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form.
+        <div role="group" aria-label="Normaliser">
+          {NORMALIZERS.map(({ name, title }) => (
+            <Pill
+              key={name}
+              pressed={(value.normalize ?? 'freq') === name}
+              title={title}
+              onClick={() => onChange({ normalize: name === 'freq' ? undefined : name })}
+            >
+              {name}
+            </Pill>
+          ))}
+        </div>
+      )}
+      {filters.length > 0 && (
+        // biome-ignore lint/a11y/useSemanticElements: as above.
+        <div role="group" aria-label="Filters">
+          <span className="soft">filters</span>
+          {FILTERS.filter(({ name }) => filters.includes(name)).map(({ name, label, title }) => (
+            <Pill key={name} pressed={chosen.includes(name)} title={title} onClick={() => toggle(name)}>
+              {label}
+            </Pill>
+          ))}
+        </div>
+      )}
       {fold && (
         <Pill
           pressed={value.fold === true}

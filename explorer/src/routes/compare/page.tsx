@@ -1,3 +1,262 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { AtlasDiff, HeadDiff, NeuronDiff } from '../../../../src/atlas/query/diff.node.ts';
+import { useLongQuery } from '../../api/long-query.ts';
+import { modelsQuery } from '../../api/queries.ts';
+import type { ModelInfo } from '../../api/types.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Pill } from '../../components/pill.tsx';
+import { Slider } from '../../components/slider.tsx';
+import { Answer, Empty } from '../../components/states.tsx';
+import { TokenText } from '../../components/token-label.tsx';
+import { formatCount } from '../../format.ts';
+import { AMONG, type CompareSearch } from './search.ts';
+import './compare.css';
+
+const route = getRouteApi('/compare');
+
+/** What the API answers for two models. */
+interface Comparison {
+  shared: {
+    architecture: boolean;
+    vocabulary: boolean;
+    tokens: number;
+    dimensions: { name: string; a: number | boolean; b: number | boolean }[];
+  };
+  /** Null unless both have an atlas. */
+  diff: AtlasDiff | null;
+}
+
+const LISTED = 500;
+
 export function ComparePage() {
-  return <h1>Compare</h1>;
+  const models = useQuery(modelsQuery());
+  return (
+    <article aria-labelledby="compare-title">
+      <h1 id="compare-title">Compare</h1>
+      <p className="page-line">What two models have different, by the tokens their neurons and heads list.</p>
+      <Answer query={models} what="Asking for the models">
+        {({ models }) =>
+          models.length < 2 ? (
+            <Empty>
+              One model is open, and a comparison takes two. Start the explorer with both, each with its atlas:{' '}
+              <code>weightscope explore A-atlas B-atlas</code>
+            </Empty>
+          ) : (
+            <Pair models={models} />
+          )
+        }
+      </Answer>
+    </article>
+  );
+}
+
+function Pair({ models }: { models: readonly ModelInfo[] }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const onChange = (change: CompareSearch): void => {
+    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false });
+  };
+  const a = models.find(({ id }) => id === search.a) ?? models[0];
+  const b = models.find(({ id }) => id === search.b) ?? models.find(({ id }) => id !== a.id)!;
+  const choice = (label: string, chosen: ModelInfo, pick: (id: string) => void) => (
+    <label>
+      <span className="soft">{label}</span>{' '}
+      <select value={chosen.id} onChange={(event) => pick(event.currentTarget.value)}>
+        {models.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <>
+      <div className="compare-controls">
+        {choice('a', a, (id) => onChange({ a: id }))}
+        {choice('b', b, (id) => onChange({ b: id }))}
+        {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+        <div role="group" aria-label="What is compared">
+          <Pill pressed={search.show === undefined} onClick={() => onChange({ show: undefined })}>
+            neurons
+          </Pill>
+          <Pill pressed={search.show === 'heads'} onClick={() => onChange({ show: 'heads' })}>
+            heads
+          </Pill>
+        </div>
+        <Slider
+          label="of the first"
+          min={5}
+          max={100}
+          step={5}
+          value={search.among ?? AMONG}
+          onChange={(among) => onChange({ among: among === AMONG ? undefined : among })}
+          format={String}
+        />
+      </div>
+      {a.id === b.id ? (
+        <Empty>Choose two different models.</Empty>
+      ) : (
+        <Compared a={a} b={b} among={search.among ?? AMONG} heads={search.show === 'heads'} />
+      )}
+    </>
+  );
+}
+
+function Compared({ a, b, among, heads }: { a: ModelInfo; b: ModelInfo; among: number; heads: boolean }) {
+  const query = useLongQuery<Comparison>(['compare'], { a: a.id, b: b.id, among, k: LISTED }, { keep: true });
+  return (
+    <Answer query={query} progress={query.progress} what="Comparing the atlases">
+      {({ shared, diff }) => (
+        <>
+          <Shared shared={shared} />
+          {diff ? (
+            <div className={query.isPlaceholderData ? 'stale' : ''}>
+              <p className="page-line">
+                {heads ? 'Heads' : 'Neurons'} that share the fewest of their first {among} {heads ? 'pairs' : 'tokens'},
+                the fewest first.
+              </p>
+              {heads ? (
+                <HeadDiffs rows={diff.heads} a={a} b={b} among={among} />
+              ) : (
+                <NeuronDiffs rows={diff.neurons} a={a} b={b} among={among} />
+              )}
+            </div>
+          ) : (
+            <Missing models={[a, b].filter(({ atlas }) => atlas === null)} />
+          )}
+        </>
+      )}
+    </Answer>
+  );
+}
+
+function Shared({ shared }: { shared: Comparison['shared'] }) {
+  const different = shared.dimensions.filter(({ a, b }) => a !== b);
+  return (
+    <p className="compare-facts">
+      {shared.architecture ? 'One architecture' : 'Different architectures'} ·{' '}
+      {shared.vocabulary ? 'one vocabulary' : `${formatCount(shared.tokens)} tokens in common`} ·{' '}
+      {different.length === 0
+        ? 'the same sizes'
+        : different.map(({ name, a, b }) => `${name} ${String(a)} and ${String(b)}`).join(', ')}
+    </p>
+  );
+}
+
+function Missing({ models }: { models: readonly ModelInfo[] }) {
+  return (
+    <Empty>
+      {models.map(({ name }) => name).join(' and ')} {models.length === 1 ? 'has' : 'have'} no atlas open. Build it with{' '}
+      <code>weightscope atlas build</code> and open its folder.
+    </Empty>
+  );
+}
+
+interface DiffsProps<Row> {
+  rows: readonly Row[];
+  a: ModelInfo;
+  b: ModelInfo;
+  among: number;
+}
+
+const words = (labels: readonly string[]) => (
+  <span className="token words">
+    {labels.map((label, at) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: one label may stand there twice, and none moves.
+      <span key={at}>
+        <TokenText label={label} />
+      </span>
+    ))}
+  </span>
+);
+
+const shared = <Row extends { shared: number }>(among: number): Column<Row> => ({
+  id: 'shared',
+  header: 'shared',
+  title: `Of the first ${among}, how many both have`,
+  value: (row) => row.shared,
+  numeric: true,
+  width: '52px',
+});
+
+function NeuronDiffs({ rows, a, b, among }: DiffsProps<NeuronDiff>) {
+  const columns: Column<NeuronDiff>[] = [
+    {
+      id: 'neuron',
+      header: 'neuron',
+      value: ({ layer, neuron }) => `${layer}:${neuron}`,
+      cell: ({ layer, neuron }) => (
+        <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model: b.id, layer, neuron }}>
+          {layer}:{neuron}
+        </Link>
+      ),
+      width: '72px',
+    },
+    { id: 'part', header: 'part', value: ({ part }) => part, width: '44px' },
+    shared(among),
+    { id: 'lost', header: `only in ${a.name}`, value: ({ lost }) => lost.join(' '), cell: ({ lost }) => words(lost) },
+    {
+      id: 'gained',
+      header: `only in ${b.name}`,
+      value: ({ gained }) => gained.join(' '),
+      cell: ({ gained }) => words(gained),
+    },
+  ];
+  return (
+    <DataTable
+      label="Neurons that differ most"
+      name={`${a.id}-${b.id}-neurons`}
+      columns={columns}
+      rows={rows}
+      rowKey={({ layer, expert, neuron, part }) => `${layer}:${expert}:${neuron}:${part}`}
+    />
+  );
+}
+
+const pairText = (pairs: readonly [string, string][]): string[] => pairs.map(([first, second]) => `${first}→${second}`);
+
+function HeadDiffs({ rows, a, b, among }: DiffsProps<HeadDiff>) {
+  const columns: Column<HeadDiff>[] = [
+    {
+      id: 'head',
+      header: 'head',
+      value: ({ layer, head }) => `${layer}:${head}`,
+      cell: ({ layer, head, matrix }) => (
+        <Link
+          className="mono"
+          to="/m/$model/head/$layer/$head"
+          params={{ model: b.id, layer, head }}
+          search={matrix === 'vo' ? { matrix } : {}}
+        >
+          {layer}:{head}
+        </Link>
+      ),
+      width: '52px',
+    },
+    { id: 'matrix', header: 'matrix', value: ({ matrix }) => matrix, width: '48px' },
+    shared(among),
+    {
+      id: 'lost',
+      header: `only in ${a.name}`,
+      value: ({ lost }) => pairText(lost).join(' '),
+      cell: ({ lost }) => words(pairText(lost)),
+    },
+    {
+      id: 'gained',
+      header: `only in ${b.name}`,
+      value: ({ gained }) => pairText(gained).join(' '),
+      cell: ({ gained }) => words(pairText(gained)),
+    },
+  ];
+  return (
+    <DataTable
+      label="Heads that differ most"
+      name={`${a.id}-${b.id}-heads`}
+      columns={columns}
+      rows={rows}
+      rowKey={({ layer, head, matrix }) => `${layer}:${head}:${matrix}`}
+    />
+  );
 }

@@ -1,3 +1,103 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { modelQuery } from '../../api/queries.ts';
+import { Section } from '../../components/section.tsx';
+import { Answer } from '../../components/states.tsx';
+import { Controls, type HeadChange } from './controls.tsx';
+import { Directions } from './directions.tsx';
+import { HeatMap } from './heat-map.tsx';
+import { MATRICES } from './matrices.ts';
+import type { HeadPlace } from './queries.ts';
+import { matrixOf } from './search.ts';
+import { Selected } from './selected.tsx';
+import { CopyingLine, StatisticsTable } from './statistics.tsx';
+import { useHead } from './use-head.ts';
+import './head.css';
+
+const route = getRouteApi('/m/$model/head/$layer/$head');
+
 export function HeadPage() {
-  return <h1>Head</h1>;
+  const { model, layer, head } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const onChange = (change: HeadChange): void => {
+    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false });
+  };
+  const [beyond, setBeyond] = useSettling(search.beyond, (value) => onChange({ beyond: value }));
+  const place: HeadPlace = { model, layer, head, search };
+  const answers = useHead(place, beyond);
+  const matrix = matrixOf(search);
+  const { name, what, tone, headings } = MATRICES[matrix];
+  const file = `${model}-head-${layer}-${head}-${matrix}`;
+  return (
+    <article className="head-page" aria-labelledby="head-title">
+      <h1 id="head-title">
+        Head {layer}:{head}{' '}
+        <span className="soft what">
+          {name}: {what}
+        </span>
+      </h1>
+      <p className="page-line">
+        <CopyingLine statistics={answers.statistics} />
+        <Sharing model={model} head={head} />
+      </p>
+      <Controls search={search} answers={answers} beyond={beyond} onBeyond={setBeyond} onChange={onChange} />
+      <Answer query={answers.pairs} progress={answers.pairs.progress} what="Reading the best pairs">
+        {({ [matrix]: reading, applied }) =>
+          // While the other matrix is on its way, the answer is still of the one before.
+          reading && (
+            <Selected
+              place={place}
+              reading={reading}
+              notes={applied.notes}
+              stale={answers.pairs.isPlaceholderData}
+              file={file}
+              onChange={onChange}
+            />
+          )
+        }
+      </Answer>
+      <div className="part columns halves">
+        <Section title="Heat map" hint="of the strongest tokens">
+          <HeatMap query={answers.heatMap} tone={tone} name={file} />
+        </Section>
+        <Section title="Statistics" hint="of the weights as they are, each with what chance gives">
+          <StatisticsTable statistics={answers.statistics} name={file} />
+        </Section>
+      </div>
+      <div className="part">
+        <Section title="Singular directions" hint={`of ${name}, as words`}>
+          <Directions query={answers.spectrum} model={model} headings={headings} tone={tone} name={file} />
+        </Section>
+      </div>
+    </article>
+  );
+}
+
+/** With grouped queries, the heads that have the same keys and values. */
+function Sharing({ model, head }: { model: string; head: number }) {
+  const { data } = useQuery(modelQuery(model));
+  if (!data || data.kvHeads === data.heads) return null;
+  const size = data.heads / data.kvHeads;
+  const first = Math.floor(head / size) * size;
+  const others = Array.from({ length: size }, (_, i) => first + i).filter((one) => one !== head);
+  return (
+    <>
+      {' '}
+      · keys and values shared with head{others.length > 1 && 's'} {others.join(', ')}
+    </>
+  );
+}
+
+/** A value that follows at once and is reported when it has rested: an address need not follow each step of a slider. */
+function useSettling<T>(value: T, report: (value: T) => void): [T, (value: T) => void] {
+  const [draft, setDraft] = useState(value);
+  useEffect(() => setDraft(value), [value]);
+  useEffect(() => {
+    if (Object.is(draft, value)) return;
+    const timer = setTimeout(() => report(draft), 150);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  return [draft, setDraft];
 }

@@ -1,12 +1,52 @@
-import { oneOf } from '../../state/reading-search.ts';
+import type { HeadMatrix } from '../../api/types.ts';
+import { oneOf, wholeNumber } from '../../state/reading-search.ts';
 
 /** What the page keeps in its URL beside how it is read. */
 export interface HeadSearch {
-  /** Absent: VO. */
-  matrix?: 'qk';
+  /** Absent: `qk`. */
+  matrix?: 'vo';
+  /** Absent: the largest scores first. */
+  end?: 'lowest';
+  /** Pairs above it, or below it with `end: lowest`. Absent: the best pairs, whatever their scores. */
+  beyond?: number;
+  exclude?: 'same' | 'fuzzy';
+  /** Ordered by the head's other matrix. */
+  order?: 'other';
+  /** Pairs listed; absent: {@link LISTED}. */
+  list?: number;
+  /** The token whose row is read, by id; and, with `side`, whose column. */
+  token?: number;
+  side?: 'second';
 }
 
-export function parseHeadSearch({ matrix }: Record<string, unknown>): HeadSearch {
-  const known = oneOf(matrix, ['qk']);
-  return known ? { matrix: known } : {};
+export const LISTED = 200;
+export const LISTABLE = [200, 1000, 10_000, 50_000] as const;
+const MAX_ID = 10_000_000;
+
+export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
+  const matrix = oneOf(search.matrix, ['vo']);
+  const end = oneOf(search.end, ['lowest']);
+  const beyond = finite(search.beyond);
+  const exclude = oneOf(search.exclude, ['same', 'fuzzy']);
+  const order = oneOf(search.order, ['other']);
+  const list = LISTABLE.find((length) => length === Number(search.list) && length !== LISTED);
+  const token = wholeNumber(search.token, 0, MAX_ID);
+  const side = oneOf(search.side, ['second']);
+  return {
+    ...(matrix && { matrix }),
+    ...(end && { end }),
+    ...(beyond !== undefined && { beyond }),
+    ...(exclude && { exclude }),
+    ...(order && { order }),
+    ...(list !== undefined && { list }),
+    ...(token !== undefined && { token }),
+    ...(side && { side }),
+  };
+}
+
+export const matrixOf = ({ matrix }: HeadSearch): HeadMatrix => matrix ?? 'qk';
+
+function finite(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }

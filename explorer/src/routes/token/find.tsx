@@ -1,3 +1,159 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { FilterBar } from '../../components/filter-bar.tsx';
+import { Pill } from '../../components/pill.tsx';
+import { Answer, Empty } from '../../components/states.tsx';
+import { TokenLabel } from '../../components/token-label.tsx';
+import { formatCount, formatScore, plural } from '../../format.ts';
+import type { ReadingSearch } from '../../state/reading-search.ts';
+import { beginningQuery, type FoundToken, type FoundTokens, likeQuery, meant } from './queries.ts';
+import type { TokenSearch } from './search.ts';
+import './token.css';
+
+const route = getRouteApi('/m/$model/token');
+
 export function TokensPage() {
-  return <h1>Tokens</h1>;
+  const { model } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const onChange = (
+    change: { [K in keyof (TokenSearch & ReadingSearch)]?: (TokenSearch & ReadingSearch)[K] },
+  ): void => {
+    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false });
+  };
+  const { q, by } = search;
+  return (
+    <article aria-labelledby="tokens-title">
+      <h1 id="tokens-title">Tokens</h1>
+      <p className="page-line">
+        Find a token by how it begins, by what it means (its neighbours in embedding space), by its class.
+      </p>
+      <div className="find">
+        <FindField value={q ?? ''} onChange={(text) => onChange({ q: text === '' ? undefined : text })} />
+        {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+        <div role="group" aria-label="How tokens are found">
+          <Pill pressed={by === undefined} onClick={() => onChange({ by: undefined })}>
+            begins so
+          </Pill>
+          <Pill pressed={by === 'meaning'} onClick={() => onChange({ by: 'meaning' })}>
+            means nearly this
+          </Pill>
+        </div>
+      </div>
+      <FilterBar value={search} onChange={onChange} normalizers={false} fold={false} />
+      {by === 'meaning' ? <ByMeaning model={model} search={search} /> : <ByBeginning model={model} search={search} />}
+    </article>
+  );
+}
+
+/** Searches while one types; the address follows when the hand rests. */
+function FindField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the text starts the wait anew.
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onChange(text), 150);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <input
+      type="search"
+      className="find-field mono"
+      aria-label="A word, or its beginning"
+      placeholder="king"
+      autoComplete="off"
+      spellCheck={false}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+    />
+  );
+}
+
+interface ResultsProps {
+  model: string;
+  search: TokenSearch & ReadingSearch;
+}
+
+function ByBeginning({ model, search }: ResultsProps) {
+  const query = useQuery({
+    ...beginningQuery(model, search, search.q),
+    placeholderData: (previous: FoundTokens | undefined) => previous,
+  });
+  return (
+    <Answer query={query} what="Looking for tokens">
+      {(found) => <Found found={found} model={model} />}
+    </Answer>
+  );
+}
+
+function ByMeaning({ model, search }: ResultsProps) {
+  const { q = '' } = search;
+  const beginning = useQuery({ ...beginningQuery(model, {}, q), enabled: q !== '' });
+  const token = beginning.data && meant(q, beginning.data.tokens);
+  const query = useQuery({
+    ...likeQuery(model, search, token?.id ?? 0),
+    enabled: token !== undefined,
+    placeholderData: (previous: FoundTokens | undefined) => previous,
+  });
+  if (q === '') return <Empty>Type a word whose neighbours you want to see.</Empty>;
+  if (beginning.data && !token) return <Empty>No token is this word, nor begins so.</Empty>;
+  return (
+    <Answer query={beginning.error ? beginning : query} what="Looking for neighbours">
+      {(found) => <Found found={found as FoundTokens} model={model} near={token} />}
+    </Answer>
+  );
+}
+
+function Found({ found, model, near }: { found: FoundTokens; model: string; near?: FoundToken | undefined }) {
+  const { total, tokens } = found;
+  if (total === 0) return <Empty>No token begins so, of the classes that are left.</Empty>;
+  const columns: Column<FoundToken>[] = [
+    {
+      id: 'token',
+      header: 'token',
+      value: ({ token }) => token,
+      cell: (token) => <TokenLabel token={token} model={model} />,
+    },
+    {
+      id: 'text',
+      header: 'text',
+      value: ({ token }) => JSON.stringify(token),
+      cell: ({ token }) => <span className="token soft">{JSON.stringify(token)}</span>,
+    },
+    { id: 'id', header: 'id', value: ({ id }) => id, numeric: true, width: '72px' },
+    ...(near
+      ? [
+          {
+            id: 'cosine',
+            header: 'cosine',
+            value: ({ score }: FoundToken) => score,
+            cell: ({ score }: FoundToken) => formatScore(score ?? Number.NaN),
+            numeric: true,
+            width: '72px',
+          },
+        ]
+      : []),
+  ];
+  return (
+    <>
+      <p className="page-line found" role="status">
+        {near ? (
+          <>
+            Nearest to <TokenLabel token={near} model={model} />
+          </>
+        ) : (
+          <>
+            {plural(total, 'token')}
+            {tokens.length < total && `, ${formatCount(tokens.length)} of them listed`}
+          </>
+        )}
+      </p>
+      <div className="found-table">
+        <DataTable label="Tokens" name={`${model}-tokens`} columns={columns} rows={tokens} rowKey={({ id }) => id} />
+      </div>
+    </>
+  );
 }

@@ -1,3 +1,140 @@
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useLongQuery } from '../../api/long-query.ts';
+import { readingQuery } from '../../api/queries.ts';
+import type { NeuronPart } from '../../api/types.ts';
+import { FilterBar } from '../../components/filter-bar.tsx';
+import { SaveMenu } from '../../components/save-menu.tsx';
+import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
+import { Section } from '../../components/section.tsx';
+import { Answer, Note } from '../../components/states.tsx';
+import { TokenText } from '../../components/token-label.tsx';
+import { TokenPicker } from '../../components/token-picker.tsx';
+import { formatScore } from '../../format.ts';
+import { HeadBars, NeuronBars } from './place-bars.tsx';
+import type { TokenReport } from './queries.ts';
+import './token.css';
+
+const route = getRouteApi('/m/$model/token/$id');
+
+const PARTS: Record<NeuronPart, { title: string; opposite: string; tone: Tone }> = {
+  value: { title: 'Neurons that write it', opposite: 'and that write against it', tone: 'write' },
+  key: { title: 'Neurons that read it', opposite: 'and that it keeps from firing', tone: 'read' },
+  up: { title: 'Neurons that it scales', opposite: 'and scales the other way', tone: 'neutral' },
+};
+
 export function TokenPage() {
-  return <h1>Token</h1>;
+  const { model, id } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const query = useLongQuery<TokenReport>(['models', model, 'tokens', id], {
+    ...readingQuery({ ...search, filters: undefined }),
+    k: 24,
+  });
+  return (
+    <article aria-labelledby="token-title">
+      <h1 id="token-title">
+        Token{' '}
+        {query.data ? (
+          <span className="token-name">
+            <TokenText label={query.data.token.label} />
+          </span>
+        ) : (
+          `#${id}`
+        )}
+      </h1>
+      <p className="page-line">{query.data ? <Facts report={query.data} /> : `id ${id}`}</p>
+      <div className="find">
+        <TokenPicker
+          label="Another token"
+          placeholder="another token"
+          model={model}
+          onPick={(token) => void navigate({ to: '/m/$model/token/$id', params: { model, id: token.id } })}
+        />
+        <Link to="/m/$model/token" params={{ model }} className="soft">
+          by meaning or class …
+        </Link>
+      </div>
+      <FilterBar
+        value={search}
+        filters={[]}
+        onChange={(change) =>
+          void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false })
+        }
+      />
+      <Answer query={query} progress={query.progress} what="Asking all neurons and heads">
+        {(report) => <Report report={report} model={model} />}
+      </Answer>
+    </article>
+  );
+}
+
+function Facts({ report }: { report: TokenReport }) {
+  const { token, norm, classes } = report;
+  return (
+    <>
+      <span className="mono">{JSON.stringify(token.token)}</span> · id {token.id}
+      {norm !== null && ` · |E| ${formatScore(norm)}`}
+      {classes.special && ' · a special token'}
+      {classes.padding && ' · a row of E without a token'}
+    </>
+  );
+}
+
+function Report({ report, model }: { report: TokenReport; model: string }) {
+  const { token, neurons, heads, nearest, source } = report;
+  const file = `${model}-token-${token.id}`;
+  return (
+    <>
+      <div className="columns thirds">
+        {(['value', 'key', 'up'] as const).map((part) => {
+          const ends = neurons[part];
+          const { title, opposite, tone } = PARTS[part];
+          return (
+            ends && (
+              <Section key={part} title={title} hint={part}>
+                <NeuronBars {...{ model, ends, tone, opposite }} label={title} name={`${file}-${part}`} />
+              </Section>
+            )
+          );
+        })}
+      </div>
+      <div className="part columns thirds">
+        {heads.vo && (
+          <Section title="Heads that copy it" hint="VO of the token with itself">
+            <HeadBars
+              {...{ model, ends: heads.vo, token: token.id, tone: 'write', matrix: 'vo' }}
+              label="Heads that copy it"
+              opposite="and that suppress it"
+              name={`${file}-vo`}
+            />
+          </Section>
+        )}
+        {heads.qk && (
+          <Section title="Heads that attend to it" hint="from itself: QK of the token with itself">
+            <HeadBars
+              {...{ model, ends: heads.qk, token: token.id, tone: 'read', matrix: 'qk' }}
+              label="Heads that attend to it"
+              opposite="and that avoid it"
+              name={`${file}-qk`}
+            />
+          </Section>
+        )}
+        <Section title="Nearest tokens" hint="cosine of rows of E">
+          <ScoreBars label="Nearest tokens" tokens={nearest} tone="neutral" model={model} max={1} />
+          <SaveMenu
+            label="nearest tokens"
+            name={`${file}-nearest`}
+            rows={() => nearest.map(({ id, token: text, score }) => ({ id, token: text, cosine: score }))}
+          />
+        </Section>
+      </div>
+      <Note>
+        <p>
+          {source === 'atlas'
+            ? 'From the atlas: the best neurons and heads of all layers for this token.'
+            : 'Read from the weights: one product of the token’s row of E with the vectors of every layer.'}
+        </p>
+      </Note>
+    </>
+  );
 }

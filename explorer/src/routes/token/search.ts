@@ -1,9 +1,17 @@
-/** What the page keeps in its URL beside how it is read. */
+import { oneOf } from '../../state/reading-search.ts';
+
+/** What the page keeps in its URL beside how it is read: what is looked for. */
 export interface TokenSearch {
-  /** What was typed to find a token. */
   q?: string;
+  /** Absent: tokens that begin so. `meaning`: nearest in embedding space. */
+  by?: 'meaning';
 }
 
-export function parseTokenSearch({ q }: Record<string, unknown>): TokenSearch {
-  return typeof q === 'string' && q !== '' ? { q } : {};
+const LONGEST = 200;
+
+export function parseTokenSearch({ q, by }: Record<string, unknown>): TokenSearch {
+  // The router reads a query of digits as a number.
+  const text = typeof q === 'string' || typeof q === 'number' ? String(q).slice(0, LONGEST) : '';
+  const how = oneOf(by, ['meaning']);
+  return { ...(text !== '' && { q: text }), ...(how && { by: how }) };
 }

@@ -1,0 +1,48 @@
+import type { Counter } from '../../api/types.ts';
+import { SaveMenu } from '../../components/save-menu.tsx';
+import { Section } from '../../components/section.tsx';
+import { TokenText } from '../../components/token-label.tsx';
+import { formatCount } from '../../format.ts';
+
+interface CountersProps {
+  counters: { first: Counter; second: Counter };
+  headings: { first: string; second: string };
+  /** Of all pairs beyond the threshold, or of the listed ones. */
+  of: string;
+  name: string;
+}
+
+const SHOWN = 18;
+
+/** How often each token stands on either side. */
+export function Counters({ counters, headings, of, name }: CountersProps) {
+  return (
+    <Section title="Counters" hint={of}>
+      {(['first', 'second'] as const).map((side) => (
+        <p key={side} className="counter">
+          <span className="soft">{headings[side]}</span>{' '}
+          {counters[side].slice(0, SHOWN).map(([label, count]) => (
+            <span key={label} className="counted">
+              <span className="token">
+                <TokenText label={label} />
+              </span>
+              <span className="soft"> ×{formatCount(count)} </span>
+            </span>
+          ))}
+          {counters[side].length > SHOWN && (
+            <span className="soft">and {formatCount(counters[side].length - SHOWN)} more</span>
+          )}
+        </p>
+      ))}
+      <SaveMenu
+        label="counters"
+        name={`${name}-counters`}
+        rows={() =>
+          (['first', 'second'] as const).flatMap((side) =>
+            counters[side].map(([token, count]) => ({ side, token, count })),
+          )
+        }
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,179 @@
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import type { Token, TokenPair } from '../../api/types.ts';
+import { useWidth } from '../../components/plot-figure.tsx';
+import { SaveMenu } from '../../components/save-menu.tsx';
+import type { Tone } from '../../components/score-bars.tsx';
+import { formatScore, plural } from '../../format.ts';
+import { chooseLinks, curve, layOut, type PlacedToken } from './bipartite.ts';
+
+type Side = 'first' | 'second';
+
+interface DrawingProps {
+  name: string;
+  pairs: readonly TokenPair[];
+  /** What stands above either column: `query token`. */
+  headings: Record<Side, string>;
+  tone: Tone;
+  /** The token whose row or column is read beside the drawing. */
+  chosen: { id: number; side: Side } | undefined;
+  onChoose: (id: number, side: Side) => void;
+}
+
+const MOST_TOKENS = 26;
+const ROW = 17;
+const TOP = 24;
+/** Of DejaVu Sans Mono and its like, at 12 px. */
+const CHARACTER = 7.25;
+
+/** The strongest pairs as curves between two columns of tokens, laid out so that few of them cross. */
+export function Drawing({ name, pairs, headings, tone, chosen, onChoose }: DrawingProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const width = Math.min(520, useWidth(holder));
+  const [lit, setLit] = useState<{ id: number; side: Side }>();
+  const links = useMemo(() => chooseLinks(pairs, MOST_TOKENS), [pairs]);
+  const laid = useMemo(() => layOut(links), [links]);
+  const tokens = useMemo(() => tokensOf(pairs), [pairs]);
+  const label = (id: number): string => tokens.get(id)?.label ?? `#${id}`;
+  const margin = Math.round(width * 0.3);
+  const height = TOP + ROW * Math.max(laid.first.length, laid.second.length);
+  const y = (row: number): number => TOP + ROW * row + ROW / 2 - 4;
+  const marked = lit ?? chosen;
+  const isLit = (link: { first: number; second: number }): boolean => !lit || link[lit.side] === lit.id;
+  const column = (side: Side, placed: readonly PlacedToken[]) => (
+    <TokenColumn
+      side={side}
+      heading={headings[side]}
+      placed={placed}
+      tokens={tokens}
+      x={side === 'first' ? margin : width - margin}
+      y={y}
+      space={margin - 4}
+      chosen={chosen?.side === side ? chosen.id : undefined}
+      onLight={(id) => setLit(id === undefined ? undefined : { id, side })}
+      onChoose={(id) => onChoose(id, side)}
+    />
+  );
+  return (
+    <figure className={`drawing ${tone}`} ref={holder}>
+      {width > 0 && (
+        <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} data-lit={marked?.id}>
+          <title>{`${plural(links.length, 'pair')} between ${headings.first}s and ${headings.second}s`}</title>
+          <g fill="none" stroke={`var(--${tone})`}>
+            {laid.links.map((link) => (
+              <path
+                key={`${link.first}:${link.second}`}
+                d={curve(margin + 8, y(link.firstRow), width - margin - 8, y(link.secondRow))}
+                strokeWidth={0.8 + 2.8 * link.strength}
+                opacity={(0.35 + 0.5 * link.strength) * (isLit(link) ? 1 : 0.12)}
+              >
+                <title>{`${label(link.first)} → ${label(link.second)}  ${formatScore(link.score)}`}</title>
+              </path>
+            ))}
+          </g>
+          {column('first', laid.first)}
+          {column('second', laid.second)}
+        </svg>
+      )}
+      <SaveMenu
+        label={`drawing of ${plural(links.length, 'pair')}`}
+        name={`${name}-drawing`}
+        rows={() => links.map((link) => ({ first: label(link.first), second: label(link.second), score: link.score }))}
+        svg={() => holder.current?.querySelector('svg')}
+      />
+    </figure>
+  );
+}
+
+interface TokenColumnProps {
+  side: Side;
+  heading: string;
+  placed: readonly PlacedToken[];
+  tokens: ReadonlyMap<number, Token>;
+  x: number;
+  y: (row: number) => number;
+  space: number;
+  chosen: number | undefined;
+  onLight: (id: number | undefined) => void;
+  onChoose: (id: number) => void;
+}
+
+/** One stop of the tab key; arrows go up and down in it, Enter reads the token's row or column. */
+function TokenColumn(props: TokenColumnProps) {
+  const { side, heading, placed, tokens, x, y, space, chosen, onLight, onChoose } = props;
+  const group = useRef<SVGGElement>(null);
+  const [at, setAt] = useState(0);
+  const stop = Math.min(at, placed.length - 1);
+  const anchor = side === 'first' ? 'end' : 'start';
+  const go = (event: KeyboardEvent, row: number): void => {
+    const to = { ArrowUp: row - 1, ArrowDown: row + 1, Home: 0, End: placed.length - 1 }[event.key];
+    if (to !== undefined && placed[to]) {
+      setAt(to);
+      group.current?.querySelectorAll<SVGElement>('[role=button]')[to]?.focus();
+    } else if (event.key === 'Enter' || event.key === ' ') onChoose(placed[row].id);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there is no <fieldset> in SVG.
+    // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a <g> is nothing by itself.
+    <g ref={group} role="group" aria-label={`${heading}s`} textAnchor={anchor} fontSize="12">
+      <text x={x} y={10} fill="var(--soft)" fontSize="11" fontFamily="var(--sans)">
+        {heading}
+      </text>
+      {placed.map(({ id, row }) => {
+        const token = tokens.get(id)!;
+        const label = fitted(token.label, space);
+        return (
+          // biome-ignore lint/a11y/useSemanticElements: there is no <button> in SVG.
+          <g
+            key={id}
+            role="button"
+            tabIndex={row === stop ? 0 : -1}
+            aria-label={`${side === 'first' ? 'row' : 'column'} of ${token.label}`}
+            aria-pressed={chosen === id}
+            className="choice"
+            onKeyDown={(event) => go(event, row)}
+            onClick={() => onChoose(id)}
+            onMouseEnter={() => onLight(id)}
+            onMouseLeave={() => onLight(undefined)}
+            onFocus={() => {
+              setAt(row);
+              onLight(id);
+            }}
+            onBlur={() => onLight(undefined)}
+          >
+            <title>{`${JSON.stringify(token.token)} · id ${id}`}</title>
+            <rect
+              x={side === 'first' ? x - space : x}
+              y={y(row) - ROW / 2}
+              width={space}
+              height={ROW}
+              fill="transparent"
+            />
+            <text
+              x={x}
+              y={y(row) + 4}
+              fontFamily="var(--mono)"
+              fill="var(--ink)"
+              fontWeight={chosen === id ? 700 : 400}
+              textDecoration={chosen === id ? 'underline' : undefined}
+            >
+              {label}
+            </text>
+          </g>
+        );
+      })}
+    </g>
+  );
+}
+
+/** A label cut to the space it has; its end says so. */
+function fitted(label: string, space: number): string {
+  const most = Math.floor(space / CHARACTER);
+  const characters = [...label];
+  return characters.length <= most ? label : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+function tokensOf(pairs: readonly TokenPair[]): Map<number, Token> {
+  return new Map(pairs.flatMap(({ first, second }) => [[first.id, first] as const, [second.id, second] as const]));
+}

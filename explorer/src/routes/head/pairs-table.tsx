@@ -1,0 +1,76 @@
+import { useMemo } from 'react';
+import type { TokenPair } from '../../api/types.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Bar, type Tone } from '../../components/score-bars.tsx';
+import { TokenLabel } from '../../components/token-label.tsx';
+import { scoreFormat } from '../../format.ts';
+
+interface PairsTableProps {
+  label: string;
+  name: string;
+  model: string;
+  pairs: readonly TokenPair[];
+  headings: { first: string; second: string };
+  tone: Tone;
+}
+
+/** The listed pairs, as long a list as it may be. */
+export function PairsTable({ label, name, model, pairs, headings, tone }: PairsTableProps) {
+  const columns = useMemo((): Column<TokenPair>[] => {
+    const format = scoreFormat(pairs.map(({ score }) => score));
+    const full = pairs.reduce((most, { score }) => Math.max(most, Math.abs(score)), 0);
+    const withOther = pairs[0]?.other !== undefined;
+    const formatOther = scoreFormat(pairs.flatMap(({ other }) => other ?? []));
+    return [
+      {
+        id: 'first',
+        header: headings.first,
+        value: ({ first }) => first.label,
+        cell: ({ first }) => <TokenLabel token={first} model={model} />,
+      },
+      { id: 'arrow', header: '', value: () => undefined, cell: () => <span className="soft">→</span>, width: '12px' },
+      {
+        id: 'second',
+        header: headings.second,
+        value: ({ second }) => second.label,
+        cell: ({ second }) => <TokenLabel token={second} model={model} />,
+      },
+      {
+        id: 'score',
+        header: 'score',
+        value: ({ score }) => score,
+        cell: ({ score }) => (
+          <>
+            <span className="number">{format(score)}</span>
+            <Bar value={score} max={full} />
+          </>
+        ),
+        width: '116px',
+        numeric: true,
+      },
+      ...(withOther
+        ? [
+            {
+              id: 'other',
+              header: 'other',
+              title: 'The pair’s score in the head’s other matrix',
+              value: ({ other }: TokenPair) => other,
+              cell: ({ other }: TokenPair) => <span className="number">{formatOther(other ?? Number.NaN)}</span>,
+              width: '52px',
+              numeric: true,
+            },
+          ]
+        : []),
+    ];
+  }, [pairs, headings, model]);
+  return (
+    <DataTable
+      className={`pairs ${tone}`}
+      label={label}
+      name={name}
+      columns={columns}
+      rows={pairs}
+      rowKey={({ first, second }) => `${first.id}:${second.id}`}
+    />
+  );
+}

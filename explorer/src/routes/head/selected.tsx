@@ -1,0 +1,110 @@
+import type { MatrixReading, Token, TokenPair } from '../../api/types.ts';
+import { Empty, Note } from '../../components/states.tsx';
+import type { HeadChange } from './controls.tsx';
+import { Counters } from './counters.tsx';
+import { Drawing } from './drawing.tsx';
+import { MATRICES } from './matrices.ts';
+import { PairsTable } from './pairs-table.tsx';
+import type { HeadPlace } from './queries.ts';
+import { matrixOf } from './search.ts';
+import { TokenRow } from './token-row.tsx';
+
+interface SelectedProps {
+  place: HeadPlace;
+  reading: MatrixReading;
+  notes: readonly string[];
+  /** An answer to the question before, while the next one is on its way. */
+  stale: boolean;
+  file: string;
+  onChange: (change: HeadChange) => void;
+}
+
+/** What the selection selects: as a drawing and as a table; one token's row; the counters. */
+export function Selected({ place, reading, notes, stale, file, onChange }: SelectedProps) {
+  const { pairs, counters, above, below } = reading;
+  const { search, model } = place;
+  const { headings, tone, name } = MATRICES[matrixOf(search)];
+  const side = search.side ?? 'first';
+  const chosen = search.token ?? pairs[0]?.[side].id;
+  return (
+    <div className={`columns selected${stale ? ' stale' : ''}`} aria-busy={stale}>
+      {pairs.length === 0 ? (
+        <Empty>No pair is left. Move the threshold, or take a filter away.</Empty>
+      ) : (
+        <>
+          <Drawing
+            name={file}
+            pairs={pairs}
+            headings={headings}
+            tone={tone}
+            chosen={chosen === undefined ? undefined : { id: chosen, side }}
+            onChoose={(id, from) => onChange({ token: id, side: from === 'second' ? 'second' : undefined })}
+          />
+          <PairsTable
+            label={`${name} pairs`}
+            name={`${file}-pairs`}
+            model={model}
+            pairs={pairs}
+            headings={headings}
+            tone={tone}
+          />
+        </>
+      )}
+      <div className="beside">
+        <TokenRow place={place} token={tokenOf(pairs, chosen)} tone={tone} name={file} onChange={onChange} />
+        {pairs.length > 0 && (
+          <Counters
+            counters={counters}
+            headings={headings}
+            of={above !== undefined || below !== undefined ? 'over all that are counted' : 'over the listed pairs'}
+            name={file}
+          />
+        )}
+        <Applied place={place} notes={notes} />
+      </div>
+    </div>
+  );
+}
+
+/** A token by its id, with its label where the list has it: the row itself brings it in any case. */
+function tokenOf(pairs: readonly TokenPair[], id: number | undefined): Token | undefined {
+  if (id === undefined) return undefined;
+  const pair = pairs.find(({ first, second }) => first.id === id || second.id === id);
+  return pair ? (pair.first.id === id ? pair.first : pair.second) : { id, token: '', label: `#${id}` };
+}
+
+function Applied({ place, notes }: { place: HeadPlace; notes: readonly string[] }) {
+  const { normalize = 'freq', fold } = place.search;
+  const [w1, w2] = matrixOf(place.search) === 'vo' ? ['V', 'O'] : ['Q', 'K'];
+  const side = (index: string, w: string) => (
+    <>
+      {normalize === 'freq' && '('}E<sub>{index}</sub>
+      {normalize === 'freq' && (
+        <>
+          /f<sub>{w}</sub>)
+        </>
+      )}
+    </>
+  );
+  return (
+    <Note title="What was applied">
+      <p>
+        Score = {side('i', w1)} W<sub>{w1}</sub> W<sub>{w2}</sub>
+        {w2 === 'K' && 'ᵀ'} {side('j', w2)}ᵀ
+        {normalize === 'cosine' && (
+          <>
+            {' '}
+            / |E<sub>i</sub>| |E<sub>j</sub>|
+          </>
+        )}
+      </p>
+      <p>
+        Norms {fold ? 'folded in' : 'not folded in'}
+        {w1 === 'Q' && '; positions left out'}.
+      </p>
+      {notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+    </Note>
+  );
+}

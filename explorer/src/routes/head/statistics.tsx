@@ -1,0 +1,114 @@
+import type { Tested } from '../../../../src/reading/statistics/nulls.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Answer } from '../../components/states.tsx';
+import { formatScore } from '../../format.ts';
+import type { StatisticsReading } from './queries.ts';
+import type { HeadAnswers } from './use-head.ts';
+
+type Statistics = HeadAnswers['statistics'];
+
+interface StatisticRow extends Tested {
+  name: string;
+  title: string;
+}
+
+/** The head's copying in one line, with what a random head of its shape would have. */
+export function CopyingLine({ statistics }: { statistics: Statistics }) {
+  const { data } = statistics;
+  if (!data) return <span className="soft">copying …</span>;
+  const { value, random } = data.copying;
+  return (
+    <span>
+      copying {formatScore(value)}
+      {random && (
+        <span className="soft">
+          {' '}
+          (random head {formatScore(random.mean)} ± {formatScore(random.sd)}, z {zText(random.z)})
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Every statistic with both of its nulls. */
+export function StatisticsTable({ statistics, name }: { statistics: Statistics; name: string }) {
+  return (
+    <Answer query={statistics} progress={statistics.progress} what="Measuring the head against its nulls">
+      {(data) => (
+        <DataTable
+          label="Statistics and their nulls"
+          name={`${name}-statistics`}
+          className="statistics"
+          columns={COLUMNS}
+          rows={rowsOf(data)}
+          rowKey={({ name }) => name}
+        />
+      )}
+    </Answer>
+  );
+}
+
+const nullColumn = (id: 'random' | 'shuffled', header: string, title: string): Column<StatisticRow>[] => [
+  {
+    id,
+    header,
+    title,
+    value: (row) => row[id]?.mean,
+    cell: (row) => (
+      <span className="number">{row[id] ? `${formatScore(row[id].mean)} ± ${formatScore(row[id].sd)}` : '–'}</span>
+    ),
+    width: 'minmax(88px, 0.7fr)',
+    numeric: true,
+  },
+  {
+    id: `${id}_z`,
+    header: 'z',
+    title: `How many deviations from that: ${title}`,
+    value: (row) => row[id]?.z ?? undefined,
+    cell: (row) => <span className="number">{row[id] ? zText(row[id].z) : '–'}</span>,
+    width: '44px',
+    numeric: true,
+  },
+];
+
+const COLUMNS: Column<StatisticRow>[] = [
+  {
+    id: 'statistic',
+    header: 'statistic',
+    value: ({ name }) => name,
+    cell: ({ name, title }) => <span title={title}>{name}</span>,
+    width: 'minmax(120px, 1fr)',
+  },
+  {
+    id: 'value',
+    header: 'value',
+    value: ({ value }) => value,
+    cell: ({ value }) => <b className="number value">{formatScore(value)}</b>,
+    width: '56px',
+    numeric: true,
+  },
+  ...nullColumn('random', 'random head', 'a head of the same singular values whose directions are drawn at random'),
+  ...nullColumn('shuffled', 'shuffled words', 'this head with the vocabulary shuffled on one side'),
+];
+
+function rowsOf({ copying, diagonal, self, relations }: StatisticsReading): StatisticRow[] {
+  return [
+    { name: 'copying', title: 'Σλ / Σ|λ| over the eigenvalues of the head’s V × V matrix, from −1 to 1', ...copying },
+    { name: 'diagonal', title: 'Mean score of a token with itself', ...diagonal },
+    { name: 'own best', title: 'Share of tokens that are the best of their own row', ...self.top1 },
+    { name: 'own among 5 best', title: 'Share of tokens among the five best of their own row', ...self.top5 },
+    { name: 'own worst', title: 'Share of tokens that are the worst of their own row', ...self.bottom1 },
+    { name: 'own among 5 worst', title: 'Share of tokens among the five worst of their own row', ...self.bottom5 },
+    ...relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => [
+      { name: `${relation}, promoted`, title: `Of ${pairs} pairs (${given} given), among the ten best`, ...promoted },
+      {
+        name: `${relation}, suppressed`,
+        title: `Of ${pairs} pairs (${given} given), among the ten worst`,
+        ...suppressed,
+      },
+    ]),
+  ];
+}
+
+/** A null that never varies has no z. */
+const zText = (z: number | null): string => (z === null ? '∞' : formatScore(z));

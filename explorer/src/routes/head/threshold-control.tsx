@@ -1,0 +1,115 @@
+import { useEffect, useState } from 'react';
+import type { HeadMatrix } from '../../api/types.ts';
+import { formatCount } from '../../format.ts';
+import { BORDER, POSITIONS, positionOf, type ThresholdScale, thresholdAt } from './threshold.ts';
+import type { HeadAnswers } from './use-head.ts';
+
+interface ThresholdControlProps {
+  answers: HeadAnswers;
+  matrix: HeadMatrix;
+  end: 'highest' | 'lowest';
+  /** Undefined: no threshold. */
+  value: number | undefined;
+  onChange: (value: number | undefined) => void;
+}
+
+/** A slider and a number for the threshold, and the exact number of pairs beyond it. */
+export function ThresholdControl({ answers, matrix, end, value, onChange }: ThresholdControlProps) {
+  const scale = scaleOf(answers, matrix, end);
+  // Several positions may round to one threshold: the slider keeps its own place where that is so.
+  const [own, setOwn] = useState(POSITIONS);
+  const word = end === 'highest' ? 'above' : 'below';
+  return (
+    <div className="threshold">
+      <label className="soft" htmlFor="threshold-slider">
+        {word}
+      </label>
+      <input
+        id="threshold-slider"
+        type="range"
+        min={0}
+        max={POSITIONS}
+        step={1}
+        value={scale ? shownPosition(scale, value, own) : BORDER}
+        disabled={!scale}
+        aria-valuetext={value === undefined ? 'no threshold' : `${word} ${value}`}
+        onChange={(event) => {
+          const position = event.currentTarget.valueAsNumber;
+          setOwn(position);
+          if (scale) onChange(thresholdAt(scale, position));
+        }}
+      />
+      <NumberField label={`Only pairs ${word} this score`} value={value} onChange={onChange} />
+      {value !== undefined && (
+        <button type="button" className="plain" onClick={() => onChange(undefined)} aria-label="No threshold">
+          ×
+        </button>
+      )}
+      <Count answers={answers} matrix={matrix} value={value} />
+    </div>
+  );
+}
+
+/** At the highest end what the server keeps, at the lowest what is listed. */
+function scaleOf({ curve, pairs }: HeadAnswers, matrix: HeadMatrix, end: 'highest' | 'lowest') {
+  if (end === 'highest') return curve.data && { ...curve.data, sign: 1 as const };
+  const scores = pairs.data?.[matrix]?.pairs.map(({ score }) => score);
+  return scores && { scores, ranks: scores.map((_, at) => at + 1), listed: scores.length, sign: -1 as const };
+}
+
+function shownPosition(scale: ThresholdScale, value: number | undefined, own: number): number {
+  if (value === undefined) return POSITIONS;
+  return thresholdAt(scale, own) === value ? own : positionOf(scale, value);
+}
+
+/** `exactly 3,163 of 268,435,456 pairs` */
+function Count({ answers, matrix, value }: Pick<ThresholdControlProps, 'answers' | 'matrix' | 'value'>) {
+  const { pairs, count, curve } = answers;
+  const counted = count?.count ?? (pairs.isPlaceholderData ? undefined : pairs.data?.[matrix]?.count);
+  return (
+    <output className="count" htmlFor="threshold-slider">
+      {counted === undefined ? (
+        <>counting … {pairs.progress && <progress value={pairs.progress.done} max={1} aria-label="Counting" />}</>
+      ) : (
+        <>
+          {value === undefined ? 'all ' : 'exactly '}
+          <b>{formatCount(counted)}</b>
+          {value !== undefined && curve.data && ` of ${formatCount(curve.data.total)}`} pairs
+        </>
+      )}
+    </output>
+  );
+}
+
+interface NumberFieldProps {
+  label: string;
+  value: number | undefined;
+  onChange: (value: number | undefined) => void;
+}
+
+/** A number that can be typed; taken on Enter and when it is left. */
+function NumberField({ label, value, onChange }: NumberFieldProps) {
+  const written = value === undefined ? '' : String(value);
+  const [text, setText] = useState(written);
+  useEffect(() => setText(written), [written]);
+  const take = (): void => {
+    const typed = text.trim().replace('−', '-');
+    if (typed === written) return;
+    if (typed === '') onChange(undefined);
+    else if (Number.isFinite(Number(typed))) onChange(Number(typed));
+    else setText(written);
+  };
+  return (
+    <input
+      className="number-field mono"
+      aria-label={label}
+      inputMode="decimal"
+      size={7}
+      placeholder="any"
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={take}
+      onKeyDown={(event) => event.key === 'Enter' && take()}
+    />
+  );
+}

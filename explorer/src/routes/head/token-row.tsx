@@ -1,0 +1,85 @@
+import { useLongQuery } from '../../api/long-query.ts';
+import type { HeadRowReading, Token } from '../../api/types.ts';
+import { Pill } from '../../components/pill.tsx';
+import { SaveMenu } from '../../components/save-menu.tsx';
+import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
+import { Section } from '../../components/section.tsx';
+import { Answer } from '../../components/states.tsx';
+import { TokenPicker } from '../../components/token-picker.tsx';
+import { type HeadPlace, partsOf, rowQuery } from './queries.ts';
+import { type HeadSearch, matrixOf } from './search.ts';
+
+interface TokenRowProps {
+  place: HeadPlace;
+  token: Token | undefined;
+  tone: Tone;
+  name: string;
+  onChange: (change: Partial<Pick<HeadSearch, 'token' | 'side'>>) => void;
+}
+
+/** What the head does with one token: its row, or its column, as ranked tokens. */
+export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) {
+  const { model, search } = place;
+  const side = search.side ?? 'first';
+  const query = useLongQuery<HeadRowReading>(partsOf(place, 'row'), rowQuery(place, token?.id ?? 0), {
+    enabled: token !== undefined,
+    keep: true,
+  });
+  return (
+    <Section title="One token">
+      <div className="row-controls">
+        <TokenPicker
+          label="Token whose row or column is read"
+          model={model}
+          placeholder="another token"
+          onPick={({ id }) => onChange({ token: id })}
+        />
+        {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+        <div role="group" aria-label="Side">
+          <Pill pressed={side === 'first'} onClick={() => onChange({ side: undefined })}>
+            row
+          </Pill>
+          <Pill pressed={side === 'second'} onClick={() => onChange({ side: 'second' })}>
+            column
+          </Pill>
+        </div>
+      </div>
+      {token && (
+        <Answer query={query} what="Reading the row">
+          {(row) => (
+            <>
+              <p className="row-heading">
+                {sentence(matrixOf(search), side, <b className="token">{row.token.label}</b>)}
+              </p>
+              <ScoreBars label="Most" tokens={row.top} tone={tone} model={model} />
+              {row.bottom.length > 0 && (
+                <>
+                  <p className="soft least">and least</p>
+                  <ScoreBars
+                    label="Least"
+                    tokens={row.bottom}
+                    tone="opposite"
+                    model={model}
+                    max={Math.max(...[...row.top, ...row.bottom].map(({ score }) => Math.abs(score)))}
+                  />
+                </>
+              )}
+              <SaveMenu
+                label={`${side === 'first' ? 'row' : 'column'} of ${row.token.label}`}
+                name={`${name}-${side === 'first' ? 'row' : 'column'}-${row.token.id}`}
+                rows={() => [...row.top, ...row.bottom].map(({ id, token, score }) => ({ id, token, score }))}
+              />
+            </>
+          )}
+        </Answer>
+      )}
+    </Section>
+  );
+}
+
+function sentence(matrix: 'vo' | 'qk', side: 'first' | 'second', token: React.ReactNode) {
+  if (matrix === 'vo') {
+    return side === 'first' ? <>When it reads {token}, it writes</> : <>It writes {token} when it reads</>;
+  }
+  return side === 'first' ? <>A query at {token} looks for</> : <>A key at {token} is looked for by</>;
+}
