@@ -28,7 +28,7 @@ export function pages(folder: string): MiddlewareHandler<Env> {
   let listed: Promise<Set<string>> | undefined;
   return async (c, next) => {
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return next();
-    const path = c.req.path === '/' || extname(c.req.path) === '' ? '/index.html' : c.req.path;
+    const path = isView(c.req.path) ? '/index.html' : c.req.path;
     listed ??= list(folder);
     let files = await listed;
     // The page may have been built since.
@@ -50,6 +50,9 @@ export function pages(folder: string): MiddlewareHandler<Env> {
     return c.body(new Uint8Array(await compress(bytes)));
   };
 }
+
+/** The names of models may have what looks like an ending. */
+const isView = (path: string): boolean => path === '/' || path.startsWith('/m/') || extname(path) === '';
 
 async function list(folder: string): Promise<Set<string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

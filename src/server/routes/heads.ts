@@ -95,7 +95,8 @@ export function headRoutes(state: ServerState) {
       params,
       query: z.strictObject({
         matrix,
-        token: whole('Its id', { max: 10_000_000, example: 100 }),
+        // `token` is the secret of the server's address.
+        id: whole('The token, a row of E', { max: 10_000_000, example: 100 }),
         side: z.enum(['first', 'second']).default('first').openapi({ description: 'Where the token stands' }),
         k: whole('How many of the best; default 50').optional(),
         bottom: whole('How many of the worst; default 0').optional(),
@@ -233,7 +234,7 @@ export function headRoutes(state: ServerState) {
       const { model: id, layer, head } = c.req.valid('param');
       const query = c.req.valid('query');
       const model = state.live(id);
-      const { matrix: which, token, side, k, bottom } = query;
+      const { matrix: which, id: token, side, k, bottom } = query;
       const options = { engine, ...readOptions(query), side, k, bottom };
       return answer(c, state, {
         model: id,

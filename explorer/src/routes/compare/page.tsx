@@ -164,7 +164,6 @@ interface DiffsProps<Row> {
 const words = (labels: readonly string[]) => (
   <span className="token words">
     {labels.map((label, at) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: one label may stand there twice, and none moves.
       <span key={at}>
         <TokenText label={label} />
       </span>

@@ -12,7 +12,7 @@ test('bundles are drawn apart, with no crossing left', () => {
   expect(crossings(bundles, [1, 5, 2, 6, 3, 7], [20, 10, 11])).toBe(3);
   expect(crossings(bundles, ids(first), ids(second))).toBe(0);
   expect(first.map(({ row }) => row)).toEqual([0, 1, 2, 3, 4, 5]);
-  // The heavier bundle is above.
+  // The strongest pair is above.
   expect(first[0].id).toBeLessThan(4);
 });
 

@@ -54,7 +54,7 @@ const ROUNDS = 24;
 /**
  * Orders both columns so that few links cross: each token moves to the weighted mean row of its neighbours, the columns by
  * turns (the barycentre heuristic of Sugiyama, Tagawa and Toda, 1981), and the order with the least crossing weight is kept.
- * The start, and every tie, is the tokens' first appearance in the list, so that the strongest pair stays near the top.
+ * The start, and every tie, is the tokens' first appearance in the list.
  */
 export function layOut(links: readonly Link[]): Bipartite {
   const first = column(links, 'first');
@@ -70,8 +70,8 @@ export function layOut(links: readonly Link[]): Bipartite {
     fewest = now;
     best = { first: left, second: right };
   }
-  // Two mirror images cross equally; the one with the heavier upper half reads from the top.
-  if (isUpsideDown(best.first, first)) best = { first: best.first.toReversed(), second: best.second.toReversed() };
+  // Two mirror images cross equally; the one with the strongest pair in its upper half reads from the top.
+  if (isUpsideDown(best, links)) best = { first: best.first.toReversed(), second: best.second.toReversed() };
   return placed(links, best, { first, second });
 }
 
@@ -114,9 +114,10 @@ export function crossings(links: readonly Link[], first: readonly number[], seco
   return count;
 }
 
-function isUpsideDown(order: readonly number[], weights: ReadonlyMap<number, number>): boolean {
-  const middle = (order.length - 1) / 2;
-  return order.reduce((torque, id, row) => torque + (row - middle) * weights.get(id)!, 0) > 0;
+function isUpsideDown(order: { first: readonly number[]; second: readonly number[] }, links: readonly Link[]): boolean {
+  if (links.length === 0) return false;
+  const [left, right] = [order.first.indexOf(links[0].first), order.second.indexOf(links[0].second)];
+  return left + right > (order.first.length - 1 + order.second.length - 1) / 2;
 }
 
 const rows = (order: readonly number[]): Map<number, number> => new Map(order.map((id, row) => [id, row]));

@@ -57,7 +57,7 @@ export function Controls({ search, answers, beyond, onBeyond, onChange }: Contro
 const changeTo = (matrix: HeadMatrix): HeadChange => ({
   matrix: matrix === 'vo' ? 'vo' : undefined,
   beyond: undefined,
-  token: undefined,
+  id: undefined,
   side: undefined,
 });
 

@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import type { Counter } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
@@ -22,12 +23,14 @@ export function Counters({ counters, headings, of, name }: CountersProps) {
         <p key={side} className="counter">
           <span className="soft">{headings[side]}</span>{' '}
           {counters[side].slice(0, SHOWN).map(([label, count]) => (
-            <span key={label} className="counted">
-              <span className="token">
-                <TokenText label={label} />
-              </span>
-              <span className="soft"> ×{formatCount(count)} </span>
-            </span>
+            <Fragment key={label}>
+              <span className="counted">
+                <span className="token">
+                  <TokenText label={label} />
+                </span>
+                <span className="soft"> ×{formatCount(count)}</span>
+              </span>{' '}
+            </Fragment>
           ))}
           {counters[side].length > SHOWN && (
             <span className="soft">and {formatCount(counters[side].length - SHOWN)} more</span>

@@ -81,9 +81,9 @@ export const countQuery = (place: HeadPlace, beyond: number | undefined): Query 
   ...threshold(place.search, beyond),
 });
 
-export const rowQuery = (place: HeadPlace, token: number): Query => ({
+export const rowQuery = (place: HeadPlace, id: number): Query => ({
   ...matrixQuery(place),
-  token,
+  id,
   side: place.search.side,
   k: 14,
   bottom: 6,

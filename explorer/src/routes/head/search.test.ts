@@ -9,14 +9,14 @@ test('a shared address gives its view back', () => {
     exclude: 'fuzzy',
     order: 'other',
     list: 50_000,
-    token: 540,
+    id: 540,
     side: 'second',
   } as const;
   expect(parseHeadSearch(search)).toEqual(search);
-  expect(parseHeadSearch({ ...search, beyond: '75', token: '540', list: '1000' })).toEqual({
+  expect(parseHeadSearch({ ...search, beyond: '75', id: '540', list: '1000' })).toEqual({
     ...search,
     beyond: 75,
-    token: 540,
+    id: 540,
     list: 1000,
   });
 });
@@ -29,9 +29,9 @@ test('what an address says wrongly is left out', () => {
     exclude: 'all',
     order: 'vo',
     list: 7,
-    token: -1,
+    id: -1,
     side: 'first',
   };
   expect(parseHeadSearch(wrong)).toEqual({});
-  expect(parseHeadSearch({ beyond: '', token: 1.5, list: 200 })).toEqual({});
+  expect(parseHeadSearch({ beyond: '', id: 1.5, list: 200 })).toEqual({});
 });

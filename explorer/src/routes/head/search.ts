@@ -15,7 +15,7 @@ export interface HeadSearch {
   /** Pairs listed; absent: {@link LISTED}. */
   list?: number;
   /** The token whose row is read, by id; and, with `side`, whose column. */
-  token?: number;
+  id?: number;
   side?: 'second';
 }
 
@@ -30,7 +30,7 @@ export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
   const exclude = oneOf(search.exclude, ['same', 'fuzzy']);
   const order = oneOf(search.order, ['other']);
   const list = LISTABLE.find((length) => length === Number(search.list) && length !== LISTED);
-  const token = wholeNumber(search.token, 0, MAX_ID);
+  const id = wholeNumber(search.id, 0, MAX_ID);
   const side = oneOf(search.side, ['second']);
   return {
     ...(matrix && { matrix }),
@@ -39,7 +39,7 @@ export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
     ...(exclude && { exclude }),
     ...(order && { order }),
     ...(list !== undefined && { list }),
-    ...(token !== undefined && { token }),
+    ...(id !== undefined && { id }),
     ...(side && { side }),
   };
 }

@@ -25,7 +25,7 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
   const { search, model } = place;
   const { headings, tone, name } = MATRICES[matrixOf(search)];
   const side = search.side ?? 'first';
-  const chosen = search.token ?? pairs[0]?.[side].id;
+  const chosen = search.id ?? pairs[0]?.[side].id;
   return (
     <div className={`columns selected${stale ? ' stale' : ''}`} aria-busy={stale}>
       {pairs.length === 0 ? (
@@ -38,7 +38,7 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
             headings={headings}
             tone={tone}
             chosen={chosen === undefined ? undefined : { id: chosen, side }}
-            onChoose={(id, from) => onChange({ token: id, side: from === 'second' ? 'second' : undefined })}
+            onChoose={(id, from) => onChange({ id, side: from === 'second' ? 'second' : undefined })}
           />
           <PairsTable
             label={`${name} pairs`}

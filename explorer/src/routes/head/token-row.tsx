@@ -14,7 +14,7 @@ interface TokenRowProps {
   token: Token | undefined;
   tone: Tone;
   name: string;
-  onChange: (change: Partial<Pick<HeadSearch, 'token' | 'side'>>) => void;
+  onChange: (change: Partial<Pick<HeadSearch, 'id' | 'side'>>) => void;
 }
 
 /** What the head does with one token: its row, or its column, as ranked tokens. */
@@ -32,7 +32,7 @@ export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) 
           label="Token whose row or column is read"
           model={model}
           placeholder="another token"
-          onPick={({ id }) => onChange({ token: id })}
+          onPick={({ id }) => onChange({ id })}
         />
         {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
         <div role="group" aria-label="Side">

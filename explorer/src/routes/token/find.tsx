@@ -52,7 +52,6 @@ export function TokensPage() {
 function FindField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the text starts the wait anew.
   useEffect(() => {
     if (text === value) return;
     const timer = setTimeout(() => onChange(text), 150);

@@ -103,7 +103,7 @@ export function HeadBars({ model, matrix, token, ...props }: HeadBarsProps) {
           className="mono"
           to="/m/$model/head/$layer/$head"
           params={{ model, layer, head }}
-          search={{ token, ...(matrix === 'vo' && { matrix }) }}
+          search={{ id: token, ...(matrix === 'vo' && { matrix }) }}
         >
           {layer}:{head}
         </Link>
