@@ -35,6 +35,8 @@ export interface AtlasBuild {
   settings: AtlasSettings;
   units: Unit[];
   manifest: Manifest;
+  /** Of units that this process has run or has found whole: their files need not be read again. */
+  receipts: Map<string, Receipt>;
 }
 
 /**
@@ -53,8 +55,10 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
     const context: UnitContext = { ...build, engine, normalisers, floors };
     for (const unit of units) {
       throwIfAborted(signal);
-      if (!(await finishedUnit(unit, store)))
-        await runUnit(unit, context, store, { signal, progress: report.within(unit) });
+      const receipt =
+        (await finishedUnit(unit, store)) ??
+        (await runUnit(unit, context, store, { signal, progress: report.within(unit) }));
+      build.receipts.set(unit.id, receipt);
       report.finished(unit);
     }
   };
@@ -117,7 +121,7 @@ export async function beginAtlas(
     units: [],
     files: [],
   };
-  const build: AtlasBuild = { model, store, facts, settings, units, manifest };
+  const build: AtlasBuild = { model, store, facts, settings, units, manifest, receipts: new Map() };
   if (there?.state === 'complete' && (await isWhole(store, there))) return { ...build, manifest: there };
   await writeManifest(store, manifest);
   return build;
@@ -127,10 +131,8 @@ export async function beginAtlas(
  * The atlas's `freq` normalisers: its own file where there is one, else those the model has kept, else from units,
  * which are run. They are written beside the tables and kept for readings of this model.
  */
-async function makeNormalisers(
-  { model, store, facts, settings, units }: AtlasBuild,
-  run: RunUnits,
-): Promise<Map<VectorKind, Float64Array>> {
+async function makeNormalisers(build: AtlasBuild, run: RunUnits): Promise<Map<VectorKind, Float64Array>> {
+  const { model, store, facts, settings, units } = build;
   const names = normaliserKinds(facts, settings);
   if (names.length === 0) return new Map();
   const how = { embedding: settings.embedding, foldNorm: settings.foldNorm };
@@ -145,7 +147,7 @@ async function makeNormalisers(
     const sums = [];
     for (const unit of missing) {
       if (unit.kind === 'normaliser' && unit.name === name)
-        sums.push(await arraysOf(store, await receiptOf(unit, store)));
+        sums.push(await arraysOf(store, await receiptOf(unit, build)));
     }
     found.set(name, f ?? sumNormaliser(sums, facts.vocab, vectorCount(facts, name)));
   }
@@ -160,7 +162,7 @@ async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void)
   const done: { unit: Unit; receipt: Receipt }[] = [];
   for (const unit of units) {
     if (unit.kind === 'normaliser') continue;
-    const receipt = await receiptOf(unit, store);
+    const receipt = await receiptOf(unit, build);
     done.push({ unit, receipt });
   }
   const parts = done.flatMap(({ receipt }) => receipt.files).filter(({ table }) => table !== 'arrays');
@@ -181,8 +183,8 @@ async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void)
   return manifest;
 }
 
-async function receiptOf(unit: Unit, store: Store): Promise<Receipt> {
-  const receipt = await finishedUnit(unit, store);
+async function receiptOf(unit: Unit, { receipts, store }: AtlasBuild): Promise<Receipt> {
+  const receipt = receipts.get(unit.id) ?? (await finishedUnit(unit, store));
   if (receipt) return receipt;
   throw new WeightscopeError(
     'ATLAS_INVALID',

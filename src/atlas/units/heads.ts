@@ -85,18 +85,23 @@ async function layerFactors(
   const [first, last] = [own(from), own(to - 1)];
   const e = await embedding(model, settings.embedding, signal);
   const f = divisorOf(context, kind);
-  const factors: { w: Matrix; factor: Matrix }[] = [];
-  for (let head = first; head <= last; head++) {
-    const range = { start: head * r, end: (head + 1) * r };
-    const w = await readVectors(model, { layer, kind, source }, { ...range, foldNorm: settings.foldNorm, signal });
-    const name = `factor ${part} of head ${layer}:${head}`;
-    factors.push({ w, factor: { data: new Float32Array(e.rows * r), rows: e.rows, columns: r, name } });
-  }
+  // The vectors of all these heads in one product: E is divided, checked and copied once for them.
+  const range = { start: first * r, end: (last + 1) * r };
+  const w = await readVectors(model, { layer, kind, source }, { ...range, foldNorm: settings.foldNorm, signal });
+  const factors = Array.from({ length: last + 1 - first }, (_, i): Matrix => {
+    const name = `factor ${part} of head ${layer}:${first + i}`;
+    return { data: new Float32Array(e.rows * r), rows: e.rows, columns: r, name };
+  });
   for (let start = 0; start < e.rows; start += BLOCK) {
-    const rows = scaledRows(e, f, start, Math.min(start + BLOCK, e.rows));
-    for (const { w, factor } of factors) factor.data.set((await engine.matmul(rows, w, { signal })).data, start * r);
+    const { data, columns, rows } = await engine.matmul(scaledRows(e, f, start, Math.min(start + BLOCK, e.rows)), w, {
+      signal,
+    });
+    for (const [i, factor] of factors.entries()) {
+      for (let row = 0, at = i * r; row < rows; row++, at += columns)
+        factor.data.set(data.subarray(at, at + r), (start + row) * r);
+    }
   }
-  return Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first].factor);
+  return Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first]);
 }
 
 /** Every token's heads in order of their diagonal entries. */

@@ -1,13 +1,13 @@
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { headVectors, PARTS } from '../factors.ts';
+import { type HeadPart, headVectors, PARTS } from '../factors.ts';
 import { parameter } from '../parameters.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
+import { eigenvalues } from './eigenvalues.ts';
 import {
   type Dense,
   dense,
-  eigenvalues,
   gramOf,
   plusOuter,
   root,
@@ -64,13 +64,26 @@ export async function headCopying(
   const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
   const { from = 0, to = heads, draws = 16, seed = 1 } = options;
   const run = stage(options, `copying of layer ${layer}`);
+  /** A head's W [r, d] and C Wᵀ [d, r], made once for the heads that share W. */
+  const side = (part: HeadPart, c: Dense) => {
+    const shared = parameter(model, `layer.${layer}.attn.${part}`).shape[0];
+    let last: { own: number; made: [w: Dense, product: Dense] } | undefined;
+    return async (head: number): Promise<[w: Dense, product: Dense]> => {
+      const own = Math.floor((head * shared) / heads);
+      if (last?.own === own) return last.made;
+      const w = dense(await headVectors(model, layer, head, part, options));
+      last = { own, made: [w, timesTransposed(c, w)] };
+      return last.made;
+    };
+  };
+  const [one, two] = [side(first, gram.first), side(second, gram.second)];
   const found: HeadCopying[] = [];
   for (let head = from; head < to; head++) {
     throwIfAborted(options.signal);
-    const w1 = dense(await headVectors(model, layer, head, first, options));
-    const w2 = dense(await headVectors(model, layer, head, second, options));
+    const [w1, gramFirst] = await one(head);
+    const [w2, gramSecond] = await two(head);
     const [n, r, d] = [gram.count, w1.rows, w1.columns];
-    const reads = timesTransposed(gram.cross, w1); // [d, r]
+    const reads = gram.first === gram.cross ? gramFirst : timesTransposed(gram.cross, w1); // [d, r]
     const shadow = times(w2, reads); // Bᵀ A
     const values = eigenvalues(shadow);
     const diagonalSum = trace(shadow);
@@ -79,8 +92,8 @@ export async function headCopying(
     const [read, written] = [gramOf(reads), timesTransposed(w2, w2)];
     const turned = { mean: 0, sd: Math.sqrt(traceOfProduct(read, written) / d) };
     // The vocabulary shuffled on one side: Hoeffding's variance needs the centred Gram matrices of A and B alone.
-    const [a, meanA] = projected(gram.first, gram.meanFirst, w1, n);
-    const [b, meanB] = projected(gram.second, gram.meanSecond, w2, n);
+    const [a, meanA] = projected(gramFirst, gram.meanFirst, w1, n);
+    const [b, meanB] = projected(gramSecond, gram.meanSecond, w2, n);
     const meanProduct = meanA.reduce((sum, x, i) => sum + x * meanB[i], 0);
     const shuffled = permutedSum(n, n * n * meanProduct, traceOfProduct(a, b));
 
@@ -124,10 +137,10 @@ export function copyingScore({ real, imaginary }: { real: readonly number[]; ima
   return moduli === 0 ? 0 : sum / moduli;
 }
 
-/** W C Wᵀ [r, r] with C = EᵀE - n·mean·meanᵀ, the centred Gram matrix of the factor E Wᵀ; and the factor's mean row. */
-function projected(gram: Dense, mean: Float64Array, w: Dense, n: number): [Dense, number[]] {
+/** W C Wᵀ [r, r] from EᵀE Wᵀ, C = EᵀE - n·mean·meanᵀ: the centred Gram matrix of the factor E Wᵀ; and its mean row. */
+function projected(product: Dense, mean: Float64Array, w: Dense, n: number): [Dense, number[]] {
   const row = Array.from(timesTransposed(w, { data: mean, rows: 1, columns: w.columns }).data);
-  return [plusOuter(times(w, timesTransposed(gram, w)), -n, row, row), row];
+  return [plusOuter(times(w, product), -n, row, row), row];
 }
 
 /** Seeded normal matrices [r, r] whose rows vary as `left` and whose columns as `right` says: L Z Rᵀ, LLᵀ = left, RRᵀ = right. */

@@ -2,17 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { referenceEngine } from '../../engine/reference/reference.ts';
-import {
-  type Dense,
-  dense,
-  eigenvalues,
-  orthonormal,
-  root,
-  singular,
-  times,
-  timesTransposed,
-  transposed,
-} from './linear.ts';
+import { eigenvalues } from './eigenvalues.ts';
+import { type Dense, dense, orthonormal, root, singular, times, timesTransposed, transposed } from './linear.ts';
 import { scoreMoments } from './moments.ts';
 import { gaussian, sharedItems } from './nulls.ts';
 

@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix as MlMatrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
+import { EigenvalueDecomposition, Matrix as MlMatrix, SingularValueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../../engine/engine.ts';
 
 /** Row-major fp64: what is done with r x r, r x d and d x d matrices of single heads. */
@@ -92,14 +92,6 @@ export function traceOfProduct(a: Dense, b: Dense): number {
   return sum;
 }
 
-/** Eigenvalues of a square matrix, conjugate pairs included, in no particular order. */
-export function eigenvalues(m: Dense): { real: number[]; imaginary: number[] } {
-  const { realEigenvalues: real, imaginaryEigenvalues: imaginary } = new EigenvalueDecomposition(solver(m), {
-    assumeSymmetric: false,
-  });
-  return { real, imaginary };
-}
-
 /** M = U diag(s) Vᵀ, s descending; the columns of U and V are the directions. */
 export function singular(m: Dense): { u: Dense; s: number[]; v: Dense } {
   const {
@@ -110,11 +102,43 @@ export function singular(m: Dense): { u: Dense; s: number[]; v: Dense } {
   return { u: fromSolver(u), s, v: fromSolver(v) };
 }
 
-/** Wᵀ = Q R: an orthonormal basis Q [d, n] of the rows of W [r, d] and R [n, r], n = min(r, d). */
+/**
+ * Wᵀ = Q R: an orthonormal basis Q [d, n] of the rows of W [r, d] and R [n, r], n = min(r, d). By Householder's
+ * reflections; what ml-matrix does, on rows that lie together in memory.
+ */
 export function orthonormal(w: Dense): { q: Dense; r: Dense } {
-  if (w.rows > w.columns) return { q: fromSolver(MlMatrix.eye(w.columns)), r: transposed(w) };
-  const { orthogonalMatrix: q, upperTriangularMatrix: r } = new QrDecomposition(solver(transposed(w)));
-  return { q: fromSolver(q), r: fromSolver(r) };
+  const { rows: count, columns: d } = w;
+  const n = Math.min(count, d);
+  const rows = Array.from({ length: count }, (_, i) => w.data.slice(i * d, (i + 1) * d));
+  const reflections = Array.from({ length: n }, (_, k) => {
+    const v = new Float64Array(d);
+    v.set(rows[k].subarray(k), k);
+    const length = Math.sqrt(dot(v, v, k)) * (v[k] > 0 ? -1 : 1);
+    v[k] -= length;
+    const square = dot(v, v, k);
+    const reflect = (x: Float64Array): void => {
+      const by = square === 0 ? 0 : (2 * dot(v, x, k)) / square;
+      for (let i = k; i < d; i++) x[i] -= by * v[i];
+    };
+    for (let j = k; j < count; j++) reflect(rows[j]);
+    return reflect;
+  });
+  const basis = new Float64Array(n * d);
+  for (let j = 0; j < n; j++) {
+    const x = basis.subarray(j * d, (j + 1) * d);
+    x[j] = 1;
+    for (let k = j; k >= 0; k--) reflections[k](x);
+  }
+  const r = new Float64Array(n * count);
+  for (let k = 0; k < n; k++) for (let j = k; j < count; j++) r[k * count + j] = rows[j][k];
+  return { q: transposed({ data: basis, rows: n, columns: d }), r: { data: r, rows: n, columns: count } };
+}
+
+/** Over the entries from `start` on. */
+function dot(x: Float64Array, y: Float64Array, start: number): number {
+  let sum = 0;
+  for (let i = start; i < x.length; i++) sum += x[i] * y[i];
+  return sum;
 }
 
 /** A [n, n] with A Aᵀ = G, for a positive semidefinite G; eigenvalues below 0 by rounding count as 0. */

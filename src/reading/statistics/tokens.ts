@@ -16,7 +16,7 @@ const BLOCK = 4096;
 export interface TokenGram {
   /** E_secondᵀ E_first [d, d], so that Bᵀ A = W₂ · cross · W₁ᵀ. */
   cross: Dense;
-  /** E_firstᵀ E_first and E_secondᵀ E_second [d, d]. */
+  /** E_firstᵀ E_first and E_secondᵀ E_second [d, d]; all three are one object where both sides are divided alike. */
   first: Dense;
   second: Dense;
   /** Mean rows [d]. */
@@ -78,10 +78,12 @@ async function centred(model: Model, first: HeadPart, second: HeadPart, options:
     const without = (product: Dense, left: Float64Array, right: Float64Array) =>
       plusOuter(product, -count, left, right);
     const zero = new Float64Array(meanFirst.length);
+    const cross = without(gram.cross, meanSecond, meanFirst);
+    const same = gram.first === gram.cross;
     return {
-      cross: without(gram.cross, meanSecond, meanFirst),
-      first: without(gram.first, meanFirst, meanFirst),
-      second: without(gram.second, meanSecond, meanSecond),
+      cross,
+      first: same ? cross : without(gram.first, meanFirst, meanFirst),
+      second: same ? cross : without(gram.second, meanSecond, meanSecond),
       meanFirst: zero,
       meanSecond: zero,
       count,
