@@ -1,5 +1,5 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { useScheme } from '../style/theme.ts';
 import { type SavedRow, SaveMenu } from './save-menu.tsx';
 import './plot-figure.css';
@@ -49,9 +49,15 @@ export function PlotFigure({ label, name, rows, options }: PlotFigureProps) {
 /** The element's width in CSS pixels, 0 before it is laid out. */
 export function useWidth(ref: React.RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
-  useEffect(() => {
+  // Measured before the first paint, so that a drawing comes with what surrounds it.
+  useLayoutEffect(() => {
     if (!ref.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
+    setWidth(Math.floor(ref.current.clientWidth));
+    const observer = new ResizeObserver(([entry]) => {
+      const now = Math.floor(entry.contentRect.width);
+      // While it is hidden it keeps its drawing.
+      if (now > 0) setWidth(now);
+    });
     observer.observe(ref.current);
     return () => observer.disconnect();
   }, [ref]);
