@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { projectWithPackage, root } from '../packed.ts';
@@ -36,5 +36,24 @@ describe('the packed package in an empty project', () => {
     const main = join(project, 'node_modules/weightscope', bin.weightscope);
     expect(node(main, '--version').trim()).toBe(version);
     expect(JSON.parse(node(main, 'neuron', 'sample', '4', '100', '--normalize', 'none', '--json')).neuron).toBe(100);
+  });
+
+  it('goes on with one warning where the native engine is damaged, and says so', () => {
+    const folder = join(project, 'node_modules/weightscope');
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [join(folder, 'dist/cli/main.js'), ...args], { encoding: 'utf8' });
+    const head = ['head', 'sample', '5', '7', '--normalize', 'none', '-k', '20', '--json'];
+    const before = run(...head);
+    mkdirSync(join(folder, 'native'));
+    writeFileSync(join(folder, 'native/weightscope.node'), 'not a library');
+    const after = run(...head);
+    const engine = JSON.parse(run('info', 'sample', '--json').stdout).engine;
+    rmSync(join(folder, 'native'), { recursive: true });
+    expect([before.status, before.stderr, after.status]).toEqual([0, '', 0]);
+    expect(after.stdout).toBe(before.stdout);
+    expect(after.stderr).toMatch(
+      /^The native engine's addon .* does not load .* Going on without the native engine\.\n$/,
+    );
+    expect(engine.description).toMatch(/native does not load$/);
   });
 });
