@@ -64,6 +64,30 @@ const text = (
 ) => [...render(report, format, { columns, style: styleOf(color) })].join('');
 
 describe('table', () => {
+  it('wraps what may not be cut, paths too', () => {
+    const report = {
+      ...neuronReport(neuron),
+      title: '',
+      applied: [],
+      groups: [
+        {
+          blocks: [
+            {
+              columns: [{ name: 'what' }, { name: 'is', flexible: true, wraps: true }],
+              rows: [
+                ['heads', '9 of 64 dimensions'],
+                ['files', '/models/sample.gguf'],
+              ],
+            },
+          ],
+        },
+      ],
+    };
+    expect(text(report, 'table', 22)).toBe(
+      ['  heads  9 of 64', '         dimensions', '  files  /models/sampl', '         e.gguf', ''].join('\n'),
+    );
+  });
+
   it('shows the parts of a neuron side by side, aligned by display width', () => {
     expect(text(neuronReport(neuron), 'table')).toBe(
       [

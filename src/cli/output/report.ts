@@ -54,6 +54,8 @@ export interface Column {
   faint?: boolean;
   /** May be cut with `…` when the terminal is narrow. */
   flexible?: boolean;
+  /** Goes on below instead of being cut. */
+  wraps?: boolean;
   /** Spaces before it; 2 unless given. */
   gap?: number;
   /** Print the column's name above it. */

@@ -69,11 +69,14 @@ function renderStrip(blocks: Block[], ranked: boolean, columns: number, style: S
   }
   const height = Math.max(...blocks.map((block) => block.rows.length));
   for (let r = 0; r < height; r++) {
-    const cells = blocks.map((block, i) =>
-      block.rows[r] ? row(block.rows[r], block.columns, widths[i], style) : ' '.repeat(totals[i]),
-    );
+    const cells = blocks.map((block, i) => (block.rows[r] ? rowLines(block.rows[r], block.columns, widths[i]) : []));
     const number = ranked ? style.faint(fit(String(r + 1), gutter - CELL_GAP, 'right')) + ' '.repeat(CELL_GAP) : '';
-    lines.push((number || ' '.repeat(gutter)) + beside(cells));
+    for (let l = 0; l < Math.max(...cells.map((each) => each.length)); l++) {
+      const line = cells.map((each, i) =>
+        each[l] ? row(each[l], blocks[i].columns, widths[i], style) : ' '.repeat(totals[i]),
+      );
+      lines.push((l === 0 && number ? number : ' '.repeat(gutter)) + beside(line));
+    }
   }
   const footed = blocks.filter((block) => block.footer);
   if (footed.length) lines.push('', ...footed.flatMap((block) => footerLines(block, columns, style)));
@@ -92,6 +95,13 @@ function footerLines({ footer, tone = 'plain' }: Block, columns: number, style: 
     for (const line of rest) lines.push(' '.repeat(start) + line);
   }
   return lines;
+}
+
+/** A row's cells, one below the other where a column wraps. */
+function rowLines(cells: string[], columns: Column[], widths: number[]): string[][] {
+  const wrapped = columns.map(({ wraps }, c) => (wraps ? wrapText(cells[c], widths[c]) : [cells[c]]));
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, l) => wrapped.map((lines) => lines[l] ?? ''));
 }
 
 function row(cells: string[], columns: Column[], widths: number[], style: Style): string {
@@ -150,6 +160,26 @@ const gutterWidth = ({ ranked, blocks }: Group): number =>
   ranked ? String(Math.max(...blocks.map((block) => block.rows.length))).length + MARGIN + CELL_GAP : MARGIN;
 
 const wrapWords = (text: string, columns: number): string[] => wrap(text.split(' '), ' ', columns);
+
+/** Words joined into lines of at most `columns`; a longer word, such as a path, is broken. */
+const wrapText = (text: string, columns: number): string[] =>
+  wrap(
+    text.split(' ').flatMap((word) => [...pieces(word, columns)]),
+    ' ',
+    columns,
+  );
+
+function* pieces(word: string, columns: number): Generator<string> {
+  let piece = '';
+  for (const character of word) {
+    if (piece && displayWidth(piece + character) > columns) {
+      yield piece;
+      piece = '';
+    }
+    piece += character;
+  }
+  yield piece;
+}
 
 /** Items joined into lines of at most `columns`; an item longer than that has a line of its own, cut. */
 export function wrap(items: string[], separator: string, columns: number): string[] {

@@ -42,7 +42,7 @@ export function infoReport(
           {
             columns: [
               { name: 'what', faint: true },
-              { name: 'is', flexible: true },
+              { name: 'is', flexible: true, wraps: true },
             ],
             rows,
           },
