@@ -13,24 +13,34 @@ export interface NotebookCheck {
   agrees: boolean;
 }
 
+export interface Printed {
+  ff: readonly [layer: number, neuron: number];
+  key: readonly string[];
+  value: readonly string[];
+  head: readonly [layer: number, head: number];
+  vo: { above: number; count: number };
+  qk: { above: number; count: number };
+}
+
 /** What exploration.ipynb printed for gpt2-medium, in the notebook's own labels. */
-const PRINTED = {
+const PRINTED: Printed = {
   ff: [19, 170],
   key: ['anywhere', 'everywhere', 'guidance', 'locally', 'bombs', 'wherever'],
   value: ['outdoors', 'near', 'north', 'HERE', 'south', 'supplies', 'northeast'],
   head: [23, 9],
   vo: { above: 200, count: 136 },
   qk: { above: 20, count: 29_769 },
-} as const;
+};
 
 /**
  * Reads what the notebook printed for gpt2-medium again and compares: the first tokens of a neuron's key and value in
  * order, and a head's counts within max(2, 2e-5 count), the notebook having counted fp32 products.
- * `ARGUMENT_INVALID` for another model.
+ * `ARGUMENT_INVALID` for another model. `printed`: other figures to compare with.
  */
 export async function checkNotebook(
   model: Model,
   options: Pick<ReadOptions, 'engine' | 'signal' | 'progress'> = {},
+  printed = PRINTED,
 ): Promise<NotebookCheck[]> {
   if (!isGpt2Medium(model)) {
     throw new WeightscopeError(
@@ -41,7 +51,7 @@ export async function checkNotebook(
   const { engine, signal, progress } = options;
   const run = { engine, signal, progress };
   const checks: NotebookCheck[] = [];
-  const [layer, neuron] = PRINTED.ff;
+  const [layer, neuron] = printed.ff;
   const { parts } = await readNeuron(model, layer, neuron, {
     ...run,
     parts: ['key', 'value'],
@@ -49,16 +59,16 @@ export async function checkNotebook(
     labels: 'notebook',
   });
   for (const part of ['key', 'value'] as const) {
-    const expected = PRINTED[part].join(', ');
-    const found = (parts[part]?.top ?? []).slice(0, PRINTED[part].length).map(({ label }) => label);
+    const expected = printed[part].join(', ');
+    const found = (parts[part]?.top ?? []).slice(0, printed[part].length).map(({ label }) => label);
     const what = `FF ${layer}:${neuron}, first tokens of the ${part}`;
     checks.push({ what, expected, found: found.join(', '), agrees: found.join(', ') === expected });
   }
-  const [headLayer, head] = PRINTED.head;
-  const each = { vo: { above: PRINTED.vo.above }, qk: { above: PRINTED.qk.above } };
+  const [headLayer, head] = printed.head;
+  const each = { vo: { above: printed.vo.above }, qk: { above: printed.qk.above } };
   const counted = await readHead(model, headLayer, head, { ...run, each, countOnly: true });
   for (const matrix of ['vo', 'qk'] as const) {
-    const { above, count } = PRINTED[matrix];
+    const { above, count } = printed[matrix];
     const found = counted[matrix]?.count ?? 0;
     const agrees = Math.abs(found - count) <= Math.max(2, 2e-5 * count);
     const what = `Head ${headLayer}:${head}, ${matrix.toUpperCase()} pairs above ${above}`;

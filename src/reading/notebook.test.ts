@@ -3,7 +3,7 @@ import * as brute from '../../test/brute-force.ts';
 import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import { readNotebook } from './notebook.ts';
-import { checkNotebook } from './notebook-check.ts';
+import { checkNotebook, type Printed } from './notebook-check.ts';
 
 const engine = referenceEngine();
 const words = Array.from({ length: 40 }, (_, i) => `${i % 3 ? ' ' : ''}word${i}`);
@@ -93,6 +93,34 @@ describe('checkNotebook', () => {
       found: `${count}`,
       agrees: false,
     });
+  });
+
+  it('agrees with the same figures computed by themselves, and with no others', async () => {
+    const model = pretended();
+    const tokens = (part: 'key' | 'value') => {
+      const kind = `ff.${part}` as const;
+      const scores = brute.tokenScores(model, brute.vectors(model, 19, kind)[170], kind);
+      const ids = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
+      return ids.slice(0, 6).map((id) => model.vocabulary!.label(id, 'notebook'));
+    };
+    const count = (matrix: 'vo' | 'qk') =>
+      brute
+        .interaction(model, 23, 9, matrix)
+        .flat()
+        .filter((score) => score > 1).length;
+    const printed: Printed = {
+      ff: [19, 170],
+      key: tokens('key'),
+      value: tokens('value'),
+      head: [23, 9],
+      vo: { above: 1, count: count('vo') + 2 },
+      qk: { above: 1, count: count('qk') - 2 },
+    };
+    const agreeing = async (change: Partial<Printed>) =>
+      (await checkNotebook(model, { engine }, { ...printed, ...change })).map(({ agrees }) => agrees);
+    expect(await agreeing({})).toEqual([true, true, true, true]);
+    expect(await agreeing({ key: [...printed.key].reverse() })).toEqual([false, true, true, true]);
+    expect(await agreeing({ vo: { above: 1, count: count('vo') - 3 } })).toEqual([true, true, false, true]);
   });
 
   it('refuses other models', async () => {

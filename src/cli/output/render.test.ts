@@ -168,6 +168,17 @@ describe('json and ndjson', () => {
 });
 
 describe('csv', () => {
+  it('has a column for every name of records of several kinds', () => {
+    const records = [
+      { model: 'm', neuron: 1 },
+      { model: 'm', first: { id: 7 } },
+    ];
+    expect(text({ ...neuronReport(neuron), records: () => records }, 'csv')).toBe(
+      'model,neuron,first_id\r\nm,1,\r\nm,,7\r\n',
+    );
+    expect(text({ ...neuronReport(neuron), records: () => [] }, 'csv')).toBe('');
+  });
+
   it('quotes what RFC 4180 asks for and flattens nested objects', () => {
     expect(text(neuronReport(neuron), 'csv').split('\r\n')).toEqual([
       'model,layer,neuron,part,end,rank,id,token,label,score',

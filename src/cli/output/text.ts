@@ -12,13 +12,14 @@ export function* renderNdjson(report: Report): Generator<string> {
 
 /** RFC 4180: CRLF, a header line, quotes where they are needed; nested objects become `first_id`, `first_token` … */
 export function* renderCsv(report: Report): Generator<string> {
-  let names: string[] | undefined;
+  // Records may be of several kinds (the notebook's neurons and heads): a column for every name there is.
+  const all = new Set<string>();
+  for (const record of report.records()) for (const [name] of flatten(record, '')) all.add(name);
+  if (all.size === 0) return;
+  const names = [...all];
+  yield `${names.map(csvField).join(',')}\r\n`;
   for (const record of report.records()) {
     const flat = new Map(flatten(record, ''));
-    if (!names) {
-      names = [...flat.keys()];
-      yield `${names.map(csvField).join(',')}\r\n`;
-    }
     yield `${names.map((name) => csvField(flat.get(name))).join(',')}\r\n`;
   }
 }
