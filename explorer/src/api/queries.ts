@@ -2,6 +2,8 @@ import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { ApiError, getJson, path, type Query } from './client.ts';
 import type {
+  HeadMatrix,
+  HeadRows,
   ModelInfo,
   Models,
   NeuronHistogram,
@@ -10,7 +12,6 @@ import type {
   Place,
   RawVector,
   SimilarNeurons,
-  Statistic,
   StatisticNames,
   TokenRows,
   VectorReading,
@@ -88,5 +89,6 @@ export const vectorQuery = (model: string, expression: string, search: ReadingSe
 export const statisticNamesQuery = (model: string, kind: 'neurons' | 'heads') =>
   apiQuery<StatisticNames>(['models', model, 'statistics', kind]);
 
-export const statisticQuery = (model: string, kind: 'neurons' | 'heads', name: string) =>
-  apiQuery<Statistic>(['models', model, 'statistics', kind, name]);
+/** Every head of an atlas with the labels of its first pairs. */
+export const headRowsQuery = (model: string, matrix: HeadMatrix) =>
+  apiQuery<HeadRows>(['models', model, 'atlas', 'heads'], { matrix, k: 100_000 });

@@ -41,6 +41,7 @@ export type TokenReport = Of<typeof schemas.TokenReport>;
 export type StatisticNames = Of<typeof schemas.StatisticNames>;
 /** Columns of one length: one entry per vector (parts key, up, value) or matrix (vo, qk). */
 export type Statistic = Of<typeof schemas.Statistic>;
+export type HeadRows = Of<typeof schemas.HeadRows>;
 export type Comparison = Of<typeof schemas.Comparison>;
 export type SearchResult = Of<typeof schemas.SearchResult>;
 export type Place = Of<typeof schemas.Places>['places'][number];

@@ -1,16 +1,92 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
 import { modelQuery } from '../../api/queries.ts';
+import type { ModelInfo } from '../../api/types.ts';
 import { Answer } from '../../components/states.tsx';
+import { formatCount, plural } from '../../format.ts';
+import { AboutModel } from './about.tsx';
+import type { Entry } from './columns.ts';
+import { HeadsPart } from './heads-part.tsx';
+import { type Look, LookLine } from './look-line.tsx';
+import { NeuronsPart } from './neurons-part.tsx';
+import { ReadNext } from './read-next.tsx';
+import './model.css';
 
 const route = getRouteApi('/m/$model/');
 
+/** Models of so few layers have room for heads and neurons side by side. */
+const SHALLOW = 12;
+
+/** Extremes of a statistic: where to read next. */
+export interface Found {
+  what: string;
+  highest: Entry[];
+  lowest: Entry[];
+}
+
 export function ModelPage() {
   const { model } = route.useParams();
-  const query = useQuery(modelQuery(model));
+  const info = useQuery(modelQuery(model));
   return (
-    <Answer query={query} what="Opening the model">
-      {({ name }) => <h1>{name}</h1>}
+    <Answer query={info} what="Opening the model">
+      {(data) => <ModelMap key={data.id} info={data} />}
     </Answer>
   );
+}
+
+function ModelMap({ info }: { info: ModelInfo }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const [look, setLook] = useState<Look>();
+  const [heads, setHeads] = useState<Found>();
+  const [neurons, setNeurons] = useState<Found>();
+  const set = (change: { heads?: string; neurons?: string }) =>
+    navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+  return (
+    <>
+      <h1>{info.id}</h1>
+      <p className="page-line">{factsOf(info)}</p>
+      <div className="model-page">
+        <div className={info.layers <= SHALLOW ? 'model-map shallow' : 'model-map'}>
+          {info.heads > 0 && (
+            <HeadsPart
+              info={info}
+              chosen={search.heads}
+              onChoose={(chosen) => set({ heads: chosen })}
+              onLook={setLook}
+              onFound={setHeads}
+            />
+          )}
+          {info.neurons > 0 && (
+            <NeuronsPart
+              info={info}
+              chosen={search.neurons}
+              layer={search.layer}
+              onChoose={(chosen) => set({ neurons: chosen })}
+              onLook={setLook}
+              onFound={setNeurons}
+            />
+          )}
+          <LookLine info={info} look={look} />
+        </div>
+        <div className="model-margin">
+          <ReadNext info={info} heads={heads} neurons={neurons} />
+          <AboutModel info={info} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** `llama · 30 layers of 9 heads (3 kv) and 1,536 neurons · width 576 · 49,152 tokens` */
+function factsOf({ architecture, layers, heads, kvHeads, neurons, experts, hidden, vocab, gated }: ModelInfo): string {
+  return [
+    architecture,
+    `${plural(layers, 'layer')} of ${plural(heads, 'head')}${kvHeads === heads ? '' : ` (${kvHeads} kv)`} and ${
+      experts > 0 ? `${plural(experts, 'expert')} with ` : ''
+    }${plural(neurons, gated ? 'gated neuron' : 'neuron')}`,
+    `width ${formatCount(hidden)}`,
+    `${formatCount(vocab)} tokens`,
+  ].join(' · ');
 }

@@ -1,0 +1,73 @@
+import type { Statistic } from '../../api/types.ts';
+
+/** One number per neuron or head of each layer, `layers[layer][index]`; null where it is not defined. */
+export type ByLayer = (number | null)[][];
+
+/** The parts (key, up, value; vo, qk) that a statistic has numbers of, in their usual order. */
+export function partsOf({ part }: Pick<Statistic, 'part'>): string[] {
+  const there = new Set(part);
+  return ['vo', 'qk', 'value', 'key', 'up'].filter((name) => there.has(name));
+}
+
+/** The values of one part; with experts those of the first. */
+export function byLayer({ layer, index, part, value, expert }: Statistic, wanted: string): ByLayer {
+  const layers: ByLayer = [];
+  for (let i = 0; i < layer.length; i++) {
+    if (part[i] !== wanted || (expert !== undefined && expert[i] !== 0)) continue;
+    const row = layers[layer[i]!] ?? [];
+    layers[layer[i]!] = row;
+    row[index[i]!] = value[i]!;
+  }
+  return Array.from(layers, (row) => row ?? []);
+}
+
+export interface Entry {
+  layer: number;
+  index: number;
+  value: number;
+}
+
+/** All that are defined, in order of layer and index. */
+export function entriesOf(layers: ByLayer): Entry[] {
+  return layers.flatMap((row, layer) =>
+    row.flatMap((value, index) => (value === null || value === undefined ? [] : [{ layer, index, value }])),
+  );
+}
+
+/** The largest and the smallest, most extreme first; the earlier of equals. */
+export function extremes(entries: readonly Entry[], count: number): { highest: Entry[]; lowest: Entry[] } {
+  const sorted = entries.toSorted((a, b) => b.value - a.value);
+  return { highest: sorted.slice(0, count), lowest: sorted.slice(-count).reverse() };
+}
+
+/** How values become colours. */
+export interface ColourScale {
+  low: number;
+  high: number;
+  /** Both signs are there: zero is paper, the signs have a colour each. */
+  signed: boolean;
+}
+
+/** From the 1st to the 99th hundredth, so that one outlier does not make all the others pale. */
+export function colourScale(values: readonly number[]): ColourScale {
+  const sorted = Float64Array.from(values).sort();
+  const at = (q: number) => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
+  const [low, high] = [at(0.01), at(0.99)];
+  if (low >= 0 || high <= 0) return { low, high, signed: false };
+  const reach = Math.max(-low, high);
+  return { low: -reach, high: reach, signed: true };
+}
+
+/** -1 to 1 on a signed scale, 0 to 1 on one without signs: how strong the colour is, and of which pole. */
+export function strength({ low, high, signed }: ColourScale, value: number): number {
+  if (signed) return Math.max(-1, Math.min(1, value / (high || 1)));
+  return high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5;
+}
+
+/** How many values lie in each of `bins` equal parts of [low, high]; what lies outside counts at the ends. */
+export function histogramOf(values: readonly number[], low: number, high: number, bins: number): number[] {
+  const counts = new Array<number>(bins).fill(0);
+  const width = (high - low) / bins || 1;
+  for (const value of values) counts[Math.max(0, Math.min(bins - 1, Math.floor((value - low) / width)))]!++;
+  return counts;
+}

@@ -1,0 +1,73 @@
+import { useEffect } from 'react';
+import type { ModelInfo } from '../../api/types.ts';
+import { SaveMenu } from '../../components/save-menu.tsx';
+import { Section } from '../../components/section.tsx';
+import { ErrorState, Loading } from '../../components/states.tsx';
+import { ChooseStatistic } from './choose-statistic.tsx';
+import { HeadGrid } from './head-grid.tsx';
+import { Legend } from './legend.tsx';
+import type { Look } from './look-line.tsx';
+import type { Found } from './page.tsx';
+import { useStatistic } from './use-statistic.ts';
+
+interface HeadsPartProps {
+  info: ModelInfo;
+  chosen: string | undefined;
+  onChoose: (chosen: string) => void;
+  onLook: (look: Look) => void;
+  onFound: (found: Found | undefined) => void;
+}
+
+const NO_SCALE = { low: 0, high: 0, signed: false };
+
+/** All heads at a glance. */
+export function HeadsPart({ info, chosen, onChoose, onLook, onFound }: HeadsPartProps) {
+  const { names, namesError, name, part, parts, what, query, drawn } = useStatistic(
+    info.id,
+    'heads',
+    chosen,
+    'copying',
+  );
+  useEffect(() => onFound(drawn && { what, ...drawn }), [drawn, what, onFound]);
+  const matrix = part === 'qk' ? 'qk' : 'vo';
+  return (
+    <Section title="Heads" hint="layer → right, head ↓">
+      {name !== undefined && (
+        <ChooseStatistic
+          label="Statistic of heads"
+          names={names}
+          name={name}
+          parts={parts}
+          part={part}
+          onChange={(toName, toPart) => onChoose(`${toPart}.${toName}`)}
+        />
+      )}
+      <HeadGrid
+        model={info.id}
+        layers={info.layers}
+        heads={info.heads}
+        values={drawn?.values}
+        scale={drawn?.scale ?? NO_SCALE}
+        what={what}
+        matrix={matrix}
+        onLook={(layer, index) =>
+          onLook({ kind: 'head', layer, index, matrix, value: drawn?.values[layer]?.[index], what })
+        }
+      />
+      {namesError || query.error ? (
+        <ErrorState error={namesError ?? query.error} retry={() => void query.refetch()} />
+      ) : drawn ? (
+        <div className="under">
+          <Legend scale={drawn.scale} />
+          <SaveMenu
+            label={`${what} of heads`}
+            name={`${info.id}-heads-${part}-${name}`}
+            rows={() => drawn.entries.map(({ layer, index, value }) => ({ layer, head: index, value }))}
+          />
+        </div>
+      ) : (
+        <Loading what={`Computing ${what}`} progress={query.progress} />
+      )}
+    </Section>
+  );
+}

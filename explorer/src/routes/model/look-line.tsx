@@ -1,0 +1,101 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { headRowsQuery, neuronQuery } from '../../api/queries.ts';
+import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
+import { TokenText } from '../../components/token-label.tsx';
+import { formatScore } from '../../format.ts';
+
+/** What the pointer or the arrow keys are on. */
+export interface Look {
+  kind: 'neuron' | 'head';
+  layer: number;
+  index: number;
+  /** Of a head. */
+  matrix?: HeadMatrix;
+  value: number | null | undefined;
+  what: string;
+}
+
+/** The place under the pointer, in words. */
+export function LookLine({ info, look }: { info: ModelInfo; look: Look | undefined }) {
+  const still = useSettled(look, 120);
+  return (
+    <p className="look-line" aria-live="polite">
+      {still ? (
+        <>
+          <b>
+            {still.kind} {still.layer}:{still.index}
+          </b>{' '}
+          <span className="soft">
+            {still.what} {still.value === null || still.value === undefined ? '' : formatScore(still.value)}
+          </span>{' '}
+          {still.kind === 'neuron' ? (
+            <NeuronWords info={info} layer={still.layer} neuron={still.index} />
+          ) : (
+            <HeadWords info={info} layer={still.layer} head={still.index} matrix={still.matrix ?? 'vo'} />
+          )}
+        </>
+      ) : (
+        <span className="soft">Point at a head or a neuron to read it here; click to go there.</span>
+      )}
+    </p>
+  );
+}
+
+/** What a neuron reads and writes, in a few tokens. */
+export function NeuronWords({
+  info,
+  layer,
+  neuron,
+  k = 6,
+}: {
+  info: ModelInfo;
+  layer: number;
+  neuron: number;
+  k?: number;
+}) {
+  const query = useQuery({ ...neuronQuery(info.id, layer, neuron, { k, bottom: 0 }), enabled: info.live });
+  const parts = query.data?.parts;
+  if (!parts) return null;
+  return (
+    <span className="words">
+      {parts.key && <Words className="read" labels={parts.key.top.map(({ label }) => label)} />}
+      <span className="soft"> → </span>
+      {parts.value && <Words className="write" labels={parts.value.top.map(({ label }) => label)} />}
+    </span>
+  );
+}
+
+/** A head's first pairs, where an atlas has them at hand. */
+export function HeadWords({
+  info,
+  layer,
+  head,
+  matrix,
+}: {
+  info: ModelInfo;
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+}) {
+  const query = useQuery({ ...headRowsQuery(info.id, matrix), enabled: info.atlas !== null });
+  const row = query.data?.heads.find((one) => one.layer === layer && one.head === head);
+  return row ? <Words className={matrix === 'qk' ? 'read' : 'write'} labels={[row.top]} /> : null;
+}
+
+function Words({ className, labels }: { className: string; labels: readonly string[] }) {
+  return (
+    <span className={`token toned ${className}`}>
+      <TokenText label={labels.join(' ')} />
+    </span>
+  );
+}
+
+function useSettled<T>(value: T, milliseconds: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), milliseconds);
+    return () => clearTimeout(timer);
+  }, [value, milliseconds]);
+  return settled;
+}

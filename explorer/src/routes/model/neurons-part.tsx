@@ -1,0 +1,104 @@
+import { lazy, Suspense, useEffect } from 'react';
+import type { ModelInfo } from '../../api/types.ts';
+import { SaveMenu } from '../../components/save-menu.tsx';
+import { Section } from '../../components/section.tsx';
+import { ErrorState, Loading } from '../../components/states.tsx';
+import { ChooseStatistic } from './choose-statistic.tsx';
+import { histogramOf } from './columns.ts';
+import { LayerNeurons } from './layer-neurons.tsx';
+import { Legend } from './legend.tsx';
+import type { Look } from './look-line.tsx';
+import type { Found } from './page.tsx';
+import { useStatistic } from './use-statistic.ts';
+import { Violins } from './violins.tsx';
+
+/** The plotting library is half of the page's code, and nothing of the first view needs it. */
+const Histogram = lazy(() =>
+  import('../../components/histogram.tsx').then((module) => ({ default: module.Histogram })),
+);
+
+interface NeuronsPartProps {
+  info: ModelInfo;
+  chosen: string | undefined;
+  /** The layer that is open. */
+  layer: number | undefined;
+  onChoose: (chosen: string) => void;
+  onLook: (look: Look) => void;
+  onFound: (found: Found | undefined) => void;
+}
+
+const BINS = 80;
+
+/** All neurons as distributions by layer; one layer at a time neuron by neuron. */
+export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound }: NeuronsPartProps) {
+  const statistic = useStatistic(info.id, 'neurons', chosen, 'key_value_cosine');
+  const { names, namesError, name, part, parts, what, query, drawn } = statistic;
+  useEffect(() => onFound(drawn && { what, ...drawn }), [drawn, what, onFound]);
+  const opened = layer === undefined ? undefined : drawn?.values[layer];
+  return (
+    <Section title="Neurons" hint="each layer’s distribution; choose a layer to see its neurons">
+      {name !== undefined && (
+        <ChooseStatistic
+          label="Statistic of neurons"
+          names={names}
+          name={name}
+          parts={parts}
+          part={part}
+          onChange={(toName, toPart) => onChoose(`${toPart}.${toName}`)}
+        />
+      )}
+      <Violins model={info.id} values={drawn?.values} layers={info.layers} what={what} layer={layer} />
+      {(namesError || query.error) && (
+        <ErrorState error={namesError ?? query.error} retry={() => void query.refetch()} />
+      )}
+      {!drawn && !query.error && <Loading what={`Computing ${what}`} progress={query.progress} />}
+      {drawn && (
+        <SaveMenu
+          label={`${what} of neurons`}
+          name={`${info.id}-neurons-${part}-${name}`}
+          rows={() => drawn.entries.map(({ layer, index, value }) => ({ layer, neuron: index, value }))}
+        />
+      )}
+      {drawn && layer !== undefined && opened && (
+        <div className="layer-open">
+          <h3>
+            Layer {layer} <span className="soft hint">one square per neuron, in order of their index</span>
+          </h3>
+          <LayerNeurons
+            model={info.id}
+            layer={layer}
+            values={opened}
+            scale={drawn.scale}
+            what={what}
+            onLook={(of, index) => onLook({ kind: 'neuron', layer: of, index, value: opened[index], what })}
+          />
+          <Legend scale={drawn.scale} />
+        </div>
+      )}
+      {drawn && drawn.entries.length > 0 && (
+        <div className="distribution">
+          <h3>
+            {layer === undefined || !opened ? 'All layers' : `Layer ${layer}`} <span className="soft hint">{what}</span>
+          </h3>
+          <Suspense fallback={<div className="plot-space" />}>
+            <Distribution
+              what={what}
+              name={`${info.id}-${part}-${name}-histogram`}
+              values={opened?.filter((value) => value !== null) ?? drawn.entries.map(({ value }) => value)}
+            />
+          </Suspense>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function Distribution({ what, name, values }: { what: string; name: string; values: readonly number[] }) {
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const bins = {
+    edges: Array.from({ length: BINS + 1 }, (_, i) => low + ((high - low) * i) / BINS),
+    counts: histogramOf(values, low, high, BINS),
+  };
+  return <Histogram label={what} name={name} bins={bins} tone="read" shown={{ from: low }} height={90} />;
+}

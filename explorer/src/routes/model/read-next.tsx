@@ -1,0 +1,78 @@
+import { Link } from '@tanstack/react-router';
+import type { ModelInfo } from '../../api/types.ts';
+import { formatScore } from '../../format.ts';
+import type { Entry } from './columns.ts';
+import { HeadWords, NeuronWords } from './look-line.tsx';
+import type { Found } from './page.tsx';
+
+interface ReadNextProps {
+  info: ModelInfo;
+  heads: Found | undefined;
+  neurons: Found | undefined;
+}
+
+/** The extremes of what is drawn: places worth a visit. */
+export function ReadNext({ info, heads, neurons }: ReadNextProps) {
+  if (!heads && !neurons) return null;
+  return (
+    <nav className="note read-next" aria-label="Read next">
+      <h2>Read next</h2>
+      {heads && <Group title="most" kind="head" entries={heads.highest} what={heads.what} info={info} />}
+      {heads && <Group title="least" kind="head" entries={heads.lowest.slice(0, 2)} what={heads.what} info={info} />}
+      {neurons && <Group title="most" kind="neuron" entries={neurons.highest} what={neurons.what} info={info} />}
+      {neurons && (
+        <Group title="least" kind="neuron" entries={neurons.lowest.slice(0, 2)} what={neurons.what} info={info} />
+      )}
+    </nav>
+  );
+}
+
+interface GroupProps {
+  title: string;
+  kind: 'head' | 'neuron';
+  entries: readonly Entry[];
+  what: string;
+  info: ModelInfo;
+}
+
+function Group({ title, kind, entries, what, info }: GroupProps) {
+  const model = info.id;
+  return (
+    <>
+      <h3>
+        {title} {what}
+      </h3>
+      <ul>
+        {entries.map(({ layer, index, value }) => (
+          <li key={`${layer}:${index}`}>
+            {kind === 'head' ? (
+              <Link
+                className="place"
+                to="/m/$model/head/$layer/$head"
+                params={{ model, layer, head: index }}
+                preload={false}
+              >
+                head {layer}:{index}
+              </Link>
+            ) : (
+              <Link
+                className="place"
+                to="/m/$model/neuron/$layer/$neuron"
+                params={{ model, layer, neuron: index }}
+                preload={false}
+              >
+                neuron {layer}:{index}
+              </Link>
+            )}{' '}
+            <span className="number">{formatScore(value)}</span>{' '}
+            {kind === 'head' ? (
+              <HeadWords info={info} layer={layer} head={index} matrix={what.endsWith('QK') ? 'qk' : 'vo'} />
+            ) : (
+              <NeuronWords info={info} layer={layer} neuron={index} k={3} />
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
