@@ -43,6 +43,43 @@ export async function headFactors(
   };
 }
 
+/**
+ * Factors of the heads that were read last, at most so many bytes of them: for a server or a page that asks about the same
+ * head again and again. Give it as `factorCache` with the other options. One factor takes 4 V d_head bytes.
+ */
+export class FactorCache {
+  readonly #kept = new Map<string, Factor>();
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(bytes = 256 * 2 ** 20) {
+    this.#limit = bytes;
+  }
+
+  /** Bytes held now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async get(key: string, make: () => Promise<Factor>): Promise<Factor> {
+    const found = this.#kept.get(key) ?? (await make());
+    // Last in the map is last used; two that made the same keep one.
+    if (!this.#kept.delete(key)) this.#bytes += found.factor.data.byteLength;
+    this.#kept.set(key, found);
+    for (const [oldest, { factor }] of this.#kept) {
+      if (this.#bytes <= this.#limit) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= factor.data.byteLength;
+    }
+    return found;
+  }
+}
+
+interface Factor {
+  factor: Matrix;
+  f?: Float64Array;
+}
+
 /** One factor [V, d_head], or its rows [start, end) alone, and the normaliser that went into it. */
 export async function headFactor(
   model: Model,
@@ -51,11 +88,20 @@ export async function headFactor(
   matrix: HeadMatrix,
   side: Side,
   options: ReadOptions & { start?: number; end?: number },
-): Promise<{ factor: Matrix; f?: Float64Array }> {
+): Promise<Factor> {
   const part = PARTS[matrix][side];
-  const w = await headVectors(model, layer, head, part, options);
   const name = `factor ${part} of head ${layer}:${head}`;
-  return factorOf(model, { ...w, name }, part, options);
+  const make = async () =>
+    factorOf(model, { ...(await headVectors(model, layer, head, part, options)), name }, part, options);
+  const whole = options.start === undefined && options.end === undefined;
+  return options.factorCache && whole
+    ? options.factorCache.get(keyOf(model, layer, head, part, options), make)
+    : make();
+}
+
+function keyOf(model: Model, layer: number, head: number, part: HeadPart, options: ReadOptions): string {
+  const { normalize = 'freq', foldNorm = false, embedding: e = 'unembed', approximate = false } = options;
+  return JSON.stringify([model.name, model.fingerprint, layer, head, part, normalize, foldNorm, e, approximate]);
 }
 
 /** (E / f) Wᵀ [V, r] for vectors W [r, d] of any origin, f being the divisor of `part`; named as W is. */
@@ -64,7 +110,7 @@ export async function factorOf(
   w: Matrix,
   part: HeadPart,
   options: ReadOptions & { start?: number; end?: number },
-): Promise<{ factor: Matrix; f?: Float64Array }> {
+): Promise<Factor> {
   const f = await sideDivisor(model, part, options);
   const e = await embedding(model, options.embedding, options.signal);
   const engine = options.engine ?? (await defaultEngine());

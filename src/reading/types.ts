@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Token, TokenFilters } from '../vocabulary/types.ts';
+import type { FactorCache } from './factors.ts';
 
 export type { Token, TokenFilters } from '../vocabulary/types.ts';
 
@@ -20,6 +21,8 @@ export interface ReadOptions {
   /** Estimate a missing freq normaliser from a seeded sample of vectors instead of all; said in `applied`. */
   approximate?: boolean;
   labels?: 'pretty' | 'raw' | 'notebook';
+  /** Keeps factors of heads between readings; default: each reading makes its own. */
+  factorCache?: FactorCache;
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;
 }

@@ -3,7 +3,7 @@ import type { JSONParsed } from 'hono/utils/types';
 import { problemOf } from './problems.ts';
 import type { ServerState } from './served.ts';
 import { csvOf, parquetOf, type Table } from './tables.ts';
-import type { Run } from './work.ts';
+import type { Run, WorkQueue } from './work.ts';
 
 export interface Env {
   Variables: {
@@ -13,16 +13,19 @@ export interface Env {
 }
 
 export interface Answer<T> {
-  /** The model whose weights, and atlas, decide the answer; undefined: it may change at any time. */
-  model?: string;
-  work: (run: Run) => Promise<T> | T;
-  /** Runs at once, beside whatever the engine does: what takes milliseconds. */
-  light?: boolean;
+  /** The model (models) whose weights and atlas decide the answer; undefined: it may change at any time. */
+  model?: string | readonly string[];
+  /** Tried first, beside whatever the engine does: an answer that takes milliseconds, where there is one. */
+  quick?: (run: Run) => Promise<T | undefined> | T | undefined;
+  /** Waits its turn in the queue. */
+  work?: (run: Run) => Promise<T> | T;
+  /** Default: the engine's. */
+  queue?: WorkQueue;
   /** The answer as a table, for Parquet and CSV. */
   table?: (result: T) => Table;
 }
 
-const PARQUET = 'application/vnd.apache.parquet';
+export const PARQUET = 'application/vnd.apache.parquet';
 
 /**
  * Answers a question in the form the client accepts: JSON; server-sent events with progress; Parquet or CSV for tables. The
@@ -32,7 +35,7 @@ const PARQUET = 'application/vnd.apache.parquet';
 export async function answer<T>(
   c: Context<Env>,
   state: ServerState,
-  { model, work, light, table }: Answer<T>,
+  { model, quick, work, queue = state.queue, table }: Answer<T>,
 ): Promise<TypedResponse<JSONParsed<T>, 200, 'json'>> {
   const format = formatOf(c, table !== undefined);
   const etag = model === undefined || format === 'events' ? undefined : etagOf(c, state, model, format);
@@ -42,26 +45,22 @@ export async function answer<T>(
   if (etag && matches(c.req.header('if-none-match'), etag)) return typed(c.body(null, 304));
   const stop = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, stop.signal]);
-  const run = (progress: Run['progress']): Promise<T> => {
-    const start = async () => work({ signal, progress });
-    return light ? start() : state.queue.run(c.get('client') ?? '', signal, start);
+  const run = async (progress: Run['progress']): Promise<T> => {
+    const known = await quick?.({ signal, progress });
+    if (known !== undefined) return known;
+    if (!work) throw new Error(`Nothing answers ${c.req.path}.`);
+    return queue.run(c.get('client') ?? '', signal, async () => work({ signal, progress }));
   };
-  if (format === 'events') {
-    return typed(events(c, run, stop));
-  }
+  if (format === 'events') return typed(events(c, run, stop));
   const result = await run(() => {});
   if (format === 'parquet' && table) return typed(c.body(parquetOf(table(result)), 200, { 'Content-Type': PARQUET }));
   if (format === 'csv' && table)
     return typed(c.body(csvOf(table(result)), 200, { 'Content-Type': 'text/csv; charset=utf-8' }));
-  return typed<T>(c.body(jsonOf(result), 200, { 'Content-Type': 'application/json' }));
+  return typed<T>(c.json(result as object, 200));
 }
 
 /** The answer's type is that of its JSON, whatever form was asked for. */
 const typed = <T>(response: Response) => response as unknown as TypedResponse<JSONParsed<T>, 200, 'json'>;
-
-/** Typed arrays as arrays. */
-const jsonOf = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? Array.from(inner as Float64Array) : inner));
 
 type Format = 'json' | 'events' | 'parquet' | 'csv';
 
@@ -76,16 +75,18 @@ function formatOf(c: Context<Env>, tabular: boolean): Format {
 }
 
 /** Of the checkpoint, the atlas and the question; the order of its parameters does not matter. */
-function etagOf(c: Context<Env>, state: ServerState, id: string, format: Format): string {
-  const { model, atlas } = state.model(id);
+function etagOf(c: Context<Env>, state: ServerState, ids: string | readonly string[], format: Format): string {
+  const versions = [ids].flat().map((id) => {
+    const { model, atlas } = state.model(id);
+    return [id, model?.fingerprint, atlas?.manifest.checkpoint, atlas?.manifest.settings];
+  });
   const url = new URL(c.req.url);
   url.searchParams.sort();
-  const parts = [state.served.version, model?.fingerprint, atlas?.manifest.checkpoint, atlas?.manifest.settings];
-  return `"${hash(JSON.stringify([...parts, url.pathname, url.search, format]))}"`;
+  return `"${hash(JSON.stringify([state.served.version, versions, url.pathname, url.search, format]))}"`;
 }
 
 function matches(header: string | undefined, etag: string): boolean {
-  return (header ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*');
+  return (header ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
 }
 
 /** FNV-1a of 64 bits. */
@@ -95,7 +96,7 @@ function hash(text: string): string {
   return h.toString(16).padStart(16, '0');
 }
 
-/** `progress` {done, what} at most once per hundredth, then `result` or `error` {code, message}. */
+/** `progress` {done, what} at most fifty of a stage, then `result` or `error` {code, message}. */
 function events<T>(c: Context<Env>, run: (progress: Run['progress']) => Promise<T>, stop: AbortController): Response {
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
@@ -105,13 +106,13 @@ function events<T>(c: Context<Env>, run: (progress: Run['progress']) => Promise<
       };
       let [last, stage] = [0, ''];
       const progress: Run['progress'] = (done, what) => {
-        if (what === stage && done - last < 0.01 && done < 1) return;
+        if (what === stage && done - last < 0.02 && done < 1) return;
         [last, stage] = [done, what];
         send('progress', JSON.stringify({ done, what }));
       };
       send('progress', JSON.stringify({ done: 0, what: 'waiting' }));
       try {
-        send('result', jsonOf(await run(progress)));
+        send('result', JSON.stringify(await run(progress)));
       } catch (error) {
         send('error', JSON.stringify(problemOf(error).body.error));
       }

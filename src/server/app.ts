@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { WeightscopeError } from '../errors.ts';
-import type { Env } from './answer.ts';
+import { type Env, PARQUET } from './answer.ts';
 import { apiPage } from './page.ts';
 import { onProblem } from './problems.ts';
 import { atlasRoutes } from './routes/atlas.ts';
@@ -41,7 +41,7 @@ export function createApi(served: Served, limits: WorkLimits = {}): { app: OpenA
   app.onError(onProblem);
   const api = questions(state);
   const about = { title: 'weightscope', version: served.version, description: DESCRIPTION };
-  const document = () => api.getOpenAPI31Document({ openapi: '3.1.0', info: about });
+  const document = () => withForms(api.getOpenAPI31Document({ openapi: '3.1.0', info: about }));
   app.get('/api/openapi.json', (c) => c.json(document()));
   app.get('/api', (c) => c.html(apiPage(document())));
   app.route('/', api);
@@ -52,6 +52,18 @@ export function createApi(served: Served, limits: WorkLimits = {}): { app: OpenA
     );
   });
   return { app, state };
+}
+
+/** Every answer comes as a stream of events too, and as Parquet and CSV where there is a `format` to choose. */
+function withForms<T extends { paths?: object }>(document: T): T {
+  const text = { schema: { type: 'string' } };
+  for (const { get } of Object.values(document.paths ?? {})) {
+    const { content } = get.responses[200];
+    content['text/event-stream'] = text;
+    if (get.parameters?.some(({ name }: { name: string }) => name === 'format'))
+      Object.assign(content, { [PARQUET]: { schema: { type: 'string', format: 'binary' } }, 'text/csv': text });
+  }
+  return document;
 }
 
 const DESCRIPTION =

@@ -85,7 +85,7 @@ export const NeuronReading = z
     applied: Applied,
     parts: perPart(RankedTokens),
     norms: perPart(number).openapi({ description: 'Lengths of the vectors' }),
-    cosines: z.object({ keyValue: number, keyUp: number.optional(), upValue: number.optional() }),
+    cosines: z.object({ keyValue: number.optional(), keyUp: number.optional(), upValue: number.optional() }),
   })
   .openapi('NeuronReading');
 
@@ -213,11 +213,9 @@ export const HeadRow = z
   })
   .openapi('HeadRow');
 
-const Tested = z.object({
-  value: number,
-  random: z.object({ mean: number, sd: number, z: zscore }).optional(),
-  shuffled: z.object({ mean: number, sd: number, z: zscore }).optional(),
-});
+/** What an atlas keeps of a null is its z alone. */
+const against = z.object({ mean: number.optional(), sd: number.optional(), z: zscore }).optional();
+const Tested = z.object({ value: number, random: against, shuffled: against });
 const DirectionToken = ScoredToken.extend({ z: zscore });
 const DirectionTokens = z.object({ top: z.array(DirectionToken), bottom: z.array(DirectionToken) });
 export const Spectrum = z
@@ -245,8 +243,9 @@ export const HeadStatistics = z
     eigenvalues: z.array(z.object({ real: number, imaginary: number })),
     self: z.object({ top1: Tested, top5: Tested, bottom1: Tested, bottom5: Tested }),
     relations: z.array(
-      z.object({ relation: z.string(), pairs: number, given: number, promoted: Tested, suppressed: Tested }),
+      z.object({ relation: z.string(), pairs: number, given: number.optional(), promoted: Tested, suppressed: Tested }),
     ),
+    source: z.enum(['atlas', 'live']),
   })
   .openapi('HeadStatistics');
 
@@ -277,8 +276,14 @@ const TokenNeuron = z.object({
   neuron: number,
   score: number,
   top: z.string().optional().openapi({ description: "Labels of the neuron's first tokens, with an atlas" }),
+  bottom: z.string().optional(),
 });
-const TokenHead = z.object({ layer: number, head: number, score: number });
+const TokenHead = z.object({
+  layer: number,
+  head: number,
+  score: number,
+  pairRank: number.nullable().optional().openapi({ description: "Its place among the head's pairs, with an atlas" }),
+});
 const bothEnds = <T extends z.ZodType>(schema: T) => z.object({ top: z.array(schema), bottom: z.array(schema) });
 export const TokenReport = z
   .object({
@@ -432,3 +437,5 @@ export const Places = z
     ),
   })
   .openapi('Places');
+
+export type Pair = z.infer<typeof TokenPair>;

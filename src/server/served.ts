@@ -3,7 +3,10 @@ import type { AtlasDiff, DiffOptions } from '../atlas/query/diff.node.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
+import { filterNames } from '../reading/applied.ts';
+import { FactorCache } from '../reading/factors.ts';
 import { HeadRankings } from '../reading/head-ranking.ts';
+import type { ReadOptions } from '../reading/types.ts';
 import { type WorkLimits, WorkQueue } from './work.ts';
 
 /** One of the models a server answers for. Its atlas may come while the server runs. */
@@ -30,15 +33,23 @@ export interface Served {
   readonly diff?: (a: string, b: string, options: DiffOptions) => Promise<AtlasDiff>;
 }
 
+/** What decides whether an atlas has the answer. */
+export type AskedOptions = Pick<ReadOptions, 'normalize' | 'foldNorm' | 'embedding' | 'labels' | 'filters'>;
+
 /** What the routes share. */
 export class ServerState {
   readonly served: Served;
+  /** For what the engine does. */
   readonly queue: WorkQueue;
+  /** For what a stranger's SQL makes the database do. */
+  readonly sqlQueue: WorkQueue;
   readonly rankings = new HeadRankings();
+  readonly factorCache = new FactorCache();
 
   constructor(served: Served, limits: WorkLimits = {}) {
     this.served = served;
     this.queue = new WorkQueue(limits);
+    this.sqlQueue = new WorkQueue(limits);
   }
 
   /** The opened model of this id; `MODEL_UNKNOWN` with the ids there are. */
@@ -52,14 +63,37 @@ export class ServerState {
     );
   }
 
-  /** Its checkpoint; `MODEL_UNAVAILABLE` where only the atlas is open. */
+  /** Its checkpoint; `MODEL_UNAVAILABLE` where only the atlas is open, saying what that could answer. */
   live(id: string): Model {
-    const { model, name } = this.model(id);
+    const { model, name, atlas } = this.model(id);
     if (model) return model;
+    const { normalize, foldNorm, embedding, top, pairs } = atlas!.manifest.settings;
     throw new WeightscopeError(
       'MODEL_UNAVAILABLE',
-      `Expected the checkpoint of ${name} to be open, but only its atlas is: start the server with the model beside the atlas.`,
+      `Expected the checkpoint of ${name} for this question, but only its atlas is open, whose lists are made with normalize=${normalize}, foldNorm=${foldNorm}, embedding=${embedding}, and have ${top} tokens and ${pairs} pairs; give \`explore\` the model as well.`,
     );
+  }
+
+  /**
+   * Its atlas, where the lists in it are what a reading with these options gives: the same to the bit, and there at once.
+   * Without a checkpoint, what is not said is as the atlas has it.
+   */
+  matching(id: string, asked: AskedOptions): Atlas | undefined {
+    const { atlas, model } = this.model(id);
+    if (!atlas) return undefined;
+    const { settings } = atlas.manifest;
+    const { normalize = model ? 'freq' : settings.normalize } = asked;
+    const { foldNorm = model ? false : settings.foldNorm } = asked;
+    const { embedding = model ? 'unembed' : settings.embedding } = asked;
+    const same = normalize === settings.normalize && foldNorm === settings.foldNorm && embedding === settings.embedding;
+    const plain = (asked.labels ?? 'pretty') === 'pretty' && filterNames(asked.filters).length === 0;
+    return same && plain ? atlas : undefined;
+  }
+
+  /** How many to list where that is not said: what is usual, or what there is where only an atlas is open. */
+  defaultLength(id: string, lists: 'top' | 'pairs' | 'columns', usual: number): number {
+    const { model, atlas } = this.model(id);
+    return model || !atlas ? usual : Math.min(usual, atlas.manifest.settings[lists]);
   }
 
   /** Its atlas; `ATLAS_MISSING` where there is none (yet). */

@@ -6,7 +6,8 @@ import { parametersOf } from '../reading/parameters.ts';
 import { headCopying } from '../reading/statistics/copying.ts';
 import { neuronStatistics } from '../reading/statistics/neurons.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
-import type { ReadOptions } from '../reading/types.ts';
+import type { HeadMatrix, NeuronPart, ReadOptions } from '../reading/types.ts';
+import { MATRICES, NEURON_PARTS } from './query.ts';
 import type { ServedModel } from './served.ts';
 
 type Kind = 'neurons' | 'heads';
@@ -36,11 +37,9 @@ const LIVE: Record<Kind, Record<string, string>> = {
   },
 };
 
-const STATISTICS_OF = { neurons: TABLES.neuron_stats, heads: TABLES.head_stats };
-
 /** Names for a model: its atlas's columns of numbers, then what is computed live. */
 export function statisticNames({ atlas, model }: ServedModel, kind: Kind) {
-  const stored = atlas ? atlasNames(atlas, kind) : [];
+  const stored = atlas?.statisticNames(kind) ?? [];
   const live = Object.entries(model ? LIVE[kind] : {}).filter(
     ([name]) => !stored.includes(name) && !(name.startsWith('up_') && !model?.dimensions.gated),
   );
@@ -52,14 +51,6 @@ export function statisticNames({ atlas, model }: ServedModel, kind: Kind) {
     })),
     ...live.map(([name, description]) => ({ name, source: 'live' as const, description })),
   ];
-}
-
-function atlasNames(atlas: Atlas, kind: Kind): string[] {
-  const has = (table: string) => atlas.manifest.files.some((file) => file.table === table);
-  const numbers = (table: Record<string, string>) =>
-    Object.keys(table).filter((name) => table[name].startsWith('DOUBLE'));
-  const statistics = kind === 'neurons' ? 'neuron_stats' : 'head_stats';
-  return [...(has(kind) ? numbers(TABLES[kind]) : []), ...(has(statistics) ? numbers(STATISTICS_OF[kind]) : [])];
 }
 
 /** One number per vector of a neuron or matrix of a head, for the whole model; `ARGUMENT_INVALID` for an unknown name. */
@@ -81,24 +72,30 @@ export async function statistic(served: ServedModel, kind: Kind, name: string, o
   return { kind, name, source: found.source, ...columns, summary: summaryOf(columns) };
 }
 
+const OWN_NEURON_COLUMNS = Object.keys(TABLES.neurons);
+
+/** All parts (matrices) of one of the atlas's columns, one after the other. */
 async function fromAtlas(atlas: Atlas, kind: Kind, name: string): Promise<Columns> {
-  const own = name in TABLES[kind];
-  const table = own ? kind : kind === 'neurons' ? 'neuron_stats' : 'head_stats';
-  const part = kind === 'heads' ? 'matrix' : own ? 'part' : "'value'";
-  const index = kind === 'heads' ? 'head' : 'neuron';
-  const expert = kind === 'heads' ? '0' : 'expert';
-  const rows = await atlas.sql(
-    `SELECT layer, ${expert} AS expert, ${index} AS index, ${part} AS part, ${name} AS value FROM ${table} ORDER BY ALL`,
-    { limit: 100_000_000 },
-  );
-  const of = <T>(column: string) => rows.map((row) => row[column] as T);
-  return {
-    layer: of('layer'),
-    index: of('index'),
-    ...(kind === 'neurons' && { expert: of<number>('expert') }),
-    part: of('part'),
-    value: of<number | null>('value').map((value) => (value !== null && Number.isFinite(value) ? value : null)),
-  };
+  const ofParts = OWN_NEURON_COLUMNS.includes(name);
+  const gated = Boolean(atlas.manifest.dimensions.gated);
+  const parts =
+    kind === 'heads' ? MATRICES : NEURON_PARTS.filter((part) => (ofParts ? part !== 'up' || gated : part === 'value'));
+  const columns: Columns = { layer: [], index: [], ...(kind === 'neurons' && { expert: [] }), part: [], value: [] };
+  for (const part of parts) {
+    const found = await atlas.statistics(
+      kind,
+      name,
+      kind === 'heads' ? { matrix: part as HeadMatrix } : { part: part as NeuronPart },
+    );
+    for (let i = 0; i < found.value.length; i++) {
+      columns.layer.push(found.layer[i]);
+      columns.index.push(found.index[i]);
+      columns.expert?.push(found.expert[i]);
+      columns.part.push(part);
+      columns.value.push(Number.isFinite(found.value[i]) ? found.value[i] : null);
+    }
+  }
+  return columns;
 }
 
 async function liveNeurons(model: Model, name: string, options: Options): Promise<Columns> {

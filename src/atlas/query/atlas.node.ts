@@ -28,7 +28,7 @@ import {
   statisticTable,
 } from './statistics.node.ts';
 import { parseTerms } from './terms.ts';
-import { type AtlasToken, atlasToken } from './token.node.ts';
+import { type AtlasToken, atlasToken, atlasTokens, type ListedToken, type TokensOptions } from './token.node.ts';
 
 /** A row of the table `neurons`; `value` is what the rows are sorted by. */
 export interface NeuronRow {
@@ -139,6 +139,11 @@ export class Atlas {
   /** A token's best neurons and heads. Throws `OUT_OF_RANGE`. */
   token(id: number, options: { k?: number } = {}): Promise<AtlasToken> {
     return atlasToken(this.#database, id, options);
+  }
+
+  /** Tokens by id, exact text or beginning. */
+  tokens(options: TokensOptions = {}): Promise<{ total: number; tokens: ListedToken[] }> {
+    return atlasTokens(this.#database, options);
   }
 
   /** What `readNeuron` gives with the atlas's settings, from its lists: no checkpoint is opened. Throws `OUT_OF_RANGE`. */
@@ -266,10 +271,11 @@ export class Atlas {
   }
 
   /** One SELECT over the tables; at most `limit` rows (default 10,000). Throws `QUERY_INVALID`. */
-  async sql(query: string, { limit = 10_000 }: { limit?: number } = {}): Promise<Row[]> {
+  async sql(query: string, { limit = 10_000, signal }: { limit?: number; signal?: AbortSignal } = {}): Promise<Row[]> {
     await this.#database.checkSelect(query);
     const body = query.trim().replace(/;\s*$/, '');
-    return asQuery(() => this.#database.rows(`SELECT * FROM (${body}\n) LIMIT ${checkNumber(limit)}`));
+    const limited = `SELECT * FROM (${body}\n) LIMIT ${checkNumber(limit)}`;
+    return asQuery(() => this.#database.stoppableRows(limited, signal));
   }
 
   /** Reads every file and compares it with what was written. Throws `ATLAS_INVALID` for the first that differs. */

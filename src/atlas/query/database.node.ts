@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
-import { WeightscopeError } from '../../errors.ts';
+import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import { MANIFEST, readManifest } from '../manifest.ts';
 import { type AtlasFile, type ColumnSpec, type Manifest, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
@@ -127,6 +127,24 @@ export class Database {
     return reader.getRowObjectsJS().map((row) => plain(row) as Row);
   }
 
+  /** Rows of a query that may take long: on a connection of its own, so that stopping it stops no other. */
+  async stoppableRows(sql: string, signal?: AbortSignal): Promise<Row[]> {
+    throwIfAborted(signal);
+    const connection = await this.#instance.connect();
+    const stop = () => connection.interrupt();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const reader = await connection.runAndReadAll(sql);
+      return reader.getRowObjectsJS().map((row) => plain(row) as Row);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      connection.closeSync();
+    }
+  }
+
   /** Columns as arrays, for many rows of numbers. */
   async columns(sql: string): Promise<unknown[][]> {
     const reader = await this.#connection.runAndReadAll(sql);
@@ -159,6 +177,7 @@ export async function asQuery<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (cause) {
+    if (cause instanceof WeightscopeError) throw cause;
     throw new WeightscopeError('QUERY_INVALID', `The query failed: ${(cause as Error).message}`, { cause });
   }
 }

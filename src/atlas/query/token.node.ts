@@ -71,3 +71,41 @@ function byPart<P extends string, T>(rows: readonly Row[], parts: readonly P[]):
       .map((part) => [part, { top: of(part, '+'), bottom: of(part, '-') }]),
   ) as Partial<Record<P, Ends<T>>>;
 }
+
+/** A token of the atlas with its classes. */
+export interface ListedToken extends Token {
+  special: boolean;
+  padding: boolean;
+}
+
+export interface TokensOptions {
+  id?: number;
+  /** Of exactly this text. */
+  text?: string;
+  /** Beginning so, case and a leading space aside; the shortest first. */
+  prefix?: string;
+  /** Default 50. */
+  k?: number;
+}
+
+/** Tokens by id, text or beginning; all by id when none is given. `total`: how many there are. */
+export async function atlasTokens(
+  database: Database,
+  { id, text, prefix, k = 50 }: TokensOptions,
+): Promise<{ total: number; tokens: ListedToken[] }> {
+  const asked =
+    id !== undefined
+      ? { where: 'token = ?', value: id }
+      : text !== undefined
+        ? { where: 'text = ?', value: text }
+        : { where: 'starts_with(normal, ?) AND NOT padding', value: prefix?.trim().toLowerCase() };
+  const { where, value } = asked.value === undefined ? { where: 'true', value: undefined } : asked;
+  const values = value === undefined ? [] : [value];
+  const [{ total }] = await database.rows(`SELECT count(*) AS total FROM tokens WHERE ${where}`, values);
+  const order = prefix === undefined ? 'token' : 'length(normal), token';
+  const rows = await database.rows(
+    `SELECT token AS id, text AS token, label, special, padding FROM tokens WHERE ${where} ORDER BY ${order} LIMIT ${checkNumber(k)}`,
+    values,
+  );
+  return { total: total as number, tokens: rows as unknown as ListedToken[] };
+}

@@ -81,7 +81,7 @@ export function atlasRoutes(state: ServerState) {
       const { q, ...options } = c.req.valid('query');
       const { model } = c.req.valid('param');
       const atlas = state.atlas(model);
-      return answer(c, state, { model, light: true, work: () => atlas.search(q, options) });
+      return answer(c, state, { model, quick: () => atlas.search(q, options) });
     })
     .openapi(sql, (c) => {
       const { q, limit } = c.req.valid('query');
@@ -89,8 +89,9 @@ export function atlasRoutes(state: ServerState) {
       const atlas = state.atlas(model);
       return answer(c, state, {
         model,
-        work: async () => {
-          const rows = await atlas.sql(q, { limit });
+        queue: state.sqlQueue,
+        work: async ({ signal }) => {
+          const rows = await atlas.sql(q, { limit, signal });
           return { columns: Object.keys(rows[0] ?? {}), rows };
         },
         table: ({ rows, columns }) => columnsOf(rows, columns),
@@ -101,8 +102,7 @@ export function atlasRoutes(state: ServerState) {
       const atlas = state.atlas(model);
       return answer(c, state, {
         model,
-        light: true,
-        work: () => ({
+        quick: () => ({
           tables: tablesOf(atlas.manifest).map(({ name, rows }) => ({
             name,
             rows,
@@ -117,8 +117,7 @@ export function atlasRoutes(state: ServerState) {
       const atlas = state.atlas(model);
       return answer(c, state, {
         model,
-        light: true,
-        work: async () => ({ sort: options.sort ?? 'norm', neurons: await atlas.neurons(options) }),
+        quick: async () => ({ sort: options.sort ?? 'norm', neurons: await atlas.neurons(options) }),
         table: ({ neurons }) => columnsOf(neurons as unknown as Record<string, unknown>[]),
       });
     })
@@ -128,8 +127,7 @@ export function atlasRoutes(state: ServerState) {
       const atlas = state.atlas(model);
       return answer(c, state, {
         model,
-        light: true,
-        work: async () => ({ sort: options.sort ?? 'best', heads: await atlas.heads(options) }),
+        quick: async () => ({ sort: options.sort ?? 'best', heads: await atlas.heads(options) }),
         table: ({ heads }) => columnsOf(heads as unknown as Record<string, unknown>[]),
       });
     });

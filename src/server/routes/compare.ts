@@ -27,6 +27,8 @@ export function compareRoutes(state: ServerState) {
     const [one, two] = [state.model(a), state.model(b)];
     const { diff } = state.served;
     return answer(c, state, {
+      model: [a, b],
+      queue: state.sqlQueue,
       work: async () => ({
         a,
         b,

@@ -1,14 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import { countRanked } from '../../reading/head-ranking.ts';
+import { countRanked, type HeadRanking } from '../../reading/head-ranking.ts';
 import { readHead, readHeadRow } from '../../reading/heads.ts';
 import { headHeatMap } from '../../reading/heat-map.ts';
-import { RELATIONS } from '../../reading/relations/relations.ts';
-import { headCopying } from '../../reading/statistics/copying.ts';
 import { readDirections } from '../../reading/statistics/directions.ts';
-import { relationScores } from '../../reading/statistics/relations.ts';
-import { headSelf } from '../../reading/statistics/self.ts';
 import { headSpectrum } from '../../reading/statistics/spectrum.ts';
 import { answer } from '../answer.ts';
+import { liveStatistics, storedStatistics } from '../head-statistics.ts';
 import {
   filters,
   flag,
@@ -37,7 +34,7 @@ const exclusions = {
 
 export function headRoutes(state: ServerState) {
   const { engine } = state.served;
-  const { rankings } = state;
+  const { rankings, factorCache } = state;
   const params = headParams;
   const read = question(
     'heads',
@@ -155,18 +152,24 @@ export function headRoutes(state: ServerState) {
   return routes()
     .openapi(read, (c) => {
       const { model: id, layer, head } = c.req.valid('param');
-      const query = c.req.valid('query');
-      const model = state.live(id);
-      const { matrix: matrices, k, above, below, aboveRank, countOnly, excludeSame, excludeFuzzy } = query;
-      const { sort, ascending, other, perFirst: limitPerFirst, perSecond: limitPerSecond } = query;
-      const selection = { matrices, k, above, below, aboveRank, countOnly, excludeSame, excludeFuzzy };
-      const order = { sort, ascending, other, limitPerFirst, limitPerSecond };
-      const options = { engine, ...readOptions(query), ...selection, ...order };
-      const known = rankings.read(model, layer, head, options);
-      return answer(c, state, {
+      const { matrix: matrices, perFirst: limitPerFirst, perSecond: limitPerSecond, ...query } = c.req.valid('query');
+      const k = query.k ?? state.defaultLength(id, 'pairs', 100);
+      const { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, ascending, other } = query;
+      const selection = { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other };
+      const limits = { limitPerFirst, limitPerSecond };
+      const options = { engine, factorCache, ...readOptions(query), matrices, k, ascending, ...selection, ...limits };
+      const plain = Object.values({ ...selection, ...limits }).every((given) => given === undefined || given === false);
+      const atlas = plain ? state.matching(id, options) : undefined;
+      return answer<z.infer<typeof HeadReading>>(c, state, {
         model: id,
-        light: known !== undefined,
-        work: (run) => known ?? readHead(model, layer, head, { ...options, ...run }),
+        quick: async () => {
+          const { model } = state.model(id);
+          const known = model && rankings.read(model, layer, head, options);
+          if (known || !atlas || k > atlas.manifest.settings.pairs) return known;
+          const { statistics: _, ...read } = await atlas.head(layer, head, { matrices, k, ascending });
+          return read;
+        },
+        work: (run) => readHead(state.live(id), layer, head, { ...options, ...run }),
         table: (result) =>
           columnsOf(
             MATRICES.flatMap((name) =>
@@ -187,47 +190,43 @@ export function headRoutes(state: ServerState) {
     })
     .openapi(count, (c) => {
       const { model: id, layer, head } = c.req.valid('param');
-      const query = c.req.valid('query');
+      const { matrix: which, above, below, ...query } = c.req.valid('query');
       const model = state.live(id);
-      const { matrix: which, above, below } = query;
-      const options = { engine, ...readOptions(query) };
-      const known = rankings.known(model, layer, head, which, options);
-      const instant = known && countRanked(known, { above, below });
+      const options = { engine, factorCache, ...readOptions(query) };
       const given = { matrix: which, ...(above !== undefined && { above }), ...(below !== undefined && { below }) };
-      return answer(c, state, {
+      const fromList = (ranking: HeadRanking | undefined) => {
+        const count = ranking && countRanked(ranking, { above, below });
+        return count === undefined ? undefined : { ...given, count, total: ranking!.total, source: 'list' as const };
+      };
+      return answer<z.infer<typeof PairCount>>(c, state, {
         model: id,
-        light: instant !== undefined,
+        quick: () => fromList(rankings.known(model, layer, head, which, options)),
         work: async (run) => {
-          const ranking = known ?? (await rankings.get(model, layer, head, which, { ...options, ...run }));
-          const listed = countRanked(ranking, { above, below });
-          if (listed !== undefined) return { ...given, count: listed, total: ranking.total, source: 'list' as const };
+          const ranking = await rankings.get(model, layer, head, which, { ...options, ...run });
+          const listed = fromList(ranking);
+          if (listed) return listed;
           const only = { ...options, ...run, matrices: [which], above, below, countOnly: true };
           const { [which]: found } = await readHead(model, layer, head, only);
-          return { ...given, count: found!.count, total: ranking.total, source: 'engine' as const };
+          return { ...given, count: found!.count, total: ranking.total, source: 'engine' };
         },
       });
     })
     .openapi(scores, (c) => {
       const { model: id, layer, head } = c.req.valid('param');
-      const query = c.req.valid('query');
+      const { matrix: which, points = 400, ...query } = c.req.valid('query');
       const model = state.live(id);
-      const { matrix: which, points = 400 } = query;
-      const options = { engine, ...readOptions(query) };
-      const known = rankings.known(model, layer, head, which, options);
+      const options = { engine, factorCache, ...readOptions(query) };
+      const curveOf = ({ score, total }: HeadRanking) => {
+        const ranks = ranksOf(score.length, points);
+        return { matrix: which, total, listed: score.length, ranks, scores: ranks.map((rank) => score[rank - 1]) };
+      };
       return answer(c, state, {
         model: id,
-        light: known !== undefined,
-        work: async (run) => {
-          const { score, total } = known ?? (await rankings.get(model, layer, head, which, { ...options, ...run }));
-          const ranks = ranksOf(score.length, points);
-          return {
-            matrix: which,
-            total,
-            listed: score.length,
-            ranks,
-            scores: ranks.map((rank) => score[rank - 1]),
-          };
+        quick: () => {
+          const known = rankings.known(model, layer, head, which, options);
+          return known && curveOf(known);
         },
+        work: async (run) => curveOf(await rankings.get(model, layer, head, which, { ...options, ...run })),
       });
     })
     .openapi(row, (c) => {
@@ -235,7 +234,7 @@ export function headRoutes(state: ServerState) {
       const query = c.req.valid('query');
       const model = state.live(id);
       const { matrix: which, id: token, side, k, bottom } = query;
-      const options = { engine, ...readOptions(query), side, k, bottom };
+      const options = { engine, factorCache, ...readOptions(query), side, k, bottom };
       return answer(c, state, {
         model: id,
         work: (run) => readHeadRow(model, layer, head, which, token, { ...options, ...run }),
@@ -267,34 +266,16 @@ export function headRoutes(state: ServerState) {
     .openapi(statistics, (c) => {
       const { model: id, layer, head } = c.req.valid('param');
       const query = c.req.valid('query');
-      const model = state.live(id);
       const which = query.matrix;
-      return answer(c, state, {
+      const { model, atlas } = state.model(id);
+      // Without anything said, what the atlas has: the statistics of docs/statistics.md, by their own normaliser.
+      const stored = Object.values(query).filter((given) => given !== undefined).length === 1 ? atlas : undefined;
+      return answer<z.infer<typeof HeadStatistics>>(c, state, {
         model: id,
+        quick: async () => stored && storedStatistics(stored, layer, head, which),
         work: async (run) => {
-          const own = { engine, ...readOptions(query), from: head, to: head + 1, ...run };
-          await headSpectrum(model, layer, head, which, { signal: run.signal }); // Says so when there is no such head.
-          const [copying] = await headCopying(model, layer, which, own);
-          const [{ top1, top5, bottom1, bottom5 }] = await headSelf(model, layer, which, own);
-          const relations = model.vocabulary
-            ? await relationScores(model, layer, RELATIONS, { ...own, matrix: which })
-            : [];
-          return {
-            layer,
-            head,
-            matrix: which,
-            copying: copying.score,
-            diagonal: copying.diagonal,
-            eigenvalues: copying.eigenvalues,
-            self: { top1, top5, bottom1, bottom5 },
-            relations: relations.map(({ relation, pairs, given, promoted, suppressed }) => ({
-              relation,
-              pairs,
-              given,
-              promoted,
-              suppressed,
-            })),
-          };
+          const live = model ?? state.live(id);
+          return liveStatistics(live, layer, head, which, { engine, factorCache, ...readOptions(query), ...run });
         },
       });
     })
@@ -303,7 +284,7 @@ export function headRoutes(state: ServerState) {
       const query = c.req.valid('query');
       const model = state.live(id);
       const { matrix: which, rows, columns, excludeSame, excludeFuzzy } = query;
-      const options = { engine, ...readOptions(query), rows, columns, excludeSame, excludeFuzzy };
+      const options = { engine, factorCache, ...readOptions(query), rows, columns, excludeSame, excludeFuzzy };
       return answer(c, state, {
         model: id,
         work: (run) => headHeatMap(model, layer, head, which, { ...options, ...run }),

@@ -9,12 +9,17 @@ import { question, routes } from './common.ts';
 export function modelRoutes(state: ServerState) {
   const { served } = state;
   const all = question('models', '/api/models', 'The opened models', { query: z.strictObject({}) }, Models);
-  const one = question('models', '/api/models/{model}', 'One model', { params: modelParam }, ModelInfo);
+  const one = question(
+    'models',
+    '/api/models/{model}',
+    'One model',
+    { params: modelParam, query: z.strictObject({}) },
+    ModelInfo,
+  );
   return routes()
     .openapi(all, (c) =>
       answer(c, state, {
-        light: true,
-        work: async () => ({
+        quick: async () => ({
           version: served.version,
           models: await Promise.all(served.models.map((model) => infoOf(state, model))),
         }),
@@ -22,7 +27,7 @@ export function modelRoutes(state: ServerState) {
     )
     .openapi(one, (c) => {
       const model = state.model(c.req.valid('param').model);
-      return answer(c, state, { light: true, work: () => infoOf(state, model) });
+      return answer(c, state, { quick: () => infoOf(state, model) });
     });
 }
 

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { AtlasNeuron } from '../../atlas/query/readings.node.ts';
 import { embedding, norm } from '../../reading/embedding.ts';
 import { neuronHistograms } from '../../reading/histogram.ts';
 import { neuronShape, neuronVector, similarNeurons } from '../../reading/neuron-vectors.ts';
@@ -100,22 +101,22 @@ export function neuronRoutes(state: ServerState) {
   return routes()
     .openapi(read, (c) => {
       const { model: id, layer, neuron } = c.req.valid('param');
-      const query = c.req.valid('query');
-      const model = state.live(id);
-      const options = {
-        engine,
-        ...readOptions(query),
-        parts: query.parts,
-        k: query.k,
-        bottom: query.bottom,
-        expert: query.expert,
-      };
+      const { parts, bottom = 0, expert, ...query } = c.req.valid('query');
+      const k = query.k ?? state.defaultLength(id, 'top', 50);
+      const options = { engine, ...readOptions(query), parts, k, bottom, expert };
+      const atlas = state.matching(id, options);
+      // With the checkpoint, a neuron is read in no time, and all of it.
+      const listed = !state.model(id).model && atlas && Math.max(k, bottom) <= atlas.manifest.settings.top;
       return answer(c, state, {
         model: id,
-        work: async (run) => ({
-          ...(await readNeuron(model, layer, neuron, { ...options, ...run })),
-          ...(await neuronShape(model, layer, neuron, { ...options, signal: run.signal })),
-        }),
+        quick: async () => (listed ? withCosines(await atlas.neuron(layer, neuron, options)) : undefined),
+        work: async (run) => {
+          const model = state.live(id);
+          return {
+            ...(await readNeuron(model, layer, neuron, { ...options, ...run })),
+            ...(await neuronShape(model, layer, neuron, { ...options, signal: run.signal })),
+          };
+        },
         table: ({ parts: read }) =>
           columnsOf(
             Object.entries(read).flatMap(([name, { top, bottom }]) => [
@@ -140,39 +141,21 @@ export function neuronRoutes(state: ServerState) {
     .openapi(similar, (c) => {
       const { model: id, layer, neuron } = c.req.valid('param');
       const { part: which, k, expert: of, by } = c.req.valid('query');
-      const { atlas } = state.model(id);
-      if (by === 'list' || (atlas && by === undefined)) {
-        const open = state.atlas(id);
-        return answer(c, state, {
-          model: id,
-          light: true,
-          work: async () => ({
-            source: 'atlas' as const,
-            measure: 'lists of scores',
-            part: which,
-            neurons: (await open.similar(layer, neuron, { part: which, k, expert: of })).map(
-              ({ layer, expert, neuron, cosine, top }) => ({ layer, expert, neuron, cosine, top }),
-            ),
-          }),
-          table: ({ neurons }) => columnsOf(neurons),
-        });
-      }
-      const model = state.live(id);
-      return answer(c, state, {
+      const byList = by === 'list' || (by === undefined && state.model(id).atlas !== undefined);
+      return answer<z.infer<typeof Similar>>(c, state, {
         model: id,
-        work: async (run) => ({
-          source: 'live' as const,
-          measure: 'vectors',
-          part: which,
-          neurons: (await similarNeurons(model, layer, neuron, { engine, part: which, k, expert: of, ...run })) as {
-            layer: number;
-            expert: number;
-            neuron: number;
-            cosine: number;
-            top?: string;
-          }[],
-        }),
-        table: ({ neurons }) => columnsOf(neurons),
+        quick: async () => {
+          if (!byList) return undefined;
+          const found = await state.atlas(id).similar(layer, neuron, { part: which, k, expert: of });
+          const neurons = found.map(({ part: _, bottom: __, ...place }) => place);
+          return { source: 'atlas', measure: 'lists of scores', part: which, neurons };
+        },
+        work: async (run) => {
+          const options = { engine, part: which, k, expert: of, ...run };
+          const neurons = await similarNeurons(state.live(id), layer, neuron, options);
+          return { source: 'live', measure: 'vectors', part: which, neurons };
+        },
+        table: ({ neurons }) => columnsOf(neurons, ['layer', 'expert', 'neuron', 'cosine', ...(byList ? ['top'] : [])]),
       });
     })
     .openapi(vector, (c) => {
@@ -181,8 +164,7 @@ export function neuronRoutes(state: ServerState) {
       const model = state.live(id);
       return answer(c, state, {
         model: id,
-        light: true,
-        work: async ({ signal }) => {
+        quick: async ({ signal }) => {
           const x = await neuronVector(model, layer, neuron, which, { expert: of, foldNorm, signal });
           return { name: nameOf(layer, neuron, which), width: x.length, norm: norm(x), values: Array.from(x) };
         },
@@ -211,3 +193,9 @@ export function neuronRoutes(state: ServerState) {
 }
 
 const nameOf = (layer: number, neuron: number, which: NeuronPart) => `ff:${layer}:${neuron}.${which}`;
+
+/** An atlas's neuron in the shape of a live one: cosines only where it has statistics. */
+function withCosines({ statistics, expert: _, ...rest }: AtlasNeuron): z.infer<typeof NeuronReading> {
+  const { key_value_cosine: keyValue, up_value_cosine: upValue } = statistics ?? {};
+  return { ...rest, cosines: { ...(keyValue != null && { keyValue }), ...(upValue != null && { upValue }) } };
+}

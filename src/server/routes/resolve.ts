@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import type { Model } from '../../model/types.ts';
+import type { Dimensions } from '../../model/types.ts';
+import { tokenOf } from '../../reading/applied.ts';
 import { parseExpression } from '../../reading/expression.ts';
 import { findTokens } from '../../reading/find-tokens.ts';
+import type { Token } from '../../reading/types.ts';
 import { answer } from '../answer.ts';
 import { modelParam, whole, words } from '../query.ts';
 import { Places } from '../schemas.ts';
@@ -27,33 +29,40 @@ export function resolveRoutes(state: ServerState) {
   return routes().openapi(resolve, (c) => {
     const { model: id } = c.req.valid('param');
     const { q, k = 8 } = c.req.valid('query');
-    const model = state.live(id);
-    return answer(c, state, { model: id, light: true, work: () => ({ places: placesOf(model, q, k) }) });
+    const { model, atlas } = state.model(id);
+    const sizes = (model?.dimensions ?? atlas!.manifest.dimensions) as Dimensions;
+    const find: FindTokens = async (options) => {
+      if (!model) return (await atlas!.tokens(options)).tokens.map(({ id, token, label }) => ({ id, token, label }));
+      if (options.id !== undefined) return options.id < sizes.vocab ? [tokenOf(model, options.id)] : [];
+      return model.vocabulary ? findTokens(model, options).tokens : [];
+    };
+    return answer(c, state, { model: id, quick: async () => ({ places: await placesOf(q, k, sizes, find) }) });
   });
 }
 
+type FindTokens = (options: { id?: number; text?: string; prefix?: string; k: number }) => Promise<Token[]>;
+
 /** Places that the text may mean, likeliest first; only such as the model has. */
-export function placesOf(model: Model, q: string, k: number): Place[] {
+export async function placesOf(q: string, k: number, sizes: Dimensions, find: FindTokens): Promise<Place[]> {
   const places: Place[] = [];
-  const { layers, heads, neurons, vocab } = model.dimensions;
   const match = /^\s*(n(?:euron)?|h(?:ead)?|ff)?\s*(\d+)\s*[:., ]\s*(\d+)\s*$/i.exec(q);
   if (match) {
     const [kind, layer, index] = [match[1]?.[0].toLowerCase(), Number(match[2]), Number(match[3])];
-    if (kind !== 'h' && layer < layers && index < neurons)
+    if (kind !== 'h' && layer < sizes.layers && index < sizes.neurons)
       places.push({ kind: 'neuron', text: `neuron ${layer}:${index}`, layer, neuron: index });
-    if ((kind === 'h' || !kind) && layer < layers && index < heads)
+    if ((kind === 'h' || !kind) && layer < sizes.layers && index < sizes.heads)
       places.push({ kind: 'head', text: `head ${layer}:${index}`, layer, head: index });
   }
-  const id = /^\s*(?:tok:)?#(\d+)\s*$/.exec(q);
-  if (id && Number(id[1]) < vocab) {
-    const token = model.vocabulary?.token(Number(id[1])) ?? { id: Number(id[1]), token: id[0], label: `#${id[1]}` };
-    places.push({ kind: 'token', text: token.label, token });
+  const id = /^\s*#(\d{1,9})\s*$/.exec(q);
+  if (id) {
+    for (const token of await find({ id: Number(id[1]), k: 1 }))
+      places.push({ kind: 'token', text: token.label, token });
   }
   if (isExpression(q)) places.push({ kind: 'vector', text: q.trim(), expression: q.trim() });
-  if (model.vocabulary && q.trim() !== '') {
-    const exact = findTokens(model, { text: q, k }).tokens;
-    const spaced = findTokens(model, { text: ` ${q.trim()}`, k }).tokens;
-    const begun = findTokens(model, { prefix: q, k }).tokens;
+  if (q.trim() !== '' && k > 0) {
+    const exact = await find({ text: q, k });
+    const spaced = await find({ text: ` ${q.trim()}`, k });
+    const begun = await find({ prefix: q, k });
     const found = new Map([...exact, ...spaced, ...begun].map((token) => [token.id, token]));
     for (const token of [...found.values()].slice(0, k)) places.push({ kind: 'token', text: token.label, token });
   }

@@ -36,7 +36,7 @@ export function statisticRoutes(state: ServerState) {
     .openapi(names, (c) => {
       const { model, kind } = c.req.valid('param');
       const served = state.model(model);
-      return answer(c, state, { model, light: true, work: () => ({ kind, statistics: statisticNames(served, kind) }) });
+      return answer(c, state, { model, quick: () => ({ kind, statistics: statisticNames(served, kind) }) });
     })
     .openapi(one, (c) => {
       const { model, kind, name } = c.req.valid('param');

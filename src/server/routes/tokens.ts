@@ -1,9 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { tokenOf } from '../../reading/applied.ts';
-import { embedding, norm } from '../../reading/embedding.ts';
 import { findTokens } from '../../reading/find-tokens.ts';
-import { checkIndex } from '../../reading/parameters.ts';
-import { tokenHeads, tokenNeurons } from '../../reading/token-places.ts';
+import { readToken, tokenFacts } from '../../reading/token-report.ts';
 import { readVector } from '../../reading/vectors.ts';
 import { answer } from '../answer.ts';
 import { filters, format, modelParam, reading, readOptions, tokenParams, whole, words } from '../query.ts';
@@ -24,6 +21,7 @@ export function tokenRoutes(state: ServerState) {
         text: words('Exactly this text, a leading space included').optional(),
         prefix: words('Beginning so, case and a leading space aside').optional(),
         like: words('Nearest in embedding space to the token of this text, or #id').optional(),
+        only: z.enum(['special', 'padding']).optional().openapi({ description: 'Only tokens of this class' }),
         k: whole('How many; default 50').optional(),
         label: reading.label,
         embedding: reading.embedding,
@@ -46,17 +44,22 @@ export function tokenRoutes(state: ServerState) {
   return routes()
     .openapi(list, (c) => {
       const { model: id } = c.req.valid('param');
-      const query = c.req.valid('query');
-      const model = state.live(id);
-      const { text, prefix, like, k } = query;
+      const { text, prefix, like, only, k, ...query } = c.req.valid('query');
       const options = { engine, ...readOptions(query), k };
-      return answer(c, state, {
+      const { model } = state.model(id);
+      return answer<z.infer<typeof Tokens>>(c, state, {
         model: id,
-        light: like === undefined,
-        work: async (run): Promise<z.infer<typeof Tokens>> => {
-          if (like === undefined) return findTokens(model, { ...options, text, prefix });
-          const expression = /^#\d+$/.test(like) ? `tok:${like}` : `tok:${JSON.stringify(like)}`;
-          const { top } = await readVector(model, expression, { ...options, ...run, normalize: 'cosine' });
+        quick: async () => {
+          if (like !== undefined) return undefined;
+          if (model) return findTokens(model, { ...options, text, prefix, only });
+          const atlas = state.matching(id, options);
+          if (!atlas || only) return undefined;
+          const { total, tokens } = await atlas.tokens({ text, prefix, k });
+          return { total, tokens: tokens.map(({ special: _, padding: __, ...token }) => token) };
+        },
+        work: async (run) => {
+          const expression = /^#\d+$/.test(like ?? '') ? `tok:${like}` : `tok:${JSON.stringify(like)}`;
+          const { top } = await readVector(state.live(id), expression, { ...options, ...run, normalize: 'cosine' });
           return { total: top.length, tokens: top };
         },
         table: ({ tokens }) => columnsOf(tokens, ['id', 'token', 'label', ...(like === undefined ? [] : ['score'])]),
@@ -65,31 +68,34 @@ export function tokenRoutes(state: ServerState) {
     .openapi(one, (c) => {
       const { model: name, id } = c.req.valid('param');
       const query = c.req.valid('query');
-      const model = state.live(name);
-      const { k = 20 } = query;
+      const k = query.k ?? state.defaultLength(name, 'columns', 20);
       const options = { engine, ...readOptions(query), k };
-      return answer(c, state, {
+      const { model } = state.model(name);
+      const atlas = state.matching(name, options);
+      const listed = atlas && k <= atlas.manifest.settings.columns ? atlas : undefined;
+      return answer<z.infer<typeof TokenReport>>(c, state, {
         model: name,
-        work: async (run) => {
-          checkIndex(id, model.dimensions.vocab, 'token');
-          const e = await embedding(model, query.embedding, run.signal);
-          const near = { ...options, ...run, k: k + 1, normalize: 'cosine' as const };
-          const { top } = await readVector(model, `tok:#${id}`, near);
+        quick: async () => {
+          if (model || !listed) return undefined;
+          const { neurons, heads } = await listed.token(id, { k });
+          const [token] = (await listed.tokens({ id })).tokens;
+          const { special, padding, ...rest } = token;
           return {
-            token: tokenOf(model, id, query.label),
-            classes: {
-              special: model.vocabulary?.isSpecial(id) ?? false,
-              padding: model.vocabulary?.isPadding(id) ?? false,
-            },
-            norm: norm(e.data.subarray(id * e.columns, (id + 1) * e.columns)),
-            nearest: top.filter((token) => token.id !== id).slice(0, k),
-            neurons: await tokenNeurons(model, id, { ...options, ...run }),
-            heads: {
-              vo: await tokenHeads(model, id, 'vo', { ...options, ...run }),
-              qk: await tokenHeads(model, id, 'qk', { ...options, ...run }),
-            },
-            source: 'live' as const,
+            token: rest,
+            classes: { special, padding },
+            norm: null,
+            nearest: [],
+            neurons,
+            heads,
+            source: 'atlas',
           };
+        },
+        work: async (run) => {
+          const live = state.live(name);
+          if (!listed) return { ...(await readToken(live, id, { ...options, ...run })), source: 'live' };
+          const facts = await tokenFacts(live, id, { ...options, ...run });
+          const { neurons, heads } = await listed.token(id, { k });
+          return { ...facts, neurons, heads, source: 'atlas' };
         },
       });
     });

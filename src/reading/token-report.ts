@@ -1,0 +1,54 @@
+import type { Model } from '../model/types.ts';
+import { tokenOf } from './applied.ts';
+import { embedding, norm } from './embedding.ts';
+import type { ScoredNeuron } from './neuron-vectors.ts';
+import { checkIndex } from './parameters.ts';
+import { type Ends, type ScoredHead, type TokenPlaceOptions, tokenHeads, tokenNeurons } from './token-places.ts';
+import type { HeadMatrix, NeuronPart, ReadOptions, ScoredToken, Token } from './types.ts';
+import { readVector } from './vectors.ts';
+
+export interface TokenReport {
+  token: Token;
+  classes: { special: boolean; padding: boolean };
+  /** Length of its row of E. */
+  norm: number;
+  /** By cosine of rows of E, itself left out. */
+  nearest: ScoredToken[];
+  neurons: Partial<Record<NeuronPart, Ends<ScoredNeuron>>>;
+  heads: Partial<Record<HeadMatrix, Ends<ScoredHead>>>;
+}
+
+/**
+ * Everything about one token from the weights alone: its neighbours, the neurons that read and write it, the heads that
+ * copy, suppress or attend to it. Reads all layers once. Throws `OUT_OF_RANGE`.
+ */
+export async function readToken(
+  model: Model,
+  id: number,
+  options: TokenPlaceOptions & Pick<ReadOptions, 'labels'> = {},
+): Promise<TokenReport> {
+  return {
+    ...(await tokenFacts(model, id, options)),
+    neurons: await tokenNeurons(model, id, options),
+    heads: { vo: await tokenHeads(model, id, 'vo', options), qk: await tokenHeads(model, id, 'qk', options) },
+  };
+}
+
+/** What of {@link readToken} needs E alone. */
+export async function tokenFacts(
+  model: Model,
+  id: number,
+  options: TokenPlaceOptions & Pick<ReadOptions, 'labels'> = {},
+): Promise<Omit<TokenReport, 'neurons' | 'heads'>> {
+  const { k = 20 } = options;
+  checkIndex(id, model.dimensions.vocab, 'token');
+  const e = await embedding(model, options.embedding, options.signal);
+  const { top } = await readVector(model, `tok:#${id}`, { ...options, k: k + 1, normalize: 'cosine' });
+  const { vocabulary } = model;
+  return {
+    token: tokenOf(model, id, options.labels),
+    classes: { special: vocabulary?.isSpecial(id) ?? false, padding: vocabulary?.isPadding(id) ?? false },
+    norm: norm(e.data.subarray(id * e.columns, (id + 1) * e.columns)),
+    nearest: top.filter((token) => token.id !== id).slice(0, k),
+  };
+}

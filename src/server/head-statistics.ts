@@ -1,0 +1,84 @@
+import type { z } from '@hono/zod-openapi';
+import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { Model } from '../model/types.ts';
+import { RELATIONS } from '../reading/relations/relations.ts';
+import { headCopying } from '../reading/statistics/copying.ts';
+import type { Tested } from '../reading/statistics/nulls.ts';
+import { relationScores } from '../reading/statistics/relations.ts';
+import { headSelf } from '../reading/statistics/self.ts';
+import { headSpectrum } from '../reading/statistics/spectrum.ts';
+import type { HeadMatrix, ReadOptions } from '../reading/types.ts';
+import type { HeadStatistics } from './schemas.ts';
+
+type Statistics = z.infer<typeof HeadStatistics>;
+
+/** One head's statistics with their nulls, from the weights: some seconds. */
+export async function liveStatistics(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  options: ReadOptions,
+): Promise<Statistics> {
+  const own = { ...options, from: head, to: head + 1 };
+  await headSpectrum(model, layer, head, matrix, options); // Says so when there is no such head.
+  const [copying] = await headCopying(model, layer, matrix, own);
+  const [{ top1, top5, bottom1, bottom5 }] = await headSelf(model, layer, matrix, own);
+  const relations = model.vocabulary ? await relationScores(model, layer, RELATIONS, { ...own, matrix }) : [];
+  return {
+    layer,
+    head,
+    matrix,
+    copying: copying.score,
+    diagonal: copying.diagonal,
+    eigenvalues: copying.eigenvalues,
+    self: { top1, top5, bottom1, bottom5 },
+    relations: relations.map(({ relation, pairs, given, promoted, suppressed }) => {
+      return { relation, pairs, given, promoted, suppressed };
+    }),
+    source: 'live',
+  };
+}
+
+/** The same from an atlas that has statistics (z-scores without the nulls' moments, no eigenvalues); else undefined. */
+export async function storedStatistics(
+  atlas: Atlas,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+): Promise<Statistics | undefined> {
+  const { statistics } = await atlas.head(layer, head, { matrices: [matrix], k: 0 });
+  const row = statistics?.[matrix];
+  if (!row) return undefined;
+  const tested = (values: Readonly<Record<string, unknown>>, name: string): Tested => {
+    const z = (end: string) => values[`${name}${end}`] as number | null | undefined;
+    const [random, shuffled] = [z('_z'), z('_shuffled_z')];
+    return {
+      value: values[name] as number,
+      ...(random != null && { random: { z: random } }),
+      ...(shuffled != null && { shuffled: { z: shuffled } }),
+    } as Tested;
+  };
+  const [top1, top5, bottom1, bottom5] = ['top1', 'top5', 'bottom1', 'bottom5'].map((name) =>
+    tested(row, `self_${name}`),
+  );
+  const relations = await atlas.relations({ layer, head, k: 1000 });
+  return {
+    layer,
+    head,
+    matrix,
+    copying: tested(row, 'copying'),
+    diagonal: tested(row, 'diagonal'),
+    eigenvalues: [],
+    self: { top1, top5, bottom1, bottom5 },
+    relations: relations
+      .filter((relation) => relation.matrix === matrix)
+      .map((relation) => ({
+        relation: relation.relation,
+        pairs: relation.pairs,
+        promoted: tested(relation as unknown as Record<string, unknown>, 'promoted'),
+        suppressed: tested(relation as unknown as Record<string, unknown>, 'suppressed'),
+      })),
+    source: 'atlas',
+  };
+}
