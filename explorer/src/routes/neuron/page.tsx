@@ -173,7 +173,7 @@ function inWords({ norms, cosines }: NeuronReading, kurtosis: number | undefined
   return [
     'reads its key, writes its value',
     ...lengths,
-    `cos(key, value) ${formatScore(cosines.keyValue)}`,
+    ...(cosines.keyValue === undefined ? [] : [`cos(key, value) ${formatScore(cosines.keyValue)}`]),
     ...(cosines.keyUp === undefined ? [] : [`cos(key, up) ${formatScore(cosines.keyUp)}`]),
     ...(kurtosis === undefined ? [] : [`kurtosis of the value’s scores ${formatScore(kurtosis)}`]),
   ].join(' · ');
