@@ -15,6 +15,7 @@ export default defineConfig({
     // Everything comes from this folder: inlined data: URLs would need a wider content security policy.
     assetsInlineLimit: 0,
     license: true,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': { target: api, changeOrigin: true } } },

@@ -16,7 +16,7 @@ interface HistogramProps {
   name?: string;
   bins: Bins;
   tone: Tone;
-  /** What is listed beside it: scores of at least `from`, and of at most `to`. */
+  /** What is listed beside it: scores of at least `from`, and of at most `to`; without either all are in full colour. */
   shown?: { from?: number | undefined; to?: number | undefined };
   height?: number;
 }
@@ -27,7 +27,9 @@ export function Histogram({ label, name, bins, tone, shown, height = 64 }: Histo
   const to = shown?.to;
   const options = useCallback(() => {
     const rows = barsOf(bins);
-    const lit = (bar: HistogramBar) => (from !== undefined && bar.end > from) || (to !== undefined && bar.start < to);
+    const all = from === undefined && to === undefined;
+    const lit = (bar: HistogramBar) =>
+      all || (from !== undefined && bar.end > from) || (to !== undefined && bar.start < to);
     const marks = [from, to].filter((mark) => mark !== undefined);
     return {
       height,

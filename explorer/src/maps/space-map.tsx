@@ -91,7 +91,6 @@ function draw(
   const ratio = devicePixelRatio || 1;
   canvas.width = side * ratio;
   canvas.height = side * ratio;
-  canvas.style.height = `${side}px`;
   const context = canvas.getContext('2d')!;
   context.scale(ratio, ratio);
   context.clearRect(0, 0, side, side);

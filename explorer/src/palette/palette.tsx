@@ -23,7 +23,11 @@ export default function Palette({ model, close }: PaletteProps) {
   const places = asked === '' ? [] : (query.data?.places ?? []);
   const pages = pagesOf(model).filter(({ title }) => title.toLowerCase().startsWith(text.trim().toLowerCase()));
 
-  useEffect(() => dialog.current?.showModal(), []);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+    input.current?.focus();
+  }, []);
   const go = (destination: Destination) => {
     close();
     void navigate(destination);
@@ -32,7 +36,7 @@ export default function Palette({ model, close }: PaletteProps) {
     <dialog ref={dialog} className="palette" aria-label="Go to" onClose={close}>
       <Command shouldFilter={false} label="Go to" loop>
         <Command.Input
-          autoFocus
+          ref={input}
           value={text}
           onValueChange={setText}
           placeholder="neuron 2:100, head 1:4, a word, tok:&quot; king&quot; − tok:&quot; man&quot;"

@@ -1,6 +1,5 @@
 import type { ModelInfo } from '../../api/types.ts';
 import { Note } from '../../components/states.tsx';
-import { plural } from '../../format.ts';
 
 /** In words: what was folded and normalised, and what the numbers come from. */
 export function AboutModel({ info }: { info: ModelInfo }) {
@@ -18,11 +17,6 @@ export function AboutModel({ info }: { info: ModelInfo }) {
         <p>
           No atlas is open: statistics are computed from the weights when they are asked for, with no norm folded in.
           {building && ` An atlas is being built: ${building.what}, ${Math.floor(building.done * 100)} %.`}
-        </p>
-      )}
-      {atlas && (
-        <p className="soft">
-          {atlas.tables.map(({ name, rows }) => plural(rows, `row of ${name}`, `rows of ${name}`)).join(', ')}
         </p>
       )}
       {problem && <p>{problem}</p>}

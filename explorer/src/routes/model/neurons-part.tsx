@@ -100,5 +100,5 @@ function Distribution({ what, name, values }: { what: string; name: string; valu
     edges: Array.from({ length: BINS + 1 }, (_, i) => low + ((high - low) * i) / BINS),
     counts: histogramOf(values, low, high, BINS),
   };
-  return <Histogram label={what} name={name} bins={bins} tone="read" shown={{ from: low }} height={90} />;
+  return <Histogram label={what} name={name} bins={bins} tone="read" height={90} />;
 }
