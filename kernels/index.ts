@@ -4,5 +4,5 @@ export { dots64, matmul64, norms, panels64 } from './exact';
 export { panels32, product32, scan } from './product32';
 export { columnSums } from './sums';
 export { screen8 } from './screen8';
-export { broadcast8, dots32, pack8 } from './pack8';
+export { broadcast8, dots32, gather32, pack8 } from './pack8';
 export { gram } from './gram';

@@ -17,6 +17,7 @@ pub const KERNELS: Kernels = Kernels {
     dots64,
     matmul64,
     gram,
+    gather32,
     pack8,
     screen8,
     dots32,
@@ -47,6 +48,20 @@ block! {
 }
 
 compiled_for!("avx2,fma");
+
+#[target_feature(enable = "avx2,fma")]
+fn dots32(
+    a: &[f32],
+    index_a: &[u32],
+    b: &[f32],
+    index_b: &[u32],
+    stride: usize,
+    list: &[u32],
+    least: f32,
+    out: &mut [u32],
+) -> usize {
+    screen::dots32(a, index_a, b, index_b, stride, list, least, out)
+}
 
 #[target_feature(enable = "avx2,fma")]
 fn peak32(loops: usize) -> f64 {

@@ -23,6 +23,7 @@ pub const FOUNDATION: Kernels = Kernels {
     dots64: avx2::dots64,
     matmul64,
     gram,
+    gather32,
     pack8,
     screen8: avx2::screen8,
     dots32,
@@ -171,30 +172,55 @@ fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut
                 _mm512_ternarylogic_epi32::<0x80>(all, low, high)
             });
             if _mm512_movepi32_mask(all) != !0 {
-                found = list(products, sums.len(), second > 0, start * ROWS, at, out, found);
+                let reached: [u32; ROWS] = array::from_fn(|r| {
+                    let [low, high] = products[r].map(|product| u32::from(!_mm512_movepi32_mask(product)));
+                    low | (high << LANES)
+                });
+                let columns = if second > 0 { !0 } else { 0xffff };
+                for (r, mask) in reached[..sums.len()].iter().enumerate() {
+                    screen::list(mask & columns, start * ROWS + r, at, out, &mut found);
+                }
             }
         }
     }
     found
 }
 
-/// Lists the sums that are not negative. Apart, so that the loop above keeps its sums in registers.
-#[cold]
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn list(
-    products: [[__m512i; 2]; 8],
-    rows: usize,
-    both: bool,
-    row: usize,
-    column: usize,
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn dots32(
+    a: &[f32],
+    index_a: &[u32],
+    b: &[f32],
+    index_b: &[u32],
+    stride: usize,
+    list: &[u32],
+    least: f32,
     out: &mut [u32],
-    mut found: usize,
 ) -> usize {
-    for (r, product) in products[..rows].iter().enumerate() {
-        let [low, high] = product.map(|product| u32::from(!_mm512_movepi32_mask(product)));
-        let mask = if both { low | (high << LANES) } else { low };
-        screen::list(mask, row + r, column, out, &mut found);
+    let mut found = 0;
+    for &entry in list {
+        let (i, j) = ((entry >> 16) as usize, (entry & 0xffff) as usize);
+        if i >= index_a.len() || j >= index_b.len() {
+            continue;
+        }
+        let (head_a, tail_a) = a[i * stride..][..stride].as_chunks::<LANES>();
+        let (head_b, tail_b) = b[j * stride..][..stride].as_chunks::<LANES>();
+        let present = (1 << tail_a.len()) - 1;
+        // SAFETY: `present` has a bit for each of the values that are there; the chunks are whole vectors.
+        let sum = unsafe {
+            let last = _mm512_mul_ps(
+                _mm512_maskz_loadu_ps(present, tail_a.as_ptr()),
+                _mm512_maskz_loadu_ps(present, tail_b.as_ptr()),
+            );
+            head_a.iter().zip(head_b).fold(last, |sum, (a, b)| {
+                _mm512_fmadd_ps(_mm512_loadu_ps(a.as_ptr()), _mm512_loadu_ps(b.as_ptr()), sum)
+            })
+        };
+        if _mm512_reduce_add_ps(sum) >= least {
+            out[2 * found] = index_a[i];
+            out[2 * found + 1] = index_b[j];
+            found += 1;
+        }
     }
     found
 }

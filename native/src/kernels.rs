@@ -17,8 +17,9 @@ pub struct Kernels {
     pub dots64: unsafe fn(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]),
     pub matmul64: unsafe fn(&[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize),
     pub gram: unsafe fn(x: &[f32], every: usize, d: usize, scale: f64, out: &mut [f64]),
-    pub pack8:
-        unsafe fn(x: &[f32], index: &[u32], error: &[f64], shape: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32,
+    /// Returns what `Kernels.gather32` writes to `extent`.
+    pub gather32: unsafe fn(x: &[f32], stride: usize, index: &[u32], prefix: usize, out: &mut [f32]) -> [f64; 2],
+    pub pack8: unsafe fn(x: &[f32], rows: usize, packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32,
     pub screen8: unsafe fn(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut [u32]) -> usize,
     pub dots32: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], usize, list: &[u32], f32, out: &mut [u32]) -> usize,
     pub panels32: unsafe fn(x: &[f32], d: usize, index: &[u32], factor: &[f64], out: &mut [f32]),
@@ -58,21 +59,12 @@ macro_rules! compiled_for {
             $crate::screen::gram(x, every, d, scale, out);
         }
         #[target_feature(enable = $features)]
-        fn pack8(x: &[f32], index: &[u32], error: &[f64], packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32 {
-            $crate::screen::pack8(x, index, error, packing, out, sums)
+        fn gather32(x: &[f32], stride: usize, index: &[u32], prefix: usize, out: &mut [f32]) -> [f64; 2] {
+            $crate::screen::gather32(x, stride, index, prefix, out)
         }
         #[target_feature(enable = $features)]
-        fn dots32(
-            a: &[f32],
-            index_a: &[u32],
-            b: &[f32],
-            index_b: &[u32],
-            stride: usize,
-            list: &[u32],
-            least: f32,
-            out: &mut [u32],
-        ) -> usize {
-            $crate::screen::dots32(a, index_a, b, index_b, stride, list, least, out)
+        fn pack8(x: &[f32], rows: usize, packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32 {
+            $crate::screen::pack8(x, rows, packing, out, sums)
         }
         #[target_feature(enable = $features)]
         fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {

@@ -192,16 +192,40 @@ impl NativeKernels {
     }
 
     #[napi]
-    pub fn pack8(
+    pub fn gather32(
         &mut self,
         x: i64,
         stride: u32,
         index: i64,
         rows: u32,
+        prefix: u32,
+        out: i64,
+        extent: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            if prefix > stride {
+                return Err(Refused(format!("Expected {prefix} dimensions to fit {stride}.")));
+            }
+            let index: &[u32] = call.read(index, rows.into())?;
+            let x = call.read(x, last_row(index).saturating_mul(stride.into()))?;
+            let out = call.write(out, product(&[rows, stride]))?;
+            let extent = call.write(extent, 2)?;
+            // SAFETY: as above.
+            extent.copy_from_slice(&unsafe { (kernels.gather32)(x, stride as usize, index, prefix as usize, out) });
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn pack8(
+        &mut self,
+        x: i64,
+        stride: u32,
+        rows: u32,
         d: u32,
         prefix: u32,
         step: f64,
-        error: i64,
+        error: f64,
         first: u32,
         pairs: u32,
         out: i64,
@@ -215,10 +239,7 @@ impl NativeKernels {
                     "Expected {prefix} and three dimensions to fit {width}, of {d} of {stride}."
                 )));
             }
-            let index: &[u32] = call.read(index, rows.into())?;
-            let last = last_row(index);
-            let x = call.read(x, last.saturating_mul(stride.into()))?;
-            let error = call.read(error, last)?;
+            let x = call.read(x, product(&[rows, stride]))?;
             let padded = if first {
                 rows
             } else {
@@ -226,17 +247,18 @@ impl NativeKernels {
             };
             let out = call.write(out, product(&[padded, width]))?;
             let sums = call.write(offset, if first { rows.into() } else { 0 })?;
-            let [stride, d, prefix, width] = [stride, d, prefix, width].map(|size| size as usize);
+            let [rows, stride, d, prefix, width] = [rows, stride, d, prefix, width].map(|size| size as usize);
             let packing = Packing {
                 stride,
                 d,
                 prefix,
                 step,
+                error,
                 first,
                 width,
             };
             // SAFETY: as above.
-            Ok(unsafe { (kernels.pack8)(x, index, error, &packing, out, sums) })
+            Ok(unsafe { (kernels.pack8)(x, rows, &packing, out, sums) })
         })
     }
 
@@ -298,8 +320,8 @@ impl NativeKernels {
         self.run(|call, kernels| {
             let index_a: &[u32] = call.read(index_a, rows_a.into())?;
             let index_b: &[u32] = call.read(index_b, rows_b.into())?;
-            let a = call.read(a, last_row(index_a).saturating_mul(stride.into()))?;
-            let b = call.read(b, last_row(index_b).saturating_mul(stride.into()))?;
+            let a = call.read(a, product(&[rows_a, stride]))?;
+            let b = call.read(b, product(&[rows_b, stride]))?;
             let count = end.saturating_sub(list).max(0) as u64 / 4;
             let (list, out) = (call.read(list, count)?, call.write(out, count.saturating_mul(2))?);
             // SAFETY: as above.

@@ -16,6 +16,7 @@ pub const KERNELS: Kernels = Kernels {
     dots64,
     matmul64,
     gram: screen::gram,
+    gather32: screen::gather32,
     pack8: screen::pack8,
     screen8: screen::screen8,
     dots32: screen::dots32,

@@ -21,40 +21,86 @@ pub struct Packing {
     /// Dimensions that are kept.
     pub prefix: usize,
     pub step: f64,
+    /// Bound of a row's distance from the true one.
+    pub error: f64,
     /// Whether the rows are of a.
     pub first: bool,
     /// Packed dimensions, a multiple of four, at most `MOST`.
     pub width: usize,
 }
 
+/// `Kernels.gather32`. Inlined into the functions of instruction sets.
+#[inline(always)]
+pub fn gather32(x: &[f32], stride: usize, index: &[u32], prefix: usize, out: &mut [f32]) -> [f64; 2] {
+    const N: usize = 8;
+    let (mut most, mut longest) = ([0f32; N], 0f64);
+    if stride == 0 {
+        return [0.0; 2];
+    }
+    for (&r, out) in index.iter().zip(out.chunks_exact_mut(stride)) {
+        let row = &x[r as usize * stride..][..stride];
+        out.copy_from_slice(row);
+        let (head, rest) = row.split_at(prefix);
+        let mut larger = |lane: usize, value: f32| {
+            most[lane] = if value.abs() > most[lane] {
+                value.abs()
+            } else {
+                most[lane]
+            }
+        };
+        let (chunks, last) = head.as_chunks::<N>();
+        for values in chunks {
+            for lane in 0..N {
+                larger(lane, values[lane]);
+            }
+        }
+        last.iter().enumerate().for_each(|(lane, &value)| larger(lane, value));
+        longest = longest.max(squares(rest));
+    }
+    [most.iter().fold(0f32, |most, &value| most.max(value)).into(), longest]
+}
+
+#[inline(always)]
+fn squares(values: &[f32]) -> f64 {
+    const N: usize = 8;
+    let mut sums = [0f64; N];
+    let (chunks, last) = values.as_chunks::<N>();
+    for values in chunks {
+        for lane in 0..N {
+            sums[lane] += f64::from(values[lane]) * f64::from(values[lane]);
+        }
+    }
+    let rest: f64 = last.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
 /// `Kernels.pack8`; docs/engine.md proves what the three values after the prefix bound. Inlined into the functions of
 /// instruction sets.
 #[inline(always)]
-pub fn pack8(x: &[f32], index: &[u32], error: &[f64], packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32 {
+pub fn pack8(x: &[f32], rows: usize, packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32 {
     const N: usize = 8;
     let &Packing {
         stride,
         d,
         prefix,
         step,
+        error,
         first,
         width,
     } = packing;
-    let (inverse, limit) = (1.0 / step, if first { 127 } else { 63 });
-    let mut largest = 0;
-    let mut packed = [0i32; MOST];
-    // Copies of what is kept and of the rest, with zeros up to a whole vector.
+    let (inverse, limit) = (1.0 / step, if first { 127.0 } else { 63.0 });
+    let delta = error * inverse;
+    let mut largest = 0f64;
+    // What is kept, with zeros up to a whole vector.
     let mut head = [0f32; MOST];
-    let mut rest = vec![0f32; (d - prefix).next_multiple_of(N)];
+    let mut packed = [0u8; MOST];
     if !first {
         out.fill(BIAS as u8);
     }
-    for (i, &r) in index.iter().enumerate() {
-        let row = &x[r as usize * stride..][..d];
-        let delta = error[r as usize];
+    for i in 0..rows {
+        let row = &x[i * stride..][..d];
         head[..prefix].copy_from_slice(&row[..prefix]);
-        rest[..d - prefix].copy_from_slice(&row[prefix..]);
-        let (mut lost, mut tail) = ([0f64; N], [0f64; N]);
+        let (mut lost, mut kept, mut sum) = ([0f64; N], [0f64; N], [0f64; N]);
         let chunks = head[..prefix.next_multiple_of(N)].as_chunks::<N>().0;
         for (values, packed) in chunks.iter().zip(packed.as_chunks_mut::<N>().0) {
             for lane in 0..N {
@@ -62,53 +108,46 @@ pub fn pack8(x: &[f32], index: &[u32], error: &[f64], packing: &Packing, out: &m
                 let steps = (value * inverse).round_ties_even();
                 let e = value - steps * step;
                 lost[lane] += e * e;
-                packed[lane] = steps as i32;
+                kept[lane] += steps * steps;
+                sum[lane] += steps;
+                packed[lane] = steps as i32 as u8;
             }
         }
-        packed[prefix..width].fill(0);
-        for values in rest.as_chunks::<N>().0 {
-            for lane in 0..N {
-                tail[lane] += f64::from(values[lane]) * f64::from(values[lane]);
-            }
-        }
-        let kept: i32 = packed[..prefix]
-            .iter()
-            .map(|&n| n.saturating_mul(n))
-            .fold(0, i32::saturating_add);
         // In steps; the last factor outweighs the rounding of these few fp64 operations.
         let up = 1.0 + 1e-9;
-        let y = (lost.iter().sum::<f64>().sqrt() * inverse + delta * inverse) * up;
-        let z = (tail.iter().sum::<f64>().sqrt() * inverse + delta * inverse) * up;
-        let size = f64::from(kept).sqrt() * up;
-        // a: (size / 4, 4 y, z) times b: (4 y, (size + y) / 4, z) >= size_a y_b + y_a (size_b + y_b) + z_a z_b
+        let y = (lost.iter().sum::<f64>().sqrt() * inverse + delta) * up;
+        let z = (squares(&row[prefix..]).sqrt() * inverse + delta) * up;
+        let kept = kept.iter().sum::<f64>();
+        let size = kept.sqrt() * up;
+        // a: (size / 4, 4 y, 1.5 z) times b: (4 y, (size + y) / 4, z / 1.5) >= size_a y_b + y_a (size_b + y_b) + z_a z_b
         let bounds = if first {
-            [size * 0.25, y * 4.0, z]
+            [size * 0.25, y * 4.0, z * 1.5 * up]
         } else {
-            [y * 4.0, (size + y) * 0.25, z]
+            [y * 4.0, (size + y) * 0.25, z / 1.5 * up]
         };
-        for (to, bound) in packed[prefix..].iter_mut().zip(bounds) {
-            *to = bound.ceil().min(1e6) as i32;
-        }
-        if packed[..width].iter().any(|&n| n.abs() > limit) {
+        let bounds = bounds.map(f64::ceil);
+        if bounds.iter().any(|&bound| bound > limit) || kept >= f64::from(1 << 30) {
             return i32::MAX;
         }
-        largest = largest.max(packed[..width].iter().map(|&n| n * n).sum());
+        for (to, bound) in packed[prefix..].iter_mut().zip(bounds) {
+            *to = bound as u8;
+        }
+        packed[prefix + bounds.len()..width].fill(0);
+        largest = largest.max(kept + bounds.iter().map(|n| n * n).sum::<f64>());
         if first {
-            for (to, &n) in out[i * width..][..width].iter_mut().zip(&packed) {
-                *to = n as i8 as u8;
-            }
-            sums[i] = packed[..width].iter().sum::<i32>() as i16;
+            out[i * width..][..width].copy_from_slice(&packed[..width]);
+            sums[i] = (sum.iter().sum::<f64>() + bounds.iter().sum::<f64>()) as i16;
         } else {
             let lanes = &mut out[i / LANES * LANES * width + i % LANES * QUAD..];
             for (to, quad) in lanes
                 .chunks_mut(LANES * QUAD)
                 .zip(packed[..width].as_chunks::<QUAD>().0)
             {
-                to[..QUAD].copy_from_slice(&quad.map(|n| (n + BIAS) as u8));
+                to[..QUAD].copy_from_slice(&quad.map(|n| n.wrapping_add(BIAS as u8)));
             }
         }
     }
-    largest
+    largest as i32
 }
 
 /// Appends to a list the rows of a group that a mask names.
@@ -144,7 +183,7 @@ pub fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: 
     found
 }
 
-/// `Kernels.dots32`; the list names rows that exist. Inlined into the functions of instruction sets.
+/// `Kernels.dots32`. Inlined into the functions of instruction sets.
 #[inline(always)]
 pub fn dots32(
     a: &[f32],
@@ -163,8 +202,7 @@ pub fn dots32(
         if i >= index_a.len() || j >= index_b.len() {
             continue;
         }
-        let (i, j) = (index_a[i], index_b[j]);
-        let (a, b) = (&a[i as usize * stride..][..stride], &b[j as usize * stride..][..stride]);
+        let (a, b) = (&a[i * stride..][..stride], &b[j * stride..][..stride]);
         let ((head_a, tail_a), (head_b, tail_b)) = (a.as_chunks::<N>(), b.as_chunks::<N>());
         // Zeros for what the last vector lacks: a sum that is indexed by a variable would not stay in registers.
         let mut last = [[0f32; N]; 2];
@@ -179,8 +217,8 @@ pub fn dots32(
         let sums: [f32; 8] = array::from_fn(|lane| sums[lane] + sums[lane + 8]);
         let sums: [f32; 4] = array::from_fn(|lane| sums[lane] + sums[lane + 4]);
         if (sums[0] + sums[2]) + (sums[1] + sums[3]) >= least {
-            out[2 * found] = i;
-            out[2 * found + 1] = j;
+            out[2 * found] = index_a[i];
+            out[2 * found + 1] = index_b[j];
             found += 1;
         }
     }

@@ -238,7 +238,6 @@ fn packs_and_screens_as_plain_loops_do() {
             let (x, y) = (rotated(9, 20, stride, d), rotated(10, 50, stride, d));
             let index_a: Vec<u32> = (0..count_a).map(|i| i * 7 % 20).collect();
             let index_b: Vec<u32> = (0..count_b).map(|j| j * 11 % 50).collect();
-            let error = vec![1e-6; 50];
             let (padded_a, padded_b) = (count_a as usize, count_b.next_multiple_of(32) as usize);
             let pack = |by: &Kernels, x: &[f32], index: &[u32], first: bool, padded: usize, step: f64| {
                 let packing = Packing {
@@ -246,20 +245,33 @@ fn packs_and_screens_as_plain_loops_do() {
                     d,
                     prefix,
                     step,
+                    error: 1e-6,
                     first,
                     width,
                 };
+                let mut rows = vec![9f32; index.len() * stride];
+                let extent = unsafe { (by.gather32)(x, stride, index, prefix, &mut rows) };
+                let (mut most, mut longest) = (0f32, 0f64);
+                for (row, &i) in rows.chunks(stride).zip(index) {
+                    check("gather32", *row == x[i as usize * stride..][..stride]);
+                    most = row[..prefix].iter().fold(most, |most, x| most.max(x.abs()));
+                    longest = longest.max(dot(&row[prefix..], &row[prefix..]));
+                }
+                check("extent", extent[0] == most.into() && close(extent[1], longest, 1e-12));
                 let (mut out, mut sums) = (vec![9u8; padded * width], vec![9i16; if first { padded } else { 0 }]);
-                let largest = unsafe { (by.pack8)(x, index, &error, &packing, &mut out, &mut sums) };
-                (largest, out, sums)
+                let largest = unsafe { (by.pack8)(&rows, index.len(), &packing, &mut out, &mut sums) };
+                (largest, out, sums, rows)
             };
             let (steps_a, steps_b) = (1.0 / 120.0, 1.0 / 60.0);
-            let (largest_a, a, sums) = pack(kernels, &x, &index_a, true, padded_a, steps_a);
-            let (largest_b, b, _) = pack(kernels, &y, &index_b, false, padded_b, steps_b);
+            let (largest_a, a, sums, rows_a) = pack(kernels, &x, &index_a, true, padded_a, steps_a);
+            let (largest_b, b, _, rows_b) = pack(kernels, &y, &index_b, false, padded_b, steps_b);
             check("values fit", largest_a < 160 * 160 && largest_b < 200 * 200);
             let plain = &portable::KERNELS;
             let plainly = pack(plain, &x, &index_a, true, padded_a, steps_a);
-            check("pack8 of a", plainly == (largest_a, a.clone(), sums.clone()));
+            check(
+                "pack8 of a",
+                (plainly.0, &plainly.1, &plainly.2) == (largest_a, &a, &sums),
+            );
             check("pack8 of b", pack(plain, &y, &index_b, false, padded_b, steps_b).1 == b);
             check(
                 "pack8 refuses",
@@ -289,7 +301,7 @@ fn packs_and_screens_as_plain_loops_do() {
                 }
                 let mut pairs = vec![0; 2 * listed.len()];
                 let dots32 = kernels.dots32;
-                let kept = unsafe { dots32(&x, &index_a, &y, &index_b, stride, &listed, 0.25, &mut pairs) };
+                let kept = unsafe { dots32(&rows_a, &index_a, &rows_b, &index_b, stride, &listed, 0.25, &mut pairs) };
                 let mut position = 0;
                 for &entry in &listed {
                     let (i, j) = ((entry >> 16) as usize, (entry & 0xffff) as usize);

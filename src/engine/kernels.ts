@@ -19,16 +19,20 @@ export interface Kernels {
   /** out [d, d] fp64 = sum over every `every`-th row of x of scale² x xᵀ; `row` is scratch of 8 d bytes. */
   gram(x: number, rows: number, every: number, d: number, scale: number, row: number, out: number): void;
   /**
-   * Packs rows `index[i]` of x (fp32, row length `stride`) in steps of `step` for `screen8`: `prefix` dimensions rounded
-   * to whole steps and three that bound the rest, 2 * pairs bytes a row (docs/engine.md has the layout's meaning; the
-   * bytes are the kernels' own affair). error[index[i]] (fp64) bounds each row's distance from the true one. `first`
-   * is 1 for a (also writes i16 offsets), 0 for b (whole groups of 8 rows, or 16). Returns the largest squared norm of a packed
-   * row, or 2^31 - 1 when a value does not fit: then the step is too small.
+   * Copies rows `index[i]` of x (row length `stride`, a multiple of 4) to `out`, one after the other. `extent` gets two
+   * fp64: the largest size of a value in the first `prefix` dimensions, the largest squared norm of what follows them.
+   */
+  gather32(x: number, stride: number, index: number, rows: number, prefix: number, out: number, extent: number): void;
+  /**
+   * Packs rows of x (fp32, row length `stride`) in steps of `step` for `screen8`: `prefix` dimensions rounded to whole
+   * steps and three that bound the rest, 2 * pairs bytes a row (docs/engine.md has the layout's meaning; the bytes are
+   * the kernels' own affair). `error` bounds each row's distance from the true one. `first` is 1 for a (also writes i16
+   * offsets), 0 for b (whole groups of 8 rows, or 16). Returns the largest squared norm of a packed row, or 2^31 - 1 when
+   * a value does not fit: then the step is too small.
    */
   pack8(
     x: number,
     stride: number,
-    index: number,
     rows: number,
     d: number,
     prefix: number,
@@ -56,8 +60,9 @@ export interface Kernels {
     out: number,
   ): number;
   /**
-   * Of a list of `i << 16 | j` keeps the pairs with i < rowsA, j < rowsB whose fp32 dot product is >= `least`, as row numbers
-   * (indexA[i], indexB[j]) (u32, u32); returns how many. Rows are padded with zeros to `stride` (a multiple of 4).
+   * Of a list of `i << 16 | j` keeps the pairs with i < rowsA, j < rowsB for which the fp32 dot product of row i of a
+   * and row j of b is >= `least`, as (indexA[i], indexB[j]) (u32, u32); returns how many. Rows are padded with zeros to
+   * `stride` (a multiple of 4).
    */
   dots32(
     a: number,

@@ -13,6 +13,15 @@ const U32 = 2 ** -24;
 export const relative32 = (d: number): number => ((d + 4) * U32) / (1 - (d + 4) * U32);
 export const absolute32 = (d: number): number => (d + 4) * 2 ** -144;
 
+/**
+ * How far a row, scaled and rotated in fp32, is from the true one: at most `relative` times its scaled norm + `absolute`.
+ * `norm` is the Frobenius norm of the rotation, whose entries are rounded to fp32.
+ */
+export const rotationError = (d: number, norm: number): { relative: number; absolute: number } => ({
+  relative: relative32(d) * norm,
+  absolute: (1 + norm) * d ** 1.5 * 2 ** -148,
+});
+
 /** The largest fp32 that is surely <= x; the smallest that is surely >= x. */
 export const fp32Below = (x: number): number => {
   const rounded = Math.fround(x);

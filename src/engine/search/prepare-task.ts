@@ -1,48 +1,55 @@
 import type { KernelMemory } from '../kernels.ts';
-import { BLOCK_VALUES, type Screened } from './screen-task.ts';
+import type { rotationError } from './bounds.ts';
+import { BLOCK_VALUES, type Screened, screenScratch } from './screen-task.ts';
 
 /** The steps that bring a factor from stored rows to packed blocks; each runs over a part of the rows. */
-export type PrepareTask = { side: Screened; from: number; to: number } & (
-  | { step: 'norms'; d: number }
-  | { step: 'gram'; d: number; every: number; scale: number; at: number }
-  | { step: 'rotate'; d: number; stride: number; matrixAt: number; scale: number; normOfMatrix: number }
-  | { step: 'sort'; rows: number; maskAt: number | undefined }
-  | { step: 'pack'; d: number; stride: number; pairs: number; first: boolean }
+export type PrepareTask = { side: Screened; from: number; to: number; d: number } & (
+  | { step: 'measure'; every: number; which: 0 | 1 }
+  | { step: 'rotate'; stride: number; panelsAt: number; scale: number; sign: number; error: RotationError }
+  | { step: 'order'; rows: number; maskAt: number | undefined; which: 0 | 1 }
+  | { step: 'pack'; stride: number; pairs: number; error: RotationError; first: boolean }
 );
 
+type RotationError = ReturnType<typeof rotationError>;
+
+/** What the steps tell: `which` says of which factor. */
 export interface Prepared {
-  /** norms: the first row that is not finite, or -1, and the largest norm. */
+  which: 0 | 1;
+  /** measure: the first row that is not finite, or -1; the largest norm; the Gram matrix of every `every`-th row. */
   bad: number;
   largest: number;
-  /** sort: how many rows are in the search. */
+  gram: Float64Array;
+  /** order: how many rows are in the search. */
   count: number;
 }
 
-export const prepareTask = (memory: KernelMemory, _scratch: number, task: PrepareTask): Prepared => {
-  const result = { bad: -1, largest: 0, count: 0 };
+const nothing = new Float64Array();
+
+export const prepareTask = (memory: KernelMemory, scratch: number, task: PrepareTask): Prepared => {
   const { side, from, to } = task;
+  const result: Prepared = { which: 0, bad: -1, largest: 0, gram: nothing, count: 0 };
   switch (task.step) {
-    case 'norms':
-      return norms(memory, side, from, to, task.d);
-    case 'gram': {
-      const { d, every, scale, at } = task;
-      memory.kernels.gram(side.rowsAt + from * d * 4, to - from, every, d, scale, at, at + 64 * Math.ceil(d / 8));
-      return result;
-    }
+    case 'measure':
+      return measure(memory, scratch, task);
     case 'rotate':
-      rotate(memory, side, from, to, task);
+      rotate(memory, scratch, task);
       return result;
-    case 'sort':
-      return { ...result, count: sort(memory, side, task.rows, task.maskAt) };
+    case 'order':
+      return { ...result, which: task.which, count: order(memory, side, task.rows, task.maskAt) };
     case 'pack':
-      for (let block = from; block < to; block++) packBlock(memory, side, block, task);
+      for (let block = from; block < to; block++) packBlock(memory, scratch, side, block, task);
       return result;
   }
 };
 
-/** Norms of stored rows, rounded up a little. */
-const norms = ({ buffer, kernels }: KernelMemory, side: Screened, from: number, to: number, d: number): Prepared => {
-  kernels.norms(side.rowsAt + from * d * 4, to - from, d, side.normAt + from * 8);
+/** Norms of stored rows, rounded up a little, and the part's Gram matrix. */
+const measure = (
+  { buffer, kernels }: KernelMemory,
+  scratch: number,
+  { side, from, to, d, every, which }: Extract<PrepareTask, { step: 'measure' }>,
+): Prepared => {
+  const rows = side.rowsAt + from * d * 4;
+  kernels.norms(rows, to - from, d, side.normAt + from * 8);
   const norm = new Float64Array(buffer, side.normAt, to);
   let [largest, bad] = [0, -1];
   for (let i = from; i < to; i++) {
@@ -50,98 +57,94 @@ const norms = ({ buffer, kernels }: KernelMemory, side: Screened, from: number, 
     if (norm[i] > largest) largest = norm[i];
     if (bad < 0 && !Number.isFinite(norm[i])) bad = i;
   }
-  return { bad, largest, count: 0 };
+  const gram = scratch + 64 * Math.ceil(d / 8);
+  kernels.gram(rows, to - from, every, d, 1, scratch, gram);
+  return { which, bad, largest, gram: new Float64Array(buffer, gram, d * d).slice(), count: 0 };
 };
 
-/** Rotates rows in fp64, rounds them once to fp32, and bounds what that changed. */
+/** Scales and rotates rows in fp32, and bounds what that changed. */
 const rotate = (
   { buffer, kernels }: KernelMemory,
-  side: Screened,
-  from: number,
-  to: number,
-  { d, stride, matrixAt, scale, normOfMatrix }: Extract<PrepareTask, { step: 'rotate' }>,
+  scratch: number,
+  { side, from, to, d, stride, panelsAt, scale, sign, error }: Extract<PrepareTask, { step: 'rotate' }>,
 ): void => {
-  const rotated = side.rotatedAt + from * stride * 4;
-  kernels.matmul64(side.rowsAt + from * d * 4, to - from, matrixAt, stride / 4, d, rotated, stride);
-  kernels.norms(rotated, to - from, stride, side.sizeAt + from * 8);
+  // As many rows at a time as the scratch has place for: a number, a factor and the packed row each.
+  const most = Math.max(8, Math.min(512, 8 * Math.floor(screenScratch(d) / (32 * d + 96))));
+  const factors = scratch + most * 4;
+  const panels = factors + most * 8;
+  new Uint32Array(buffer, scratch, most).forEach((_, i, numbers) => {
+    numbers[i] = i;
+  });
+  new Float64Array(buffer, factors, most).fill(scale * sign);
+  for (let start = from; start < to; start += most) {
+    const rows = Math.min(most, to - start);
+    kernels.panels32(side.rowsAt + start * d * 4, d, scratch, factors, rows, panels);
+    const rotated = side.rotatedAt + start * stride * 4;
+    kernels.product32(panels, Math.ceil(rows / 8), panelsAt, stride / 8, d, rotated, stride);
+    kernels.norms(rotated, rows, stride, side.sizeAt + start * 8);
+  }
   const norm = new Float64Array(buffer, side.normAt, to);
   const size = new Float64Array(buffer, side.sizeAt, to);
-  const error = new Float64Array(buffer, side.errorAt, to);
-  const fp64 = (d + 4) * 2 ** -52 * normOfMatrix;
   for (let i = from; i < to; i++) {
     norm[i] *= scale;
-    const stored = Math.sqrt(size[i]) * (1 + 1e-12);
-    error[i] = stored * 2 ** -23.99 + norm[i] * fp64 + 2 ** -140;
-    size[i] = stored + error[i];
+    size[i] = Math.sqrt(size[i]) * (1 + 1e-12) + norm[i] * error.relative + error.absolute;
   }
 };
 
-/**
- * Row numbers by falling size. A key holds the size in its upper bits and the row in its lower ones, so that a plain
- * numeric sort does it; sizes closer than 2^-30 of the largest may come in any order.
- */
-const sort = ({ buffer }: KernelMemory, side: Screened, rows: number, maskAt: number | undefined): number => {
-  const size = new Float64Array(buffer, side.sizeAt, rows);
+/** Sizes are sorted by so many upper bits of their fp32: sign, exponent and 9 of the fraction, 1 part in 512. */
+const BUCKETS = 2 ** 17;
+
+/** Row numbers by falling size; sizes closer than 1 part in 512 come by number. */
+const order = ({ buffer }: KernelMemory, side: Screened, rows: number, maskAt: number | undefined): number => {
+  const sizes = new Uint32Array(Float32Array.from(new Float64Array(buffer, side.sizeAt, rows)).buffer);
   const mask = maskAt === undefined ? undefined : new Uint8Array(buffer, maskAt, rows);
-  let largest = 0;
-  for (let i = 0; i < rows; i++) if (size[i] > largest) largest = size[i];
-  const bits = Math.ceil(Math.log2(rows + 1));
-  const unit = 2 ** bits;
-  const steps = 2 ** (52 - bits);
-  const keys = new Float64Array(rows);
-  let count = 0;
-  for (let i = 0; i < rows; i++) {
-    if (!mask || mask[i]) keys[count++] = -Math.floor((size[i] / (largest || 1)) * (steps - 1)) * unit + i;
-  }
-  const sorted = keys.subarray(0, count).sort();
-  const order = new Uint32Array(buffer, side.orderAt, count);
-  for (let p = 0; p < count; p++) order[p] = ((sorted[p] % unit) + unit) % unit;
-  return count;
+  const next = new Uint32Array(BUCKETS + 1);
+  const bucket = (i: number): number => BUCKETS - 1 - (sizes[i] >>> 14);
+  for (let i = 0; i < rows; i++) if (!mask || mask[i]) next[bucket(i) + 1]++;
+  for (let k = 0; k < BUCKETS; k++) next[k + 1] += next[k];
+  const sorted = new Uint32Array(buffer, side.orderAt, rows);
+  for (let i = 0; i < rows; i++) if (!mask || mask[i]) sorted[next[bucket(i)]++] = i;
+  return next[BUCKETS];
 };
 
-/** Longest packed vectors of a and b: their product stays below 2^15. */
-const LONGEST = [155, 200];
+/** Longest packed vectors of a and b, whose product stays below 2^15, and their largest values. */
+const LONGEST = { a: 155, b: 200 };
+const MOST = { a: 127, b: 63 };
 
+/** Copies the rows of a block one after the other, finds a step that fits them, and packs them. */
 const packBlock = (
   { buffer, kernels }: KernelMemory,
+  scratch: number,
   side: Screened,
   block: number,
-  { d, stride, pairs, first }: Extract<PrepareTask, { step: 'pack' }>,
+  { d, stride, pairs, error, first }: Extract<PrepareTask, { step: 'pack' }>,
 ): void => {
   const start = block * side.blockRows;
   const rows = Math.min(side.blockRows, side.count - start);
   const prefix = Math.min(d, 2 * pairs - 3);
   const order = new Uint32Array(buffer, side.orderAt + start * 4, rows);
-  const rotated = new Float32Array(buffer, side.rotatedAt);
-  const [norm, size, error] = [side.normAt, side.sizeAt, side.errorAt].map((at) => new Float64Array(buffer, at));
-  let [largest, largestNorm, largestSize, largestError] = [0, 0, 0, 0];
+  const norm = new Float64Array(buffer, side.normAt);
+  const size = new Float64Array(buffer, side.sizeAt);
+  let [largestNorm, largestSize] = [0, 0];
   for (const i of order) {
-    for (let t = i * stride; t < i * stride + prefix; t++) {
-      const value = Math.abs(rotated[t]);
-      if (value > largest) largest = value;
-    }
     if (norm[i] > largestNorm) largestNorm = norm[i];
     if (size[i] > largestSize) largestSize = size[i];
-    if (error[i] > largestError) largestError = error[i];
   }
-  const longest = LONGEST[Number(first)];
-  let step = Math.max((largest / (first ? 127 : 63)) * (1 + 1e-9), largestSize / (longest - 12)) || 1;
+  const largestError = largestNorm * error.relative + error.absolute;
+  const sorted = side.sortedAt + start * stride * 4;
+  kernels.gather32(side.rotatedAt, stride, side.orderAt + start * 4, rows, prefix, sorted, scratch);
+  const [largest, tail2] = new Float64Array(buffer, scratch, 2);
+  const tail = Math.sqrt(tail2) + largestError;
+
+  const which = first ? 'a' : 'b';
+  const [most, longest, tails] = [MOST[which], LONGEST[which], first ? 1.5 : 1 / 1.5];
+  // The length of a packed row: 17/16 of the prefix's, and the tail's dimension; some steps are left for rounding.
+  const length = Math.sqrt((17 / 16) * largestSize ** 2 + Math.max(0, tails ** 2 - 17 / 16) * tail ** 2);
+  let step = Math.max((largest / most) * (1 + 1e-9), (tail * tails) / (most - 1), length / (longest - 12)) || 1;
   const packed = side.packedAt + start * pairs * 2;
+  const offsets = side.offsetAt + start * 2;
   const attempt = (): number =>
-    kernels.pack8(
-      side.rotatedAt,
-      stride,
-      side.orderAt + start * 4,
-      rows,
-      d,
-      prefix,
-      step,
-      side.errorAt,
-      Number(first),
-      pairs,
-      packed,
-      side.offsetAt + start * 2,
-    );
+    kernels.pack8(sorted, stride, rows, d, prefix, step, largestError, Number(first), pairs, packed, offsets);
   while (attempt() > longest ** 2) step *= 1.1;
   const values = new Float64Array(buffer, side.blocksAt + block * BLOCK_VALUES * 8, BLOCK_VALUES);
   values.set([step, largestSize, largestError, largestNorm]);

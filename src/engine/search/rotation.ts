@@ -1,3 +1,5 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+
 /**
  * The balanced rotation: T and S with a·b = (a T)·(b S) up to `defect` |a| |b|, such that the rotated factors have the
  * same diagonal Gram matrix, its energy in the leading dimensions. Any T would keep the answers; a good one prunes.
@@ -95,47 +97,14 @@ const solveTransposed = (l: Float64Array, m: Float64Array, d: number): Float64Ar
   return x;
 };
 
-/** Eigenvalues (falling) and eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi rotations. */
-export const symmetricEigen = (m: Float64Array, d: number): { values: Float64Array; vectors: Float64Array } => {
-  const a = m.slice();
-  // Rows of v are the eigenvectors while rotating: rows are contiguous.
-  const v = identity(d).t.slice();
-  const scale = frobenius(a);
-  for (let sweep = 0; sweep < 12; sweep++) {
-    let off = 0;
-    for (let p = 0; p < d; p++) for (let q = p + 1; q < d; q++) off += a[p * d + q] ** 2;
-    // A rotation far from perfect still prunes well: its defect does not depend on it.
-    if (Math.sqrt(off) <= 1e-7 * scale) break;
-    for (let p = 0; p < d; p++) {
-      for (let q = p + 1; q < d; q++) rotate(a, v, p, q, d);
-    }
-  }
-  const order = Array.from({ length: d }, (_, i) => i).sort((i, j) => a[j * d + j] - a[i * d + i]);
-  return {
-    values: Float64Array.from(order, (i) => a[i * d + i]),
-    vectors: Float64Array.from({ length: d * d }, (_, at) => v[order[at % d] * d + Math.floor(at / d)]),
-  };
-};
-
-/** One Jacobi rotation that makes a[p, q] zero. */
-const rotate = (a: Float64Array, v: Float64Array, p: number, q: number, d: number): void => {
-  const apq = a[p * d + q];
-  if (apq === 0) return;
-  const theta = (a[q * d + q] - a[p * d + p]) / (2 * apq);
-  const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const c = 1 / Math.sqrt(t * t + 1);
-  const s = t * c;
-  for (let k = 0; k < d; k++) {
-    const [x, y] = [a[p * d + k], a[q * d + k]];
-    a[p * d + k] = c * x - s * y;
-    a[q * d + k] = s * x + c * y;
-    const [w, z] = [v[p * d + k], v[q * d + k]];
-    v[p * d + k] = c * w - s * z;
-    v[q * d + k] = s * w + c * z;
-  }
-  for (let k = 0; k < d; k++) {
-    const [x, y] = [a[k * d + p], a[k * d + q]];
-    a[k * d + p] = c * x - s * y;
-    a[k * d + q] = s * x + c * y;
-  }
+/** Eigenvalues (falling) and eigenvectors (columns) of a symmetric matrix. */
+const symmetricEigen = (m: Float64Array, d: number): { values: Float64Array; vectors: Float64Array } => {
+  const square = Matrix.from1DArray(d, d, m as unknown as number[]);
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(square, { assumeSymmetric: true });
+  // They come rising.
+  const values = Float64Array.from(realEigenvalues).reverse();
+  const vectors = Float64Array.from({ length: d * d }, (_, at) =>
+    eigenvectorMatrix.get(Math.floor(at / d), d - 1 - (at % d)),
+  );
+  return { values, vectors };
 };

@@ -11,17 +11,21 @@ export const TASK_BLOCKS = 8;
 /** Rotated dimensions kept in the screen, plus three that bound the rest. */
 export const screenPairs = (d: number): number => (d <= 13 ? 8 : d <= 80 ? 16 : 24);
 
-export const SCREEN_SCRATCH = BLOCK_A * 24 * 16 + BLOCK_A * BLOCK_B * (4 + 8 + 8);
+const EXPANDED = BLOCK_A * 24 * 16;
+
+/** Bytes of a lane's scratch: a's expanded rows, a list of entries, pairs and scores; or a Gram matrix. */
+export const screenScratch = (d: number): number =>
+  Math.max(EXPANDED + BLOCK_A * BLOCK_B * (4 + 8 + 8), 64 * Math.ceil(d / 8) + d * d * 8, 32 * d + 96);
 
 /** One operand in memory. All places hold the rows of the search; blocks follow falling norm. */
 export interface Screened {
-  /** Stored rows, and rotated rows fp32 (length `stride`), by row number. */
+  /** Stored rows, and rotated rows fp32 (length `stride`, a multiple of 8), by row number; the latter also in order. */
   rowsAt: number;
   rotatedAt: number;
-  /** Per row number, fp64: norm of the stored row in scaled units, norm of the rotated one, bound of its error. */
+  sortedAt: number;
+  /** Per row number, fp64: norm of the stored row in scaled units, norm of the true rotated one at most. */
   normAt: number;
   sizeAt: number;
-  errorAt: number;
   /** Row numbers by falling norm, u32. */
   orderAt: number;
   count: number;
@@ -63,7 +67,7 @@ export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTa
   const { buffer, kernels } = memory;
   const { plan, selection, counting, firstA, endA, firstB, endB } = task;
   const { a, b, d, stride, pairs, scale, defect } = plan;
-  const entries = scratch + BLOCK_A * 24 * 16;
+  const entries = scratch + EXPANDED;
   const list = entries + BLOCK_A * BLOCK_B * 4;
   const scores = list + BLOCK_A * BLOCK_B * 8;
   const blocksA = new Float64Array(buffer, a.blocksAt, endA * BLOCK_VALUES);
@@ -100,9 +104,9 @@ export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTa
       if (end === entries) continue;
       const error = relative32(d) * sizeA * sizeB + absolute32(d) + errorA * sizeB + sizeA * errorB + errorA * errorB;
       const listed = kernels.dots32(
-        a.rotatedAt,
+        a.sortedAt + i * BLOCK_A * stride * 4,
         a.orderAt + i * BLOCK_A * 4,
-        b.rotatedAt,
+        b.sortedAt + j * BLOCK_B * stride * 4,
         b.orderAt + j * BLOCK_B * 4,
         rows,
         rowsB,

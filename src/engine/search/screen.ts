@@ -1,6 +1,6 @@
 import { notFinite } from '../check.ts';
 import type { Matrix, RunOptions } from '../engine.ts';
-import { scaleFor } from './bounds.ts';
+import { rotationError, scaleFor } from './bounds.ts';
 import type { Layout } from './memory.ts';
 import type { PrepareTask } from './prepare-task.ts';
 import { balancedRotation, identity } from './rotation.ts';
@@ -10,14 +10,19 @@ import type { Session } from './session.ts';
 /** Rows of either factor that its Gram matrix is taken from: enough for a rotation that prunes. */
 const GRAM_ROWS = 6144;
 
+/** Rows that a task measures or rotates. */
+const PART = 4096;
+
 interface Places {
   a: Screened;
   b: Screened;
   maskA: number | undefined;
   maskB: number | undefined;
-  grams: [number, number];
-  matrices: [number, number];
+  /** The rotations of a and of b, packed in panels for `product32`. */
+  rotations: [number, number];
 }
+
+const strideOf = (d: number): number => 8 * Math.ceil(d / 8);
 
 /** Places for both factors of a pair search. */
 export const placeScreen = (
@@ -27,16 +32,18 @@ export const placeScreen = (
   masks: { maskA?: Uint8Array; maskB?: Uint8Array },
 ): Places => {
   const d = a.columns;
-  const stride = 4 * Math.ceil(d / 4);
+  const stride = strideOf(d);
   const pairs = screenPairs(d);
   const side = ({ rows }: Matrix, blockRows: number): Screened => {
     const blocks = Math.ceil(rows / blockRows);
+    // A product of whole panels writes whole panels.
+    const whole = 8 * Math.ceil(rows / 8);
     return {
       rowsAt: layout.take(rows * d * 4),
-      rotatedAt: layout.take(rows * stride * 4),
+      rotatedAt: layout.take(whole * stride * 4),
+      sortedAt: layout.take(rows * stride * 4),
       normAt: layout.take(rows * 8),
       sizeAt: layout.take(rows * 8),
-      errorAt: layout.take(rows * 8),
       orderAt: layout.take(blocks * blockRows * 4),
       count: 0,
       packedAt: layout.take(blocks * blockRows * pairs * 2),
@@ -45,27 +52,30 @@ export const placeScreen = (
       blockRows,
     };
   };
-  const gram = () => layout.take(64 * Math.ceil(d / 8) + d * d * 8);
-  const matrix = () => layout.take(stride * d * 8);
   return {
     a: side(a, BLOCK_A),
     b: side(b, BLOCK_B),
     maskA: masks.maskA && layout.take(a.rows),
     maskB: masks.maskB && layout.take(b.rows),
-    grams: [gram(), gram()],
-    matrices: [matrix(), matrix()],
+    rotations: [layout.take(stride * d * 4), layout.take(stride * d * 4)],
   };
 };
 
-/** Runs `list` as tasks of the session. */
+/** Runs `list` as tasks of the session; `before` prepares each on this thread, while the lanes work on those before it. */
 const runAll = (
   session: Session,
   list: PrepareTask[],
   options: RunOptions,
   result: Parameters<typeof session.run<'prepare'>>[2] = () => {},
+  before: (task: PrepareTask) => void = () => {},
 ): Promise<void> => {
   let position = 0;
-  const next = () => (position < list.length ? { args: list[position++], done: 0 } : undefined);
+  const next = () => {
+    if (position >= list.length) return undefined;
+    const args = list[position++];
+    before(args);
+    return { args, done: 0 };
+  };
   return session.run('prepare', next, result, { signal: options.signal });
 };
 
@@ -84,99 +94,108 @@ export const prepareScreen = async (
   options: RunOptions,
 ): Promise<ScreenPlan> => {
   const d = a.columns;
-  const stride = 4 * Math.ceil(d / 4);
+  const stride = strideOf(d);
   const pairs = screenPairs(d);
   const { buffer } = session;
   const sides = [
-    { matrix: a, side: places.a, mask: masks.maskA, maskAt: places.maskA, which: 'first' },
-    { matrix: b, side: places.b, mask: masks.maskB, maskAt: places.maskB, which: 'second' },
+    { which: 0, matrix: a, side: places.a, mask: masks.maskA, maskAt: places.maskA, sign },
+    { which: 1, matrix: b, side: places.b, mask: masks.maskB, maskAt: places.maskB, sign: 1 },
   ] as const;
-
-  for (const { matrix, side, mask, maskAt } of sides) {
-    new Float32Array(buffer, side.rowsAt, matrix.data.length).set(matrix.data);
+  for (const { matrix, mask, maskAt } of sides) {
     if (mask && maskAt !== undefined) new Uint8Array(buffer, maskAt, matrix.rows).set(mask);
   }
-  const scales = [1, 1];
-  for (const [i, { matrix, side, which }] of sides.entries()) {
-    let largest = 0;
-    const steps = parts(matrix.rows, 8192).map((part) => ({ step: 'norms' as const, side, ...part, d }));
-    await runAll(session, steps, options, (result) => {
-      if (result.bad >= 0) throw notFinite(matrix, result.bad, which);
-      largest = Math.max(largest, result.largest);
-    });
-    scales[i] = scaleFor(largest);
-  }
 
+  const largest = [0, 0];
+  const bad = [-1, -1];
+  const grams = [new Float64Array(d * d), new Float64Array(d * d)];
   await runAll(
     session,
-    sides.map(({ matrix, side }, i) => ({
-      step: 'gram',
-      side,
-      from: 0,
-      to: matrix.rows,
-      d,
-      every: Math.ceil(matrix.rows / GRAM_ROWS) || 1,
-      scale: scales[i],
-      at: places.grams[i],
-    })),
+    sides.flatMap(({ which, matrix: { rows }, side }) => {
+      const every = Math.ceil(rows / GRAM_ROWS) || 1;
+      return parts(rows, PART).map((part) => ({ step: 'measure' as const, which, side, ...part, d, every }));
+    }),
     options,
+    (part) => {
+      const { which } = part;
+      largest[which] = Math.max(largest[which], part.largest);
+      if (part.bad >= 0 && (bad[which] < 0 || part.bad < bad[which])) bad[which] = part.bad;
+      for (let i = 0; i < d * d; i++) grams[which][i] += part.gram[i];
+    },
+    ({ side, from, to }) => {
+      const { data } = side === places.a ? a : b;
+      new Float32Array(buffer, side.rowsAt).set(data.subarray(from * d, to * d), from * d);
+    },
   );
-  const grams = places.grams.map((at) => new Float64Array(buffer, at + 64 * Math.ceil(d / 8), d * d).slice());
-  // Short rows are screened whole: nothing is gained by a rotation.
-  const rotation = d <= 2 * pairs - 3 ? identity(d) : balancedRotation(grams[0], grams[1], d);
-  for (const [i, matrix] of [rotation.t, rotation.s].entries()) {
-    const panels = new Float64Array(buffer, places.matrices[i], stride * d);
-    const by = scales[i] * (i === 0 ? sign : 1);
-    panels.forEach((_, at) => {
-      const [panel, inside] = [Math.floor(at / (4 * d)), at % (4 * d)];
-      const [t, u] = [inside >> 2, 4 * panel + (inside & 3)];
-      panels[at] = u < d ? matrix[t * d + u] * by : 0;
-    });
-  }
+  if (bad[0] >= 0) throw notFinite(a, bad[0], 'first');
+  if (bad[1] >= 0) throw notFinite(b, bad[1], 'second');
+
+  const scales = largest.map(scaleFor);
+  const scaled = grams.map((gram, i) => gram.map((sum) => sum * scales[i] * scales[i]));
+  // Short rows are screened whole, and few pairs cost less than finding a rotation.
+  const plain = d <= 2 * pairs - 3 || 8 * a.rows * b.rows < d ** 3;
+  const rotation = plain ? identity(d) : balancedRotation(scaled[0], scaled[1], d);
+  placePanels(buffer, places.rotations[0], rotation.t, d);
+  placePanels(buffer, places.rotations[1], rotation.s, d);
 
   await runAll(
     session,
-    sides.flatMap(({ matrix, side }, i) =>
-      parts(matrix.rows, 4096).map((part) => ({
+    sides.flatMap(({ which, matrix: { rows }, side, sign }) =>
+      parts(rows, PART).map((part) => ({
         step: 'rotate' as const,
         side,
         ...part,
         d,
         stride,
-        matrixAt: places.matrices[i],
-        scale: scales[i],
-        normOfMatrix: i === 0 ? rotation.normT : rotation.normS,
+        panelsAt: places.rotations[which],
+        scale: scales[which],
+        sign,
+        error: rotationError(d, which === 0 ? rotation.normT : rotation.normS),
       })),
     ),
     options,
   );
-  const counted: Screened[] = [];
-  for (const { matrix, side, maskAt } of sides) {
-    const step: PrepareTask = { step: 'sort', side, from: 0, to: 0, rows: matrix.rows, maskAt };
-    await runAll(session, [step], options, ({ count }) => counted.push({ ...side, count }));
-  }
+  const counts = [0, 0];
+  await runAll(
+    session,
+    sides.map(({ which, matrix: { rows }, side, maskAt }) => ({
+      step: 'order',
+      which,
+      side,
+      from: 0,
+      to: rows,
+      d,
+      rows,
+      maskAt,
+    })),
+    options,
+    ({ which, count }) => {
+      counts[which] = count;
+    },
+  );
+  const counted = sides.map(({ which, side }): Screened => ({ ...side, count: counts[which] }));
   await runAll(
     session,
     counted.flatMap((side, i) =>
-      parts(Math.ceil(side.count / side.blockRows), 4096 / side.blockRows).map((part) => ({
+      parts(Math.ceil(side.count / side.blockRows), PART / side.blockRows).map((part) => ({
         step: 'pack' as const,
         side,
         ...part,
         d,
         stride,
         pairs,
+        error: rotationError(d, i === 0 ? rotation.normT : rotation.normS),
         first: i === 0,
       })),
     ),
     options,
   );
-  return {
-    a: counted[0],
-    b: counted[1],
-    d,
-    stride,
-    pairs,
-    scale: scales[0] * scales[1],
-    defect: rotation.defect,
-  };
+  return { a: counted[0], b: counted[1], d, stride, pairs, scale: scales[0] * scales[1], defect: rotation.defect };
+};
+
+/** Columns of a matrix [d, d] in panels of eight, as `product32` reads them, rounded to fp32. */
+const placePanels = (buffer: ArrayBufferLike, at: number, matrix: Float64Array, d: number): void => {
+  const panels = new Float32Array(buffer, at, strideOf(d) * d);
+  for (let u = 0; u < strideOf(d); u++) {
+    for (let t = 0; t < d; t++) panels[(u >> 3) * 8 * d + t * 8 + (u & 7)] = u < d ? matrix[t * d + u] : 0;
+  }
 };

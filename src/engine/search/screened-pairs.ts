@@ -6,10 +6,10 @@ import type { PairSearch } from './pairs.ts';
 import { placeScreen, prepareScreen } from './screen.ts';
 import {
   BLOCK_VALUES,
-  SCREEN_SCRATCH,
   type Screened,
   type ScreenPlan,
   type ScreenTask,
+  screenScratch,
   TASK_BLOCKS,
 } from './screen-task.ts';
 import { placeSeed, seedThreshold } from './seed.ts';
@@ -23,7 +23,7 @@ export const screenedPairs = async (sessions: Sessions, search: PairSearch): Pro
   // A bound above or a place to go on from leaves unknown how many of the seeds count.
   const seeded = high === Number.POSITIVE_INFINITY && !after && !options.visit && k > 0 && k < a.rows * b.rows;
   const seeds = seeded ? placeSeed(layout, a, b, k) : undefined;
-  const scratch = Array.from({ length: sessions.lanes }, () => layout.take(SCREEN_SCRATCH));
+  const scratch = Array.from({ length: sessions.lanes }, () => layout.take(screenScratch(a.columns)));
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
   try {
     const plan = await prepareScreen(session, places, a, b, options, sign, options);

@@ -14,8 +14,11 @@ export interface SharedMemory extends KernelMemory {
 /** Tasks a lane has at a time: while it works on one, the next already waits. */
 const AHEAD = 2;
 
-/** The last memory is kept for the next operation this long, and only up to this size: fresh pages cost time. */
-const KEEP_MS = 500;
+/**
+ * The last memory is kept for the next operation this long, and only up to this size: fresh pages cost time (40 of 100 ms
+ * for a head), and whoever looks at heads opens the next within seconds.
+ */
+const KEEP_MS = 10_000;
 const KEEP_BYTES = 256 * 2 ** 20;
 
 interface Kept {
