@@ -7,6 +7,7 @@ interface ExploreFlags {
   host: string;
   token?: string;
   open?: boolean;
+  atlas: boolean;
   quiet?: boolean;
 }
 
@@ -26,7 +27,7 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   say(`  ${url}\n`);
   say(`The API: ${origin}/api   Ctrl-C ends it.`);
   for (const model of served.models) {
-    if (model.name !== 'sample') continue;
+    if (model.name !== 'sample' || !flags.atlas) continue;
     void withKeptAtlas(model, { signal }).then(() => model.problem && say(model.problem));
   }
   if (flags.open) {

@@ -6,6 +6,7 @@ interface Flags extends EngineFlags {
   host: string;
   token?: string;
   open?: boolean;
+  atlas: boolean;
   quiet?: boolean;
 }
 
@@ -22,6 +23,7 @@ export function addExplore(program: Command): void {
     .option('--host <address>', 'another address lets other machines connect, with the token', '127.0.0.1')
     .option('--token <text>', 'the secret that requests carry (default: a random one)', secret)
     .option('--open', 'open the page in the browser')
+    .option('--no-atlas', 'do not make the atlas of `sample`')
     .option('--quiet', 'no progress');
   addEngineOption(command);
   command.action(async (names: string[], flags: Flags) => {

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import type { AtlasDiff, HeadDiff, NeuronDiff } from '../../../../src/atlas/query/diff.node.ts';
 import { useLongQuery } from '../../api/long-query.ts';
 import { modelsQuery } from '../../api/queries.ts';
-import type { ModelInfo } from '../../api/types.ts';
+import type { Comparison, ModelInfo } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { Slider } from '../../components/slider.tsx';
@@ -15,17 +14,9 @@ import './compare.css';
 
 const route = getRouteApi('/compare');
 
-/** What the API answers for two models. */
-interface Comparison {
-  shared: {
-    architecture: boolean;
-    vocabulary: boolean;
-    tokens: number;
-    dimensions: { name: string; a: number | boolean; b: number | boolean }[];
-  };
-  /** Null unless both have an atlas. */
-  diff: AtlasDiff | null;
-}
+type Diff = NonNullable<Comparison['diff']>;
+type NeuronDiff = Diff['neurons'][number];
+type HeadDiff = Diff['heads'][number];
 
 const LISTED = 500;
 

@@ -1,13 +1,12 @@
 import { rectY, ruleY } from '@observablehq/plot';
 import { useCallback } from 'react';
-import type { DirectionTokens } from '../../../../src/reading/statistics/directions.ts';
+import type { Spectrum } from '../../api/types.ts';
 import { PlotFigure } from '../../components/plot-figure.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import type { Tone } from '../../components/score-bars.tsx';
 import { Answer, Note } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatScore } from '../../format.ts';
-import type { SpectrumReading } from './queries.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 interface DirectionsProps {
@@ -59,7 +58,8 @@ export function Directions({ query, model, headings, tone, name }: DirectionsPro
   );
 }
 
-type Direction = SpectrumReading['directions'][number];
+type Direction = Spectrum['directions'][number];
+type DirectionTokens = Direction['left'];
 
 function directionRow(direction: Direction, model: string) {
   const { start, end, values, left, right } = direction;
@@ -95,7 +95,7 @@ function Words({ tokens: { top, bottom }, model }: { tokens: DirectionTokens; mo
   );
 }
 
-function SingularValues({ spectrum, tone, name }: { spectrum: SpectrumReading; tone: Tone; name: string }) {
+function SingularValues({ spectrum, tone, name }: { spectrum: Spectrum; tone: Tone; name: string }) {
   const options = useCallback(() => {
     const bars = spectrum.values.map((value, index) => ({ index, value }));
     const read = Math.max(0, ...spectrum.directions.map(({ end }) => end));
@@ -131,7 +131,7 @@ function SingularValues({ spectrum, tone, name }: { spectrum: SpectrumReading; t
   );
 }
 
-function savedRows({ directions }: SpectrumReading) {
+function savedRows({ directions }: Spectrum) {
   return directions.flatMap(({ start, values, left, right }) =>
     (
       [

@@ -1,10 +1,10 @@
 import { axisX, axisY, cell } from '@observablehq/plot';
 import { useCallback } from 'react';
+import type { HeatMap as Reading } from '../../api/types.ts';
 import { PlotFigure } from '../../components/plot-figure.tsx';
 import type { Tone } from '../../components/score-bars.tsx';
 import { Answer } from '../../components/states.tsx';
 import { formatScore } from '../../format.ts';
-import type { HeatMapReading } from './queries.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 interface Cell {
@@ -23,7 +23,7 @@ export function HeatMap({ query, tone, name }: { query: HeadAnswers['heatMap']; 
   );
 }
 
-function HeatMapPlot({ map, tone, name }: { map: HeatMapReading; tone: Tone; name: string }) {
+function HeatMapPlot({ map, tone, name }: { map: Reading; tone: Tone; name: string }) {
   const options = useCallback(
     (width: number) => {
       const cells = cellsOf(map);
@@ -76,7 +76,7 @@ const labelOf = ({ label }: { label: string }): string =>
 
 const margin = (labels: readonly string[]): number => 12 + 6.8 * Math.max(1, ...labels.map((label) => label.length));
 
-function cellsOf({ first, second, scores }: HeatMapReading): Cell[] {
+function cellsOf({ first, second, scores }: Reading): Cell[] {
   return scores.flatMap((row, i) =>
     row.map((score, j) => ({ first: i, second: j, score, pair: `${first[i].label} → ${second[j].label}` })),
   );

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { modelQuery } from '../../api/queries.ts';
+import type { ModelInfo } from '../../api/types.ts';
+import { PlacePicker } from '../../components/place-picker.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { Controls, type HeadChange } from './controls.tsx';
@@ -27,20 +29,27 @@ export function HeadPage() {
   const [beyond, setBeyond] = useSettling(search.beyond, (value) => onChange({ beyond: value }));
   const place: HeadPlace = { model, layer, head, search };
   const answers = useHead(place, beyond);
+  const about = useQuery(modelQuery(model));
   const matrix = matrixOf(search);
   const { name, what, tone, headings } = MATRICES[matrix];
   const file = `${model}-head-${layer}-${head}-${matrix}`;
   return (
-    <article className="head-page" aria-labelledby="head-title">
-      <h1 id="head-title">
-        Head {layer}:{head}{' '}
-        <span className="soft what">
-          {name}: {what}
-        </span>
-      </h1>
+    <article className="head-page" aria-label={`Head ${layer}:${head}`}>
+      <PlacePicker
+        what="Head"
+        layer={layer}
+        index={head}
+        layers={about.data?.layers}
+        count={about.data?.heads}
+        onPick={(toLayer, toHead) => {
+          const { id: _, side: __, beyond: ___, ...kept } = search;
+          const params = { model, layer: toLayer, head: toHead };
+          void navigate({ to: '/m/$model/head/$layer/$head', params, search: kept, resetScroll: false });
+        }}
+      />
       <p className="page-line">
-        <CopyingLine statistics={answers.statistics} />
-        <Sharing model={model} head={head} />
+        {name}: {what} · <CopyingLine statistics={answers.statistics} />
+        {about.data && <Sharing model={about.data} head={head} />}
       </p>
       <Controls search={search} answers={answers} beyond={beyond} onBeyond={setBeyond} onChange={onChange} />
       <Answer query={answers.pairs} progress={answers.pairs.progress} what="Reading the best pairs">
@@ -76,10 +85,9 @@ export function HeadPage() {
 }
 
 /** With grouped queries, the heads that have the same keys and values. */
-function Sharing({ model, head }: { model: string; head: number }) {
-  const { data } = useQuery(modelQuery(model));
-  if (!data || data.kvHeads === data.heads) return null;
-  const size = data.heads / data.kvHeads;
+function Sharing({ model: { heads, kvHeads }, head }: { model: ModelInfo; head: number }) {
+  if (kvHeads === heads) return null;
+  const size = heads / kvHeads;
   const first = Math.floor(head / size) * size;
   const others = Array.from({ length: size }, (_, i) => first + i).filter((one) => one !== head);
   return (

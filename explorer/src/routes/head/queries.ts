@@ -1,11 +1,7 @@
-import type { DirectionReading } from '../../../../src/reading/statistics/directions.ts';
-import type { Tested } from '../../../../src/reading/statistics/nulls.ts';
 import type { Query } from '../../api/client.ts';
 import { readingQuery } from '../../api/queries.ts';
-import type { Token } from '../../api/types.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { type HeadSearch, LISTED, matrixOf } from './search.ts';
-import type { ScoreCurve } from './threshold.ts';
 
 /** Which head, and how it is read. */
 export interface HeadPlace {
@@ -13,32 +9,6 @@ export interface HeadPlace {
   layer: number;
   head: number;
   search: ReadingSearch & HeadSearch;
-}
-
-export interface PairCount {
-  count: number;
-  total: number;
-}
-
-export type ScoreCurveReading = ScoreCurve & { total: number };
-
-export interface HeatMapReading {
-  first: Token[];
-  second: Token[];
-  scores: number[][];
-}
-
-export interface SpectrumReading {
-  values: number[];
-  effectiveRank: number;
-  directions: DirectionReading[];
-}
-
-export interface StatisticsReading {
-  copying: Tested;
-  diagonal: Tested;
-  self: Record<'top1' | 'top5' | 'bottom1' | 'bottom5', Tested>;
-  relations: { relation: string; pairs: number; given: number; promoted: Tested; suppressed: Tested }[];
 }
 
 /** The address of a question about the head. */

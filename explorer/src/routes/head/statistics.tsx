@@ -1,16 +1,13 @@
-import type { Tested } from '../../../../src/reading/statistics/nulls.ts';
+import type { HeadStatistics } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Answer } from '../../components/states.tsx';
 import { formatScore } from '../../format.ts';
-import type { StatisticsReading } from './queries.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 type Statistics = HeadAnswers['statistics'];
+type Tested = HeadStatistics['copying'];
 
-interface StatisticRow extends Tested {
-  name: string;
-  title: string;
-}
+type StatisticRow = Tested & { name: string; title: string };
 
 /** The head's copying in one line, with what a random head of its shape would have. */
 export function CopyingLine({ statistics }: { statistics: Statistics }) {
@@ -91,7 +88,7 @@ const COLUMNS: Column<StatisticRow>[] = [
   ...nullColumn('shuffled', 'shuffled words', 'this head with the vocabulary shuffled on one side'),
 ];
 
-function rowsOf({ copying, diagonal, self, relations }: StatisticsReading): StatisticRow[] {
+function rowsOf({ copying, diagonal, self, relations }: HeadStatistics): StatisticRow[] {
   return [
     { name: 'copying', title: 'Σλ / Σ|λ| over the eigenvalues of the head’s V × V matrix, from −1 to 1', ...copying },
     { name: 'diagonal', title: 'Mean score of a token with itself', ...diagonal },

@@ -1,5 +1,5 @@
 import { useLongQuery } from '../../api/long-query.ts';
-import type { HeadRowReading, Token } from '../../api/types.ts';
+import type { HeadRow, Token } from '../../api/types.ts';
 import { Pill } from '../../components/pill.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
@@ -21,7 +21,7 @@ interface TokenRowProps {
 export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) {
   const { model, search } = place;
   const side = search.side ?? 'first';
-  const query = useLongQuery<HeadRowReading>(partsOf(place, 'row'), rowQuery(place, token?.id ?? 0), {
+  const query = useLongQuery<HeadRow>(partsOf(place, 'row'), rowQuery(place, token?.id ?? 0), {
     enabled: token !== undefined,
     keep: true,
   });

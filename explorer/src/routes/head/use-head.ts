@@ -1,17 +1,12 @@
 import { useLongQuery } from '../../api/long-query.ts';
-import type { HeadReading } from '../../api/types.ts';
+import type { HeadReading, HeadStatistics, HeatMap, PairCount, ScoreCurve, Spectrum } from '../../api/types.ts';
 import {
   countQuery,
   type HeadPlace,
-  type HeatMapReading,
   heatMapQuery,
   matrixQuery,
-  type PairCount,
   pairsQuery,
   partsOf,
-  type ScoreCurveReading,
-  type SpectrumReading,
-  type StatisticsReading,
   spectrumQuery,
   statisticsQuery,
 } from './queries.ts';
@@ -25,19 +20,19 @@ const HEAT_MAP = 24;
 export function useHead(place: HeadPlace, beyond: number | undefined) {
   const pairs = useLongQuery<HeadReading>(partsOf(place), pairsQuery(place, beyond), { keep: true });
   const listed = pairs.isFetched;
-  const curve = useLongQuery<ScoreCurveReading>(partsOf(place, 'scores'), matrixQuery(place), { enabled: listed });
+  const curve = useLongQuery<ScoreCurve>(partsOf(place, 'scores'), matrixQuery(place), { enabled: listed });
   // Down to the last listed score a count is a look-up; below it, it comes with the pairs.
   const last = curve.data?.scores.at(-1) ?? Number.POSITIVE_INFINITY;
   const instant = place.search.end !== 'lowest' && beyond !== undefined && beyond >= last;
   const count = useLongQuery<PairCount>(partsOf(place, 'count'), countQuery(place, beyond), { enabled: instant });
-  const heatMap = useLongQuery<HeatMapReading>(partsOf(place, 'heat'), heatMapQuery(place, HEAT_MAP), {
+  const heatMap = useLongQuery<HeatMap>(partsOf(place, 'heat'), heatMapQuery(place, HEAT_MAP), {
     enabled: curve.isFetched,
     keep: true,
   });
-  const spectrum = useLongQuery<SpectrumReading>(partsOf(place, 'spectrum'), spectrumQuery(place), {
+  const spectrum = useLongQuery<Spectrum>(partsOf(place, 'spectrum'), spectrumQuery(place), {
     enabled: heatMap.isFetched,
   });
-  const statistics = useLongQuery<StatisticsReading>(partsOf(place, 'statistics'), statisticsQuery(place), {
+  const statistics = useLongQuery<HeadStatistics>(partsOf(place, 'statistics'), statisticsQuery(place), {
     enabled: spectrum.isFetched,
   });
   return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics };

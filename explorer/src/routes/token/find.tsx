@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import type { Tokens } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Pill } from '../../components/pill.tsx';
@@ -8,7 +9,7 @@ import { Answer, Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, formatScore, plural } from '../../format.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
-import { beginningQuery, type FoundToken, type FoundTokens, likeQuery, meant } from './queries.ts';
+import { beginningQuery, type FoundToken, likeQuery, meant } from './queries.ts';
 import type { TokenSearch } from './search.ts';
 import './token.css';
 
@@ -79,7 +80,7 @@ interface ResultsProps {
 function ByBeginning({ model, search }: ResultsProps) {
   const query = useQuery({
     ...beginningQuery(model, search, search.q),
-    placeholderData: (previous: FoundTokens | undefined) => previous,
+    placeholderData: (previous: Tokens | undefined) => previous,
   });
   return (
     <Answer query={query} what="Looking for tokens">
@@ -95,18 +96,18 @@ function ByMeaning({ model, search }: ResultsProps) {
   const query = useQuery({
     ...likeQuery(model, search, token?.id ?? 0),
     enabled: token !== undefined,
-    placeholderData: (previous: FoundTokens | undefined) => previous,
+    placeholderData: (previous: Tokens | undefined) => previous,
   });
   if (q === '') return <Empty>Type a word whose neighbours you want to see.</Empty>;
   if (beginning.data && !token) return <Empty>No token is this word, nor begins so.</Empty>;
   return (
     <Answer query={beginning.error ? beginning : query} what="Looking for neighbours">
-      {(found) => <Found found={found as FoundTokens} model={model} near={token} />}
+      {(found) => <Found found={found as Tokens} model={model} near={token} />}
     </Answer>
   );
 }
 
-function Found({ found, model, near }: { found: FoundTokens; model: string; near?: FoundToken | undefined }) {
+function Found({ found, model, near }: { found: Tokens; model: string; near?: FoundToken | undefined }) {
   const { total, tokens } = found;
   if (total === 0) return <Empty>No token begins so, of the classes that are left.</Empty>;
   const columns: Column<FoundToken>[] = [

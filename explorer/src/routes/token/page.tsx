@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useLongQuery } from '../../api/long-query.ts';
 import { readingQuery } from '../../api/queries.ts';
-import type { NeuronPart } from '../../api/types.ts';
+import type { NeuronPart, TokenReport } from '../../api/types.ts';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
@@ -11,7 +11,6 @@ import { TokenText } from '../../components/token-label.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
 import { formatScore } from '../../format.ts';
 import { HeadBars, NeuronBars } from './place-bars.tsx';
-import type { TokenReport } from './queries.ts';
 import './token.css';
 
 const route = getRouteApi('/m/$model/token/$id');

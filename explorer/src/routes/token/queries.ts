@@ -1,49 +1,21 @@
 import { apiQuery, readingQuery } from '../../api/queries.ts';
-import type { NeuronPart, ScoredToken, Token } from '../../api/types.ts';
+import type { Token, TokenReport, Tokens } from '../../api/types.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 
+/** What is at the highest and at the lowest end of an order. */
 export interface Ends<T> {
   top: T[];
   bottom: T[];
 }
 
-export interface TokenNeuron {
-  layer: number;
-  expert: number;
-  neuron: number;
-  score: number;
-  /** Labels of the neuron's first tokens, with an atlas. */
-  top?: string;
-}
-
-export interface TokenHead {
-  layer: number;
-  head: number;
-  score: number;
-}
-
-/** What the model does with one token. */
-export interface TokenReport {
-  token: Token;
-  classes: { special: boolean; padding: boolean };
-  norm: number | null;
-  nearest: ScoredToken[];
-  neurons: Partial<Record<NeuronPart, Ends<TokenNeuron>>>;
-  heads: { vo?: Ends<TokenHead>; qk?: Ends<TokenHead> };
-  source: 'atlas' | 'live';
-}
-
-export type FoundToken = Token & { score?: number };
-
-export interface FoundTokens {
-  total: number;
-  tokens: FoundToken[];
-}
+export type TokenNeuron = NonNullable<TokenReport['neurons']['key']>['top'][number];
+export type TokenHead = NonNullable<TokenReport['heads']['vo']>['top'][number];
+export type FoundToken = Tokens['tokens'][number];
 
 const LISTED = 2000;
 
 const tokens = (model: string, filters: ReadingSearch['filters'], query: Record<string, string | number>) =>
-  apiQuery<FoundTokens>(['models', model, 'tokens'], { ...readingQuery({ filters }), ...query });
+  apiQuery<Tokens>(['models', model, 'tokens'], { ...readingQuery({ filters }), ...query });
 
 /** Tokens that begin so, of the classes that the filters leave; without a beginning all of these. */
 export const beginningQuery = (model: string, { filters }: ReadingSearch, q = '') =>
