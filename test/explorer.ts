@@ -67,6 +67,8 @@ export async function openExplorer(
     problems.push(`a request to ${to}`);
     return route.abort();
   });
+  // Other work may keep the machine busy.
+  context.setDefaultTimeout(90_000);
   const page = await context.newPage();
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
@@ -100,5 +102,7 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   const { violations } = (await page.evaluate('axe.run()')) as AxeResult;
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, help, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary}`));
+    .flatMap(({ id, help, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary}`),
+    );
 }

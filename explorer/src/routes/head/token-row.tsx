@@ -47,7 +47,7 @@ export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) 
       {token && (
         <Answer query={query} what="Reading the row">
           {(row) => (
-            <>
+            <div className={`row-answer${query.isPlaceholderData ? ' stale' : ''}`}>
               <p className="row-heading">
                 {sentence(matrixOf(search), side, <b className="token">{row.token.label}</b>)}
               </p>
@@ -69,7 +69,7 @@ export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) 
                 name={`${name}-${side === 'first' ? 'row' : 'column'}-${row.token.id}`}
                 rows={() => [...row.top, ...row.bottom].map(({ id, token, score }) => ({ id, token, score }))}
               />
-            </>
+            </div>
           )}
         </Answer>
       )}

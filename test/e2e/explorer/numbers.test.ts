@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openModel, readHead, readHeadRow, readNeuron, readVector } from '../../../src/node.ts';
+import { tokenHeads, tokenNeurons } from '../../../src/reading/token-places.ts';
+import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
+import { type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
+import { parseCsv } from '../run-cli.ts';
+
+/** What the pages show, beside what the library says. */
+
+const browser = await launchChromium();
+const model = await openModel('sample');
+let explorer: Explorer;
+
+beforeAll(async () => {
+  explorer = await startExplorer('sample');
+});
+afterAll(async () => {
+  await browser?.close();
+  await explorer?.stop();
+});
+
+/** Opens a page, lets `look` at it, and expects that nothing went wrong meanwhile. */
+async function look(path: string, see: (page: Page) => Promise<void>): Promise<void> {
+  const { page, problems } = await openExplorer(browser as Browser, explorer, path);
+  try {
+    await see(page);
+    expect(problems).toEqual([]);
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** The texts of the cells of a table's first rows, once it has that many. */
+async function rowsOf(page: Page, table: string, count: number): Promise<string[][]> {
+  const rows = page.getByRole('table', { name: table, exact: true }).locator('tbody tr');
+  await rows.nth(count - 1).waitFor();
+  const texts = await rows.evaluateAll((all) =>
+    all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+  );
+  return texts.slice(0, count);
+}
+
+/** A score as it is written, rounded to the digits that are shown. */
+const numberOf = (text: string): number => Number(text.replace('−', '-').replaceAll(',', ''));
+function expectScore(text: string, score: number): void {
+  const digits = /\.(\d+)$/.exec(text.trim())?.[1].length ?? 0;
+  expect(Math.abs(numberOf(text) - score), `${text} beside ${score}`).toBeLessThanOrEqual(0.5000001 * 10 ** -digits);
+}
+
+function expectTokens(rows: string[][], tokens: readonly { label: string; score: number }[]): void {
+  expect(rows.map(([label]) => label)).toEqual(tokens.slice(0, rows.length).map(({ label }) => label));
+  for (const [i, [, score]] of rows.entries()) expectScore(score, tokens[i].score);
+}
+
+describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}`, () => {
+  it('lists a neuron’s tokens as readNeuron does', async () => {
+    const { parts } = await readNeuron(model, 4, 100, { k: 24, bottom: 8 });
+    await look('/m/sample/neuron/4/100', async (page) => {
+      for (const [name, part] of [
+        ['Key', 'key'],
+        ['Up', 'up'],
+        ['Value', 'value'],
+      ] as const) {
+        expectTokens(await rowsOf(page, `${name}, top tokens`, 10), parts[part]!.top);
+        expectTokens(await rowsOf(page, `${name}, opposite pole`, 8), parts[part]!.bottom);
+      }
+      await keepPicture(page, 'neuron');
+    });
+  });
+
+  it('lists a neuron under filters and another normaliser, from the address alone', async () => {
+    const filters = { onlyEnglish: true, noSpecial: true };
+    const { parts } = await readNeuron(model, 4, 100, { k: 24, normalize: 'cosine', filters });
+    await look('/m/sample/neuron/4/100?normalize=cosine&filters=english,no-special', async (page) => {
+      expectTokens(await rowsOf(page, 'Value, top tokens', 24), parts.value!.top);
+    });
+  });
+
+  it('lists a head’s pairs, counts them exactly, and counts their tokens, as readHead does', async () => {
+    const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], k: 200, above: 75 });
+    expect(qk!.count).toBe(3163);
+    await look('/m/sample/head/1/5?beyond=75', async (page) => {
+      await page.locator('output.count', { hasText: 'exactly 3,163 of 268,435,456 pairs' }).waitFor();
+      const rows = await rowsOf(page, 'QK pairs', 20);
+      expect(rows.map(([first, , second]) => [first, second])).toEqual(
+        qk!.pairs.slice(0, 20).map(({ first, second }) => [first.label, second.label]),
+      );
+      for (const [i, row] of rows.entries()) expectScore(row[3], qk!.pairs[i].score);
+      const counted = await page
+        .getByRole('region', { name: /^Counters/ })
+        .locator('.counted')
+        .allTextContents();
+      const written = (['first', 'second'] as const).flatMap((side) =>
+        qk!.counters[side].slice(0, 18).map(([label, count]) => `${label} ×${count}`),
+      );
+      expect(counted).toEqual(written);
+      await page.locator('.count').waitFor();
+      await page.getByRole('table', { name: 'Singular directions as words' }).waitFor();
+      await keepPicture(page, 'head');
+    });
+  });
+
+  it('counts below the list with the engine', async () => {
+    const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], above: 51, countOnly: true });
+    await look('/m/sample/head/1/5?beyond=51', async (page) => {
+      const count = qk!.count.toLocaleString('en-US');
+      expect(qk!.count).toBeGreaterThan(100_000);
+      await page.locator('output.count', { hasText: `exactly ${count}` }).waitFor();
+    });
+  });
+
+  it('orders by the other matrix, leaves out the same word, and begins at the lowest', async () => {
+    const options = { matrices: ['vo' as const], k: 200 };
+    const { vo: lowest } = await readHead(model, 1, 5, { ...options, ascending: true });
+    await look('/m/sample/head/1/5?matrix=vo&end=lowest', async (page) => {
+      const rows = await rowsOf(page, 'VO pairs', 10);
+      expect(rows.map(([first, , second]) => `${first} ${second}`)).toEqual(labels(lowest!.pairs.slice(0, 10)));
+      for (const [i, row] of rows.entries()) expectScore(row[3], lowest!.pairs[i].score);
+    });
+    const { vo: other } = await readHead(model, 1, 5, { ...options, sort: 'qk', excludeSame: true });
+    await look('/m/sample/head/1/5?matrix=vo&order=other&exclude=same', async (page) => {
+      const rows = await rowsOf(page, 'VO pairs', 10);
+      expect(rows.map(([first, , second]) => `${first} ${second}`)).toEqual(labels(other!.pairs.slice(0, 10)));
+      for (const [i, row] of rows.entries()) expectScore(row[4], other!.pairs[i].other!);
+    });
+  });
+
+  it('reads the row and the column of one token', async () => {
+    const [id] = model.vocabulary!.find(' king');
+    const row = await readHeadRow(model, 5, 2, 'vo', id, { k: 14, bottom: 6 });
+    await look(`/m/sample/head/5/2?matrix=vo&id=${id}`, async (page) => {
+      await page.getByText('When it reads ·king, it writes').waitFor();
+      expectTokens(await rowsOf(page, 'Most', 14), row.top);
+      expectTokens(await rowsOf(page, 'Least', 6), row.bottom);
+      const column = await readHeadRow(model, 5, 2, 'vo', id, { k: 14, side: 'second' });
+      await page.getByRole('button', { name: 'column', exact: true }).click();
+      await page.getByText('It writes ·king when it reads').waitFor();
+      await page.locator('.row-answer:not(.stale)').waitFor();
+      expectTokens(await rowsOf(page, 'Most', 14), column.top);
+    });
+  });
+
+  it('asks all neurons and heads about one token', async () => {
+    const [id] = model.vocabulary!.find(' king');
+    const neurons = await tokenNeurons(model, id, { k: 12 });
+    const heads = {
+      vo: await tokenHeads(model, id, 'vo', { k: 12 }),
+      qk: await tokenHeads(model, id, 'qk', { k: 12 }),
+    };
+    const { top } = await readVector(model, `tok:#${id}`, { k: 11, normalize: 'cosine' });
+    await look(`/m/sample/token/${id}`, async (page) => {
+      const named = <P extends { layer: number; score: number }>(places: P[], index: (place: P) => number) =>
+        places.map((place) => ({ label: `${place.layer}:${index(place)}`, score: place.score }));
+      const neuronsOf = (part: 'key' | 'value') => named(neurons[part]!.top, ({ neuron }) => neuron);
+      expectTokens(await rowsOf(page, 'Neurons that write it', 12), neuronsOf('value'));
+      expectTokens(await rowsOf(page, 'Neurons that read it', 12), neuronsOf('key'));
+      expectTokens(
+        await rowsOf(page, 'Heads that copy it', 12),
+        named(heads.vo.top, ({ head }) => head),
+      );
+      expectTokens(
+        await rowsOf(page, 'Heads that attend to it', 12),
+        named(heads.qk.top, ({ head }) => head),
+      );
+      expectTokens(await rowsOf(page, 'Nearest tokens', 10), top.slice(1));
+      await keepPicture(page, 'token');
+    });
+  });
+
+  it('finds tokens by their beginning, their meaning and their class', async () => {
+    await look('/m/sample/token?q=king', async (page) => {
+      const begins = (id: number) =>
+        !model.vocabulary!.isPadding(id) && model.vocabulary!.normal(id).startsWith('king');
+      const ids = Array.from({ length: model.dimensions.vocab }, (_, id) => id).filter(begins);
+      const rows = await rowsOf(page, 'Tokens', ids.length);
+      expect(rows.map(([label]) => label).sort()).toEqual(ids.map((id) => model.vocabulary!.label(id)).sort());
+      await page.getByRole('button', { name: 'means nearly this' }).click();
+      await page.getByText('Nearest to').waitFor();
+      const { top } = await readVector(model, 'tok:" king"', { k: 20, normalize: 'cosine' });
+      const near = await rowsOf(page, 'Tokens', 20);
+      expectTokens(
+        near.map(([label, , , cosine]) => [label, cosine]),
+        top,
+      );
+      await keepPicture(page, 'tokens', false);
+    });
+  });
+
+  it('saves a table and a drawing', async () => {
+    const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], k: 200 });
+    await look('/m/sample/head/1/5', async (page) => {
+      await rowsOf(page, 'QK pairs', 20);
+      const save = async (name: string): Promise<Buffer> => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name, exact: true }).click(),
+        ]);
+        return readFileSync(await download.path());
+      };
+      const csv = parseCsv((await save('CSV: QK pairs')).toString('utf8').replaceAll('\n', '\r\n'));
+      const at = (name: string) => csv[0].indexOf(name);
+      expect(csv.slice(1).map((row) => [row[at('first')], row[at('second')], Number(row[at('score')])])).toEqual(
+        qk!.pairs.map(({ first, second, score }) => [first.label, second.label, score]),
+      );
+      const drawing = (await page.getByRole('button', { name: /^SVG: drawing of/ }).getAttribute('aria-label'))!;
+      const svg = (await save(drawing)).toString('utf8');
+      expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+      expect(svg).not.toContain('var(--');
+      expect((await save(drawing.replace('SVG', 'PNG'))).subarray(1, 4).toString()).toBe('PNG');
+    });
+  });
+});
+
+const labels = (pairs: readonly { first: { label: string }; second: { label: string } }[]): string[] =>
+  pairs.map(({ first, second }) => `${first.label} ${second.label}`);
