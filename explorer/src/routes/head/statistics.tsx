@@ -20,7 +20,7 @@ export function CopyingLine({ statistics }: { statistics: Statistics }) {
       {random && (
         <span className="soft">
           {' '}
-          (random head {formatScore(random.mean)} ± {formatScore(random.sd)}, z {zText(random.z)})
+          ({random.mean !== undefined && `random head ${nullText(random)}, `}z {zText(random.z)})
         </span>
       )}
     </span>
@@ -51,9 +51,7 @@ const nullColumn = (id: 'random' | 'shuffled', header: string, title: string): C
     header,
     title,
     value: (row) => row[id]?.mean,
-    cell: (row) => (
-      <span className="number">{row[id] ? `${formatScore(row[id].mean)} ± ${formatScore(row[id].sd)}` : '–'}</span>
-    ),
+    cell: (row) => <span className="number">{nullText(row[id])}</span>,
     width: 'minmax(88px, 0.7fr)',
     numeric: true,
   },
@@ -97,15 +95,24 @@ function rowsOf({ copying, diagonal, self, relations }: HeadStatistics): Statist
     { name: 'own worst', title: 'Share of tokens that are the worst of their own row', ...self.bottom1 },
     { name: 'own among 5 worst', title: 'Share of tokens among the five worst of their own row', ...self.bottom5 },
     ...relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => [
-      { name: `${relation}, promoted`, title: `Of ${pairs} pairs (${given} given), among the ten best`, ...promoted },
+      { name: `${relation}, promoted`, title: `Of ${of(pairs, given)}, among the ten best`, ...promoted },
       {
         name: `${relation}, suppressed`,
-        title: `Of ${pairs} pairs (${given} given), among the ten worst`,
+        title: `Of ${of(pairs, given)}, among the ten worst`,
         ...suppressed,
       },
     ]),
   ];
 }
+
+const of = (pairs: number, given: number | undefined): string =>
+  `${pairs} pairs${given === undefined ? '' : ` (${given} given)`}`;
+
+/** An atlas keeps the z alone. */
+const nullText = (chance: Tested['random']): string =>
+  chance?.mean === undefined || chance.sd === undefined
+    ? '–'
+    : `${formatScore(chance.mean)} ± ${formatScore(chance.sd)}`;
 
 /** A null that never varies has no z. */
 const zText = (z: number | null): string => (z === null ? '∞' : formatScore(z));
