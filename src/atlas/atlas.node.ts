@@ -18,8 +18,9 @@ export { Atlas, type HeadRow, type NeuronRow, openAtlas, type SimilarRow } from 
 export type { AtlasDiff, HeadDiff, NeuronDiff } from './query/diff.node.ts';
 export { diffAtlases } from './query/diff.node.ts';
 export { exportAtlas } from './query/export.node.ts';
+export type { AtlasSpectrum, CompositionRow, RelationRow } from './query/heads.node.ts';
 export type { AtlasHead, AtlasNeuron } from './query/readings.node.ts';
 export type { HeadHit, Match, NeuronHit, SearchOptions, SearchPart, SearchResult } from './query/search.ts';
-export type { AtlasSpectrum, RelationRow, StatisticColumn, StatisticKind } from './query/statistics.node.ts';
+export type { StatisticColumn, StatisticKind } from './query/statistics.node.ts';
 export type { AtlasToken, Ends, TokenHead, TokenNeuron } from './query/token.node.ts';
 export { folderStore, removeUnfinished } from './store.node.ts';

@@ -8,6 +8,7 @@ import { readHead } from '../reading/heads.ts';
 import { readNeuron } from '../reading/neurons.ts';
 import { headCopying } from '../reading/statistics/copying.ts';
 import { neuronStatistics } from '../reading/statistics/neurons.ts';
+import { headSelf } from '../reading/statistics/self.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import { type Atlas, buildAtlas, openAtlas } from './atlas.node.ts';
 import { ATLAS_PARTS } from './schema.ts';
@@ -170,12 +171,16 @@ describe.each([
           `SELECT * FROM head_stats WHERE layer = ${layer} AND matrix = '${matrix}' ORDER BY head`,
         );
         expect(rows.map((row) => row.copying)).toEqual(copying.map(({ score }) => score.value));
+        const self = await headSelf(model, layer, matrix, { engine });
+        expect(rows.map((row) => row.self_top5)).toEqual(self.map(({ top5 }) => top5.value));
+        expect(rows.map((row) => row.self_bottom1_z)).toEqual(self.map(({ bottom1 }) => bottom1.random!.z));
         for (let head = 0; head < heads; head++) {
-          const { values } = await headSpectrum(model, layer, head, matrix);
+          const { values, fit } = await headSpectrum(model, layer, head, matrix);
           const listed = await atlas.sql(
             `SELECT value FROM head_singular_values WHERE layer = ${layer} AND head = ${head} AND matrix = '${matrix}' ORDER BY index`,
           );
           expect(listed.map(({ value }) => value)).toEqual(values.slice(0, listed.length));
+          expect(rows[head]).toMatchObject({ fit: fit.value, fit_z: fit.random!.z });
         }
       }
     }

@@ -232,4 +232,4 @@ const nameOf = (unit: Unit): string =>
         ? `normaliser ${unit.name}`
         : unit.kind === 'statistics'
           ? `statistics, layer ${unit.from}`
-          : 'directions';
+          : unit.kind;

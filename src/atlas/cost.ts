@@ -66,26 +66,53 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
       const factors = 2 * vocab * width * headDim * (2 * count + 2 * kv);
       const pairs = 2 * count * (2 * vocab * vocab * headDim);
       const rows = 4 * count * settings.pairs;
+      const listed = settings.what.includes('heads') ? 1 : 0;
+      // A thousand tokens' own places for each matrix, and the words of the relations.
+      const own = settings.what.includes('statistics') ? 2 * count * 2 * 1500 * vocab * headDim : 0;
       return {
-        operations: factors + pairs,
+        operations: factors + pairs * listed + own,
         bytesRead: facts.embeddingBytes + width * headDim * (2 * count + 2 * kv) * 4,
-        bytesWritten: rows * LIST_ROW + 4 * vocab * Math.min(settings.columns, count) * ARRAY_ROW,
+        bytesWritten: listed * (rows * LIST_ROW + 4 * vocab * Math.min(settings.columns, count) * ARRAY_ROW),
         memory: e + vocab * headDim * 4 * (count + kv) * 2 + vocab * count * 32,
-        seconds: factors / rates.factors + pairs / rates.pairs,
+        seconds: factors / rates.factors + (pairs * listed) / rates.pairs + own / rates.factors,
       };
     }
     case 'statistics': {
-      // Moments over a sample of tokens, and per head matrix a Gram matrix and a thousand rows of it.
-      const neurons = facts.neurons.filter(({ layer }) => layer === work.from).reduce((sum, g) => sum + g.count, 0);
-      const { heads = 0, headDim = 0 } = facts.heads.find(({ layer }) => layer === work.from) ?? {};
-      const exact = 2 * neurons * Math.min(4096, vocab) * width;
-      const rows = 2 * heads * 2 * 1024 * vocab * headDim + 2 * heads * 2 * vocab * width * headDim * 2;
+      const chosen = ({ layer }: { layer: number }) => layer >= work.from && layer < work.to;
+      const neurons = facts.neurons.filter(chosen).reduce((sum, g) => sum + g.count, 0);
+      const moments = 2 * neurons * Math.min(4096, vocab) * width;
+      // Per head and matrix 33 sets of eigenvalues, two products with EᵀE, two QR and one SVD, in plain fp64 loops, and the
+      // tokens of ten directions.
+      let [small, listed, rows] = [0, 0, 0];
+      for (const { heads, headDim } of facts.heads.filter(chosen)) {
+        small += 2 * heads * (450 * headDim ** 3 + 6 * width * width * headDim);
+        listed += 2 * heads * 10 * 2 * vocab * width;
+        rows += 2 * heads * (headDim + 400);
+      }
       return {
-        operations: exact + rows,
+        operations: moments + small + listed,
         bytesRead: facts.embeddingBytes,
-        bytesWritten: neurons * 100 + heads * headDim * 60,
-        memory: e + neurons * width * 12 + vocab * headDim * 16,
-        seconds: (exact + rows) / rates.factors,
+        bytesWritten: neurons * 100 + rows * 15,
+        memory: e + neurons * width * 12 + 4096 * 2048 * 4,
+        seconds: (moments + listed) / rates.rows + small / (rates.factors / 5),
+      };
+    }
+    case 'compositions': {
+      const [later, earlier] = [
+        facts.heads.filter(({ layer }) => layer >= work.from && layer < work.to),
+        facts.heads.filter(({ layer }) => layer < work.to),
+      ];
+      const stacked = (layers: typeof later) => layers.reduce((sum, { heads, headDim }) => sum + heads * headDim, 0);
+      const pairs = later.reduce((sum, { layer }) => sum + earlier.filter((other) => other.layer < layer).length, 0);
+      const one = later[0] ? later[0].heads * later[0].headDim : 0;
+      const products = 3 * pairs * 2 * one * one * width;
+      const sides = (stacked(earlier) + 3 * stacked(later)) * (later[0]?.headDim ?? 0) * width * 6;
+      return {
+        operations: products + sides,
+        bytesRead: stacked(earlier) * width * 8,
+        bytesWritten: 3 * pairs * (later[0]?.heads ?? 0) ** 2 * 20,
+        memory: stacked(earlier) * width * 4,
+        seconds: products / rates.factors + sides / (rates.factors / 5),
       };
     }
     case 'directions':

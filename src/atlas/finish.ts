@@ -9,8 +9,10 @@ import type { Unit } from './plan.ts';
 import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, TABLES, type TableName } from './schema.ts';
 import type { Store } from './store.ts';
 import { arraysOf, putFile, type Receipt } from './unit.ts';
+import { headNumberOf } from './units/head-columns.ts';
 import { headNumber, MATRICES } from './units/heads.ts';
 import { placesOf } from './units/neurons.ts';
+import { columnsOf, type Rows } from './units/rows.ts';
 import { tokenColumns } from './units/tokens.ts';
 
 export interface FinishInput {
@@ -36,7 +38,11 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
   await write('tokens', 'tokens', tokenColumns(model, facts.vocab));
   if (settings.what.includes('heads')) await writeTokenHeads(input, write);
   progress?.(0.1);
-  if (settings.what.includes('statistics')) await writeNeuronStats(input, write);
+  if (settings.what.includes('statistics')) {
+    const numbers = await statisticsArrays(input);
+    await writeHeadStats(input, numbers, write);
+    await writeNeuronStats(input, numbers, write);
+  }
   if (settings.what.includes('neurons')) {
     for (const [i, part] of facts.parts.entries()) {
       const merged = await mergedLists(input, (unit) => unit.kind === 'neurons' && unit.part === part, '');
@@ -64,12 +70,37 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
 
 type Write = (table: TableName, name: string, columns: Record<string, Values>) => Promise<void>;
 
-/** The statistics units' columns, and the overlap of key and value lists where the atlas has them. */
-async function writeNeuronStats({ facts, settings, store, done }: FinishInput, write: Write): Promise<void> {
+/** What statistics units and heads' units have left for {@link writeHeadStats} and {@link writeNeuronStats}. */
+async function statisticsArrays({ store, done }: FinishInput): Promise<Arrays> {
   const found: Arrays = {};
+  for (const { unit, receipt } of done) {
+    if (unit.kind === 'statistics' || unit.kind === 'heads') Object.assign(found, await arraysOf(store, receipt));
+  }
+  return found;
+}
+
+async function writeHeadStats({ facts, settings }: FinishInput, found: Arrays, write: Write): Promise<void> {
+  const rows: Rows = [];
+  const names = Object.keys(TABLES.head_stats).slice(3);
+  for (const { layer, heads } of facts.heads.filter(({ layer }) => settings.layers.includes(layer))) {
+    for (let head = 0; head < heads; head++) {
+      for (const matrix of MATRICES) {
+        const place = { layer, head, matrix };
+        rows.push({ ...place, ...Object.fromEntries(names.map((name) => [name, headNumberOf(found, place, name)])) });
+      }
+    }
+  }
+  if (rows.length > 0) await write('head_stats', 'head_stats', columnsOf(rows));
+}
+
+/** The statistics units' columns, and the overlap of key and value lists where the atlas has them. */
+async function writeNeuronStats(
+  { facts, settings, store, done }: FinishInput,
+  found: Arrays,
+  write: Write,
+): Promise<void> {
   const lists = { key: new Map<number, Uint32Array>(), value: new Map<number, Uint32Array>() };
   for (const { unit, receipt } of done) {
-    if (unit.kind === 'statistics') Object.assign(found, await arraysOf(store, receipt));
     if (unit.kind !== 'neurons' || unit.part === 'up') continue;
     const { tokens } = await arraysOf(store, receipt);
     const k = tokens.length / (unit.to - unit.from);
@@ -78,9 +109,11 @@ async function writeNeuronStats({ facts, settings, store, done }: FinishInput, w
   }
   const ranked = (part: 'key' | 'value', from: number, count: number): Ranked => {
     const all = Array.from({ length: count }, (_, i) => lists[part].get(from + i)!);
-    const index = Uint32Array.from(all.flatMap((list) => [...list]));
+    const index = new Uint32Array(count * all[0].length);
+    for (const [i, list] of all.entries()) index.set(list, i * list.length);
     return { k: all[0].length, index, score: new Float64Array(index.length) };
   };
+  const names = Object.keys(TABLES.neuron_stats).slice(3, -3);
   let from = 0;
   for (const { layer, expert, count } of facts.neurons) {
     const first = from;
@@ -90,7 +123,6 @@ async function writeNeuronStats({ facts, settings, store, done }: FinishInput, w
       ? listOverlap(ranked('key', first, count), ranked('value', first, count), facts.vocab)
       : undefined;
     const column = (name: string): Values => found[`${layer} ${expert} ${name}`] ?? constant(null, count);
-    const names = Object.keys(TABLES.neuron_stats).slice(3, -3);
     await write('neuron_stats', `layer-${String(layer).padStart(4, '0')}-${String(expert).padStart(4, '0')}`, {
       ...placesOf(facts.neurons, first, from),
       ...Object.fromEntries(names.map((name) => [name, column(name)])),

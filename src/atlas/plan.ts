@@ -16,7 +16,8 @@ export type Work =
   | { kind: 'neurons'; part: NeuronPart; from: number; to: number }
   | { kind: 'heads'; layer: number; from: number; to: number }
   | { kind: 'directions'; from: number; to: number }
-  | { kind: 'statistics'; from: number; to: number };
+  | { kind: 'statistics'; from: number; to: number }
+  | { kind: 'compositions'; from: number; to: number };
 
 /** Work with its id: the hash of checkpoint, work, settings and versions. The same id gives the same rows. */
 export type Unit = Work & { id: string };
@@ -38,7 +39,7 @@ export interface AtlasOptions {
 }
 
 /** Raise it when units are cut differently or hold something else: parts of an older plan are then made again. */
-const PLAN_VERSION = 1;
+const PLAN_VERSION = 2;
 
 /** Work of one unit, in seconds by the cost model: what a kill loses at most, and what a queue hands out. */
 export const UNIT_SECONDS = 8;
@@ -117,7 +118,8 @@ export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rate
         ([from, to]): Work => ({ kind: 'neurons', part, from, to }),
       ),
     ),
-    ...(settings.what.includes('heads') ? facts.heads : [])
+    // Statistics of heads that need their factors are made with them.
+    ...(settings.what.includes('heads') || settings.what.includes('statistics') ? facts.heads : [])
       .filter(({ layer }) => settings.layers.includes(layer))
       .flatMap(({ layer, heads, kvHeads }) =>
         cut(groups(heads, kvHeads), (from, to) => secondsOf({ kind: 'heads', layer, from, to })).map(
@@ -129,8 +131,11 @@ export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rate
           ([from, to]): Work => ({ kind: 'directions', from, to }),
         )
       : []),
-    ...(settings.what.includes('statistics') ? settings.layers : []).map(
-      (layer): Work => ({ kind: 'statistics', from: layer, to: layer + 1 }),
+    ...(settings.what.includes('statistics') ? (['statistics', 'compositions'] as const) : []).flatMap((kind) =>
+      cut(
+        settings.layers.map((layer): Range => [layer, layer + 1]),
+        (from, to) => secondsOf({ kind, from, to }),
+      ).map(([from, to]): Work => ({ kind, from, to })),
     ),
   ];
 }

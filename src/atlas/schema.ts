@@ -156,6 +156,33 @@ export const TABLES = {
     span_start: 'INT32',
     span_end: 'INT32',
   },
+  /**
+   * Tokens of the first singular directions and spans: `left` is what is read (the query), `right` what is written (the
+   * key); z against a random direction or span. A span has no `-`.
+   */
+  head_direction_tokens: {
+    layer: 'INT32',
+    head: 'INT32',
+    matrix: 'STRING',
+    span_start: 'INT32',
+    span_end: 'INT32',
+    side: 'STRING',
+    sign: 'STRING',
+    rank: 'INT32',
+    token: 'INT32',
+    score: 'DOUBLE',
+    z: 'DOUBLE',
+  },
+  /** What a later head reads (`kind`: q, k or v) of what an earlier head writes. */
+  head_compositions: {
+    from_layer: 'INT32',
+    from_head: 'INT32',
+    to_layer: 'INT32',
+    to_head: 'INT32',
+    kind: 'STRING',
+    score: 'DOUBLE',
+    z: 'DOUBLE',
+  },
   head_relations: {
     layer: 'INT32',
     head: 'INT32',

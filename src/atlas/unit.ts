@@ -6,6 +6,7 @@ import { parquetFile, type Values } from './parquet.ts';
 import type { Unit } from './plan.ts';
 import type { AtlasFile, TableName } from './schema.ts';
 import type { Store } from './store.ts';
+import { compositionUnit } from './units/compositions.ts';
 import type { UnitContext, UnitResult } from './units/context.ts';
 import { directionUnit } from './units/directions.ts';
 import { headUnit } from './units/heads.ts';
@@ -37,6 +38,8 @@ export function computeUnit(unit: Unit, context: UnitContext, run: RunOptions = 
       return directionUnit(unit, context, run);
     case 'statistics':
       return statisticsUnit(unit, context, run);
+    case 'compositions':
+      return compositionUnit(unit, context, run);
   }
 }
 

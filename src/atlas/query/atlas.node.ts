@@ -5,6 +5,14 @@ import { folderStore } from '../store.node.ts';
 import { wholeFile } from '../unit.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import { asQuery, type Database, type DatabaseOptions, openDatabase, openFolder, type Row } from './database.node.ts';
+import {
+  type AtlasSpectrum,
+  atlasCompositions,
+  atlasRelations,
+  atlasSpectrum,
+  type CompositionRow,
+  type RelationRow,
+} from './heads.node.ts';
 import { type AtlasHead, type AtlasNeuron, atlasHead, atlasNeuron } from './readings.node.ts';
 import {
   type HeadHit,
@@ -17,10 +25,6 @@ import {
   tokensSql,
 } from './search.ts';
 import {
-  type AtlasSpectrum,
-  atlasRelations,
-  atlasSpectrum,
-  type RelationRow,
   type StatisticColumn,
   type StatisticKind,
   statisticColumn,
@@ -178,7 +182,7 @@ export class Atlas {
     return statisticColumn(this.#database, kind, name, options);
   }
 
-  /** A head's singular values. Throws `OUT_OF_RANGE` where the atlas has none. */
+  /** A head's singular values, and its first directions as tokens. Throws `OUT_OF_RANGE` where the atlas has none. */
   spectrum(layer: number, head: number, matrix: HeadMatrix): Promise<AtlasSpectrum> {
     return atlasSpectrum(this.#database, layer, head, matrix);
   }
@@ -188,6 +192,11 @@ export class Atlas {
     options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
   ): Promise<RelationRow[]> {
     return atlasRelations(this.#database, options);
+  }
+
+  /** Pairs of heads by how much of what the earlier writes the later reads (Q-, K-, V-composition). */
+  compositions(options: Parameters<typeof atlasCompositions>[1] = {}): Promise<CompositionRow[]> {
+    return atlasCompositions(this.#database, options);
   }
 
   /** Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values). */

@@ -6,6 +6,8 @@ import { tinyModel } from '../../../test/tiny-model.ts';
 import { referenceEngine } from '../../engine/reference/reference.ts';
 import { readHead } from '../../reading/heads.ts';
 import { readNeuron } from '../../reading/neurons.ts';
+import { compositions } from '../../reading/statistics/composition.ts';
+import { readDirections } from '../../reading/statistics/directions.ts';
 import { headSpectrum } from '../../reading/statistics/spectrum.ts';
 import { type Atlas, buildAtlas, openAtlas } from '../atlas.node.ts';
 import { ATLAS_PARTS } from '../schema.ts';
@@ -105,11 +107,24 @@ describe.each([
   });
 
   it("gives a head's singular values and spans", async () => {
-    const { values, spans } = await atlas.spectrum(1, 2, 'qk');
+    const { values, spans, directions } = await atlas.spectrum(1, 2, 'qk');
     const own = await headSpectrum(model, 1, 2, 'qk');
     expect(values).toEqual(own.values.slice(0, values.length));
     expect(spans).toEqual(own.spans);
+    expect(directions).toEqual(await readDirections(model, own, { engine }));
     await expect(atlas.spectrum(5, 0, 'vo')).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
+  });
+
+  it('gives compositions of heads in order', async () => {
+    for await (const { to, heads, score, z } of compositions(model, { engine })) {
+      const rows = await atlas.compositions({ to: [to, 1], kind: 'k', k: 100 });
+      expect(rows).toHaveLength(heads[0]);
+      expect(rows.map((row) => row.score)).toEqual(rows.map((row) => score.k[row.from_head * heads[1] + 1]));
+      expect(rows.map((row) => row.z)).toEqual(rows.map((row) => z.k[row.from_head * heads[1] + 1]));
+      expect(rows.map((row) => row.score)).toEqual(rows.map((row) => row.score).sort((a, b) => b - a));
+    }
+    const [best] = await atlas.compositions({ k: 1 });
+    expect(await atlas.sql('SELECT max(score) AS best FROM head_compositions')).toEqual([{ best: best.score }]);
   });
 
   it('gives relation scores in order', async () => {

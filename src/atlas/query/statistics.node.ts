@@ -2,7 +2,6 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import { type Manifest, TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import type { Database } from './database.node.ts';
-import { notThere } from './readings.node.ts';
 
 export type StatisticKind = 'neurons' | 'heads';
 
@@ -25,7 +24,7 @@ const NUMBERS = {
   heads: { own: doublesOf(TABLES.heads), statistics: doublesOf(TABLES.head_stats) },
 };
 
-function doublesOf(table: Readonly<Record<string, string>>): string[] {
+export function doublesOf(table: Readonly<Record<string, string>>): string[] {
   return Object.keys(table).filter((name) => table[name].startsWith('DOUBLE'));
 }
 
@@ -73,71 +72,4 @@ export async function statisticColumn(
     index: Int32Array.from(index as number[]),
     value: Float64Array.from(value as (number | null)[], (x) => x ?? Number.NaN),
   };
-}
-
-/** A head's singular values, and which of them can be told apart. */
-export interface AtlasSpectrum {
-  layer: number;
-  head: number;
-  matrix: HeadMatrix;
-  values: number[];
-  /** Singular values [start, end) that share a span have no directions of their own. */
-  spans: { start: number; end: number }[];
-}
-
-export async function atlasSpectrum(
-  database: Database,
-  layer: number,
-  head: number,
-  matrix: HeadMatrix,
-): Promise<AtlasSpectrum> {
-  const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
-  const rows = await database.rows(
-    `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values WHERE ${itself} ORDER BY index`,
-  );
-  if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
-  const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
-  return {
-    layer,
-    head,
-    matrix,
-    values: rows.map(({ value }) => value as number),
-    spans: spans as AtlasSpectrum['spans'],
-  };
-}
-
-/** A row of `head_relations`. */
-export interface RelationRow {
-  layer: number;
-  head: number;
-  matrix: HeadMatrix;
-  relation: string;
-  /** Pairs of the relation whose words are single tokens. */
-  pairs: number;
-  promoted: number;
-  promoted_z: number | null;
-  promoted_shuffled_z: number | null;
-  suppressed: number;
-  suppressed_z: number | null;
-  suppressed_shuffled_z: number | null;
-}
-
-const RELATION_ORDERS = doublesOf(TABLES.head_relations);
-
-/** Heads by a relation score, highest first; default by `promoted`, all relations together. */
-export async function atlasRelations(
-  database: Database,
-  options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
-): Promise<RelationRow[]> {
-  const { relation, layer, head, sort = 'promoted', ascending, k = 20 } = options;
-  const where = [
-    ...(relation === undefined ? [] : ['relation = ?']),
-    ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
-    ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
-  ];
-  return (await database.rows(
-    `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
-    relation === undefined ? [] : [relation],
-  )) as unknown as RelationRow[];
 }

@@ -8,6 +8,7 @@ import type { Arrays } from '../arrays.ts';
 import type { Work } from '../plan.ts';
 import { SIGNS } from '../schema.ts';
 import { divisorOf, type UnitContext, type UnitResult } from './context.ts';
+import { HeadStatistics } from './head-statistics.ts';
 import { LABELS, labelOf } from './tokens.ts';
 
 const SIDES = { vo: ['v', 'o'], qk: ['q', 'k'] } as const;
@@ -24,16 +25,24 @@ export async function headUnit(
 ): Promise<UnitResult> {
   const { facts, settings, engine, floors } = context;
   const { layer, from, to } = unit;
+  const [listed, statistics] = [settings.what.includes('heads'), settings.what.includes('statistics')];
   const pairs = new PairRows();
+  const numbers = new HeadStatistics();
   const arrays: Arrays = {};
   const offset = headNumber(facts.heads, layer) + from;
   const steps = MATRICES.length * (to - from) * SIGNS.length;
   let done = 0;
   for (const matrix of MATRICES) {
-    const [a, b] = [
+    const [first, second] = [
       await layerFactors(context, layer, SIDES[matrix][0], from, to, run),
       await layerFactors(context, layer, SIDES[matrix][1], from, to, run),
     ];
+    const [a, b] = [first.factors, second.factors];
+    if (statistics) {
+      const factors = (head: number) => ({ a: a[head - from], b: b[head - from] });
+      await numbers.add(context, unit, matrix, factors, { first: first.f, second: second.f }, run);
+    }
+    if (!listed) continue;
     const diagonals: Float64Array[] = [];
     for (let head = from; head < to; head++) {
       throwIfAborted(run.signal);
@@ -54,8 +63,11 @@ export async function headUnit(
     }
   }
   return {
-    tables: { head_pairs: pairs.columns(), heads: headColumns(context, pairs.lists()) },
-    arrays: { ...arrays, ...pairs.places(offset - from) },
+    tables: {
+      ...(listed && { head_pairs: pairs.columns(), heads: headColumns(context, pairs.lists()) }),
+      ...numbers.tables,
+    },
+    arrays: { ...arrays, ...pairs.places(offset - from), ...numbers.arrays },
   };
 }
 
@@ -75,7 +87,7 @@ async function layerFactors(
   from: number,
   to: number,
   { signal }: RunOptions,
-): Promise<Matrix[]> {
+): Promise<{ factors: Matrix[]; f?: Float64Array }> {
   const { model, settings, engine } = context;
   const kind = `attn.${part}` as const;
   const source = parameter(model, `layer.${layer}.${kind}`);
@@ -84,7 +96,8 @@ async function layerFactors(
   const r = source.count / source.shape[0];
   const [first, last] = [own(from), own(to - 1)];
   const e = await embedding(model, settings.embedding, signal);
-  const f = divisorOf(context, kind);
+  // Statistics alone divide by nothing.
+  const f = settings.what.includes('heads') ? divisorOf(context, kind) : undefined;
   // The vectors of all these heads in one product: E is divided, checked and copied once for them.
   const range = { start: first * r, end: (last + 1) * r };
   const w = await readVectors(model, { layer, kind, source }, { ...range, foldNorm: settings.foldNorm, signal });
@@ -101,7 +114,7 @@ async function layerFactors(
         factor.data.set(data.subarray(at, at + r), (start + row) * r);
     }
   }
-  return Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first]);
+  return { factors: Array.from({ length: to - from }, (_, i) => factors[own(from + i) - first]), f };
 }
 
 /** Every token's heads in order of their diagonal entries. */

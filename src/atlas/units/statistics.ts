@@ -1,34 +1,36 @@
 import type { RunOptions } from '../../engine/engine.ts';
-import { RELATIONS } from '../../reading/relations/relations.ts';
 import { headCopying } from '../../reading/statistics/copying.ts';
+import { type DirectionReading, readAllDirections } from '../../reading/statistics/directions.ts';
 import { neuronStatistics } from '../../reading/statistics/neurons.ts';
-import type { Tested } from '../../reading/statistics/nulls.ts';
-import { relationScores } from '../../reading/statistics/relations.ts';
-import { headSelf } from '../../reading/statistics/self.ts';
-import { headSpectrum } from '../../reading/statistics/spectrum.ts';
+import { type HeadSpectrum, headSpectrum } from '../../reading/statistics/spectrum.ts';
+import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
-import type { Values } from '../parquet.ts';
 import type { Work } from '../plan.ts';
 import type { UnitContext, UnitResult } from './context.ts';
+import { HeadColumns } from './head-columns.ts';
 import { MATRICES } from './heads.ts';
+import { columnsOf, type Rows } from './rows.ts';
 
 /** Tokens that a neuron's moments are estimated from: skew and kurtosis to about 4 %. */
 const SAMPLE = 4096;
+/** Singular directions and spans of a head's matrix that are read as tokens, and tokens at each of their ends. */
+const DIRECTIONS = 5;
+const DIRECTION_TOKENS = 20;
 
-/** Rows of tables as they are made, turned into columns at the end. */
-type Rows = Record<string, string | number | null>[];
-
-/** Statistics of the neurons and heads of layers [from, to): docs/statistics.md. Normalised by nothing, as published. */
+/**
+ * Statistics of the neurons and heads of layers [from, to) that need no factors: docs/statistics.md. Normalised by nothing,
+ * as published.
+ */
 export async function statisticsUnit(
   unit: Extract<Work, { kind: 'statistics' }>,
   { model, facts, settings, engine }: UnitContext,
   run: RunOptions,
 ): Promise<UnitResult> {
   const options = { engine, foldNorm: settings.foldNorm, embedding: settings.embedding, signal: run.signal };
-  const arrays: Arrays = {};
-  const [heads, spectra, relations]: [Rows, Rows, Rows] = [[], [], []];
-  const groups = facts.neurons.filter(({ layer }) => layer >= unit.from && layer < unit.to);
-  for (const { layer, expert } of groups) {
+  const within = ({ layer }: { layer: number }) =>
+    layer >= unit.from && layer < unit.to && settings.layers.includes(layer);
+  const neurons: Arrays = {};
+  for (const { layer, expert } of facts.neurons.filter(within)) {
     const which = model.dimensions.experts > 0 ? { expert } : {};
     const found = await neuronStatistics(model, layer, { ...options, ...which, sample: SAMPLE });
     const { moments, z } = found.parts.value!;
@@ -41,56 +43,62 @@ export async function statisticsUnit(
       kurtosis: moments!.kurtosis,
       kurtosis_z: z!.kurtosis,
     };
-    for (const [name, column] of Object.entries(columns)) arrays[`${layer} ${expert} ${name}`] = column;
+    for (const [name, column] of Object.entries(columns)) neurons[`${layer} ${expert} ${name}`] = column;
   }
-  run.progress?.(0.3);
-  for (const { layer, heads: count } of facts.heads.filter(({ layer }) => layer >= unit.from && layer < unit.to)) {
+  const heads = new HeadColumns();
+  const spectra: HeadSpectrum[] = [];
+  const layers = facts.heads.filter(within);
+  for (const [done, { layer, heads: count }] of layers.entries()) {
     for (const matrix of MATRICES) {
-      const copying = await headCopying(model, layer, matrix, options);
-      const self = await headSelf(model, layer, matrix, { ...options, sample: 1024 });
-      for (let head = 0; head < count; head++) {
-        const place = { layer, head, matrix };
-        const spectrum = await headSpectrum(model, layer, head, matrix, options);
-        heads.push({
-          ...place,
-          ...tested('copying', copying[head].score),
-          ...tested('diagonal', copying[head].diagonal),
-          ...tested('self_top1', self[head].top1),
-          ...tested('self_top5', self[head].top5),
-          ...tested('self_bottom1', self[head].bottom1),
-          ...tested('self_bottom5', self[head].bottom5),
-          effective_rank: spectrum.effectiveRank,
-          fit: spectrum.fit.value,
-          fit_z: spectrum.fit.random?.z ?? null,
-        });
-        for (const { start, end } of spectrum.spans) {
-          for (let index = start; index < end; index++)
-            spectra.push({ ...place, index, value: spectrum.values[index], span_start: start, span_end: end });
-        }
+      for (const { head, score, diagonal } of await headCopying(model, layer, matrix, options)) {
+        heads.addTested({ layer, head, matrix }, { copying: score, diagonal });
       }
     }
-    // Relations are between words: without a tokenizer there are none.
-    for (const found of model.vocabulary ? await relationScores(model, layer, RELATIONS, options) : []) {
-      const { head, matrix, relation, pairs, promoted, suppressed } = found;
-      const scores = { ...tested('promoted', promoted), ...tested('suppressed', suppressed) };
-      relations.push({ layer, head, matrix, relation, pairs, ...scores });
+    for (let head = 0; head < count; head++) {
+      for (const matrix of MATRICES) {
+        const spectrum = await headSpectrum(model, layer, head, matrix, options);
+        const { effectiveRank, fit } = spectrum;
+        heads.add({ layer, head, matrix }, { effective_rank: effectiveRank, fit: fit.value, fit_z: fit.random?.z });
+        spectra.push(spectrum);
+      }
     }
+    run.progress?.((0.9 * (done + 1)) / layers.length);
+  }
+  const read = await readAllDirections(model, spectra, { ...options, count: DIRECTIONS, k: DIRECTION_TOKENS });
+  const [values, tokens]: [Rows, Rows] = [[], []];
+  for (const [i, { layer, head, matrix, ...spectrum }] of spectra.entries()) {
+    for (const { start, end } of spectrum.spans) {
+      for (let index = start; index < end; index++)
+        values.push({ layer, head, matrix, index, value: spectrum.values[index], span_start: start, span_end: end });
+    }
+    addDirections(tokens, { layer, head, matrix }, read[i]);
   }
   return {
     tables: {
-      ...(heads.length > 0 && { head_stats: columnsOf(heads), head_singular_values: columnsOf(spectra) }),
-      ...(relations.length > 0 && { head_relations: columnsOf(relations) }),
+      ...(values.length > 0 && { head_singular_values: columnsOf(values) }),
+      ...(tokens.length > 0 && { head_direction_tokens: columnsOf(tokens) }),
     },
-    arrays,
+    arrays: { ...neurons, ...heads.arrays },
   };
 }
 
-/** A statistic and how far it is from each of its nulls. */
-const tested = (name: string, { value, random, shuffled }: Tested): Record<string, number | null> => ({
-  [name]: value,
-  [`${name}_z`]: random?.z ?? null,
-  [`${name}_shuffled_z`]: shuffled?.z ?? null,
-});
-
-const columnsOf = (rows: Rows): Record<string, Values> =>
-  Object.fromEntries(Object.keys(rows[0]).map((name) => [name, rows.map((row) => row[name])]));
+function addDirections(
+  rows: Rows,
+  place: { layer: number; head: number; matrix: HeadMatrix },
+  directions: readonly DirectionReading[],
+): void {
+  for (const { start, end, left, right } of directions) {
+    for (const [side, { top, bottom }] of [
+      ['left', left],
+      ['right', right],
+    ] as const) {
+      for (const [sign, list] of [
+        ['+', top],
+        ['-', bottom],
+      ] as const) {
+        for (const [i, { id, score, z }] of list.entries())
+          rows.push({ ...place, span_start: start, span_end: end, side, sign, rank: i + 1, token: id, score, z });
+      }
+    }
+  }
+}

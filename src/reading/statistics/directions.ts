@@ -1,12 +1,11 @@
-import type { Matrix } from '../../engine/engine.ts';
+import { defaultEngine } from '../../engine/select.ts';
 import type { Model } from '../../model/types.ts';
 import { maskOf, tokenOf } from '../applied.ts';
 import { embedding, rowNorms } from '../embedding.ts';
 import { rowsOf } from '../pairs.ts';
-import { rankTokens } from '../rank.ts';
 import type { ReadOptions, ScoredToken } from '../types.ts';
 import { zScore } from './nulls.ts';
-import { type HeadSpectrum, type SingularSpan, spanScores } from './spectrum.ts';
+import { allSpanScores, type HeadSpectrum, type SingularSpan, stacked } from './spectrum.ts';
 
 export interface DirectionOptions extends Omit<ReadOptions, 'normalize' | 'foldNorm'> {
   /** Tokens listed at each end; default 20. */
@@ -40,42 +39,86 @@ export async function readDirections(
   spectrum: HeadSpectrum,
   options: DirectionOptions = {},
 ): Promise<DirectionReading[]> {
-  const { count = 5, k = 20 } = options;
-  const e = await embedding(model, options.embedding, options.signal);
-  const norms = await rowNorms(model, options.embedding, options.signal);
-  const d = e.columns;
-  /** |E_i Qᵀ|² / |E_i|² is Beta(m/2, (d - m)/2) for a random span of m dimensions; for one, E_i·x / |E_i| has deviation 1/√d. */
-  const zOf = (id: number, score: number, m: number): number => {
-    if (m === 1) return (score / norms[id]) * Math.sqrt(d);
-    const sd = Math.sqrt((2 * m * (d - m)) / (d * d * (d + 2)));
-    return zScore((score / norms[id]) ** 2, { mean: m / d, sd });
-  };
-  const side = async (all: Matrix, { start, end }: SingularSpan): Promise<DirectionTokens> => {
-    const m = end - start;
-    const own = rowsOf(
-      all,
-      Array.from({ length: m }, (_, i) => start + i),
-    );
-    const tested = (tokens: ScoredToken[]) => tokens.map((token) => ({ ...token, z: zOf(token.id, token.score, m) }));
-    if (m > 1) return { top: tested(best(await spanScores(e, own, options))), bottom: [] };
-    const { top, bottom } = await rankTokens(model, own, e, undefined, { ...options, k, bottom: k });
-    return { top: tested(top), bottom: tested(bottom) };
-  };
-  const mask = maskOf(model, options.filters, 'tokens');
-  const best = (scores: Float64Array): ScoredToken[] =>
-    Array.from(scores.keys())
-      .filter((id) => !mask || mask[id])
-      .sort((i, j) => scores[j] - scores[i] || i - j)
-      .slice(0, k)
-      .map((id) => ({ ...tokenOf(model, id, options.labels), score: scores[id] }));
-  const readings: DirectionReading[] = [];
-  for (const span of spectrum.spans.slice(0, count)) {
-    readings.push({
-      ...span,
-      values: spectrum.values.slice(span.start, span.end),
-      left: await side(spectrum.left, span),
-      right: await side(spectrum.right, span),
-    });
-  }
+  const [readings] = await readAllDirections(model, [spectrum], options);
   return readings;
+}
+
+/** {@link readDirections} of several heads: one search of the vocabulary for all of them. */
+export async function readAllDirections(
+  model: Model,
+  spectra: readonly HeadSpectrum[],
+  options: DirectionOptions = {},
+): Promise<DirectionReading[][]> {
+  const { count = 5, k = 20, signal } = options;
+  const engine = options.engine ?? (await defaultEngine());
+  const e = await embedding(model, options.embedding, signal);
+  const norms = await rowNorms(model, options.embedding, signal);
+  const mask = maskOf(model, options.filters, 'tokens');
+  const readings = spectra.map((spectrum) =>
+    spectrum.spans.slice(0, count).map((span) => {
+      const values = spectrum.values.slice(span.start, span.end);
+      const nothing = (): DirectionTokens => ({ top: [], bottom: [] });
+      return { spectrum, reading: { ...span, values, left: nothing(), right: nothing() } };
+    }),
+  );
+  const sides = readings.flat().flatMap(({ spectrum, reading }) =>
+    (['left', 'right'] as const).map((side) => {
+      const { start, end } = reading;
+      const rows = Array.from({ length: end - start }, (_, i) => start + i);
+      return { of: rowsOf(spectrum[side], rows), into: reading[side] };
+    }),
+  );
+  const tested = (m: number, ids: ArrayLike<number>, scores: ArrayLike<number>): DirectionToken[] =>
+    Array.from(ids, (id, i) => ({
+      ...tokenOf(model, id, options.labels),
+      score: scores[i],
+      z: directionZ(scores[i] / norms[id], m, e.columns),
+    }));
+
+  const single = sides.filter(({ of }) => of.rows === 1);
+  if (single.length > 0) {
+    const found = await engine.topRows(stacked(single.map(({ of }) => of)), e, { k, ends: 'both', mask, signal });
+    for (const [i, { into }] of single.entries()) {
+      for (const end of ['top', 'bottom'] as const) {
+        const { k: length, index, score } = found[end]!;
+        const [from, to] = [i * length, (i + 1) * length];
+        into[end] = tested(1, index.subarray(from, to), score.subarray(from, to));
+      }
+    }
+  }
+  const several = sides.filter(({ of }) => of.rows > 1);
+  const scores = await allSpanScores(
+    e,
+    several.map(({ of }) => of),
+    { engine, signal },
+  );
+  for (const [i, { of, into }] of several.entries()) {
+    const best = bestIds(scores[i], k, mask);
+    into.top = tested(
+      of.rows,
+      best,
+      best.map((id) => scores[i][id]),
+    );
+  }
+  return readings.map((all) => all.map(({ reading }) => reading));
+}
+
+/** |E_i Qᵀ|² / |E_i|² is Beta(m/2, (d - m)/2) for a random span of m dimensions; for one, E_i·x / |E_i| has deviation 1/√d. */
+function directionZ(share: number, m: number, d: number): number {
+  if (m === 1) return share * Math.sqrt(d);
+  return zScore(share ** 2, { mean: m / d, sd: Math.sqrt((2 * m * (d - m)) / (d * d * (d + 2))) });
+}
+
+/** The ids of the k largest scores, largest first, ties by id. */
+function bestIds(scores: Float64Array, k: number, mask: Uint8Array | undefined): number[] {
+  const best: number[] = [];
+  for (let id = 0; id < scores.length; id++) {
+    if (mask && !mask[id]) continue;
+    let at = best.length;
+    while (at > 0 && scores[id] > scores[best[at - 1]]) at--;
+    if (at === k) continue;
+    best.splice(at, 0, id);
+    if (best.length > k) best.pop();
+  }
+  return best;
 }

@@ -2,6 +2,7 @@ import type { Matrix } from '../../engine/engine.ts';
 import { defaultEngine } from '../../engine/select.ts';
 import { WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
+import { scaledRows } from '../embedding.ts';
 import { headVectors, PARTS } from '../factors.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import {
@@ -114,11 +115,46 @@ export async function spanScores(
   directions: Matrix,
   options: Pick<ReadOptions, 'engine' | 'signal'> = {},
 ): Promise<Float64Array> {
+  const [scores] = await allSpanScores(e, [directions], options);
+  return scores;
+}
+
+/** Rows of E multiplied at a time. */
+const BLOCK = 4096;
+
+/** {@link spanScores} of several spans in one pass over E. */
+export async function allSpanScores(
+  e: Matrix,
+  spans: readonly Matrix[],
+  options: Pick<ReadOptions, 'engine' | 'signal'> = {},
+): Promise<Float64Array[]> {
+  const scores = spans.map(() => new Float64Array(e.rows));
+  if (spans.length === 0) return scores;
   const engine = options.engine ?? (await defaultEngine());
-  const { data, columns } = await engine.matmul(e, directions, { signal: options.signal });
-  return Float64Array.from({ length: e.rows }, (_, i) => {
-    let sum = 0;
-    for (let at = i * columns; at < (i + 1) * columns; at++) sum += data[at] ** 2;
-    return Math.sqrt(sum);
-  });
+  const all = stacked(spans);
+  for (let from = 0; from < e.rows; from += BLOCK) {
+    const part = scaledRows(e, undefined, from, Math.min(from + BLOCK, e.rows));
+    const { data } = await engine.matmul(part, all, { signal: options.signal });
+    for (let row = 0, at = 0; row < part.rows; row++) {
+      for (const [i, { rows }] of spans.entries()) {
+        let sum = 0;
+        for (const end = at + rows; at < end; at++) sum += data[at] ** 2;
+        scores[i][from + row] = Math.sqrt(sum);
+      }
+    }
+  }
+  return scores;
+}
+
+/** All rows in one matrix, one behind the other. */
+export function stacked(matrices: readonly Matrix[]): Matrix {
+  const columns = matrices[0].columns;
+  const rows = matrices.reduce((sum, m) => sum + m.rows, 0);
+  const data = new Float32Array(rows * columns);
+  let at = 0;
+  for (const m of matrices) {
+    data.set(m.data, at);
+    at += m.data.length;
+  }
+  return { data, rows, columns, name: 'singular directions' };
 }

@@ -1,0 +1,129 @@
+import type { CompositionKind } from '../../reading/statistics/composition.ts';
+import type { DirectionReading, DirectionToken } from '../../reading/statistics/directions.ts';
+import type { HeadMatrix } from '../../reading/types.ts';
+import { TABLES } from '../schema.ts';
+import { checkNumber, checkOneOf, HEAD_MATRICES } from './check.ts';
+import type { Database, Row } from './database.node.ts';
+import { notThere } from './readings.node.ts';
+import { doublesOf } from './statistics.node.ts';
+
+/** A head's singular values, and which of them can be told apart. */
+export interface AtlasSpectrum {
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  values: number[];
+  /** Singular values [start, end) that share a span have no directions of their own. */
+  spans: { start: number; end: number }[];
+  /** The first of them as tokens, in the shape that `readDirections` gives. */
+  directions: DirectionReading[];
+}
+
+/** A head's spectrum as the atlas has it. */
+
+export async function atlasSpectrum(
+  database: Database,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+): Promise<AtlasSpectrum> {
+  const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
+  const rows = await database.rows(
+    `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values WHERE ${itself} ORDER BY index`,
+  );
+  if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
+  const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
+  const values = rows.map(({ value }) => value as number);
+  const tokens = await database.rows(
+    `SELECT span_start AS start, span_end AS "end", side, sign, token AS id, text AS token, label, score, z
+     FROM head_direction_tokens JOIN tokens USING (token) WHERE ${itself} ORDER BY span_start, rank`,
+  );
+  const directions = [...new Set(tokens.map(({ start }) => start as number))].map((start): DirectionReading => {
+    const own = tokens.filter((row) => row.start === start);
+    const end = own[0].end as number;
+    return { start, end, values: values.slice(start, end), left: sideOf(own, 'left'), right: sideOf(own, 'right') };
+  });
+  return { layer, head, matrix, values, spans: spans as AtlasSpectrum['spans'], directions };
+}
+
+function sideOf(rows: readonly Row[], side: string): { top: DirectionToken[]; bottom: DirectionToken[] } {
+  const of = (sign: string): DirectionToken[] =>
+    rows
+      .filter((row) => row.side === side && row.sign === sign)
+      .map(({ id, token, label, score, z }) => ({ id, token, label, score, z }) as DirectionToken);
+  return { top: of('+'), bottom: of('-') };
+}
+
+/** A row of `head_relations`. */
+export interface RelationRow {
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+  relation: string;
+  /** Pairs of the relation whose words are single tokens. */
+  pairs: number;
+  promoted: number;
+  promoted_z: number | null;
+  promoted_shuffled_z: number | null;
+  suppressed: number;
+  suppressed_z: number | null;
+  suppressed_shuffled_z: number | null;
+}
+
+const RELATION_ORDERS = doublesOf(TABLES.head_relations);
+
+/** Heads by a relation score, highest first; default by `promoted`, all relations together. */
+export async function atlasRelations(
+  database: Database,
+  options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
+): Promise<RelationRow[]> {
+  const { relation, layer, head, sort = 'promoted', ascending, k = 20 } = options;
+  const where = [
+    ...(relation === undefined ? [] : ['relation = ?']),
+    ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
+    ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
+  ];
+  return (await database.rows(
+    `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
+     ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
+    relation === undefined ? [] : [relation],
+  )) as unknown as RelationRow[];
+}
+
+/** A row of `head_compositions`. */
+export interface CompositionRow {
+  from_layer: number;
+  from_head: number;
+  to_layer: number;
+  to_head: number;
+  kind: CompositionKind;
+  score: number;
+  z: number;
+}
+
+const COMPOSITION_KINDS: readonly CompositionKind[] = ['q', 'k', 'v'];
+
+/** Pairs of heads of which the later reads most of what the earlier writes; of one head where `from` or `to` names it. */
+export async function atlasCompositions(
+  database: Database,
+  options: {
+    from?: readonly [layer: number, head: number];
+    to?: readonly [layer: number, head: number];
+    kind?: CompositionKind;
+    sort?: 'score' | 'z';
+    ascending?: boolean;
+    k?: number;
+  } = {},
+): Promise<CompositionRow[]> {
+  const { from, to, kind, sort = 'score', ascending, k = 20 } = options;
+  const where = [
+    ...(kind === undefined ? [] : [`kind = '${checkOneOf(kind, COMPOSITION_KINDS)}'`]),
+    ...(from ? [`from_layer = ${checkNumber(from[0])} AND from_head = ${checkNumber(from[1])}`] : []),
+    ...(to ? [`to_layer = ${checkNumber(to[0])} AND to_head = ${checkNumber(to[1])}`] : []),
+  ];
+  return (await database.rows(
+    `SELECT * FROM head_compositions WHERE ${where.join(' AND ') || 'true'}
+     ORDER BY ${checkOneOf(sort, ['score', 'z'])} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
+     LIMIT ${checkNumber(k)}`,
+  )) as unknown as CompositionRow[];
+}
