@@ -78,9 +78,10 @@ export const rawVectorQuery = (model: string, layer: number, neuron: number, par
 export const tokenRowsQuery = (model: string, layer: number, neuron: number, part: NeuronPart, search: ReadingSearch) =>
   apiQuery<TokenRows>(['models', model, 'neurons', layer, neuron, 'map'], { ...readingQuery(search), part, n: 150 });
 
+/** Cosines unless asked otherwise: `freq` is defined only where all parts of a sum are of one kind. */
 export const vectorQuery = (model: string, expression: string, search: ReadingSearch & Ends) =>
   apiQuery<VectorReading>(['models', model, 'vectors'], {
-    ...readingQuery({ ...search, fold: undefined }),
+    ...readingQuery({ ...search, normalize: search.normalize ?? 'cosine', fold: undefined }),
     expression,
     k: search.k,
     bottom: search.bottom,

@@ -15,6 +15,7 @@ import './data-table.css';
 
 export interface Column<Row> {
   id: string;
+  /** Empty: a drawing of another column, neither sorted by nor saved. */
   header: string;
   /** What is sorted by, and what CSV and JSON hold. */
   value: (row: Row) => string | number | boolean | undefined;
@@ -89,8 +90,10 @@ export function DataTable<Row extends RowData>({
     if (onSort) onSort(next);
     else setOwnSort(next);
   };
-  const saved = () =>
-    sorted.map(({ original }) => Object.fromEntries(columns.map((column) => [column.id, column.value(original)])));
+  const saved = () => {
+    const named = columns.filter(({ header }) => header !== '');
+    return sorted.map(({ original }) => Object.fromEntries(named.map(({ id, value }) => [id, value(original)])));
+  };
 
   return (
     <div className={`data-table ${className}`}>
@@ -104,12 +107,16 @@ export function DataTable<Row extends RowData>({
                   key={column.id}
                   scope="col"
                   className={column.numeric ? 'numeric' : ''}
-                  aria-sort={ariaSort(current, column.id)}
+                  aria-sort={column.header === '' ? undefined : ariaSort(current, column.id)}
                 >
-                  <button type="button" title={column.title} onClick={() => orderBy(column)}>
-                    {column.header}
-                    <span aria-hidden="true">{current?.id === column.id ? (current.desc ? ' ↓' : ' ↑') : ''}</span>
-                  </button>
+                  {column.header === '' ? (
+                    <span className="visually-hidden">{column.id}</span>
+                  ) : (
+                    <button type="button" title={column.title} onClick={() => orderBy(column)}>
+                      {column.header}
+                      <span aria-hidden="true">{current?.id === column.id ? (current.desc ? ' ↓' : ' ↑') : ''}</span>
+                    </button>
+                  )}
                 </th>
               ))}
             </tr>

@@ -3,11 +3,12 @@ import { FILTERS, type FilterName, joinFilters, type ReadingSearch, splitFilters
 import { Pill } from './pill.tsx';
 import './filter-bar.css';
 
-const NORMALIZERS: readonly { name: Normalize; title: string }[] = [
-  { name: 'freq', title: 'Each token’s score divided by its mean over all vectors of this kind' },
-  { name: 'none', title: 'Scores as they are: E x' },
-  { name: 'cosine', title: 'Divided by both lengths' },
-];
+const NORMALIZERS: Record<Normalize, string> = {
+  freq: 'Each token’s score divided by its mean over all vectors of this kind',
+  none: 'Scores as they are: E x',
+  cosine: 'Divided by both lengths',
+};
+const ALL: readonly Normalize[] = ['freq', 'none', 'cosine'];
 
 interface FilterBarProps {
   value: ReadingSearch;
@@ -17,14 +18,14 @@ interface FilterBarProps {
   filters?: readonly FilterName[];
   /** Offer to fold the layer's norm gain in. */
   fold?: boolean;
-  /** Offer the normalisers; default true. */
-  normalizers?: boolean;
+  /** The normalisers to offer, the usual one first; default all. */
+  normalizers?: readonly Normalize[];
 }
 
 const USUAL: readonly FilterName[] = ['ascii', 'english', 'alnum', 'no-brackets', 'no-special'];
 
 /** How scores are made comparable, and which tokens count. */
-export function FilterBar({ value, onChange, filters = USUAL, fold = true, normalizers = true }: FilterBarProps) {
+export function FilterBar({ value, onChange, filters = USUAL, fold = true, normalizers = ALL }: FilterBarProps) {
   const chosen = splitFilters(value.filters);
   const toggle = (name: FilterName) =>
     onChange({
@@ -32,14 +33,14 @@ export function FilterBar({ value, onChange, filters = USUAL, fold = true, norma
     });
   return (
     <div className="filter-bar">
-      {normalizers && (
+      {normalizers.length > 0 && (
         // biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form.
         <div role="group" aria-label="Normaliser">
-          {NORMALIZERS.map(({ name, title }) => (
+          {normalizers.map((name) => (
             <Pill
               key={name}
-              pressed={(value.normalize ?? 'freq') === name}
-              title={title}
+              pressed={(value.normalize ?? normalizers[0]) === name}
+              title={NORMALIZERS[name]}
               onClick={() => onChange({ normalize: name === 'freq' ? undefined : name })}
             >
               {name}

@@ -33,6 +33,8 @@ export function PlotFigure({ label, name, rows, options }: PlotFigureProps) {
         fontSize: '11px',
       },
     });
+    // The figure has a name; Plot's own (`rect`, `rule`) are on elements that may not have one.
+    for (const group of drawing.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label');
     holder.current.replaceChildren(drawing);
     return () => drawing.remove();
   }, [options, width, scheme]);

@@ -35,13 +35,18 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
     <div className="state error" role="alert">
       <p className="message">{message}</p>
       {error instanceof ApiError && <p className="soft mono">{error.code}</p>}
-      {retry && (
+      {retry && mayChange(error) && (
         <button type="button" className="pill" onClick={retry}>
           try again
         </button>
       )}
     </div>
   );
+}
+
+/** A wrong question stays wrong; a server that was busy or gone may come back. */
+function mayChange(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status < 400 || error.status >= 500;
 }
 
 interface AnswerProps<T> {

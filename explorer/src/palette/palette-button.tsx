@@ -21,11 +21,13 @@ export function PaletteButton({ model }: { model: string }) {
         type="button"
         className="palette-button"
         aria-keyshortcuts="Control+K Meta+K /"
-        aria-label="Go to a neuron, head, token or expression"
         onClick={() => setOpen(true)}
       >
+        <span className="visually-hidden">Go to</span>
         <span className="mono examples">neuron 2:100 · head 1:4 · “ king” · tok:" king" − tok:" man"</span>
-        <span className="mono short">go to</span>
+        <span className="mono short" aria-hidden="true">
+          go to
+        </span>
         <kbd>{IS_MAC ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       {open && (

@@ -113,7 +113,7 @@ export function NeuronPage() {
           </div>
         )}
       </Answer>
-      {info.data && (
+      {info.data && !reading.error && (
         <More
           info={info.data}
           layer={layer}

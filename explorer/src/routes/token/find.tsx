@@ -43,7 +43,7 @@ export function TokensPage() {
           </Pill>
         </div>
       </div>
-      <FilterBar value={search} onChange={onChange} normalizers={false} fold={false} />
+      <FilterBar value={search} onChange={onChange} normalizers={[]} fold={false} />
       {by === 'meaning' ? <ByMeaning model={model} search={search} /> : <ByBeginning model={model} search={search} />}
     </article>
   );

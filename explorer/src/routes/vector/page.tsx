@@ -16,6 +16,7 @@ export function VectorPage() {
       <FilterBar
         value={search}
         fold={false}
+        normalizers={['cosine', 'none']}
         onChange={(change) => navigate({ search: (old) => ({ ...old, ...change }), replace: true })}
       />
       <VectorReader
