@@ -23,7 +23,6 @@ const PAIRS = { shown: 8, counted: 100, words: 6 };
 
 const NEXT = [
   ['Everything as a page in the browser:', 'explore sample'],
-  ['Both ends of each ranking:', 'neuron sample 4 100 --bottom 10'],
   ['A hundred pairs, none of similar words:', 'head sample 5 7 --matrix vo --exclude-fuzzy'],
   ['Arithmetic on any vectors:', `vector sample 'tok:" king" - tok:" man" + tok:" woman"' --normalize cosine -k 10`],
 ];
