@@ -45,6 +45,7 @@ function weightscope(...args: string[]): string {
 function anyMachine(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
+    .replace(/^ +files +.*(\n {16}.*)*/m, (wrapped) => wrapped.replaceAll(/\n +/g, ''))
     .replaceAll(join(root, '/'), '')
-    .replace(/^( +engine +).*$/m, '$1');
+    .replace(/^( +engine +).*(\n {16}.*)*/m, '$1');
 }
