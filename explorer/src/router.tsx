@@ -7,7 +7,7 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router';
-import { modelsQuery } from './api/queries.ts';
+import { modelQuery, modelsQuery, statisticNamesQuery } from './api/queries.ts';
 import { Empty, ErrorState } from './components/states.tsx';
 import { Layout } from './layout/layout.tsx';
 import { parseCompareSearch } from './routes/compare/search.ts';
@@ -47,6 +47,13 @@ const modelPage = createRoute({
   getParentRoute: () => model,
   path: '/',
   validateSearch: parseModelSearch,
+  // Asked for while the page's code is on its way; the page waits for them, not the router.
+  loader: ({ context: { queryClient }, params }) => {
+    void queryClient.prefetchQuery(modelQuery(params.model));
+    for (const kind of ['heads', 'neurons'] as const) {
+      void queryClient.prefetchQuery(statisticNamesQuery(params.model, kind));
+    }
+  },
   component: lazyRouteComponent(() => import('./routes/model/page.tsx'), 'ModelPage'),
 });
 

@@ -1,7 +1,8 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { useScheme } from '../style/theme.ts';
 import { type SavedRow, SaveMenu } from './save-menu.tsx';
+import { useWidth } from './use-width.ts';
 import './plot-figure.css';
 
 interface PlotFigureProps {
@@ -46,22 +47,4 @@ export function PlotFigure({ label, name, rows, options }: PlotFigureProps) {
       )}
     </figure>
   );
-}
-
-/** The element's width in CSS pixels, 0 before it is laid out. */
-export function useWidth(ref: React.RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
-  // Measured before the first paint, so that a drawing comes with what surrounds it.
-  useLayoutEffect(() => {
-    if (!ref.current) return;
-    setWidth(Math.floor(ref.current.clientWidth));
-    const observer = new ResizeObserver(([entry]) => {
-      const now = Math.floor(entry.contentRect.width);
-      // While it is hidden it keeps its drawing.
-      if (now > 0) setWidth(now);
-    });
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, [ref]);
-  return width;
 }

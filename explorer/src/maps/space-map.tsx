@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { useWidth } from '../components/plot-figure.tsx';
 import { SaveMenu } from '../components/save-menu.tsx';
+import { useWidth } from '../components/use-width.ts';
 import { color, useScheme } from '../style/theme.ts';
 import { withoutOverlap } from './labels.ts';
 import { dragged, look, type View } from './rotation.ts';

@@ -16,17 +16,20 @@ interface HeadsPartProps {
   onChoose: (chosen: string) => void;
   onLook: (look: Look) => void;
   onFound: (found: Found | undefined) => void;
+  /** Until the neurons are drawn: theirs is the quicker question, and the server answers one after another. */
+  wait: boolean;
 }
 
 const NO_SCALE = { low: 0, high: 0, signed: false };
 
 /** All heads at a glance. */
-export function HeadsPart({ info, chosen, onChoose, onLook, onFound }: HeadsPartProps) {
+export function HeadsPart({ info, chosen, onChoose, onLook, onFound, wait }: HeadsPartProps) {
   const { names, namesError, name, part, parts, what, query, drawn } = useStatistic(
     info.id,
     'heads',
     chosen,
     'copying',
+    wait,
   );
   useEffect(() => onFound(drawn && { what, ...drawn }), [drawn, what, onFound]);
   const matrix = part === 'qk' ? 'qk' : 'vo';

@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { useWidth } from '../../components/plot-figure.tsx';
 import { moved } from '../../components/roving.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
+import { useWidth } from '../../components/use-width.ts';
 import { formatScore } from '../../format.ts';
 import { color, useScheme } from '../../style/theme.ts';
 import { type ColourScale, strength } from './columns.ts';

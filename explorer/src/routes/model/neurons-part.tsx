@@ -25,15 +25,18 @@ interface NeuronsPartProps {
   onChoose: (chosen: string) => void;
   onLook: (look: Look) => void;
   onFound: (found: Found | undefined) => void;
+  onFailed: (failed: boolean) => void;
 }
 
 const BINS = 80;
 
 /** All neurons as distributions by layer; one layer at a time neuron by neuron. */
-export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound }: NeuronsPartProps) {
+export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, onFailed }: NeuronsPartProps) {
   const statistic = useStatistic(info.id, 'neurons', chosen, 'key_value_cosine');
   const { names, namesError, name, part, parts, what, query, drawn } = statistic;
   useEffect(() => onFound(drawn && { what, ...drawn }), [drawn, what, onFound]);
+  const failed = namesError !== null || query.error !== null;
+  useEffect(() => onFailed(failed), [failed, onFailed]);
   const opened = layer === undefined ? undefined : drawn?.values[layer];
   return (
     <Section title="Neurons" hint="each layer’s distribution; choose a layer to see its neurons">
@@ -48,10 +51,8 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound }: 
         />
       )}
       <Violins model={info.id} values={drawn?.values} layers={info.layers} what={what} layer={layer} />
-      {(namesError || query.error) && (
-        <ErrorState error={namesError ?? query.error} retry={() => void query.refetch()} />
-      )}
-      {!drawn && !query.error && <Loading what={`Computing ${what}`} progress={query.progress} />}
+      {failed && <ErrorState error={namesError ?? query.error} retry={() => void query.refetch()} />}
+      {!drawn && !failed && <Loading what={`Computing ${what}`} progress={query.progress} />}
       {drawn && (
         <SaveMenu
           label={`${what} of neurons`}

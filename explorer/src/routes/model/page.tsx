@@ -41,6 +41,7 @@ function ModelMap({ info }: { info: ModelInfo }) {
   const [look, setLook] = useState<Look>();
   const [heads, setHeads] = useState<Found>();
   const [neurons, setNeurons] = useState<Found>();
+  const [neuronsFailed, setNeuronsFailed] = useState(false);
   const set = (change: { heads?: string; neurons?: string }) =>
     navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
   return (
@@ -56,6 +57,7 @@ function ModelMap({ info }: { info: ModelInfo }) {
               onChoose={(chosen) => set({ heads: chosen })}
               onLook={setLook}
               onFound={setHeads}
+              wait={info.neurons > 0 && !neurons && !neuronsFailed}
             />
           )}
           {info.neurons > 0 && (
@@ -66,6 +68,7 @@ function ModelMap({ info }: { info: ModelInfo }) {
               onChoose={(chosen) => set({ neurons: chosen })}
               onLook={setLook}
               onFound={setNeurons}
+              onFailed={setNeuronsFailed}
             />
           )}
           <LookLine info={info} look={look} />

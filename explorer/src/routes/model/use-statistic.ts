@@ -6,18 +6,25 @@ import { useLongQuery } from '../../api/use-long-query.ts';
 import { firstChoice, titleOf } from './choose-statistic.tsx';
 import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts';
 
-/** A chosen statistic, `part.name` as the URL has it, and what is drawn of it. */
-export function useStatistic(model: string, kind: 'neurons' | 'heads', chosen: string | undefined, wish: string) {
+/** A chosen statistic, `part.name` as the URL has it, and what is drawn of it. One that is computed live can be told to wait. */
+export function useStatistic(
+  model: string,
+  kind: 'neurons' | 'heads',
+  chosen: string | undefined,
+  wish: string,
+  wait = false,
+) {
   const names = useQuery(statisticNamesQuery(model, kind));
   const known = names.data?.statistics ?? [];
   const dot = chosen?.indexOf('.') ?? -1;
   const asked =
     chosen !== undefined && dot > 0 ? { part: chosen.slice(0, dot), name: chosen.slice(dot + 1) } : undefined;
   const name = asked && known.some((one) => one.name === asked.name) ? asked.name : firstChoice(known, wish);
+  const source = known.find((one) => one.name === name)?.source;
   const query = useLongQuery<Statistic>(
     ['models', model, 'statistics', kind, name ?? ''],
     {},
-    { enabled: name !== undefined },
+    { enabled: name !== undefined && !(wait && source === 'live') },
   );
   const parts = useMemo(() => (query.data ? partsOf(query.data) : undefined), [query.data]);
   const usual = kind === 'heads' ? 'vo' : 'value';
