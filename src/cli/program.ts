@@ -9,6 +9,7 @@ import { addNeuron } from './commands/neuron.ts';
 import { addNormalisers } from './commands/normalisers.ts';
 import { addNotebook } from './commands/notebook.ts';
 import { addParameters } from './commands/parameters.ts';
+import { addRelations } from './commands/relations.ts';
 import { addStart } from './commands/start.ts';
 import { addVector } from './commands/vector.ts';
 import { addWorker } from './commands/worker.ts';
@@ -32,7 +33,8 @@ export function createProgram(): Command {
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false });
   program.addHelpText('after', EXAMPLES);
-  for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters]) add(program);
+  for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters, addRelations])
+    add(program);
   addAtlas(program);
   addExplore(program);
   addWorker(program);

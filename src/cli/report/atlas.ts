@@ -1,7 +1,9 @@
 import type { Cost } from '../../atlas/cost.ts';
 import type { Atlas, HeadRow, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
+import type { AtlasSpectrum, CompositionRow, RelationRow } from '../../atlas/query/heads.node.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
+import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import type { OutputFlags } from '../options.ts';
 import type { Block, Column, Report } from '../output/report.ts';
 import { plural, scoreFormat, thousands } from './reading.ts';
@@ -133,7 +135,7 @@ export function neuronsReport(folder: string, sort: string, rows: readonly Neuro
       { name: 'highest', shown: true, flexible: true },
       { name: 'lowest', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [placeOf(row), row.part, row.norm.toFixed(3), numberOf(row.value), row.top, row.bottom]),
+    rows: rows.map((row) => [placeOf(row), row.part, numberOf(row.value), row.top, row.bottom]),
     json: rows,
     records: rows,
   });
@@ -149,6 +151,86 @@ export function headsReport(folder: string, sort: string, rows: readonly HeadRow
       { name: 'best pairs', shown: true, flexible: true },
     ],
     rows: rows.map((row) => [`${row.layer}:${row.head}`, row.matrix, numberOf(row.value), row.top]),
+    json: rows,
+    records: rows,
+  });
+}
+
+export function relationsReport(folder: string, sort: string, rows: readonly RelationRow[]): Report {
+  return single({
+    title: `relations in ${folder} by ${sort}`,
+    columns: [
+      { name: 'head', shown: true },
+      { name: 'relation', shown: true },
+      { name: 'pairs', shown: true, align: 'right', faint: true },
+      { name: 'promoted', shown: true, align: 'right' },
+      { name: 'z', shown: true, align: 'right', faint: true },
+      { name: 'suppressed', shown: true, align: 'right' },
+      { name: 'z', shown: true, align: 'right', faint: true },
+    ],
+    rows: rows.map((row) => [
+      `${row.layer}:${row.head}`,
+      row.relation,
+      `${row.pairs}`,
+      row.promoted.toFixed(3),
+      numberOf(row.promoted_z),
+      row.suppressed.toFixed(3),
+      numberOf(row.suppressed_z),
+    ]),
+    json: rows,
+    records: rows,
+  });
+}
+
+export function spectrumReport(of: string, spectrum: AtlasSpectrum): Report {
+  const words = (side: DirectionTokens): string =>
+    [side.top, side.bottom]
+      .filter(({ length }) => length > 0)
+      .map((tokens) =>
+        tokens
+          .slice(0, 6)
+          .map(({ label }) => label)
+          .join(' '),
+      )
+      .join('  |  ');
+  return single({
+    title: `singular directions of ${of}, ${spectrum.matrix}`,
+    columns: [
+      { name: 'values', shown: true, align: 'right' },
+      {
+        name: spectrum.matrix === 'vo' ? 'reads (highest | lowest)' : 'query (highest | lowest)',
+        shown: true,
+        flexible: true,
+      },
+      { name: spectrum.matrix === 'vo' ? 'writes' : 'key', shown: true, flexible: true },
+    ],
+    rows: spectrum.directions.map(({ values, left, right }) => [
+      values.map(numberOf).join(' '),
+      words(left),
+      words(right),
+    ]),
+    json: spectrum,
+    records: spectrum.directions,
+  });
+}
+
+export function compositionsReport(folder: string, rows: readonly CompositionRow[]): Report {
+  return single({
+    title: `composition of heads in ${folder}`,
+    columns: [
+      { name: 'writes', shown: true },
+      { name: 'reads', shown: true },
+      { name: 'as', shown: true },
+      { name: 'score', shown: true, align: 'right' },
+      { name: 'z', shown: true, align: 'right', faint: true },
+    ],
+    rows: rows.map((row) => [
+      `${row.from_layer}:${row.from_head}`,
+      `${row.to_layer}:${row.to_head}`,
+      row.kind,
+      row.score.toFixed(3),
+      numberOf(row.z),
+    ]),
     json: rows,
     records: rows,
   });

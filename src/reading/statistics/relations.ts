@@ -90,6 +90,42 @@ export async function relationScores(
   return found;
 }
 
+/** All heads of a model by how strongly they implement relations. */
+export interface RankedRelations {
+  model: string;
+  matrix: HeadMatrix;
+  /** A pair counts when its second word is among so many best (worst) tokens of the first. */
+  k: number;
+  /** Heads best first by the share of promoted pairs (with `suppressed` of suppressed ones), ties by layer and head. */
+  relations: { relation: string; pairs: number; given: number; heads: RelationScore[] }[];
+}
+
+/** {@link relationScores} of all layers (or of `layers`), each relation's heads in order. */
+export async function rankRelations(
+  model: Model,
+  relations: readonly Relation[],
+  options: Omit<RelationOptions, 'from' | 'to' | 'factors'> & { layers?: readonly number[]; suppressed?: boolean } = {},
+): Promise<RankedRelations> {
+  const { matrix = 'vo', k = 10, suppressed, layers, progress, ...rest } = options;
+  const all = Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
+  const chosen = layers ?? all.filter((layer) => model.parameters.has(`layer.${layer}.attn.q`));
+  const scores: RelationScore[] = [];
+  for (const [done, layer] of chosen.entries()) {
+    const report = progress && ((part: number, what: string) => progress((done + part) / chosen.length, what));
+    scores.push(...(await relationScores(model, layer, relations, { ...rest, matrix, k, progress: report })));
+  }
+  const share = (score: RelationScore): number => (suppressed ? score.suppressed : score.promoted).value;
+  return {
+    model: model.name,
+    matrix,
+    k,
+    relations: relations.map(({ name, pairs: given }) => {
+      const heads = scores.filter(({ relation }) => relation === name).sort((a, b) => share(b) - share(a));
+      return { relation: name, pairs: heads[0]?.pairs ?? 0, given: given.length, heads };
+    }),
+  };
+}
+
 /** Words as single tokens: as a word after a space where the vocabulary has that, else as it stands. */
 export function tokenRelation(vocabulary: Vocabulary, { name, pairs }: Relation): TokenRelation {
   const id = (word: string): number | undefined => vocabulary.find(` ${word}`)[0] ?? vocabulary.find(word)[0];

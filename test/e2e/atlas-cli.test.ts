@@ -1,0 +1,119 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { json, lexi, parseCsv, temporary, weightscope } from './run-cli.ts';
+
+const folder = temporary();
+const atlas = join(folder, 'atlas');
+const what = 'neurons,heads,directions,statistics';
+
+beforeAll(async () => {
+  const small = ['--layers', '2-3', '--top', '20', '--pairs', '20', '--columns', '5', '--normalize', 'none'];
+  const build = ['atlas', 'build', lexi, '-o', atlas, ...small, '--what', what];
+  const { status, stderr } = await weightscope(build);
+  expect([status, stderr]).toEqual([0, '']);
+}, 300_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('weightscope atlas', () => {
+  it('refuses to build over an atlas, goes on with --resume, and says what a build takes', async () => {
+    const again = await weightscope(['atlas', 'build', lexi, '-o', atlas, '--layers', '2-3']);
+    expect([again.status === 0, again.stderr]).toEqual([false, expect.stringContaining('settings')]);
+    expect(await json('atlas', 'plan', lexi)).toMatchObject({
+      units: expect.any(Number),
+      operations: expect.any(Number),
+    });
+    const check = await weightscope(['atlas', 'check', atlas]);
+    expect([check.status, check.stdout]).toEqual([0, expect.stringContaining('as they were written')]);
+  });
+
+  it('lists what reading the checkpoint lists', async () => {
+    const { parts } = await json('neuron', lexi, '2', '7', '-k', '20', '--normalize', 'none');
+    const rows = await json(
+      ...['atlas', 'sql', atlas],
+      "SELECT token, score FROM neuron_tokens WHERE layer = 2 AND neuron = 7 AND part = 'value' AND sign = '+' ORDER BY rank",
+    );
+    expect(rows).toEqual(parts.value.top.map(({ id, score }: { id: number; score: number }) => ({ token: id, score })));
+  });
+
+  it('searches for words, prefixes and expressions', async () => {
+    const found = await json('atlas', 'search', atlas, 'water', '--part', 'value', '--sign', '+', '-k', '5');
+    expect(found.heads).toEqual([]);
+    expect(found.neurons).toHaveLength(5);
+    expect(found.neurons.every((hit: { part: string; sign: string }) => hit.part === 'value' && hit.sign === '+')).toBe(
+      true,
+    );
+    expect((await json('atlas', 'search', atlas, 'water OR wat*', '-k', '1')).terms).toHaveLength(2);
+    const unknown = await weightscope(['atlas', 'search', atlas, 'qqqqqq']);
+    expect([unknown.status === 0, unknown.stderr]).toEqual([false, expect.stringContaining('qqqqqq')]);
+  });
+
+  it('prints a table whose columns are those of its heading', async () => {
+    const csv = await weightscope(['atlas', 'neurons', atlas, '--sort', 'kurtosis', '-k', '3', '--format', 'csv']);
+    const [header, ...rows] = parseCsv(csv.stdout);
+    expect(rows).toHaveLength(3);
+    const [first] = await json('atlas', 'neurons', atlas, '--sort', 'kurtosis', '-k', '1');
+    expect(Number(rows[0][header.indexOf('value')])).toBe(first.value);
+    const { stdout } = await weightscope(['atlas', 'neurons', atlas, '--sort', 'kurtosis', '-k', '1']);
+    expect(stdout).toContain(first.value.toPrecision(4));
+    expect(stdout).toContain(first.top.split(' ')[0]);
+  });
+
+  it('orders heads by statistics, and shows their directions, relations and compositions', async () => {
+    const heads = await json('atlas', 'heads', atlas, '--sort', 'copying', '-k', '2');
+    const [{ best }] = await json('atlas', 'sql', atlas, 'SELECT max(copying) AS best FROM head_stats');
+    expect(heads[0].value).toBe(best);
+    const spectrum = await json('atlas', 'spectrum', atlas, `${heads[0].layer}:${heads[0].head}`);
+    expect(spectrum.directions[0].left.top).toHaveLength(20);
+    expect((await json('atlas', 'compositions', atlas, '--from', '2:1', '--kind', 'v')).length).toBe(6);
+    const relations = await json('atlas', 'relations', atlas, '--relation', 'opposites', '-k', '3');
+    expect(relations.map(({ relation }: { relation: string }) => relation)).toEqual(Array(3).fill('opposites'));
+    for (const table of ['spectrum', 'relations', 'compositions']) {
+      const { status, stdout } = await weightscope(['atlas', table, atlas, ...(table === 'spectrum' ? ['3:0'] : [])]);
+      expect([status, stdout.split('\n').length > 5]).toEqual([0, true]);
+    }
+  });
+
+  it('finds similar neurons, tells atlases apart and exports', async () => {
+    expect(await json('atlas', 'similar', atlas, '3:5', '-k', '4')).toHaveLength(4);
+    expect((await json('atlas', 'diff', atlas, atlas, '-k', '2')).neurons).toHaveLength(2);
+    const file = join(folder, 'pairs.csv');
+    expect(
+      (await weightscope(['atlas', 'export', atlas, '--table', 'head_pairs', '--format', 'csv', '-o', file])).status,
+    ).toBe(0);
+    expect(parseCsv(readFileSync(file, 'utf8').replaceAll('\n', '\r\n'))).toHaveLength(1 + 2 * 12 * 2 * 20);
+    const bad = await weightscope(['atlas', 'export', atlas, '--sql', 'DROP VIEW tokens', '-o', join(folder, 'x')]);
+    expect([bad.status === 0, existsSync(join(folder, 'x'))]).toEqual([false, false]);
+  });
+});
+
+describe('weightscope relations', () => {
+  it('scores heads by the word pairs of a file as by those that ship', async () => {
+    const file = join(folder, 'words.json');
+    writeFileSync(file, '{"tall": [["tall", "short"], ["hot", "cold"], ["big", "small"]]}');
+    const found = await json('relations', lexi, file, '--layers', '2-3', '-k', '4');
+    expect(found.relations).toHaveLength(1);
+    const [{ relation, pairs, given, heads }] = found.relations;
+    expect({ relation, given, heads: heads.length }).toEqual({ relation: 'tall', given: 3, heads: 4 });
+    expect(pairs).toBeGreaterThan(0);
+    const shipped = await json('relations', lexi, '--layers', '2', '-k', '1');
+    const listed = await json('atlas', 'relations', atlas, '--relation', 'plurals', '-k', '100');
+    const [best] = shipped.relations.find((r: { relation: string }) => r.relation === 'plurals').heads;
+    const row = listed.find((r: { layer: number; head: number }) => r.layer === 2 && r.head === best.head);
+    expect(row).toMatchObject({ promoted: best.promoted.value, suppressed: best.suppressed.value, pairs: best.pairs });
+    const { status, stdout } = await weightscope(['relations', lexi, file, '--layers', '2', '--suppressed']);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('tall')]);
+  });
+
+  it('says what is wrong with a file', async () => {
+    const file = join(folder, 'bad.json');
+    writeFileSync(file, '{"x": [["a"]]}');
+    for (const [path, text] of [
+      [file, 'two words'],
+      [join(folder, 'none.json'), 'Cannot read the relations'],
+    ]) {
+      const { status, stderr } = await weightscope(['relations', lexi, path]);
+      expect([status === 0, stderr]).toEqual([false, expect.stringContaining(text)]);
+    }
+  });
+});
