@@ -6,7 +6,7 @@ import { BLOCK_VALUES, type Screened, screenScratch } from './screen-task.ts';
 export type PrepareTask = { side: Screened; from: number; to: number; d: number } & (
   | { step: 'measure'; every: number; which: 0 | 1 }
   | { step: 'rotate'; stride: number; panelsAt: number; scale: number; sign: number; error: RotationError }
-  | { step: 'order'; rows: number; maskAt: number | undefined; which: 0 | 1 }
+  | { step: 'order'; rows: number; maskAt: number | undefined; which: 0 | 1; stride: number; edges: number[] }
   | { step: 'pack'; stride: number; pairs: number; error: RotationError; first: boolean }
 );
 
@@ -35,7 +35,7 @@ export const prepareTask = (memory: KernelMemory, scratch: number, task: Prepare
       rotate(memory, scratch, task);
       return result;
     case 'order':
-      return { ...result, which: task.which, count: order(memory, side, task.rows, task.maskAt) };
+      return { ...result, which: task.which, count: order(memory, task) };
     case 'pack':
       for (let block = from; block < to; block++) packBlock(memory, scratch, side, block, task);
       return result;
@@ -94,17 +94,31 @@ const rotate = (
 /** Sizes are sorted by so many upper bits of their fp32: sign, exponent and 9 of the fraction, 1 part in 512. */
 const BUCKETS = 2 ** 17;
 
-/** Row numbers by falling size; sizes closer than 1 part in 512 come by number. */
-const order = ({ buffer }: KernelMemory, side: Screened, rows: number, maskAt: number | undefined): number => {
-  const sizes = new Uint32Array(Float32Array.from(new Float64Array(buffer, side.sizeAt, rows)).buffer);
+/**
+ * Row numbers by falling size, those closer than 1 part in 512 by number; with edges, first by the sector that the
+ * share of the first rotated dimension falls into.
+ */
+const order = (
+  { buffer }: KernelMemory,
+  { side, rows, maskAt, stride, edges }: Extract<PrepareTask, { step: 'order' }>,
+): number => {
+  const exact = new Float64Array(buffer, side.sizeAt, rows);
+  const sizes = new Uint32Array(Float32Array.from(exact).buffer);
+  const rotated = new Float32Array(buffer, side.rotatedAt);
   const mask = maskAt === undefined ? undefined : new Uint8Array(buffer, maskAt, rows);
-  const next = new Uint32Array(BUCKETS + 1);
-  const bucket = (i: number): number => BUCKETS - 1 - (sizes[i] >>> 14);
-  for (let i = 0; i < rows; i++) if (!mask || mask[i]) next[bucket(i) + 1]++;
-  for (let k = 0; k < BUCKETS; k++) next[k + 1] += next[k];
+  const buckets = new Uint32Array(rows);
+  const next = new Uint32Array((edges.length + 1) * BUCKETS + 1);
+  for (let i = 0; i < rows; i++) {
+    if (mask && !mask[i]) continue;
+    let sector = 0;
+    while (sector < edges.length && rotated[i * stride] >= edges[sector] * exact[i]) sector++;
+    buckets[i] = (sector + 1) * BUCKETS - 1 - (sizes[i] >>> 14);
+    next[buckets[i] + 1]++;
+  }
+  for (let k = 1; k < next.length; k++) next[k] += next[k - 1];
   const sorted = new Uint32Array(buffer, side.orderAt, rows);
-  for (let i = 0; i < rows; i++) if (!mask || mask[i]) sorted[next[bucket(i)]++] = i;
-  return next[BUCKETS];
+  for (let i = 0; i < rows; i++) if (!mask || mask[i]) sorted[next[buckets[i]]++] = i;
+  return next[next.length - 1];
 };
 
 /** Longest packed vectors of a and b, whose product stays below 2^15, and their largest values. */
@@ -125,10 +139,17 @@ const packBlock = (
   const order = new Uint32Array(buffer, side.orderAt + start * 4, rows);
   const norm = new Float64Array(buffer, side.normAt);
   const size = new Float64Array(buffer, side.sizeAt);
-  let [largestNorm, largestSize] = [0, 0];
+  const first32 = new Float32Array(buffer, side.rotatedAt);
+  let [largestNorm, largestSize, rest2] = [0, 0, 0];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const i of order) {
     if (norm[i] > largestNorm) largestNorm = norm[i];
     if (size[i] > largestSize) largestSize = size[i];
+    const value = d > 0 ? first32[i * stride] : 0;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    const inFirst = Math.max(0, Math.abs(value) - norm[i] * error.relative - error.absolute);
+    rest2 = Math.max(rest2, size[i] * size[i] - inFirst * inFirst);
   }
   const largestError = largestNorm * error.relative + error.absolute;
   const sorted = side.sortedAt + start * stride * 4;
@@ -147,5 +168,6 @@ const packBlock = (
     kernels.pack8(sorted, stride, rows, d, prefix, step, largestError, Number(first), pairs, packed, offsets);
   while (attempt() > longest ** 2) step *= 1.1;
   const values = new Float64Array(buffer, side.blocksAt + block * BLOCK_VALUES * 8, BLOCK_VALUES);
-  values.set([step, largestSize, largestError, largestNorm]);
+  const rest = Math.sqrt(rest2) * (1 + 1e-12);
+  values.set([step, largestSize, largestError, largestNorm, low - largestError, high + largestError, rest]);
 };

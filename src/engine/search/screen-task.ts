@@ -13,11 +13,11 @@ export const screenPairs = (d: number): number => (d <= 13 ? 8 : d <= 80 ? 16 : 
 
 const EXPANDED = BLOCK_A * 24 * 16;
 
-/** Bytes of a lane's scratch: a's expanded rows, a list of entries, pairs and scores; or a Gram matrix. */
+/** Bytes of a lane's scratch: a's expanded blocks, a list of entries, pairs and scores; or a Gram matrix. */
 export const screenScratch = (d: number): number =>
-  Math.max(EXPANDED + BLOCK_A * BLOCK_B * (4 + 8 + 8), 64 * Math.ceil(d / 8) + d * d * 8, 32 * d + 96);
+  Math.max(TASK_BLOCKS * EXPANDED + BLOCK_A * BLOCK_B * (4 + 8 + 8), 64 * Math.ceil(d / 8) + d * d * 8, 32 * d + 96);
 
-/** One operand in memory. All places hold the rows of the search; blocks follow falling norm. */
+/** One operand in memory. All places hold the rows of the search; blocks follow its order. */
 export interface Screened {
   /** Stored rows, and rotated rows fp32 (length `stride`, a multiple of 8), by row number; the latter also in order. */
   rowsAt: number;
@@ -26,13 +26,13 @@ export interface Screened {
   /** Per row number, fp64: norm of the stored row in scaled units, norm of the true rotated one at most. */
   normAt: number;
   sizeAt: number;
-  /** Row numbers by falling norm, u32. */
+  /** Row numbers, u32: by falling size, or sector after sector. */
   orderAt: number;
   count: number;
   packedAt: number;
   /** i16, a only. */
   offsetAt: number;
-  /** Per block, fp64: step; largest size + error, error, norm. */
+  /** `BLOCK_VALUES` fp64 per block. */
   blocksAt: number;
   blockRows: number;
 }
@@ -59,41 +59,69 @@ export interface ScreenTask {
   endB: number;
 }
 
-/** fp64 values kept per block. */
-export const BLOCK_VALUES = 4;
+/** fp64 values kept per block: step, then a `Box`. */
+export const BLOCK_VALUES = 7;
+
+/** Bounds of what the true rotated rows of a block are. */
+export interface Box {
+  size: number;
+  error: number;
+  /** Of the stored rows, in scaled units. */
+  norm: number;
+  /** The first dimension is in low .. high, all others together have at most the length `tail`. */
+  low: number;
+  high: number;
+  tail: number;
+}
+
+export const readBox = (values: Float64Array, block: number): Box => {
+  const [size, error, norm, low, high, tail] = values.subarray(block * BLOCK_VALUES + 1, (block + 1) * BLOCK_VALUES);
+  return { size, error, norm, low, high, tail };
+};
+
+/** The largest product of true rotated rows, rounded up a little: by their sizes, or with the first dimension apart. */
+export const largestProduct = (a: Box, b: Box): number => {
+  const first = Math.max(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high);
+  const apart = first + Math.abs(first) * 1e-9 + a.tail * b.tail * (1 + 1e-9);
+  return Math.min(a.size * b.size * (1 + 1e-9), apart);
+};
 
 /** Screens blocks of A against blocks of B in 8 bits, then in fp32, and rescores what is left. */
 export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTask): PairResult => {
   const { buffer, kernels } = memory;
   const { plan, selection, counting, firstA, endA, firstB, endB } = task;
   const { a, b, d, stride, pairs, scale, defect } = plan;
-  const entries = scratch + EXPANDED;
+  const entries = scratch + TASK_BLOCKS * EXPANDED;
   const list = entries + BLOCK_A * BLOCK_B * 4;
   const scores = list + BLOCK_A * BLOCK_B * 8;
   const blocksA = new Float64Array(buffer, a.blocksAt, endA * BLOCK_VALUES);
   const blocksB = new Float64Array(buffer, b.blocksAt, endB * BLOCK_VALUES);
+  const boxesA = Array.from({ length: endA - firstA }, (_, i) => readBox(blocksA, firstA + i));
+  const expanded = boxesA.map(() => false);
   const found = new Found();
   const wanted = (counting ? selection.low : Math.max(selection.low, selection.least)) * scale;
 
-  for (let i = firstA; i < endA; i++) {
-    const [stepA, sizeA, errorA, normA] = blocksA.subarray(i * BLOCK_VALUES);
-    const rows = Math.min(BLOCK_A, a.count - i * BLOCK_A);
-    let expanded = false;
-    for (let j = firstB; j < endB; j++) {
-      const [stepB, sizeB, errorB, normB] = blocksB.subarray(j * BLOCK_VALUES);
-      // Rotated products of exact rotated rows are at least this.
-      const exact = wanted - defect * normA * normB;
-      if (sizeA * sizeB * (1 + 1e-9) < exact) continue;
-      const least = Math.floor((exact / (stepA * stepB)) * (1 - 1e-12 * Math.sign(exact)));
+  // One block of b against all of a: its rows and theirs stay in the second-level cache.
+  for (let j = firstB; j < endB; j++) {
+    const boxB = readBox(blocksB, j);
+    const stepB = blocksB[j * BLOCK_VALUES];
+    const rowsB = Math.min(BLOCK_B, b.count - j * BLOCK_B);
+    for (let i = firstA; i < endA; i++) {
+      const boxA = boxesA[i - firstA];
+      // Products of true rotated rows are at least this.
+      const exact = wanted - defect * boxA.norm * boxB.norm;
+      if (largestProduct(boxA, boxB) < exact) continue;
+      const least = Math.floor((exact / (blocksA[i * BLOCK_VALUES] * stepB)) * (1 - 1e-12 * Math.sign(exact)));
       if (least > 32767) continue;
-      if (!expanded) {
-        kernels.broadcast8(a.packedAt + i * BLOCK_A * pairs * 2, BLOCK_A, pairs, scratch);
-        expanded = true;
+      const wide = scratch + (i - firstA) * EXPANDED;
+      if (!expanded[i - firstA]) {
+        kernels.broadcast8(a.packedAt + i * BLOCK_A * pairs * 2, BLOCK_A, pairs, wide);
+        expanded[i - firstA] = true;
       }
-      const rowsB = Math.min(BLOCK_B, b.count - j * BLOCK_B);
+      const rowsA = Math.min(BLOCK_A, a.count - i * BLOCK_A);
       const end = kernels.screen8(
-        scratch,
-        4 * Math.ceil(rows / 4),
+        wide,
+        4 * Math.ceil(rowsA / 4),
         a.offsetAt + i * BLOCK_A * 2,
         b.packedAt + j * BLOCK_B * pairs * 2,
         2 * Math.ceil(rowsB / 16),
@@ -102,13 +130,15 @@ export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTa
         entries,
       );
       if (end === entries) continue;
-      const error = relative32(d) * sizeA * sizeB + absolute32(d) + errorA * sizeB + sizeA * errorB + errorA * errorB;
+      const [sizeA, sizeB] = [boxA.size, boxB.size];
+      const rotated = boxA.error * sizeB + sizeA * boxB.error + boxA.error * boxB.error;
+      const error = relative32(d) * sizeA * sizeB + absolute32(d) + rotated;
       const listed = kernels.dots32(
         a.sortedAt + i * BLOCK_A * stride * 4,
         a.orderAt + i * BLOCK_A * 4,
         b.sortedAt + j * BLOCK_B * stride * 4,
         b.orderAt + j * BLOCK_B * 4,
-        rows,
+        rowsA,
         rowsB,
         stride,
         entries,

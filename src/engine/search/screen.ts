@@ -5,6 +5,7 @@ import type { Layout } from './memory.ts';
 import type { PrepareTask } from './prepare-task.ts';
 import { balancedRotation, identity } from './rotation.ts';
 import { BLOCK_A, BLOCK_B, BLOCK_VALUES, type Screened, type ScreenPlan, screenPairs } from './screen-task.ts';
+import { sectorEdges } from './sectors.ts';
 import type { Session } from './session.ts';
 
 /** Rows of either factor that its Gram matrix is taken from: enough for a rotation that prunes. */
@@ -83,7 +84,10 @@ const runAll = (
 const parts = (rows: number, size: number): { from: number; to: number }[] =>
   Array.from({ length: Math.ceil(rows / size) }, (_, i) => ({ from: i * size, to: Math.min(rows, (i + 1) * size) }));
 
-/** Copies both factors in; rotates, sorts and packs them. */
+/**
+ * Copies both factors in; rotates, sorts and packs them. `threshold` gets both in falling size, and says which scores
+ * the search begins with.
+ */
 export const prepareScreen = async (
   session: Session,
   places: Places,
@@ -91,6 +95,7 @@ export const prepareScreen = async (
   b: Matrix,
   masks: { maskA?: Uint8Array; maskB?: Uint8Array },
   sign: number,
+  threshold: (a: Screened, b: Screened) => Promise<number>,
   options: RunOptions,
 ): Promise<ScreenPlan> => {
   const d = a.columns;
@@ -155,24 +160,23 @@ export const prepareScreen = async (
     options,
   );
   const counts = [0, 0];
-  await runAll(
-    session,
-    sides.map(({ which, matrix: { rows }, side, maskAt }) => ({
-      step: 'order',
-      which,
-      side,
-      from: 0,
-      to: rows,
-      d,
-      rows,
-      maskAt,
-    })),
-    options,
-    ({ which, count }) => {
-      counts[which] = count;
-    },
-  );
+  const sort = (edges: [number[], number[]]): Promise<void> =>
+    runAll(
+      session,
+      sides.map(({ which, matrix: { rows }, side, maskAt }) => {
+        return { step: 'order', which, side, from: 0, to: rows, d, rows, maskAt, stride, edges: edges[which] };
+      }),
+      options,
+      ({ which, count }) => {
+        counts[which] = count;
+      },
+    );
+  await sort([[], []]);
   const counted = sides.map(({ which, side }): Screened => ({ ...side, count: counts[which] }));
+  const scale = scales[0] * scales[1];
+  const wanted = (await threshold(counted[0], counted[1])) * scale;
+  const edges = sectorEdges(buffer, counted[0], counted[1], stride, wanted);
+  if (edges[0].length > 0) await sort(edges);
   await runAll(
     session,
     counted.flatMap((side, i) =>
@@ -189,7 +193,7 @@ export const prepareScreen = async (
     ),
     options,
   );
-  return { a: counted[0], b: counted[1], d, stride, pairs, scale: scales[0] * scales[1], defect: rotation.defect };
+  return { a: counted[0], b: counted[1], d, stride, pairs, scale, defect: rotation.defect };
 };
 
 /** Columns of a matrix [d, d] in panels of eight, as `product32` reads them, rounded to fp32. */

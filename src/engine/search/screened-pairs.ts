@@ -6,6 +6,8 @@ import type { PairSearch } from './pairs.ts';
 import { placeScreen, prepareScreen } from './screen.ts';
 import {
   BLOCK_VALUES,
+  largestProduct,
+  readBox,
   type Screened,
   type ScreenPlan,
   type ScreenTask,
@@ -17,7 +19,7 @@ import type { Session, Sessions } from './session.ts';
 
 /** Where few pairs are wanted: blocks in order of falling norm, screened in 8 bits, with a threshold that rises. */
 export const screenedPairs = async (sessions: Sessions, search: PairSearch): Promise<Pairs> => {
-  const { a, b, sign, k, high, after, options } = search;
+  const { a, b, sign, k, low, high, everything, after, options } = search;
   const layout = new Layout();
   const places = placeScreen(layout, a, b, options);
   // A bound above or a place to go on from leaves unknown how many of the seeds count.
@@ -26,12 +28,13 @@ export const screenedPairs = async (sessions: Sessions, search: PairSearch): Pro
   const scratch = Array.from({ length: sessions.lanes }, () => layout.take(screenScratch(a.columns)));
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
   try {
-    const plan = await prepareScreen(session, places, a, b, options, sign, options);
     const best = new BestPairs(k, sign);
-    if (seeds) {
+    const threshold = async (sideA: Screened, sideB: Screened): Promise<number> => {
       const { exclude, signal } = options;
-      best.least = await seedThreshold(session, seeds, plan.a, plan.b, a.columns, k, sign, exclude, signal);
-    }
+      if (seeds) best.least = await seedThreshold(session, seeds, sideA, sideB, a.columns, k, sign, exclude, signal);
+      return everything ? best.least : low;
+    };
+    const plan = await prepareScreen(session, places, a, b, options, sign, threshold, options);
     return await walk(session, plan, best, search);
   } finally {
     session.close();
@@ -78,26 +81,31 @@ interface Group {
   endB: number;
 }
 
-/** Pairs of groups of blocks by falling bound of their products, rounded up a little. */
+/** Pairs of groups of blocks by falling bound of their products. */
 const groupPairs = (session: Session, { a, b, defect }: ScreenPlan): Group[] => {
   const groups = (side: Screened) => {
     const blocks = Math.ceil(side.count / side.blockRows);
     const values = new Float64Array(session.buffer, side.blocksAt, blocks * BLOCK_VALUES);
     return Array.from({ length: Math.ceil(blocks / TASK_BLOCKS) }, (_, g) => {
       const [first, end] = [g * TASK_BLOCKS, Math.min(blocks, (g + 1) * TASK_BLOCKS)];
-      let [size, norm] = [0, 0];
-      for (let block = first; block < end; block++) {
-        size = Math.max(size, values[block * BLOCK_VALUES + 1]);
-        norm = Math.max(norm, values[block * BLOCK_VALUES + 3]);
+      const box = readBox(values, first);
+      for (let block = first + 1; block < end; block++) {
+        const { size, error, norm, low, high, tail } = readBox(values, block);
+        box.size = Math.max(box.size, size);
+        box.error = Math.max(box.error, error);
+        box.norm = Math.max(box.norm, norm);
+        box.low = Math.min(box.low, low);
+        box.high = Math.max(box.high, high);
+        box.tail = Math.max(box.tail, tail);
       }
-      return { first, end, size, norm };
+      return { first, end, box };
     });
   };
   const [groupsA, groupsB] = [groups(a), groups(b)];
   return groupsA
     .flatMap((p) =>
       groupsB.map((q) => ({
-        bound: (p.size * q.size + defect * p.norm * q.norm) * (1 + 1e-9),
+        bound: largestProduct(p.box, q.box) + defect * p.box.norm * q.box.norm,
         firstA: p.first,
         endA: p.end,
         firstB: q.first,
