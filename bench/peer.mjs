@@ -7,7 +7,7 @@ export const startPeer = () => {
   const python = process.env.WEIGHTSCOPE_PYTHON ?? 'python3';
   const child = spawn(python, [fileURLToPath(new URL('peer.py', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '20000000000' },
+    env: { ...process.env, TQDM_DISABLE: '1', MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '20000000000' },
   });
   const waiting = [];
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(JSON.parse(line)));
@@ -24,5 +24,5 @@ export const startPeer = () => {
     if (reply.error) throw new Error(`The peer failed: ${reply.error}`);
     return reply;
   };
-  return { ask, end: () => child.stdin.end() };
+  return { ask, pid: child.pid, end: () => child.stdin.end() };
 };

@@ -18,14 +18,25 @@ export const table = (record) => {
       lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) |`);
     }
   }
-  const { P4, P5, scaling } = record;
-  if (P4)
+  const { P4, P5, notebook, scaling } = record;
+  if (P4) {
+    const name = 'open and read one neuron, with process start';
+    lines.push(`| P4 | ${name} | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.ratio ?? '–'} |`);
+  }
+  if (notebook) {
+    const name = `${notebook.case}, the whole matrix at once`;
     lines.push(
-      `| P4 | open and read one neuron | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.peer_s ? (P4.peer_s / P4.ours_s).toPrecision(3) : '–'} |`,
+      `| notebook | ${name} | ${notebook.ours_s ?? '–'} | ${notebook.peer_s ?? '–'} | ${notebook.ratio ?? '–'} |`,
     );
-  if (P5) lines.push(`| P5 | peak memory of a head, MB | ${P5.ours_head_mb} | ${P5.peer_mb ?? '–'} | |`);
-  for (const row of scaling?.rows ?? []) {
-    lines.push(`| scaling | ${row.case}${row.exponent ? `, exponent ${row.exponent}` : ''} | ${row.ours_s} | | |`);
+  }
+  if (P5) {
+    lines.push('', '| peak memory, MB | ours | torch |', '| --- | ---: | ---: |');
+    lines.push(`| P5 a head, best 1,000 pairs | ${P5.ours_head_mb} | ${P5.peer_mb ?? '–'} |`);
+    lines.push(`| P5 a neuron | ${P5.ours_neuron_mb} | |`);
+  }
+  if (scaling) {
+    lines.push('', '| scaling of `topPairs` | s | growth exponent |', '| --- | ---: | ---: |');
+    for (const row of scaling.rows) lines.push(`| ${row.case} | ${row.ours_s} | ${row.exponent ?? ''} |`);
   }
   return `${lines.join('\n')}\n`;
 };

@@ -1,8 +1,8 @@
-// npm run bench -- [--only P1,P2,P3,P4,P5,scaling] [--engine wasm] [--model FILE] [--rounds 5] [--json FILE] [--record]
+// npm run bench -- [--only P1,P2,P3,P4,P5,scaling,notebook] [--engine wasm] [--model FILE] [--rounds 5] [--json FILE] [--record]
 // Ours against torch on the same machine, in turns, answers compared before they are timed. WEIGHTSCOPE_MODELS names
 // the folder with smollm2/, WEIGHTSCOPE_PYTHON a Python with torch. --record writes bench/record/<machine>/ and the
-// table in docs/performance.md.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// table in docs/performance.md; with --only it replaces those parts of the record. `notebook` holds a whole V x V matrix.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,28 +47,34 @@ const record = {
 peer.end();
 await engine.close();
 
-// Torch's rates on an idle machine of this kind; a run in which it stays below 80 % of them says nothing.
-const slow = [
-  ...(record.P1?.rows ?? []).filter((row) => row.peer_s > 5.9 / 0.8),
-  ...(record.P2?.rows ?? []).filter((row) => row.peer_gflops < 0.8 * 130),
-  ...(record.P3?.rows ?? []).filter((row) => row.peer_gflops < 0.8 * 130),
-];
-if (slow.length > 0) record.void = `torch was slower than it can be in ${slow.map((row) => row.case).join('; ')}`;
+/** Torch's rates on an idle machine of this kind; a run in which it stays below 80 % of them says nothing. */
+const judged = ({ void: _, ...record }) => {
+  const slow = [
+    ...(record.P1?.rows ?? []).filter((row) => row.peer_s > 5.9 / 0.8),
+    ...(record.P2?.rows ?? []).filter((row) => row.peer_gflops < 0.8 * 130),
+    ...(record.P3?.rows ?? []).filter((row) => row.peer_gflops < 0.8 * 130),
+  ].map((row) => row.case);
+  return slow.length > 0 ? { ...record, void: `torch was slower than it can be in ${slow.join('; ')}` } : record;
+};
 
-const json = `${JSON.stringify(record, null, 2)}\n`;
-if (values.json) writeFileSync(values.json, json);
-console.log(table(record));
+if (values.json) writeFileSync(values.json, `${JSON.stringify(judged(record), null, 2)}\n`);
+console.log(table(judged(record)));
 if (values.record) {
   const here = fileURLToPath(new URL('.', import.meta.url));
   const folder = join(here, 'record', record.machine.toLowerCase().replace(/[^a-z0-9]+/g, '-'));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${record.engine}.json`), json);
-  writeFileSync(join(folder, `${record.engine}.md`), table(record));
-  writeFileSync(join(folder, `${record.engine}.svg`), plot(record));
+  // Parts of the record that were not measured now stay, where they come from the same settings.
+  const file = join(folder, `${record.engine}.json`);
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const comparable = ['node', 'settings', 'torch', 'threads'].every((key) => before[key] === record[key]);
+  const whole = judged(comparable ? { ...before, ...record } : record);
+  writeFileSync(file, `${JSON.stringify(whole, null, 2)}\n`);
+  writeFileSync(join(folder, `${record.engine}.md`), table(whole));
+  writeFileSync(join(folder, `${record.engine}.svg`), plot(whole));
   const page = join(here, '../docs/performance.md');
   const [start, end] = [`<!-- bench ${record.engine} -->`, `<!-- /bench ${record.engine} -->`];
   const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < 0) throw new Error(`Expected ${page} to have the lines ${start} and ${end}.`);
-  writeFileSync(page, `${text.slice(0, from + start.length)}\n${table(record)}${text.slice(to)}`);
+  writeFileSync(page, `${text.slice(0, from + start.length)}\n${table(whole)}${text.slice(to)}`);
 }

@@ -1,10 +1,13 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exportParameter, headFactors, openModel } from '../dist/node.js';
 import { embedding } from '../dist/reading/embedding.js';
+import { watchPeak } from './memory.mjs';
+import { startPeer } from './peer.mjs';
+import { scaling } from './scaling.mjs';
 
 export const HEADS = [
   [5, 3],
@@ -154,73 +157,90 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds }) 
       }
     }
     if (only.includes('P4')) {
-      const runs = Array.from({ length: rounds + 1 }, () => child('neuron', path).seconds).slice(1);
+      // The first run computes the normalisers, which the others find in the cache.
+      const runs = [];
+      for (let i = 0; i <= rounds; i++) runs.push((await child('neuron', path, engine.name)).seconds);
+      runs.shift();
       record.P4 = { ours_s: round(median(runs)), ours_min_s: round(Math.min(...runs)) };
       const folder = process.env.WEIGHTSCOPE_MODELS && join(process.env.WEIGHTSCOPE_MODELS, 'smollm2-hf');
       if (folder && existsSync(folder)) {
-        record.P4.peer_s = round((await peer.ask({ op: 'neuron', path: folder, layer: 3, neuron: 17 })).seconds);
+        const request = { op: 'neuron', path: folder, layer: 3, neuron: 17 };
+        const times = [];
+        for (let i = 0; i < 3; i++) times.push((await fresh((other) => other.ask(request))).seconds);
+        record.P4.peer_s = round(median(times));
+        record.P4.ratio = round(record.P4.peer_s / record.P4.ours_s);
       } else record.P4.peer = 'not timed: no smollm2-hf folder in WEIGHTSCOPE_MODELS';
     }
     if (only.includes('P5')) {
+      const [layer, head] = HEADS[3];
+      const { a, b } = await headFactors(model, layer, head, 'vo', { normalize: 'freq', engine });
+      const request = { op: 'pairs', a: save(a, 'a'), b: save(b, 'b'), k: 1000 };
+      const { peak_mb } = await fresh((other) => other.ask(request));
       record.P5 = {
-        ours_head_mb: round(child('head', path).peak_mb),
-        ours_neuron_mb: round(child('neuron', path).peak_mb),
+        ours_head_mb: round((await child('head', path, engine.name)).peak_mb),
+        ours_neuron_mb: round((await child('neuron', path, engine.name)).peak_mb),
+        peer_mb: peak_mb && round(peak_mb),
       };
-      if (only.includes('P1')) record.P5.peer_mb = round((await peer.ask({ op: 'memory' })).peak_mb);
     }
-    if (only.includes('scaling')) record.scaling = await scaling(engine);
+    if (only.includes('notebook')) {
+      const [layer, head] = HEADS[3];
+      const { a, b } = await headFactors(model, layer, head, 'vo', { normalize: 'freq', engine });
+      record.notebook = await wholeMatrix(
+        { a: save(a, 'a'), b: save(b, 'b'), k: 1000 },
+        () => engine.topPairs(a, b, { k: 1000 }),
+        `head ${layer}:${head} vo`,
+      );
+    }
+    if (only.includes('scaling')) record.scaling = await scaling(engine.name);
     return record;
   } finally {
     rmSync(scratch, { recursive: true });
   }
 };
 
-/** A fresh process: what it takes from nothing, and its peak memory. */
-const child = (what, path) => {
+/** A fresh process of ours: what it takes from its start to its end, and its peak memory, both seen from outside. */
+const child = async (what, path, engine) => {
   const script = fileURLToPath(new URL('child.mjs', import.meta.url));
-  const { stdout, status, stderr } = spawnSync(process.execPath, [script, what, path], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`bench/child.mjs ${what} failed: ${stderr}`);
-  return JSON.parse(stdout);
+  const start = performance.now();
+  const process_ = spawn(process.execPath, [script, what, path], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, WEIGHTSCOPE_ENGINE: engine },
+  });
+  const watch = watchPeak(process_.pid);
+  const status = await new Promise((resolve) => process_.on('exit', resolve));
+  const seconds = (performance.now() - start) / 1000;
+  const peak_mb = watch.stop();
+  if (status !== 0) throw new Error(`bench/child.mjs ${what} failed.`);
+  return { seconds, peak_mb };
 };
 
-/** Factors with a falling spectrum and unequal norms, from a seed. */
-const synthetic = (rows, columns, seed) => {
-  let state = seed;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  const data = new Float32Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    const size = 0.3 * 10 ** uniform();
-    for (let t = 0; t < columns; t++) {
-      const normal = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-      data[i * columns + t] = size * normal * (1 + t) ** -0.5;
-    }
+/** Asks a peer that was just started, and watches its memory. */
+const fresh = async (ask) => {
+  const other = startPeer();
+  await other.ask({ op: 'info' });
+  const watch = watchPeak(other.pid);
+  try {
+    const reply = await ask(other);
+    return { ...reply, peak_mb: watch.stop() };
+  } finally {
+    watch.stop();
+    other.end();
   }
-  return { data, rows, columns };
 };
 
-/** Times against V and against k; the exponent is that of the last doubling. */
-const scaling = async (engine) => {
-  const time = async (a, b, k) => {
-    await engine.topPairs(a, b, { k });
-    const start = performance.now();
-    await engine.topPairs(a, b, { k });
-    return round((performance.now() - start) / 1000);
+/** The notebook's own way, which holds the whole matrix: timed only where 20 GB are free. */
+const wholeMatrix = async (request, ours, name) => {
+  if (freemem() < 20 * 2 ** 30) return { case: name, peer: 'not timed: less than 20 GB of memory are free' };
+  await ours();
+  const start = performance.now();
+  await ours();
+  const ours_s = (performance.now() - start) / 1000;
+  const { seconds, peak_mb } = await fresh((other) => other.ask({ ...request, op: 'whole' }));
+  return {
+    case: name,
+    ours_s: round(ours_s),
+    peer_s: round(seconds),
+    ratio: round(seconds / ours_s),
+    peer_mb: peak_mb && round(peak_mb),
   };
-  const rows = [];
-  for (const V of [8192, 16384, 32768, 65536, 131072, 262144]) {
-    const [a, b] = [synthetic(V, 64, 1), synthetic(V, 64, 2)];
-    rows.push({ case: `V = ${V}, k = 1000`, V, ours_s: await time(a, b, 1000) });
-    if (V !== 65536) continue;
-    for (const k of [10, 100, 10_000, 100_000, 1_000_000]) {
-      rows.push({ case: `V = ${V}, k = ${k}`, k, ours_s: await time(a, b, k) });
-    }
-  }
-  const grown = rows.filter((row) => row.V);
-  for (let i = 1; i < grown.length; i++) {
-    grown[i].exponent = round(Math.log(grown[i].ours_s / grown[i - 1].ours_s) / Math.log(grown[i].V / grown[i - 1].V));
-  }
-  return { rows };
 };
