@@ -6,3 +6,4 @@ export { columnSums } from './sums';
 export { screen8 } from './screen8';
 export { broadcast8, dots32, gather32, pack8 } from './pack8';
 export { gram } from './gram';
+export { near, quantise, screenRows } from './rows8';

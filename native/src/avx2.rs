@@ -5,6 +5,7 @@ use std::array;
 
 use crate::kernels::{Kernels, compiled_for};
 use crate::portable;
+use crate::rows8::{self, BESIDE, Limits};
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -24,6 +25,10 @@ pub const KERNELS: Kernels = Kernels {
     panels32,
     product32,
     scan,
+    most: rows8::NARROW,
+    quantise,
+    screen_rows,
+    near,
     column_sums,
 };
 
@@ -254,6 +259,54 @@ pub fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: 
                     mask[0] | (mask[1] << 8),
                     start * ROWS + r,
                     group * LANES,
+                    out,
+                    &mut found,
+                );
+            }
+        }
+    }
+    found
+}
+
+/// As `screen8`, but sums of two products are widened to 32 bits at once.
+#[target_feature(enable = "avx2,fma")]
+pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize {
+    const ROWS: usize = 4;
+    let width = quads * QUAD;
+    let rows = limits.rows.as_chunks::<BESIDE>().0;
+    let ones = _mm256_set1_epi16(1);
+    let mut found = 0;
+    assert!(a.len() >= rows.len() * width);
+    for (group, b) in b.chunks_exact((width * LANES).max(1)).enumerate() {
+        for (start, rows) in (0..).step_by(ROWS).zip(rows.chunks(ROWS)) {
+            // A last group of rows that is not full repeats its last row.
+            let from: [*const u8; ROWS] = array::from_fn(|r| a[(start + r.min(rows.len() - 1)) * width..].as_ptr());
+            let mut sums: [[__m256i; 2]; ROWS] =
+                array::from_fn(|r| [_mm256_set1_epi32(rows[r.min(rows.len() - 1)][5].to_bits() as i32); 2]);
+            for quad in 0..quads {
+                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside rows.
+                unsafe {
+                    let at: *const __m256i = b.as_ptr().add(quad * QUAD * LANES).cast();
+                    let b = [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))];
+                    for (sums, from) in sums.iter_mut().zip(from) {
+                        let a = _mm256_set1_epi32(from.add(quad * QUAD).cast::<i32>().read_unaligned());
+                        for (sum, b) in sums.iter_mut().zip(b) {
+                            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(_mm256_maddubs_epi16(b, a), ones));
+                        }
+                    }
+                }
+            }
+            for (r, row) in rows.iter().enumerate() {
+                let mut products = [0; LANES];
+                for (half, to) in products.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                    // SAFETY: eight lanes are there.
+                    unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), sums[r][half]) };
+                }
+                let column = group * LANES;
+                screen::list(
+                    rows8::sift(&products, row, limits, column),
+                    start + r,
+                    column,
                     out,
                     &mut found,
                 );

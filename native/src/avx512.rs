@@ -5,6 +5,7 @@ use std::array;
 
 use crate::avx2::{self, F32, F64};
 use crate::kernels::{Kernels, compiled_for};
+use crate::rows8::{BESIDE, Limits, NARROW, WIDE};
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -30,6 +31,10 @@ pub const FOUNDATION: Kernels = Kernels {
     panels32: avx2::panels32,
     product32,
     scan,
+    most: NARROW,
+    quantise,
+    screen_rows: avx2::screen_rows,
+    near,
     column_sums,
 };
 
@@ -38,6 +43,8 @@ pub const VNNI: Kernels = Kernels {
     available: || (FOUNDATION.available)() && is_x86_feature_detected!("avx512vnni"),
     peak8: Some(peak8),
     screen8,
+    most: WIDE,
+    screen_rows,
     ..FOUNDATION
 };
 
@@ -220,6 +227,99 @@ fn dots32(
             out[2 * found] = index_a[i];
             out[2 * found + 1] = index_b[j];
             found += 1;
+        }
+    }
+    found
+}
+
+/// Tiles of 8 rows and 32 columns, whose sums stay in registers.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize {
+    const ROWS: usize = 8;
+    const GROUPS: usize = 2;
+    let width = quads * QUAD;
+    let bytes = width * LANES;
+    let rows = limits.rows.as_chunks::<BESIDE>().0;
+    assert!(a.len() >= rows.len() * width);
+    let mut found = 0;
+    for (column, b) in (0..).step_by(GROUPS * LANES).zip(b.chunks((GROUPS * bytes).max(1))) {
+        // A last group that is alone is multiplied twice.
+        let second = b.len() - bytes;
+        let groups = if second > 0 { 2 } else { 1 };
+        for (start, rows) in (0..).step_by(ROWS).zip(rows.chunks(ROWS)) {
+            // A last group of rows that is not full repeats its last row.
+            let row = |r: usize| r.min(rows.len() - 1);
+            let from: [*const u8; ROWS] = array::from_fn(|r| a[(start + row(r)) * width..].as_ptr());
+            let mut sums: [[__m512i; GROUPS]; ROWS] =
+                array::from_fn(|r| [_mm512_set1_epi32(rows[row(r)][5].to_bits() as i32); GROUPS]);
+            for quad in 0..quads {
+                // SAFETY: quad < quads, so that 64 bytes are inside each group, and four bytes inside each row.
+                unsafe {
+                    let b = b.as_ptr().add(quad * QUAD * LANES);
+                    let b = [_mm512_loadu_si512(b.cast()), _mm512_loadu_si512(b.add(second).cast())];
+                    for (sums, from) in sums.iter_mut().zip(from) {
+                        let a = _mm512_set1_epi32(from.add(quad * QUAD).cast::<i32>().read_unaligned());
+                        for (sum, b) in sums.iter_mut().zip(b) {
+                            *sum = _mm512_dpbusd_epi32(*sum, b, a);
+                        }
+                    }
+                }
+            }
+            for g in 0..groups {
+                let column = column + g * LANES;
+                let sums: [__m512i; ROWS] = array::from_fn(|r| sums[r][g]);
+                found = sift(&sums[..rows.len()], rows, limits, start, column, out, found);
+            }
+        }
+    }
+    found
+}
+
+/// Lists, for one group of columns, the sums that may reach a limit.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn sift(
+    sums: &[__m512i],
+    rows: &[[f32; BESIDE]],
+    limits: &Limits,
+    first: usize,
+    column: usize,
+    out: &mut [u32],
+    mut found: usize,
+) -> usize {
+    let part = |numbers: &[f32], list: usize| {
+        let numbers: &[f32; LANES] = numbers[list * limits.stride + column..]
+            .first_chunk()
+            .expect("a whole group");
+        // SAFETY: sixteen numbers are there.
+        unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
+    };
+    let [size, lost, steps] = array::from_fn(|list| part(limits.columns, list));
+    let ends: Option<[__m512; 2]> = (!limits.ends.is_empty()).then(|| array::from_fn(|end| part(limits.ends, end)));
+    let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (r, (&sum, &[error, norm, inverse, top, bottom, ..])) in sums.iter().zip(rows).enumerate() {
+        let value = _mm512_cvtepi32_ps(sum);
+        let bound = _mm512_fmadd_ps(_mm512_set1_ps(error), size, _mm512_mul_ps(_mm512_set1_ps(norm), lost));
+        let (high, low) = (_mm512_add_ps(value, bound), _mm512_sub_ps(value, bound));
+        let reaches = |top: __m512, bottom: __m512| {
+            _mm512_cmp_ps_mask::<_CMP_GE_OQ>(high, top) | _mm512_cmp_ps_mask::<_CMP_LE_OQ>(low, bottom)
+        };
+        let mut mask = reaches(
+            _mm512_mul_ps(_mm512_set1_ps(top), steps),
+            _mm512_mul_ps(_mm512_set1_ps(bottom), steps),
+        );
+        if let Some([tops, bottoms]) = ends {
+            let inverse = _mm512_set1_ps(inverse);
+            mask |= reaches(_mm512_mul_ps(tops, inverse), _mm512_mul_ps(bottoms, inverse));
+        }
+        if mask != 0 {
+            let entry = _mm512_add_epi32(_mm512_set1_epi32((((first + r) << 16) | column) as i32), lane);
+            let count = mask.count_ones() as usize;
+            let to = &mut out[found..found + count];
+            let entries = _mm512_maskz_compress_epi32(mask, entry);
+            // SAFETY: `to` has room for `count` entries.
+            unsafe { _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), ((1u32 << count) - 1) as u16, entries) };
+            found += count;
         }
     }
     found

@@ -2,6 +2,7 @@
 //! src/engine/kernels.ts; here are its operands as slices, so that only `memory.rs` and vector code are unsafe.
 
 use crate::portable;
+use crate::rows8::Limits;
 use crate::screen::Packing;
 
 /// Kernels of one instruction set. Calling one is sound when the processor has the instruction set, which is why a
@@ -25,6 +26,11 @@ pub struct Kernels {
     pub panels32: unsafe fn(x: &[f32], d: usize, index: &[u32], factor: &[f64], out: &mut [f32]),
     pub product32: unsafe fn(&[f32], usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize),
     pub scan: unsafe fn(&[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize,
+    /// Largest whole number that `quantise` makes of b.
+    pub most: i32,
+    pub quantise: unsafe fn(&[f32], d: usize, index: &[u32], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
+    pub screen_rows: unsafe fn(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize,
+    pub near: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
     pub column_sums: unsafe fn(&[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]),
 }
 
@@ -65,6 +71,14 @@ macro_rules! compiled_for {
         #[target_feature(enable = $features)]
         fn pack8(x: &[f32], rows: usize, packing: &Packing, out: &mut [u8], sums: &mut [i16]) -> i32 {
             $crate::screen::pack8(x, rows, packing, out, sums)
+        }
+        #[target_feature(enable = $features)]
+        fn quantise(x: &[f32], d: usize, index: &[u32], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
+            $crate::rows8::quantise(x, d, index, first, most, out, about);
+        }
+        #[target_feature(enable = $features)]
+        fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
+            $crate::rows8::near(a, index_a, b, index_b, d, list, out);
         }
         #[target_feature(enable = $features)]
         fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {

@@ -10,6 +10,7 @@ mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod rows8;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use kernels::Kernels;
 use memory::{Call, Memory, Refused};
 use napi::bindgen_prelude::{Error, Status, Uint8Array};
 use napi_derive::napi;
+use rows8::{ABOUT, BESIDE, Limits};
 use screen::{LANES, Packing, QUAD};
 use tile::{PANEL32, PANEL64};
 
@@ -327,6 +329,100 @@ impl NativeKernels {
             // SAFETY: as above.
             let found = unsafe { (kernels.dots32)(a, index_a, b, index_b, stride as usize, list, least as f32, out) };
             Ok(found as u32)
+        })
+    }
+
+    #[napi]
+    pub fn quantise(
+        &mut self,
+        x: i64,
+        index: i64,
+        rows: u32,
+        d: u32,
+        first: u32,
+        out: i64,
+        about: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let first = first != 0;
+            let index: &[u32] = call.read(index, rows.into())?;
+            let x = call.read(x, last_row(index).saturating_mul(d.into()))?;
+            let padded = if first {
+                rows
+            } else {
+                rows.next_multiple_of(LANES as u32)
+            };
+            let out = call.write(out, product(&[padded, rows8::width(d as usize) as u32]))?;
+            let about = call.write(about, product(&[rows, ABOUT as u32]))?;
+            // SAFETY: as above.
+            unsafe { (kernels.quantise)(x, d as usize, index, first, kernels.most, out, about) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn screen_rows(
+        &mut self,
+        a: i64,
+        limits: i64,
+        rows: u32,
+        b: i64,
+        columns: i64,
+        ends: i64,
+        groups: u32,
+        stride: u32,
+        d: u32,
+        out: i64,
+    ) -> Result<u32, Error> {
+        self.run(|call, kernels| {
+            let width = rows8::width(d as usize);
+            let count = product(&[groups, LANES as u32]);
+            if count > stride.into() {
+                return Err(Refused(format!(
+                    "Expected {count} columns to fit the stride, got {stride}."
+                )));
+            }
+            let lists = |lists: u32| product(&[lists - 1, stride]) + count;
+            let limits = Limits {
+                rows: call.read(limits, product(&[rows, BESIDE as u32]))?,
+                columns: call.read(columns, lists(3))?,
+                ends: if ends == 0 { &[] } else { call.read(ends, lists(2))? },
+                stride: stride as usize,
+            };
+            let a = call.read(a, product(&[rows, width as u32]))?;
+            let b = call.read(b, count.saturating_mul(width as u64))?;
+            let list = call.write(out, count.saturating_mul(rows.into()))?;
+            if width == 0 || count == 0 {
+                return Err(Refused("Expected rows and columns of some length.".into()));
+            }
+            // SAFETY: as above.
+            Ok(unsafe { (kernels.screen_rows)(a, b, width / QUAD, &limits, list) } as u32)
+        })
+    }
+
+    #[napi]
+    pub fn near(
+        &mut self,
+        a: i64,
+        index_a: i64,
+        rows_a: u32,
+        b: i64,
+        index_b: i64,
+        rows_b: u32,
+        d: u32,
+        list: i64,
+        count: u32,
+        out: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let index_a: &[u32] = call.read(index_a, rows_a.into())?;
+            let index_b: &[u32] = call.read(index_b, rows_b.into())?;
+            let a = call.read(a, last_row(index_a).saturating_mul(d.into()))?;
+            let b = call.read(b, last_row(index_b).saturating_mul(d.into()))?;
+            let (list, out) = (call.read(list, count.into())?, call.write(out, count.into())?);
+            // SAFETY: as above.
+            unsafe { (kernels.near)(a, index_a, b, index_b, d as usize, list, out) };
+            Ok(())
         })
     }
 

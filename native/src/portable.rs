@@ -4,6 +4,7 @@
 use std::array;
 
 use crate::kernels::Kernels;
+use crate::rows8;
 use crate::screen;
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -23,6 +24,10 @@ pub const KERNELS: Kernels = Kernels {
     panels32,
     product32,
     scan,
+    most: rows8::NARROW,
+    quantise: rows8::quantise,
+    screen_rows: rows8::screen_rows,
+    near: rows8::near,
     column_sums,
 };
 

@@ -320,3 +320,94 @@ fn packs_and_screens_as_plain_loops_do() {
         }
     });
 }
+
+#[test]
+fn screens_long_rows_as_plain_loops_do() {
+    for_all(|kernels, check| {
+        for d in [1, 4, 30, 129] {
+            for (rows, columns) in [(1usize, 1usize), (8, 32), (13, 37), (17, 16)] {
+                let groups = columns.div_ceil(LANES);
+                let stride = groups * LANES + 16;
+                let width = rows8::width(d);
+                let (x, e) = (numbers(11, rows * d), numbers(12, columns * d));
+                let pack = |x: &[f32], rows: usize, first: bool, padded: usize| {
+                    let index: Vec<u32> = (0..rows as u32).rev().collect();
+                    let (mut out, mut about) = (vec![9u8; padded * width], vec![f64::NAN; rows * ABOUT]);
+                    unsafe { (kernels.quantise)(x, d, &index, first, kernels.most, &mut out, &mut about) };
+                    for (about, &i) in about.as_chunks::<ABOUT>().0.iter().zip(&index) {
+                        let row = &x[i as usize * d..][..d];
+                        let whole: Vec<f64> = row
+                            .iter()
+                            .map(|&v| (f64::from(v) / about[0]).round_ties_even())
+                            .collect();
+                        let lost = row
+                            .iter()
+                            .zip(&whole)
+                            .map(|(&v, n)| (f64::from(v) / about[0] - n).powi(2));
+                        let norm = whole.iter().map(|n| n * n).sum::<f64>().sqrt();
+                        let most = if first { 127.0 } else { f64::from(kernels.most) };
+                        check("quantise: norm", close(about[1], norm, 1e-9 * norm));
+                        check("quantise: lost", close(about[2], lost.sum::<f64>().sqrt(), 1e-9));
+                        check("quantise: most", whole.iter().any(|n| n.abs() == most));
+                    }
+                    (out, about)
+                };
+                let (a, about_a) = pack(&x, rows, true, rows);
+                let (b, about_b) = pack(&e, columns, false, groups * LANES);
+                let mut limits = vec![0f32; rows * BESIDE];
+                for (i, limits) in limits.as_chunks_mut::<BESIDE>().0.iter_mut().enumerate() {
+                    let [_, norm, lost, start] = about_a.as_chunks::<ABOUT>().0[i];
+                    let top = norm as f32 * (i as f32 / rows as f32) * 5.0;
+                    *limits = [
+                        lost as f32,
+                        norm as f32,
+                        0.5,
+                        top,
+                        -top,
+                        f32::from_bits(start as i32 as u32),
+                        0.0,
+                        0.0,
+                    ];
+                }
+                let mut lists = vec![1f32; 3 * stride];
+                let mut ends = vec![f32::INFINITY; 2 * stride];
+                for (j, about) in about_b.as_chunks::<ABOUT>().0.iter().enumerate() {
+                    [lists[j], lists[stride + j]] = [about[1] as f32, about[2] as f32];
+                    [ends[j], ends[stride + j]] = [8.0 * about[1] as f32, -9.0 * about[1] as f32];
+                }
+                ends[stride + columns..].fill(f32::NEG_INFINITY);
+                for ends in [&ends[..], &[]] {
+                    let limits = Limits {
+                        rows: &limits,
+                        columns: &lists,
+                        ends,
+                        stride,
+                    };
+                    let listed = |screen: unsafe fn(&[u8], &[u8], usize, &Limits, &mut [u32]) -> usize| {
+                        let mut list = vec![0; rows * groups * LANES];
+                        let found = unsafe { screen(&a, &b, width / QUAD, &limits, &mut list) };
+                        list.truncate(found);
+                        list.sort();
+                        list
+                    };
+                    // The plain loops take whatever the bias is, since it is in the sums' starts.
+                    check(
+                        "screen_rows",
+                        listed(kernels.screen_rows) == listed(portable::KERNELS.screen_rows),
+                    );
+                }
+                let index: Vec<u32> = (0..rows.max(columns) as u32).collect();
+                let list: Vec<u32> = (0..rows * columns)
+                    .map(|p| ((p / columns) << 16 | p % columns) as u32)
+                    .collect();
+                let mut values = vec![f32::NAN; list.len()];
+                unsafe { (kernels.near)(&x, &index[..rows], &e, &index[..columns], d, &list, &mut values) };
+                for (&entry, value) in list.iter().zip(values) {
+                    let [i, j] = [entry >> 16, entry & 0xffff].map(|row| row as usize * d);
+                    let exact = dot(&x[i..i + d], &e[j..j + d]);
+                    check("near", close(value.into(), exact, 1e-6 * d as f64));
+                }
+            }
+        }
+    });
+}

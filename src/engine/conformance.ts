@@ -383,6 +383,62 @@ add('rows whose quantisation errors all point one way', async (engine, oracle) =
   }
 });
 
+/** Rows as above: every entry but the first is `near` steps of 1/`steps`, in turn rounded the same way, or whole. */
+const rounding = (
+  g: Generator,
+  rows: number,
+  d: number,
+  steps: number,
+  near: number,
+  sign: number,
+  name: string,
+): Matrix => {
+  const x = matrix(g, rows, d, name);
+  for (let i = 0; i < rows; i++) {
+    const decoy = i % 8 > 0;
+    for (let t = 0; t < d; t++) {
+      const whole = Number(g() < 0.25 + 0.2 * (i / rows));
+      x.data[i * d + t] = t === 0 ? 1 : (decoy ? whole : sign * near) / steps;
+    }
+  }
+  return x;
+};
+
+add('topRows screened, with rounding errors that all point one way', async (engine, oracle) => {
+  const g = generator(20);
+  const d = 96;
+  for (const [stepsX, stepsE] of [
+    [127, 63],
+    [127, 127],
+  ]) {
+    for (const near of [0.49, 0.4, 0.6]) {
+      for (const sign of [1, -1]) {
+        const x = rounding(g, 420, d, stepsX, near, sign, 'X');
+        const e = rounding(g, 430, d, stepsE, near, sign, 'E');
+        await sameRows(engine, oracle, x, e, { k: 8, ends: 'both' });
+        await sameRows(engine, oracle, x, e, { k: 2, ends: 'both', columns: { k: 2, ends: 'both' } });
+      }
+    }
+  }
+});
+
+add('topRows screened: ties, zeros, divisors, masks, rows of all sizes', async (engine, oracle) => {
+  const g = generator(21);
+  for (const d of [3, 31, 130]) {
+    const x = d === 31 ? integers(g, 410, d, 1, 'X') : matrix(g, 410, d, 'X');
+    const e = d === 31 ? integers(g, 570, d, 1, 'E') : spectral(g, 570, d, 'E');
+    e.data.fill(0, 5 * d, 9 * d);
+    x.data.fill(0, 7 * d, 8 * d);
+    const columns = { k: 2, ends: 'both' } as const;
+    await sameRows(engine, oracle, x, e, { k: 11, ends: 'both', columns });
+    scaleRows(g, e, 1e-9, 1e9);
+    const divisor = Float64Array.from({ length: 570 }, () => 10 ** (20 * g() - 10));
+    await sameRows(engine, oracle, x, e, { k: 7, ends: 'both', divisor, mask: mask(g, 570, 0.8), columns });
+    scaleRows(g, x, 1e-30, 1e30);
+    await sameRows(engine, oracle, x, e, { k: 3, ends: 'both', divisor, columns });
+  }
+});
+
 // ---------------------------------------------------------------- errors and cancelling
 
 add('NaN and infinity name the matrix and the row', async (engine) => {

@@ -79,6 +79,47 @@ export interface Kernels {
   ): number;
 
   /**
+   * Rounds rows `index[i]` (u32) of x to whole steps of their own for `screenRows`: d bytes a row, rounded up to 4, and for
+   * b (`first` = 0) whole groups of 16 rows. `about` gets four fp64 a row: the step, the norm of the rounded row and the norm of
+   * what rounding lost (both in steps; 1e-9 relative), and where sums with a row of a start (i32).
+   */
+  quantise(x: number, index: number, rows: number, d: number, first: number, out: number, about: number): void;
+  /**
+   * With s the product of the rounded rows i of a and j of b, in steps of both (i32), lists `i << 16 | j` (u32) where
+   *   s + bound >= row.top * column.steps  or  s - bound <= row.bottom * column.steps, or, where there are `ends`,
+   *   s + bound >= end.top * row.steps  or  s - bound <= end.bottom * row.steps,
+   *   bound = row.error * column.size + row.norm * column.error,
+   * all in fp32, and returns how many. `limits`: eight fp32 a row: error, norm, steps, top, bottom, start (i32), and two unused.
+   * `columns`: size, error, steps; `ends` (0 for none): top, bottom; fp32 lists `stride` apart. Lists groups * 16 columns,
+   * rows that do not exist included; `out` holds rows * groups * 16 entries. d > 0.
+   */
+  screenRows(
+    a: number,
+    limits: number,
+    rows: number,
+    b: number,
+    columns: number,
+    ends: number,
+    groups: number,
+    stride: number,
+    d: number,
+    out: number,
+  ): number;
+  /** `out[p]` (fp32) = fp32 dot product of rows indexA[i] of a and indexB[j] of b for each `i << 16 | j` (u32) of a list. */
+  near(
+    a: number,
+    indexA: number,
+    rowsA: number,
+    b: number,
+    indexB: number,
+    rowsB: number,
+    d: number,
+    list: number,
+    count: number,
+    out: number,
+  ): void;
+
+  /**
    * Packs rows `index[i]` (u32) of x, times `factor[i]` (fp64) and rounded once to fp32, in panels of 8 rows:
    * 32 d bytes a panel; missing rows of the last panel are zeros.
    */

@@ -2,10 +2,14 @@ import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Matrix } from '../engine.ts';
 import { wasmEngine } from '../wasm/wasm.ts';
 
-const bound = vi.hoisted(() => ({ share: 1 }));
+const bound = vi.hoisted(() => ({ share: 1, share8: 1 }));
 vi.mock('./bounds.ts', async (original) => {
   const real = await original<typeof import('./bounds.ts')>();
-  return { ...real, relative32: (d: number) => bound.share * real.relative32(d) };
+  return {
+    ...real,
+    relative32: (d: number) => bound.share * real.relative32(d),
+    lost8: (lost: number, norm?: number) => bound.share8 * real.lost8(lost, norm),
+  };
 });
 
 /**
@@ -23,6 +27,8 @@ const matrix = (...rows: number[][]): Matrix => ({
 });
 
 const x = matrix(row(1, 2 ** -12));
+/** The row so often that packing pays. */
+const many = ({ data }: Matrix): Matrix => matrix(...Array.from({ length: 9 }, () => Array.from(data)));
 const lost = row(1, 2 ** -12 * (1 - 2 ** -10)); // 1 in fp32, 1 + 0.999 (D - 1) U in truth
 const gained = row(1, 2 ** -12 * (1 + 2 ** -10), D - 4); // 1 + 2 (D - 4) U in fp32, 1 + 1.001 (D - 4) U in truth
 
@@ -32,11 +38,12 @@ describe('the bound of fp32 sums is sharp', async () => {
   afterAll(() => engine.close());
   beforeEach(() => {
     bound.share = 1;
+    bound.share8 = 1;
   });
 
   const count = async () =>
     (await engine.topPairs(x, matrix(lost, row(1.0001, 0)), { k: 0, above: 1 + 0.6 * D * U })).count;
-  const best = async () => (await engine.topRows(x, matrix(gained, lost), { k: 1 })).top!.index[0];
+  const best = async () => (await engine.topRows(many(x), matrix(gained, lost), { k: 1 })).top!.index[0];
 
   it('counts right with it, wrong with half of it', async () => {
     expect(await count()).toBe(2);
@@ -48,5 +55,41 @@ describe('the bound of fp32 sums is sharp', async () => {
     expect(await best()).toBe(1);
     bound.share = 0.5;
     expect(await best()).toBe(0);
+  });
+});
+
+/**
+ * Rows that lose nearly half a step in every dimension, all one way, against rows of equal whole steps, so that the bound
+ * is reached but for 1 %. Larger rows with a score just below are met first, in numbers that give a threshold.
+ */
+describe('the bound of the 8-bit screen is sharp', async () => {
+  const engine = await wasmEngine({ threads: 0 });
+  afterAll(() => engine.close());
+  beforeEach(() => {
+    bound.share8 = 1;
+  });
+
+  /** `first`, then `rest` steps of `steps`; the last dimension is left to the decoys. */
+  const steps = (steps: number, rest: number): number[] => row(1, rest / steps, D - 2);
+  const found = async (own: number[], target: number[]): Promise<number> => {
+    const score = own.reduce((sum, value, t) => sum + value * target[t], 0);
+    const share = (0.9985 * score) / own.reduce((sum, value) => sum + value, 0);
+    const decoy = Array.from({ length: D }, (_, t) => (t === D - 1 ? 100 : share));
+    const e = matrix(...Array.from({ length: 64 }, () => decoy), target);
+    const { top } = await engine.topRows(many(matrix(own)), e, { k: 1 });
+    return top!.index[0];
+  };
+  const flat = row(1, 1, D - 2);
+
+  it('finds what x loses with it, not with half of it', async () => {
+    expect(await found(steps(127, 30.49), flat)).toBe(64);
+    bound.share8 = 0.5;
+    expect(await found(steps(127, 30.49), flat)).toBe(0);
+  });
+
+  it('finds what e loses with it, not with half of it', async () => {
+    expect(await found(flat, steps(63, 20.49))).toBe(64);
+    bound.share8 = 0.5;
+    expect(await found(flat, steps(63, 20.49))).toBe(0);
   });
 });

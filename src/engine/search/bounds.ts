@@ -22,6 +22,12 @@ export const rotationError = (d: number, norm: number): { relative: number; abso
   absolute: (1 + norm) * d ** 1.5 * 2 ** -148,
 });
 
+/**
+ * Norm of what rounding a row of norm `norm` to whole steps lost, in steps: `lost` with the roundings of fp64, and a share of
+ * the norm for those of fp32 where the screen compares (docs/engine.md).
+ */
+export const lost8 = (lost: number, norm = 0): number => (lost + 2 ** -19 * norm) * (1 + 1e-8);
+
 /** The largest fp32 that is surely <= x; the smallest that is surely >= x. */
 export const fp32Below = (x: number): number => {
   const rounded = Math.fround(x);

@@ -26,9 +26,13 @@ export class Layout {
 /** Bytes of a matrix that are in the memory at a time, so that matrices may be larger than any memory. */
 const CHUNK = 64 * 2 ** 20;
 
-/** Parts of `rows` rows, each of at most CHUNK bytes, in whole blocks of 512 rows. */
-export const chunks = (rows: number, bytesPerRow: number): { size: number; list: { start: number; end: number }[] } => {
-  const size = Math.min(rows, 512 * Math.max(1, Math.floor(CHUNK / Math.max(1, bytesPerRow) / 512)));
+/** Parts of `rows` rows, each of at most CHUNK (or `most`) bytes, in whole blocks of 512 rows. */
+export const chunks = (
+  rows: number,
+  bytesPerRow: number,
+  most = CHUNK,
+): { size: number; list: { start: number; end: number }[] } => {
+  const size = Math.min(rows, 512 * Math.max(1, Math.floor(most / Math.max(1e-9, bytesPerRow) / 512)));
   const list = [];
   for (let start = 0; start < rows; start += size) list.push({ start, end: Math.min(rows, start + size) });
   return { size, list };

@@ -1,163 +1,244 @@
 import type { KernelMemory } from '../kernels.ts';
-import { absolute32, fp32Below, relative32 } from './bounds.ts';
-import { kthLargest } from './select-kth.ts';
+import { absolute32, relative32 } from './bounds.ts';
+import { Candidates, candidateBytes } from './candidates.ts';
+import { packedBytes } from './round-task.ts';
+import {
+  BLOCK_E,
+  BLOCK_X,
+  columnLists,
+  ENTRIES,
+  type Ends,
+  FIRST_E,
+  LIMITS,
+  type Lists,
+  limitOf,
+  type Method,
+  type SideAt,
+  unwanted,
+  VALUES,
+  type Wanted,
+} from './row-place.ts';
+import { entriesOf, exactDots, finish, type Scoring, scoresOf } from './row-scores.ts';
 
-export const ROWS_X = 64;
-export const ROWS_E = 256;
-export const ROW_SCRATCH = ROWS_X * ROWS_E * (4 + 4) + 8 * ROWS_X;
-
-/** Rows of one operand in search order, as `Operand` has them. */
-export interface RowSide {
-  rowsAt: number;
-  indexAt: number;
-  panelsAt: number;
+/** The best columns for each row [start, start + count) of x, among columns [from, to) of e in search order. */
+export interface RowTask {
+  x: SideAt;
+  e: SideAt;
+  d: number;
   start: number;
   count: number;
-  /** Scaled norms of the `count` rows from `start` on, falling. */
+  from: number;
+  to: number;
+  method: Method;
+  /** Whether fp32 products stand for scores until the end (in tiles they always do). */
+  ordinary: boolean;
+  /** scaled = score * scale. */
+  scale: number;
+  /** Scaled norms of the task's rows; the largest one of e, and the largest of each FIRST_E columns from `from` on. */
   norms: Float64Array;
-  /** fp64 divisors of those rows, or none. */
-  divisor?: Float64Array;
+  largest: number;
+  reach: Float64Array;
+  rows?: Wanted;
+  /** Scaled scores that the k-th of each row is known to reach. */
+  floors: Ends<Float32Array>;
+  /** The lane keeps lists of columns, too. */
+  columns?: Wanted;
 }
 
-export interface RowTask {
-  x: RowSide;
-  e: RowSide;
-  d: number;
-  /** 1 for the largest, -1 for the smallest. */
-  sign: number;
-  k: number;
+export interface RowResult {
+  start: number;
+  count: number;
+  ends: Ends<Lists>;
 }
 
-/**
- * The best k rows of e for each row of x of a block, with scores dot / divisor. Screening values stand for the scores
- * until the end: the k-th largest of them, less their error, bounds the k-th score from below.
- */
-export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask) => {
-  const { buffer, kernels } = memory;
-  const { x, e, d, k } = task;
-  const tile = scratch;
-  const entries = tile + ROWS_X * ROWS_E * 4;
-  const lows = entries + ROWS_X * ROWS_E * 4;
-  const highs = lows + ROWS_X * 4;
-  new Float32Array(buffer, highs, ROWS_X).fill(Number.POSITIVE_INFINITY);
-  const lowest = new Float32Array(buffer, lows, ROWS_X);
-  const products = new Float32Array(buffer, tile, ROWS_X * ROWS_E);
-  const largest = e.count > 0 ? e.norms[0] : 0;
-  const lists = Array.from(x.norms, (norm) => new Candidates(k, relative32(d) * norm * largest + absolute32(d)));
+export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): RowResult => {
+  const { buffer } = memory;
+  const { x, e, d, start, count, from, to } = task;
+  const scoring: Scoring = { memory, scratch, x, e, d };
+  const indexE = new Uint32Array(buffer, e.indexAt, to);
+  const factors = new Float64Array(buffer, e.factorAt, to);
+  const rows = startRows(scoring, task);
+  const columns = task.columns && continueColumns(scoring, task, task.columns);
+  const [rowTop, rowBottom] = rows;
+  const [columnTop, columnBottom] = columns?.lists ?? [];
 
-  for (let start = 0; start < e.count; start += ROWS_E) {
-    const rows = Math.min(ROWS_E, e.count - start);
-    let reachable = false;
-    for (let i = 0; i < x.count; i++) {
-      const { least, error } = lists[i];
-      if (x.norms[i] * e.norms[start] + error >= least) reachable = true;
-      lowest[i] = fp32Below(least - error);
-    }
-    // Rows of e come by falling norm: what the largest cannot reach, none can.
-    if (!reachable) break;
-    const panels = Math.ceil(rows / 8);
-    const [atX, atE] = [x.panelsAt + x.start * d * 4, e.panelsAt + start * d * 4];
-    kernels.product32(atX, Math.ceil(x.count / 8), atE, panels, d, tile, ROWS_E);
-    if (start === 0 && rows >= k) {
-      for (let i = 0; i < x.count; i++) {
-        const { error } = lists[i];
-        lowest[i] = fp32Below(kthLargest(products.slice(i * ROWS_E, i * ROWS_E + rows), k) - 2 * error);
+  for (let at = from, size = FIRST_E; at < to; at += size) {
+    size = Math.min(at - from < BLOCK_E ? FIRST_E : BLOCK_E, to - at);
+    // Columns come by falling norm: what the largest cannot reach, none can.
+    if (!columns && !canReach(task, rows, task.reach[(at - from) / FIRST_E])) break;
+    for (let block = 0; block < count; block += BLOCK_X) {
+      const height = Math.min(BLOCK_X, count - block);
+      const first = start + block;
+      const place = { block, first, height, at, size };
+      if (task.method === 'tiles' && task.ordinary) addTile(scoring, task, place, rows, columns?.lists ?? []);
+      else {
+        const entries = task.method === 'screened' ? screen(scoring, task, place, columns) : listAll(scoring, place);
+        const values = valuesOf(scoring, task, entries, place);
+        for (let p = 0; p < entries.length; p++) {
+          const [i, j] = [block + (entries[p] >>> 16), at + (entries[p] & 0xffff)];
+          const value = Math.fround(values[p] * factors[j]);
+          rowTop?.add(i, indexE[j], value);
+          rowBottom?.add(i, indexE[j], -value);
+          columnTop?.add(j, start + i, value);
+          columnBottom?.add(j, start + i, -value);
+        }
       }
-    }
-    const found = kernels.scan(tile, x.count, panels * 8, ROWS_E, lows, highs, entries);
-    for (const at of new Uint32Array(buffer, entries, found)) {
-      const [i, j] = [at >>> 16, at & 0xffff];
-      if (j < rows) lists[i].add(start + j, products[i * ROWS_E + j]);
+      for (const lists of rows) if (lists) for (let i = block; i < block + height; i++) lists.begin(i);
+      for (const lists of columns?.lists ?? []) if (lists) for (let j = at; j < at + size; j++) lists.begin(j);
     }
   }
-  const indexX = new Uint32Array(buffer, x.indexAt + x.start * 4, x.count);
-  return { rows: indexX.slice(), lists: lists.map((list, i) => rescore(memory, scratch, task, i, list)) };
+  const ends = rows.map((lists, end) => {
+    if (!lists) return undefined;
+    const all = Array.from({ length: count }, (_, i) => {
+      lists.tighten(i);
+      return entriesOf(lists, i);
+    });
+    return finish(scoring, all, (i) => ({ x: start + i }), end === 0 ? 1 : -1);
+  });
+  return { start, count, ends: ends as Ends<Lists> };
 };
 
-/** Scores the candidates of row i in fp64 and ranks them. */
-const rescore = (
-  { buffer, kernels }: KernelMemory,
-  scratch: number,
-  { x, e, d, sign, k }: RowTask,
-  i: number,
-  candidates: Candidates,
-): { index: Uint32Array; score: Float64Array } => {
-  candidates.tighten();
-  const { places, length } = candidates;
-  const indexE = new Uint32Array(buffer, e.indexAt, e.count);
-  const row = new Uint32Array(buffer, x.indexAt, x.start + x.count)[x.start + i];
-  const index = new Uint32Array(length);
-  const score = new Float64Array(length);
-  // The tile's place serves for lists of pairs and their scores.
-  const most = (ROWS_X * ROWS_E * 4) >> 4;
-  for (let from = 0; from < length; from += most) {
-    const count = Math.min(most, length - from);
-    const pairs = new Uint32Array(buffer, scratch, 2 * count);
-    for (let p = 0; p < count; p++) {
-      pairs[2 * p] = row;
-      index[from + p] = indexE[places[from + p]];
-      pairs[2 * p + 1] = index[from + p];
+/** Empty lists of the task's rows; the screen's limits follow them. */
+const startRows = (scoring: Scoring, task: RowTask): Ends<Candidates> => {
+  const { x, d, start, count, norms, largest, scale, rows } = task;
+  const { buffer } = scoring.memory;
+  const limits = new Float32Array(buffer, scoring.scratch + LIMITS, 8 * count);
+  if (task.method === 'screened') {
+    // Copied as bytes: the sums' starts are whole numbers.
+    new Uint8Array(buffer, limits.byteOffset, 32 * count).set(
+      new Uint8Array(buffer, x.limitsAt + 32 * start, 32 * count),
+    );
+  }
+  const lists = [rows?.top, rows?.bottom].map((wanted, end) => {
+    for (let i = 0; i < count; i++) limits[8 * i + 3 + end] = unwanted(end);
+    if (!rows || !wanted) return undefined;
+    const lists = new Candidates(new ArrayBuffer(candidateBytes(count, rows.k)), 0, count, rows.k);
+    lists.exactly = (i, index) => ({ scores: scoresOf(scoring, { x: start + i }, index, end === 0 ? 1 : -1), scale });
+    lists.onRise = (i) => {
+      limits[8 * i + 3 + end] = limitOf(end, lists.least[i], limits[8 * i + 2]);
+    };
+    for (let i = 0; i < count; i++) {
+      const floor = task.floors[end]?.[i] ?? Number.NEGATIVE_INFINITY;
+      lists.start(i, relative32(d) * norms[i] * largest + absolute32(d), floor);
+      lists.onRise(i);
     }
-    kernels.dots64(x.rowsAt, e.rowsAt, d, scratch, count, scratch + most * 8);
-    score.set(new Float64Array(buffer, scratch + most * 8, count), from);
-  }
-  for (let p = 0; p < length; p++) {
-    if (x.divisor) score[p] /= x.divisor[i];
-    else if (e.divisor) score[p] /= e.divisor[places[p]];
-  }
-  const order = Uint32Array.from({ length }, (_, p) => p);
-  order.sort((p, q) => sign * (score[q] - score[p]) || index[p] - index[q]);
-  const best = order.subarray(0, Math.min(k, length));
-  return { index: Uint32Array.from(best, (p) => index[p]), score: Float64Array.from(best, (p) => score[p]) };
+    return lists;
+  });
+  return lists as Ends<Candidates>;
 };
 
-/** Rows that may be among the best k of one row, by screening values that err by at most `error`. */
-class Candidates {
-  /** The k-th score, scaled, is at least this. */
-  least = Number.NEGATIVE_INFINITY;
-  length = 0;
-  places: Uint32Array;
-  private values: Float32Array;
-  readonly k: number;
-  readonly error: number;
-
-  constructor(k: number, error: number) {
-    this.k = k;
-    this.error = error;
-    this.places = new Uint32Array(2 * k + 64);
-    this.values = new Float32Array(2 * k + 64);
+/** The lane's lists of columns as earlier tasks left them. */
+const continueColumns = (scoring: Scoring, { e, to, scale }: RowTask, wanted: Wanted) => {
+  const { buffer } = scoring.memory;
+  const columns = columnLists(buffer, scoring.scratch, e.stride, wanted);
+  const steps = new Float32Array(buffer, e.limitsAt + 8 * e.stride, e.stride);
+  const indexE = new Uint32Array(buffer, e.indexAt, to);
+  for (const [end, lists] of columns.lists.entries()) {
+    if (!lists) continue;
+    lists.exactly = (j, index) => ({ scores: scoresOf(scoring, { e: indexE[j] }, index, end === 0 ? 1 : -1), scale });
+    lists.onRise = (j) => {
+      columns.limits[end][j] = limitOf(end, lists.least[j], steps[j]);
+    };
   }
+  return columns;
+};
 
-  add(place: number, value: number): void {
-    if (value < this.least - this.error) return;
-    if (this.length === this.values.length) {
-      this.tighten();
-      // Many candidates within the error of the k-th: more room, so that this does not come with every row.
-      if (2 * this.length > this.values.length + this.k) this.grow();
-    }
-    this.places[this.length] = place;
-    this.values[this.length++] = value;
-  }
+/** Whether any row could find something among columns of no larger norm. */
+const canReach = ({ norms }: RowTask, rows: Ends<Candidates>, norm: number): boolean =>
+  rows.some((lists) => lists && norms.some((own, i) => own * norm * (1 + 1e-9) >= lists.least[i]));
 
-  tighten(): void {
-    if (this.length <= this.k) return;
-    const values = this.values.subarray(0, this.length);
-    this.least = Math.max(this.least, kthLargest(values.slice(), this.k) - this.error);
-    const needed = this.least - this.error;
-    let kept = 0;
-    for (let p = 0; p < this.length; p++) {
-      if (values[p] < needed) continue;
-      values[kept] = values[p];
-      this.places[kept++] = this.places[p];
-    }
-    this.length = kept;
-  }
-
-  private grow(): void {
-    const { places, values } = this;
-    this.places = new Uint32Array(2 * places.length);
-    this.values = new Float32Array(2 * values.length);
-    this.places.set(places);
-    this.values.set(values);
-  }
+/** Where a block of pairs lies: its rows in the task and in x, its columns. */
+interface Place {
+  block: number;
+  first: number;
+  height: number;
+  at: number;
+  size: number;
 }
+
+/** Pairs of a block that the 8-bit screen leaves. */
+const screen = (
+  { memory: { buffer, kernels }, scratch }: Scoring,
+  { x, e, d }: RowTask,
+  { block, first, height, at, size }: Place,
+  columns: ReturnType<typeof columnLists> | undefined,
+): Uint32Array => {
+  const found = kernels.screenRows(
+    x.packedAt + first * packedBytes(d),
+    scratch + LIMITS + 32 * block,
+    height,
+    e.packedAt + at * packedBytes(d),
+    e.limitsAt + 4 * at,
+    columns ? columns.limitsAt + 4 * at : 0,
+    Math.ceil(size / 16),
+    e.stride,
+    d,
+    scratch + ENTRIES,
+  );
+  const entries = new Uint32Array(buffer, scratch + ENTRIES, found);
+  if (size % 16 === 0) return entries;
+  // Leaves out columns that only fill the last group.
+  let kept = 0;
+  for (const entry of entries) if ((entry & 0xffff) < size) entries[kept++] = entry;
+  return entries.subarray(0, kept);
+};
+
+/** All pairs of a block. */
+const listAll = ({ memory: { buffer }, scratch }: Scoring, { height, size }: Place): Uint32Array => {
+  const entries = new Uint32Array(buffer, scratch + ENTRIES, height * size);
+  for (let p = 0; p < entries.length; p++) entries[p] = (Math.floor(p / size) << 16) | (p % size);
+  return entries;
+};
+
+/** Adds what counts of a tile of fp32 products. */
+const addTile = (
+  { memory: { buffer, kernels }, scratch }: Scoring,
+  { x, e, d, start }: RowTask,
+  { block, first, height, at, size }: Place,
+  rows: Ends<Candidates>,
+  columns: Ends<Candidates> | [],
+): void => {
+  const [panelsX, panelsE] = [Math.ceil(height / 8), Math.ceil(size / 8)];
+  const [atX, atE] = [x.panelsAt + 4 * d * first, e.panelsAt + 4 * d * at];
+  kernels.product32(atX, panelsX, atE, panelsE, d, scratch + VALUES, BLOCK_E);
+  const tile = new Float32Array(buffer, scratch + VALUES, 8 * panelsX * BLOCK_E);
+  const factors = new Float64Array(buffer, e.factorAt + 8 * at, size);
+  const index = new Uint32Array(buffer, e.indexAt + 4 * at, size);
+  const everything = Number.POSITIVE_INFINITY;
+  const [rowTop, rowBottom] = rows;
+  const [columnTop, columnBottom] = columns;
+  const [tops, bottoms] = [columnTop?.needed, columnBottom?.needed];
+  for (let i = 0; i < height; i++) {
+    const row = block + i;
+    for (let j = 0; j < size; j++) {
+      const value = Math.fround(tile[i * BLOCK_E + j] * factors[j]);
+      if (value >= (rowTop ? rowTop.needed[row] : everything)) rowTop!.add(row, index[j], value);
+      if (-value >= (rowBottom ? rowBottom.needed[row] : everything)) rowBottom!.add(row, index[j], -value);
+      if (tops && value >= tops[at + j]) columnTop!.add(at + j, start + row, value);
+      if (bottoms && -value >= bottoms[at + j]) columnBottom!.add(at + j, start + row, -value);
+    }
+  }
+};
+
+/** Products of entries, in fp32 or exact. */
+const valuesOf = (
+  scoring: Scoring,
+  { x, e, d, ordinary }: RowTask,
+  entries: Uint32Array,
+  { first, height, at, size }: Place,
+): Float32Array | Float64Array => {
+  const { memory, scratch } = scoring;
+  const [indexX, indexE] = [x.indexAt + 4 * first, e.indexAt + 4 * at];
+  if (ordinary) {
+    const [list, values] = [scratch + ENTRIES, scratch + VALUES];
+    memory.kernels.near(x.rowsAt, indexX, height, e.rowsAt, indexE, size, d, list, entries.length, values);
+    return new Float32Array(memory.buffer, values, entries.length);
+  }
+  const places = new Uint32Array(memory.buffer, indexE, size);
+  const dots = exactDots(scoring, entries.length, (p, pairs) => {
+    pairs[2 * p] = first + (entries[p] >>> 16);
+    pairs[2 * p + 1] = places[entries[p] & 0xffff];
+  });
+  // A copy: lists that ties fill are scored at the same place.
+  return dots.slice();
+};

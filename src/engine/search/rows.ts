@@ -1,152 +1,260 @@
 import { checkTopRows } from '../check.ts';
-import type { Matrix, Ranked, RunOptions, TopRows, TopRowsOptions } from '../engine.ts';
+import type { Matrix, TopRows, TopRowsOptions } from '../engine.ts';
+import { absolute32, relative32 } from './bounds.ts';
+import type { ColumnListTask } from './column-list-task.ts';
 import { chunks, Layout } from './memory.ts';
-import { loadOperand, type Operand, placeOperand } from './operand.ts';
-import { ROW_SCRATCH, ROWS_X, type RowTask } from './row-task.ts';
-import type { Sessions } from './session.ts';
+import { RankedLists } from './ranked-lists.ts';
+import {
+  columnBytes,
+  columnLists,
+  type Ends,
+  FIRST_E,
+  limitOf,
+  type Method,
+  ROW_SCRATCH,
+  type SideAt,
+  TASK_X,
+  unwanted,
+  type Wanted,
+} from './row-place.ts';
+import type { RowTask } from './row-task.ts';
+import { loadRows, packRows, placeRows, type RowsOperand, type RowsPlace, rowsBytes } from './rows-operand.ts';
+import type { Session, Sessions } from './session.ts';
 
-/** Best tokens per row and best rows per token. */
-export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options: TopRowsOptions): Promise<TopRows> => {
-  checkTopRows(x, e, options);
-  const { mask, divisor, columns } = options;
-  const passes: { name: keyof TopRows; run: (pass: RunOptions) => Promise<Ranked> }[] = [];
-  const ends = (ends: TopRowsOptions['ends']) =>
-    ends === 'both' ? (['top', 'bottom'] as const) : ([ends ?? 'top'] as const);
-  for (const end of ends(options.ends)) {
-    const ask = { k: options.k, sign: end === 'top' ? 1 : -1, maskE: mask, divisorE: divisor };
-    passes.push({ name: end, run: (pass) => rank(sessions, x, e, { ...ask, ...pass }) });
-  }
-  for (const end of columns ? ends(columns.ends) : []) {
-    const ask = { k: columns!.k, sign: end === 'top' ? 1 : -1, maskX: mask, divisorX: divisor };
-    const name = end === 'top' ? 'columnTop' : 'columnBottom';
-    passes.push({ name, run: (pass) => rank(sessions, e, x, { ...ask, ...pass }) });
-  }
-  const result: TopRows = {};
-  for (const [i, { name, run }] of passes.entries()) {
-    const progress = (done: number) => options.progress?.((i + done) / passes.length);
-    result[name] = await run({ signal: options.signal, progress });
-  }
-  return result;
-};
+/** Fewer rows of x than this are not worth packing e for. */
+const FEW = 8;
+/** Shares of all columns, and of all rows, that may be wanted for the screen to leave little enough. */
+const SHARE_ROWS = 1 / 50;
+const SHARE_COLUMNS = 1 / 200;
+/** Bytes of e, and of the lists of its columns in all lanes, that are in the memory at a time. */
+const E_BYTES = 192 * 2 ** 20;
+const LIST_BYTES = 128 * 2 ** 20;
+/** Entries of a task's lists at most. */
+const TASK_ENTRIES = 4e6;
+/** Columns of a task that brings lists of columns together. */
+const LIST_COLUMNS = 512;
 
-interface Ask extends RunOptions {
-  k: number;
-  sign: number;
-  maskX?: Uint8Array;
-  maskE?: Uint8Array;
-  divisorX?: Float64Array;
-  divisorE?: Float64Array;
+interface Part {
+  start: number;
+  end: number;
 }
 
-/** Best k rows of e for each unmasked row of x. */
-const rank = async (sessions: Sessions, x: Matrix, e: Matrix, ask: Ask): Promise<Ranked> => {
+/** What all blocks of one call share. */
+interface Search {
+  session: Session;
+  lanes: number[];
+  d: number;
+  method: Method;
+  /** Final lists, and what of them is wanted. */
+  rowLists: Ends<RankedLists>;
+  columnLists: Ends<RankedLists>;
+  rows?: Wanted;
+  columns?: Wanted;
+  options: TopRowsOptions;
+}
+
+/** Best columns (rows of e) per row of x and best rows per column, at both ends, in one pass over all pairs. */
+export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options: TopRowsOptions): Promise<TopRows> => {
+  checkTopRows(x, e, options);
+  const { mask, divisor } = options;
   const d = x.columns;
-  const available = ask.maskE ? ask.maskE.reduce((n, byte) => n + (byte ? 1 : 0), 0) : e.rows;
-  const k = Math.min(ask.k, available);
-  const index = new Uint32Array(x.rows * k).fill(0xffffffff);
-  const score = new Float64Array(x.rows * k).fill(Number.NaN);
-  const [partsX, partsE] = [chunks(x.rows, d * 8), chunks(e.rows, d * 8)];
-  const rowsOf = (m: Matrix, { start, end }: { start: number; end: number }): Matrix => ({
-    ...m,
-    data: m.data.subarray(start * d, end * d),
-    rows: end - start,
-  });
+  const allowed = mask ? mask.reduce((n, byte) => n + (byte ? 1 : 0), 0) : e.rows;
+  const rowLists = listsFor(x.rows, Math.min(options.k, allowed), options.ends ?? 'top');
+  const columnLists = listsFor(
+    e.rows,
+    Math.min(options.columns?.k ?? 0, x.rows),
+    options.columns?.ends ?? (options.columns ? 'top' : undefined),
+  );
+  const [rows, columns] = [wantedOf(rowLists), wantedOf(columnLists)];
+  const method = methodFor(x, rows, allowed, columns);
+
+  const partsX = chunks(x.rows, rowsBytes(d, method));
+  const listBytes = columns ? sessions.lanes * columnBytes(1, columns) : 0;
+  const partsE = chunks(e.rows, Math.max(rowsBytes(d, method) / E_BYTES, listBytes / LIST_BYTES), 1);
   const layout = new Layout();
-  const placeX = placeOperand(layout, { ...x, rows: partsX.size });
-  const placeE = placeOperand(layout, { ...e, rows: partsE.size });
-  const scratch = Array.from({ length: sessions.lanes }, () => layout.take(ROW_SCRATCH));
-  const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
+  const [placeX, placeE] = [placeRows(layout, partsX.size, d, method), placeRows(layout, partsE.size, d, method)];
+  const laneBytes = ROW_SCRATCH + (columns ? columnBytes(placeE.stride, columns) : 0);
+  const lanes = Array.from({ length: sessions.lanes }, () => layout.take(laneBytes));
+  const session = await sessions.open(layout.check(sessions.maxBytes), lanes);
   try {
-    for (const [partIndex, partE] of partsE.list.entries()) {
+    const call: Search = { session, lanes, d, method, rowLists, columnLists, rows, columns, options };
+    const loadX = (part: Part) => load(call, placeX, x, part, 'first', {});
+    let operandX: RowsOperand | undefined;
+    for (const partE of partsE.list) {
       const { start, end } = partE;
-      const operandE = loadOperand(
-        session,
-        placeE,
-        rowsOf(e, partE),
-        ask.maskE?.subarray(start, end),
-        1,
-        'second',
-        ask.divisorE?.subarray(start, end),
-        start,
-      );
+      const only = { mask: mask?.subarray(start, end), divisor: divisor?.subarray(start, end) };
+      const operandE = await load(call, placeE, e, partE, 'second', only);
       for (const partX of partsX.list) {
-        const divisorX = ask.divisorX?.subarray(partX.start, partX.end);
-        const operandX = loadOperand(
-          session,
-          placeX,
-          rowsOf(x, partX),
-          ask.maskX?.subarray(partX.start, partX.end),
-          ask.sign,
-          'first',
-          divisorX,
-          partX.start,
-        );
-        if (k === 0) continue;
-        let position = 0;
-        const next = (): { args: RowTask; done: number } | undefined => {
-          if (position >= operandX.count) return undefined;
-          const count = Math.min(ROWS_X, operandX.count - position);
-          const side = (o: Operand, start: number, count: number) => ({
-            rowsAt: o.rowsAt,
-            indexAt: o.indexAt,
-            panelsAt: o.panelsAt,
-            start,
-            count,
-            norms: o.norms.slice(start, start + count),
-            divisor: o.divisor?.slice(start, start + count),
-          });
-          const args: RowTask = {
-            x: side(operandX, position, count),
-            e: side(operandE, 0, operandE.count),
-            d,
-            sign: ask.sign,
-            k,
-          };
-          position += count;
-          const inside = (partX.start + position) / x.rows;
-          return { args, done: (partIndex + Math.min(1, inside)) / partsE.list.length };
+        if (!operandX || partsX.list.length > 1) operandX = await loadX(partX);
+        const done = (part: number): number => {
+          const inside = (partX.start + part * (partX.end - partX.start)) / x.rows;
+          return (start + inside * (end - start)) / e.rows;
         };
-        await session.run(
-          'rows',
-          next,
-          ({ rows, lists }) => {
-            for (const [i, list] of lists.entries()) {
-              merge(index, score, (partX.start + rows[i]) * k, k, ask.sign, list, start);
-            }
-          },
-          ask,
-        );
+        await search(call, operandX, partX, operandE, partE, done);
       }
     }
   } finally {
     session.close();
   }
-  ask.progress?.(1);
-  return { k, index, score };
+  options.progress?.(1);
+  const [top, bottom] = rowLists.map((lists) => lists?.ranked);
+  const [columnTop, columnBottom] = columnLists.map((lists) => lists?.ranked);
+  return {
+    ...(top && { top }),
+    ...(bottom && { bottom }),
+    ...(columnTop && { columnTop }),
+    ...(columnBottom && { columnBottom }),
+  };
 };
 
-/** Merges a sorted list (indices from `offset` on) into the sorted list at `at`; unfilled places hold NaN. */
-const merge = (
-  index: Uint32Array,
-  score: Float64Array,
-  at: number,
-  k: number,
-  sign: number,
-  list: { index: Uint32Array; score: Float64Array },
-  offset: number,
+const methodFor = (x: Matrix, rows: Wanted | undefined, allowed: number, columns: Wanted | undefined): Method => {
+  if (x.rows <= FEW || x.columns === 0) return 'each';
+  const few = (rows?.k ?? 0) <= SHARE_ROWS * allowed && (columns?.k ?? 0) <= SHARE_COLUMNS * x.rows;
+  return few ? 'screened' : 'tiles';
+};
+
+const listsFor = (lists: number, k: number, ends: 'top' | 'bottom' | 'both' | undefined): Ends<RankedLists> => {
+  const of = (end: 'top' | 'bottom') => (ends === end || ends === 'both' ? new RankedLists(lists, k, end) : undefined);
+  return [of('top'), of('bottom')];
+};
+
+const wantedOf = ([top, bottom]: Ends<RankedLists>): Wanted | undefined => {
+  const k = (top ?? bottom)?.ranked.k ?? 0;
+  return k > 0 ? { k, top: top !== undefined, bottom: bottom !== undefined } : undefined;
+};
+
+const load = async (
+  { session, d, method, options }: Search,
+  place: RowsPlace,
+  matrix: Matrix,
+  { start, end }: Part,
+  which: 'first' | 'second',
+  only: { mask?: Uint8Array; divisor?: Float64Array },
+): Promise<RowsOperand> => {
+  const part = { ...matrix, data: matrix.data.subarray(start * d, end * d), rows: end - start };
+  const operand = loadRows(session, place, part, which, start, {
+    ...only,
+    sort: method !== 'each' && which === 'second',
+  });
+  if (method !== 'each') await packRows(session, operand, d, which === 'first', method, options.signal);
+  return operand;
+};
+
+/** All pairs of a part of x and a part of e. */
+const search = async (
+  call: Search,
+  x: RowsOperand,
+  partX: Part,
+  e: RowsOperand,
+  partE: Part,
+  done: (part: number) => number,
+): Promise<void> => {
+  const { session, lanes, d, method, rowLists, rows, columns, options } = call;
+  if ((!rows && !columns) || x.count === 0 || e.count === 0) return;
+  // One product of powers of two: the factors alone may leave fp64.
+  const scale = x.scale * e.scale;
+  const orderE = new Uint32Array(session.buffer, e.indexAt, e.count);
+  const divisors = new Float64Array(session.buffer, e.divisorAt, e.stride);
+  new Float64Array(session.buffer, e.factorAt, e.count).forEach((_, j, factors) => {
+    factors[j] = scale / divisors[orderE[j]];
+  });
+  const reach = Float64Array.from({ length: Math.ceil(e.count / FIRST_E) }, (_, i) =>
+    method === 'each' ? e.largest : e.norms[orderE[i * FIRST_E]],
+  );
+  if (columns) emptyColumns(call, x, e, partE, scale, columns);
+
+  const entries = Math.max(rows ? 2 * rows.k + 64 : 1, 1);
+  const fair = Math.ceil(x.count / (2 * lanes.length));
+  const height = Math.max(1, Math.min(TASK_X, 64 * Math.ceil(fair / 64), Math.floor(TASK_ENTRIES / entries)));
+  // With few rows, tasks share the columns instead.
+  const width =
+    x.count > 4 * FEW * lanes.length ? e.count : Math.max(1024, 256 * Math.ceil(e.count / (512 * lanes.length)));
+  let [start, from] = [0, 0];
+  const next = (): { args: RowTask; done: number } | undefined => {
+    if (start >= x.count) return undefined;
+    const [count, to] = [Math.min(height, x.count - start), Math.min(from + width, e.count)];
+    const floors = rowLists.map((lists) => lists && rows && lists.floors(partX.start + start, count, scale));
+    const args: RowTask = {
+      ...{ x: sideOf(x), e: sideOf(e), d, start, count, from, to, method, scale, rows, columns },
+      ordinary: x.ordinary && e.ordinary,
+      norms: x.norms.slice(start, start + count),
+      largest: e.largest,
+      reach: reach.slice(from / FIRST_E),
+      floors: floors as Ends<Float32Array>,
+    };
+    from = to;
+    if (from >= e.count) [start, from] = [start + count, 0];
+    return { args, done: done((start + (count * from) / e.count) / x.count) };
+  };
+  await session.run(
+    'rows',
+    next,
+    ({ start, ends }) => {
+      for (const [end, lists] of ends.entries()) {
+        if (lists) rowLists[end]!.merge(lists, (i) => partX.start + start + i, partE.start);
+      }
+    },
+    options,
+  );
+  if (columns) await bringTogether(call, x, e, partX, partE, columns);
+};
+
+const sideOf = (operand: RowsOperand): SideAt => {
+  const { rowsAt, indexAt, packedAt, panelsAt, limitsAt, divisorAt, factorAt, stride } = operand;
+  return { rowsAt, indexAt, packedAt, panelsAt, limitsAt, divisorAt, factorAt, stride };
+};
+
+/** Empties the lists of columns in all lanes. */
+const emptyColumns = (
+  { session: { buffer }, lanes, d, columnLists: found }: Search,
+  x: RowsOperand,
+  e: RowsOperand,
+  partE: Part,
+  scale: number,
+  wanted: Wanted,
 ): void => {
-  const oldIndex = index.slice(at, at + k);
-  const oldScore = score.slice(at, at + k);
-  for (let rank = 0, p = 0, q = 0; rank < k; rank++) {
-    const [hasOld, hasNew] = [p < k && !Number.isNaN(oldScore[p]), q < list.score.length];
-    if (!hasOld && !hasNew) return;
-    // Chunks come by rising index, so at equal scores the older entry is first.
-    if (hasOld && (!hasNew || sign * oldScore[p] >= sign * list.score[q])) {
-      index[at + rank] = oldIndex[p];
-      score[at + rank] = oldScore[p++];
-    } else {
-      index[at + rank] = offset + list.index[q];
-      score[at + rank] = list.score[q++];
+  const order = new Uint32Array(buffer, e.indexAt, e.count);
+  const steps = new Float32Array(buffer, e.limitsAt + 8 * e.stride, e.stride);
+  for (const lane of lanes) {
+    const { limits, lists } = columnLists(buffer, lane, e.stride, wanted);
+    for (const [end, candidates] of lists.entries()) {
+      limits[end].fill(unwanted(end));
+      if (!candidates) continue;
+      for (let j = 0; j < e.count; j++) {
+        const [floor] = found[end]!.floors(partE.start + order[j], 1, scale);
+        candidates.start(j, relative32(d) * e.norms[order[j]] * x.largest + absolute32(d), floor);
+        limits[end][j] = limitOf(end, candidates.least[j], steps[j]);
+      }
     }
   }
+};
+
+/** Brings the lanes' lists of columns together, scores and merges them. */
+const bringTogether = async (
+  { session, lanes, d, columnLists: found, options }: Search,
+  x: RowsOperand,
+  e: RowsOperand,
+  partX: Part,
+  partE: Part,
+  wanted: Wanted,
+): Promise<void> => {
+  const order = new Uint32Array(session.buffer, e.indexAt, e.count).slice();
+  let from = 0;
+  const next = (): { args: ColumnListTask; done: number } | undefined => {
+    if (from >= e.count) return undefined;
+    const to = Math.min(from + LIST_COLUMNS, e.count);
+    const args: ColumnListTask = { x: sideOf(x), e: sideOf(e), d, from, to, wanted, lanes };
+    from = to;
+    return { args, done: 0 };
+  };
+  await session.run(
+    'columnLists',
+    next,
+    ({ from, ends }) => {
+      for (const [end, lists] of ends.entries()) {
+        if (lists) found[end]!.merge(lists, (i) => partE.start + order[from + i], partX.start);
+      }
+    },
+    { signal: options.signal },
+  );
 };

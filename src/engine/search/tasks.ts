@@ -1,8 +1,10 @@
 import type { KernelMemory } from '../kernels.ts';
+import { columnListTask } from './column-list-task.ts';
 import { columnTask } from './column-task.ts';
 import { matmulTask } from './matmul-task.ts';
 import { pairTask } from './pair-task.ts';
 import { prepareTask } from './prepare-task.ts';
+import { roundTask } from './round-task.ts';
 import { rowTask } from './row-task.ts';
 import { screenTask } from './screen-task.ts';
 
@@ -11,7 +13,9 @@ const tasks = {
   pairs: pairTask,
   prepare: prepareTask,
   screen: screenTask,
+  round: roundTask,
   rows: rowTask,
+  columnLists: columnListTask,
   columns: columnTask,
   matmul: matmulTask,
 };

@@ -1,0 +1,196 @@
+import { madd32 } from './madd';
+
+/**
+ * The 8-bit screen of long rows. Rows of a hold -127..127, one after the other in whole quads of dimensions. Rows of b
+ * hold 0..127, their true values plus 64, in groups of 16 rows: of each quad four vectors with four rows' quads. Values
+ * past the last dimension are zeros.
+ */
+const ABOUT: usize = 32;
+const BESIDE: usize = 32;
+
+/** Rounds rows index[i] of x to whole steps of 1/127 (first) or 1/63 of their largest value, and says what that costs. */
+export function quantise(x: usize, index: usize, rows: i32, d: i32, first: i32, out: usize, about: usize): void {
+  const width = (d + 3) & ~3;
+  if (!first) memory.fill(out, 64, usize(((rows + 15) & ~15) * width));
+  for (let i = 0; i < rows; i++, about += ABOUT) {
+    const from = x + ((usize(load<u32>(index + (usize(i) << 2))) * d) << 2);
+    let largest: f32 = 0;
+    for (let t = 0; t < d; t++) largest = max(largest, abs(load<f32>(from + (usize(t) << 2))));
+    const step = largest > 0 ? f64(largest) / (first ? 127 : 63) : 1;
+    const inverse = 1 / step;
+    let lost: f64 = 0;
+    let kept = 0;
+    let sum = 0;
+    const to = first ? out + usize(i * width) : out + usize((i >> 4) * width * 16 + ((i & 15) << 2));
+    for (let t = 0; t < width; t++) {
+      let n = 0;
+      if (t < d) {
+        const v = f64(load<f32>(from + (usize(t) << 2)));
+        const whole = nearest<f64>(v * inverse);
+        const e = v - whole * step;
+        lost += e * e;
+        n = i32(whole);
+        kept += n * n;
+        sum += n;
+      }
+      if (first) store<i8>(to + usize(t), i8(n));
+      else store<u8>(to + usize((t >> 2) * 64 + (t & 3)), u8(n + 64));
+    }
+    store<f64>(about, step);
+    store<f64>(about, sqrt(f64(kept)), 8);
+    store<f64>(about, sqrt(lost) * inverse, 16);
+    store<f64>(about, f64(first ? -64 * sum : 0), 24);
+  }
+}
+
+/** Four sums of four products of bytes each, added to c. */
+// @ts-ignore: decorator
+@inline
+function quads(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.add(c, i32x4.extadd_pairwise_i16x8_s(v128.relaxed_dot<i16>(a, b)));
+  else {
+    const even = i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8));
+    return i32x4.add(c, i32x4.add(even, i32x4.dot_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8))));
+  }
+}
+
+/** Lists `i << 16 | j` where a sum of products may reach a limit; src/engine/kernels.ts says which. Returns how many. */
+export function screenRows(
+  a: usize,
+  limits: usize,
+  rows: i32,
+  b: usize,
+  columns: usize,
+  ends: usize,
+  groups: i32,
+  stride: i32,
+  d: i32,
+  out: usize,
+): i32 {
+  const start = out;
+  const width = usize((d + 3) & ~3);
+  for (let g = 0; g < groups * 2; g++) {
+    // Half a group: 8 rows of b.
+    const half = b + usize(g >> 1) * width * 16 + usize((g & 1) << 5);
+    const column = usize(g << 5);
+    for (let i = 0; i < rows; i += 4) {
+      const last = rows - 1;
+      const i1 = min(i + 1, last);
+      const i2 = min(i + 2, last);
+      const i3 = min(i + 3, last);
+      let p0 = a + usize(i) * width;
+      const p1 = usize(i1 - i) * width;
+      const p2 = usize(i2 - i) * width;
+      const p3 = usize(i3 - i) * width;
+      let s00 = v128.load32_splat(limits + usize(i) * BESIDE, 20);
+      let s01 = s00;
+      let s10 = v128.load32_splat(limits + usize(i1) * BESIDE, 20);
+      let s11 = s10;
+      let s20 = v128.load32_splat(limits + usize(i2) * BESIDE, 20);
+      let s21 = s20;
+      let s30 = v128.load32_splat(limits + usize(i3) * BESIDE, 20);
+      let s31 = s30;
+      let q = half;
+      for (const end = p0 + width; p0 < end; p0 += 4, q += 64) {
+        const low = v128.load(q);
+        const high = v128.load(q, 16);
+        const x0 = v128.load32_splat(p0);
+        s00 = quads(x0, low, s00);
+        s01 = quads(x0, high, s01);
+        const x1 = v128.load32_splat(p0 + p1);
+        s10 = quads(x1, low, s10);
+        s11 = quads(x1, high, s11);
+        const x2 = v128.load32_splat(p0 + p2);
+        s20 = quads(x2, low, s20);
+        s21 = quads(x2, high, s21);
+        const x3 = v128.load32_splat(p0 + p3);
+        s30 = quads(x3, low, s30);
+        s31 = quads(x3, high, s31);
+      }
+      out = sift(s00, s01, i, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
+      if (i + 1 < rows) out = sift(s10, s11, i1, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
+      if (i + 2 < rows) out = sift(s20, s21, i2, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
+      if (i + 3 < rows) out = sift(s30, s31, i3, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
+    }
+  }
+  return i32(out - start) >> 2;
+}
+
+function sift(
+  low: v128,
+  high: v128,
+  i: i32,
+  limits: usize,
+  columns: usize,
+  ends: usize,
+  stride: i32,
+  j: i32,
+  out: usize,
+): usize {
+  const row = limits + usize(i) * BESIDE;
+  let bits = reaching(low, row, columns, ends, stride) | (reaching(high, row, columns + 16, ends ? ends + 16 : 0, stride) << 4);
+  for (; bits; bits &= bits - 1, out += 4) store<u32>(out, (i << 16) | (j + ctz(bits)));
+  return out;
+}
+
+// @ts-ignore: decorator
+@inline
+function reaching(sums: v128, row: usize, columns: usize, ends: usize, stride: i32): i32 {
+  const next = usize(stride) << 2;
+  const value = f32x4.convert_i32x4_s(sums);
+  const bound = f32x4.add(
+    f32x4.mul(v128.load32_splat(row), v128.load(columns)),
+    f32x4.mul(v128.load32_splat(row, 4), v128.load(columns + next)),
+  );
+  const high = f32x4.add(value, bound);
+  const low = f32x4.sub(value, bound);
+  const steps = v128.load(columns + 2 * next);
+  let kept = v128.or(
+    f32x4.ge(high, f32x4.mul(v128.load32_splat(row, 12), steps)),
+    f32x4.le(low, f32x4.mul(v128.load32_splat(row, 16), steps)),
+  );
+  if (ends) {
+    const inverse = v128.load32_splat(row, 8);
+    const top = f32x4.ge(high, f32x4.mul(v128.load(ends), inverse));
+    const bottom = f32x4.le(low, f32x4.mul(v128.load(ends + next), inverse));
+    kept = v128.or(kept, v128.or(top, bottom));
+  }
+  return i32x4.bitmask(kept);
+}
+
+/** out[p] (f32) = fp32 dot product of rows indexA[i] and indexB[j] for each `i << 16 | j` of a list. */
+export function near(
+  a: usize,
+  indexA: usize,
+  rowsA: i32,
+  b: usize,
+  indexB: usize,
+  rowsB: i32,
+  d: i32,
+  list: usize,
+  count: i32,
+  out: usize,
+): void {
+  const bytes = usize(d) << 2;
+  for (const end = list + (usize(count) << 2); list < end; list += 4, out += 4) {
+    const entry = load<u32>(list);
+    const p = a + bytes * load<u32>(indexA + usize((entry >>> 16) << 2));
+    const q = b + bytes * load<u32>(indexB + usize((entry & 0xffff) << 2));
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let t: usize = 0;
+    for (; t + 64 <= bytes; t += 64) {
+      s0 = madd32(v128.load(p + t), v128.load(q + t), s0);
+      s1 = madd32(v128.load(p + t, 16), v128.load(q + t, 16), s1);
+      s2 = madd32(v128.load(p + t, 32), v128.load(q + t, 32), s2);
+      s3 = madd32(v128.load(p + t, 48), v128.load(q + t, 48), s3);
+    }
+    s0 = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+    let sum =
+      f32x4.extract_lane(s0, 0) + f32x4.extract_lane(s0, 1) + (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3));
+    for (; t < bytes; t += 4) sum += load<f32>(p + t) * load<f32>(q + t);
+    store<f32>(out, sum);
+  }
+}

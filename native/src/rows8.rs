@@ -1,0 +1,167 @@
+//! The 8-bit screen of long rows (`topRows`): how rows are rounded for it, and its plain form. Rows of a hold
+//! -127..127, one after the other, in whole quads. Rows of b hold their values plus a bias (what multiplies unsigned by
+//! signed bytes wants), 16 rows side by side: four dimensions of each row, then the next four.
+
+use std::array;
+
+use crate::screen::{LANES, QUAD};
+
+/// Largest value of b where products of two pairs of bytes must fit 16 bits; twice that where they need not.
+pub const NARROW: i32 = 63;
+pub const WIDE: i32 = 127;
+
+/// `Kernels.quantise`: what is known of a rounded row, fp64 each.
+pub const ABOUT: usize = 4;
+/// `Kernels.screenRows`: fp32 numbers beside a row of a.
+pub const BESIDE: usize = 8;
+
+/// Bytes of a packed row.
+pub fn width(d: usize) -> usize {
+    d.next_multiple_of(QUAD)
+}
+
+/// `Kernels.quantise`; inlined into the functions of instruction sets.
+#[inline(always)]
+pub fn quantise(x: &[f32], d: usize, index: &[u32], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
+    const N: usize = 16;
+    let width = width(d);
+    let (limit, bias) = (if first { WIDE } else { most }, most + 1);
+    let mut steps = vec![0i32; d.next_multiple_of(N)];
+    let mut row = vec![0f32; d.next_multiple_of(N)];
+    if !first {
+        out.fill(bias as u8);
+    }
+    for (i, (&r, about)) in index.iter().zip(about.as_chunks_mut::<ABOUT>().0).enumerate() {
+        row[..d].copy_from_slice(&x[r as usize * d..][..d]);
+        let mut largest = [0f32; N];
+        for values in row.as_chunks::<N>().0 {
+            for (largest, value) in largest.iter_mut().zip(values) {
+                *largest = if value.abs() > *largest { value.abs() } else { *largest };
+            }
+        }
+        let largest = f64::from(largest.iter().fold(0f32, |a, &b| a.max(b)));
+        let step = if largest > 0.0 { largest / f64::from(limit) } else { 1.0 };
+        let inverse = 1.0 / step;
+        let (mut lost, mut kept, mut sum) = ([0f64; N], [0i32; N], [0i32; N]);
+        for (values, steps) in row.as_chunks::<N>().0.iter().zip(steps.as_chunks_mut::<N>().0) {
+            for lane in 0..N {
+                let value = f64::from(values[lane]);
+                let whole = (value * inverse).round_ties_even();
+                let e = value - whole * step;
+                lost[lane] += e * e;
+                let n = whole as i32;
+                kept[lane] += n * n;
+                sum[lane] += n;
+                steps[lane] = n;
+            }
+        }
+        *about = [
+            step,
+            f64::from(kept.iter().sum::<i32>()).sqrt(),
+            lost.iter().sum::<f64>().sqrt() / step,
+            f64::from(-bias * sum.iter().sum::<i32>()),
+        ];
+        if first {
+            let to = &mut out[i * width..][..width];
+            for (to, &n) in to.iter_mut().zip(&steps) {
+                *to = n as i8 as u8;
+            }
+            to[d..].fill(0);
+        } else {
+            let lanes = &mut out[i / LANES * LANES * width + i % LANES * QUAD..];
+            for (to, quad) in lanes.chunks_mut(LANES * QUAD).zip(steps[..width].as_chunks::<QUAD>().0) {
+                to[..QUAD].copy_from_slice(&quad.map(|n| (n + bias) as u8));
+            }
+        }
+    }
+}
+
+/// What `screenRows` compares products with.
+#[derive(Clone, Copy)]
+pub struct Limits<'m> {
+    /// Per row of a: error, norm, inverse step, least score at the top, largest at the bottom, start of the sum (i32).
+    pub rows: &'m [f32],
+    /// Per column: size, error and inverse step; each `stride` numbers.
+    pub columns: &'m [f32],
+    /// Per column: least score at the top, largest at the bottom; empty where no columns are listed.
+    pub ends: &'m [f32],
+    pub stride: usize,
+}
+
+/// Whether each of a group's sums may be listed, as bits. Inlined into the functions of instruction sets.
+#[inline(always)]
+pub fn sift(products: &[i32; LANES], row: &[f32; BESIDE], limits: &Limits, column: usize) -> u32 {
+    let &[error, norm, inverse, top, bottom, ..] = row;
+    let part = |list: usize| -> &[f32; LANES] {
+        limits.columns[list * limits.stride + column..]
+            .first_chunk()
+            .expect("a whole group")
+    };
+    let (size, lost, steps) = (part(0), part(1), part(2));
+    let mut kept = [false; LANES];
+    let mut high = [0f32; LANES];
+    let mut low = [0f32; LANES];
+    for lane in 0..LANES {
+        let bound = error * size[lane] + norm * lost[lane];
+        high[lane] = products[lane] as f32 + bound;
+        low[lane] = products[lane] as f32 - bound;
+        kept[lane] = (high[lane] >= top * steps[lane]) | (low[lane] <= bottom * steps[lane]);
+    }
+    if !limits.ends.is_empty() {
+        let part = |end: usize| -> &[f32; LANES] {
+            limits.ends[end * limits.stride + column..]
+                .first_chunk()
+                .expect("a whole group")
+        };
+        let (tops, bottoms) = (part(0), part(1));
+        for lane in 0..LANES {
+            kept[lane] |= (high[lane] >= tops[lane] * inverse) | (low[lane] <= bottoms[lane] * inverse);
+        }
+    }
+    (0..LANES).fold(0, |mask, lane| mask | (u32::from(kept[lane]) << lane))
+}
+
+/// `Kernels.screenRows` in plain loops.
+#[inline(always)]
+pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize {
+    let width = quads * QUAD;
+    let mut found = 0;
+    for (g, b) in b.chunks_exact((width * LANES).max(1)).enumerate() {
+        for (i, row) in limits.rows.as_chunks::<BESIDE>().0.iter().enumerate() {
+            let mut products = [row[5].to_bits() as i32; LANES];
+            let a = &a[i * width..][..width];
+            for (a, b) in a.as_chunks::<QUAD>().0.iter().zip(b.as_chunks::<{ LANES * QUAD }>().0) {
+                for (product, b) in products.iter_mut().zip(b.as_chunks::<QUAD>().0) {
+                    for (&a, &b) in a.iter().zip(b) {
+                        *product += i32::from(a as i8) * i32::from(b);
+                    }
+                }
+            }
+            crate::screen::list(sift(&products, row, limits, g * LANES), i, g * LANES, out, &mut found);
+        }
+    }
+    found
+}
+
+/// `Kernels.near`; the list names rows that exist. Inlined into the functions of instruction sets.
+#[inline(always)]
+pub fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
+    const N: usize = 64;
+    for (&entry, out) in list.iter().zip(out) {
+        let a = &a[index_a[(entry >> 16) as usize] as usize * d..][..d];
+        let b = &b[index_b[(entry & 0xffff) as usize] as usize * d..][..d];
+        let ((head_a, tail_a), (head_b, tail_b)) = (a.as_chunks::<N>(), b.as_chunks::<N>());
+        let mut sums = [0f32; N];
+        for (a, b) in head_a.iter().zip(head_b) {
+            for lane in 0..N {
+                sums[lane] += a[lane] * b[lane];
+            }
+        }
+        let sums: [f32; 32] = array::from_fn(|lane| sums[lane] + sums[lane + 32]);
+        let sums: [f32; 16] = array::from_fn(|lane| sums[lane] + sums[lane + 16]);
+        let sums: [f32; 8] = array::from_fn(|lane| sums[lane] + sums[lane + 8]);
+        let sums: [f32; 4] = array::from_fn(|lane| sums[lane] + sums[lane + 4]);
+        let tail: f32 = tail_a.iter().zip(tail_b).map(|(a, b)| a * b).sum();
+        *out = (sums[0] + sums[2]) + (sums[1] + sums[3]) + tail;
+    }
+}

@@ -1,0 +1,134 @@
+import { fp32Above, fp32Below } from './bounds.ts';
+import { kthLargest } from './select-kth.ts';
+
+const roomFor = (k: number): number => 2 * k + 64;
+
+/** Bytes of `lists` lists that are to end with k entries. */
+export const candidateBytes = (lists: number, k: number): number => lists * (roomFor(k) * 8 + 16);
+
+/** A score in fp32 that is surely no more. */
+export const floorOf = (score: number, scale: number): number => {
+  const scaled = score * scale;
+  return scaled === 0 ? -(2 ** -149) : fp32Below(scaled);
+};
+
+/**
+ * Lists of what may be among the best k, by values that differ from the (scaled) scores by at most `error`; the best are
+ * the largest. Lists lie in a buffer: they outlive a task, and other workers can read them. A list that ties fill is
+ * cut by exact scores, so that its room always suffices.
+ */
+export class Candidates {
+  readonly k: number;
+  private readonly room: number;
+  private readonly index: Uint32Array;
+  private readonly value: Float32Array;
+  private readonly length: Uint32Array;
+  /** The k-th score is at least this. */
+  readonly least: Float32Array;
+  /** Smaller values cannot matter: least - error. */
+  readonly needed: Float32Array;
+  private readonly error: Float32Array;
+  /** Called when `least` of a list has risen. */
+  onRise: (list: number) => void = () => {};
+  /** Scores of entries of one list, unscaled, best largest, and the scale of its values. */
+  exactly: (list: number, index: Uint32Array) => { scores: Float64Array; scale: number } = () => {
+    throw new Error('no exact scores');
+  };
+
+  constructor(buffer: ArrayBufferLike, at: number, lists: number, k: number) {
+    this.k = k;
+    this.room = roomFor(k);
+    const entries = lists * this.room;
+    this.index = new Uint32Array(buffer, at, entries);
+    this.value = new Float32Array(buffer, at + 4 * entries, entries);
+    const beside = (i: number): number => at + 8 * entries + 4 * i * lists;
+    this.length = new Uint32Array(buffer, beside(0), lists);
+    this.least = new Float32Array(buffer, beside(1), lists);
+    this.needed = new Float32Array(buffer, beside(2), lists);
+    this.error = new Float32Array(buffer, beside(3), lists);
+  }
+
+  /** Empties a list whose k-th score is known to be at least `least`. */
+  start(list: number, error: number, least: number): void {
+    this.length[list] = 0;
+    this.error[list] = fp32Above(error);
+    this.least[list] = Number.NEGATIVE_INFINITY;
+    this.raise(list, least);
+  }
+
+  add(list: number, index: number, value: number): void {
+    if (!(value >= this.needed[list])) return;
+    const at = list * this.room + this.length[list]++;
+    this.index[at] = index;
+    this.value[at] = value;
+    if (this.length[list] < this.room) return;
+    this.tighten(list);
+    if (this.length[list] > this.room - 32 - (this.k >> 1)) this.settle(list);
+    this.onRise(list);
+  }
+
+  /** Finds a first `least` as soon as there are k entries. */
+  begin(list: number): void {
+    if (this.least[list] > Number.NEGATIVE_INFINITY || this.length[list] < this.k) return;
+    this.tighten(list);
+    this.onRise(list);
+  }
+
+  /** Raises `least` and drops what it rules out. */
+  tighten(list: number): void {
+    const { index, value } = this;
+    const from = list * this.room;
+    const end = from + this.length[list];
+    if (end - from < this.k) return;
+    this.raise(list, fp32Below(kthLargest(value.slice(from, end), this.k) - this.error[list]));
+    let to = from;
+    for (let p = from; p < end; p++) {
+      if (!(value[p] >= this.needed[list])) continue;
+      value[to] = value[p];
+      index[to++] = index[p];
+    }
+    this.length[list] = to - from;
+  }
+
+  entries(list: number): { index: Uint32Array; value: Float32Array; error: number } {
+    const [from, end] = [list * this.room, list * this.room + this.length[list]];
+    return { index: this.index.subarray(from, end), value: this.value.subarray(from, end), error: this.error[list] };
+  }
+
+  private raise(list: number, least: number): void {
+    this.least[list] = Math.max(this.least[list], least);
+    this.needed[list] = fp32Below(this.least[list] - this.error[list]);
+  }
+
+  /** Keeps the best k by exact score, then index. */
+  private settle(list: number): void {
+    const { k, index, value } = this;
+    const from = list * this.room;
+    const entries = this.entries(list).index.slice();
+    const { scores, scale } = this.exactly(list, entries);
+    const order = sorted(entries, scores);
+    for (let p = 0; p < k; p++) {
+      index[from + p] = entries[order[p]];
+      value[from + p] = scores[order[p]] * scale;
+    }
+    this.length[list] = k;
+    this.raise(list, floorOf(scores[order[k - 1]], scale));
+  }
+}
+
+/** Order of entries by falling score, then rising index. */
+export const sorted = (index: Uint32Array, scores: Float64Array): Uint32Array => {
+  const order = Uint32Array.from(scores.keys());
+  if (order.length > 256) return order.sort((p, q) => scores[q] - scores[p] || index[p] - index[q]);
+  for (let i = 1; i < order.length; i++) {
+    const own = order[i];
+    let to = i;
+    for (; to > 0; to--) {
+      const other = order[to - 1];
+      if (scores[other] > scores[own] || (scores[other] === scores[own] && index[other] < index[own])) break;
+      order[to] = other;
+    }
+    order[to] = own;
+  }
+  return order;
+};
