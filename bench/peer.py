@@ -7,6 +7,8 @@ import json, os, sys, time
 import numpy as np
 import torch
 
+from peer_atlas import atlas
+
 torch.set_grad_enabled(False)
 torch.set_num_threads(int(os.environ.get('PEER_THREADS', os.cpu_count())))
 
@@ -93,6 +95,13 @@ def answer(request):
         n = request['neuron']
         found = [(E @ v).topk(50).indices.tolist() for v in (layer.gate_proj.weight[n], layer.down_proj.weight[:, n])]
         return {'seconds': time.perf_counter() - start, 'first': found[0][0]}
+    if op == 'atlas':
+        for m in (request['e'], *request['vectors'].values(), *request['divisors'].values()):
+            matrix(m)
+        start = time.perf_counter()
+        result = atlas(request, matrix, pairs)
+        seconds = time.perf_counter() - start
+        return {'seconds': seconds, **(result if request.get('result') else {})}
     a, b = matrix(request['a']), matrix(request['b'])
     start = time.perf_counter()
     if op == 'pairs':

@@ -18,7 +18,7 @@ export const table = (record) => {
       lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) |`);
     }
   }
-  const { P4, P5, notebook, scaling } = record;
+  const { P4, P5, P7, notebook, scaling } = record;
   if (P4) {
     const name = 'open and read one neuron, with process start';
     lines.push(`| P4 | ${name} | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.ratio ?? '–'} |`);
@@ -28,6 +28,10 @@ export const table = (record) => {
     lines.push(
       `| notebook | ${name} | ${notebook.ours_s ?? '–'} | ${notebook.peer_s ?? '–'} | ${notebook.ratio ?? '–'} |`,
     );
+  }
+  for (const row of P7?.rows ?? []) {
+    lines.push(`| P7 | ${row.case} | ${row.ours_s} | ${row.peer_s} | ${row.ratio} |`);
+    lines.push(`| P7 | the whole model, scaled | ${row.whole_ours_s} | ${row.whole_peer_s} | |`);
   }
   if (P5) {
     lines.push('', '| peak memory, MB | ours | torch |', '| --- | ---: | ---: |');

@@ -1,4 +1,4 @@
-// npm run bench -- [--only P1,P2,P3,P4,P5,scaling,notebook] [--engine wasm] [--model FILE] [--rounds 5] [--json FILE] [--record]
+// npm run bench -- [--only P1,P2,P3,P4,P5,P7,scaling,notebook] [--layers 0,1,2] [--engine wasm] [--model FILE] [--rounds 5] [--json FILE] [--record]
 // Ours against torch on the same machine, in turns, answers compared before they are timed. WEIGHTSCOPE_MODELS names
 // the folder with smollm2/, WEIGHTSCOPE_PYTHON a Python with torch. --record writes bench/record/<machine>/ and the
 // table in docs/performance.md; with --only it replaces those parts of the record. `notebook` holds a whole V x V matrix.
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'P1,P2,P3,P4,P5' },
     engine: { type: 'string', default: 'wasm' },
     model: { type: 'string' },
+    layers: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'string' },
     record: { type: 'boolean', default: false },
@@ -42,7 +43,14 @@ const record = {
   torch,
   threads,
   date: new Date().toISOString().slice(0, 10),
-  ...(await runWorkloads({ engine, peer, model, only, rounds: Number(values.rounds) })),
+  ...(await runWorkloads({
+    engine,
+    peer,
+    model,
+    only,
+    rounds: Number(values.rounds),
+    layers: values.layers?.split(',').map(Number),
+  })),
 };
 peer.end();
 await engine.close();

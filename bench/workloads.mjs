@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exportParameter, headFactors, openModel } from '../dist/node.js';
 import { embedding } from '../dist/reading/embedding.js';
+import { atlasWorkload } from './atlas.mjs';
 import { watchPeak } from './memory.mjs';
 import { startPeer } from './peer.mjs';
 import { scaling } from './scaling.mjs';
@@ -69,7 +70,7 @@ const summary = (rows) => ({
 });
 
 /** Runs what `only` names; returns the record's sections. */
-export const runWorkloads = async ({ engine, peer, model: path, only, rounds }) => {
+export const runWorkloads = async ({ engine, peer, model: path, only, rounds, layers }) => {
   const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
   const model = path && (await openModel(path));
   const save = ({ data, rows, columns }, name) => {
@@ -190,6 +191,12 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds }) 
         () => engine.topPairs(a, b, { k: 1000 }),
         `head ${layer}:${head} vo`,
       );
+    }
+    if (only.includes('P7')) {
+      await peer.ask({ op: 'forget' });
+      // Torch takes ten minutes a round on two cores.
+      const how = { model, engine, peer, rounds: 1, layers, save, compare, check, checkPairs };
+      record.P7 = summary([await atlasWorkload(how)]);
     }
     if (only.includes('scaling')) record.scaling = await scaling(engine.name);
     return record;

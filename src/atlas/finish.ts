@@ -50,7 +50,7 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
       const places = placesOf(facts.neurons, 0, total);
       for (const [from, to] of tokenRanges(facts.vocab)) {
         const rows = listRows(merged, from, to);
-        const at = (of: Int32Array): Int32Array => Int32Array.from(rows.index, (neuron) => of[neuron]);
+        const at = (of: Int32Array): Int32Array => rows.index.map((neuron) => of[neuron]);
         await write('token_neurons', `${part}-${fileNumber(from)}`, {
           token: rows.list,
           part: constant(part, rows.list.length),
@@ -157,8 +157,8 @@ async function writeTokenHeads(input: FinishInput, write: Write): Promise<void> 
         matrix: constant(matrix, rows.list.length),
         sign: rows.sign,
         rank: rows.rank,
-        layer: Int32Array.from(rows.index, (head) => places[head].layer),
-        head: Int32Array.from(rows.index, (head) => places[head].head),
+        layer: rows.index.map((head) => places[head].layer),
+        head: rows.index.map((head) => places[head].head),
         score: rows.score,
         pair_rank: Array.from(rows.index, (head, i) => ranks.of(head, rows.sign[i], rows.list[i])),
       });

@@ -11,6 +11,12 @@ const ROW_GROUP = 65_536;
 
 /** Columns that no look-up skips row groups by: their minimum and maximum would cost time and say nothing. */
 const NO_STATISTICS = new Set(['sign', 'rank', 'score', 'text', 'label', 'top', 'bottom', 'pair_rank']);
+/** Tables sorted by token, in which neurons and heads lie in no order. */
+const BY_TOKEN: ReadonlySet<TableName> = new Set(['token_neurons', 'token_heads']);
+const UNORDERED_BY_TOKEN = new Set(['layer', 'expert', 'neuron', 'head']);
+
+const hasStatistics = (table: TableName, column: string): boolean =>
+  !NO_STATISTICS.has(column) && !(BY_TOKEN.has(table) && UNORDERED_BY_TOKEN.has(column));
 
 /**
  * A table's rows as a Parquet file: Snappy, dictionaries where they help, minimum and maximum per row group. Written
@@ -24,13 +30,15 @@ export async function parquetFile(table: TableName, columns: Readonly<Record<str
     writer,
     createdBy: 'weightscope',
     rowGroupSize: ROW_GROUP,
+    // One page per column of a row group: pages are for larger ones.
+    pageSize: 0,
     columnData: specs.map(([name, spec]) => ({
       name,
       // The format has no unsigned arrays; token and neuron numbers stay far below 2^31.
       data: signed(columns[name]) as never,
       type: spec.replace('?', '') as 'INT32',
       nullable: spec.endsWith('?'),
-      statistics: !NO_STATISTICS.has(name),
+      statistics: hasStatistics(table, name),
       // Scores have no repeats that a dictionary could use, and do not compress.
       ...(spec.startsWith('DOUBLE') && { encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const }),
     })),

@@ -206,7 +206,7 @@ export const SIGNS = ['+', '-'] as const;
 export type Sign = (typeof SIGNS)[number];
 
 export type AtlasPart = 'neurons' | 'heads' | 'directions' | 'statistics';
-/** `statistics` takes about as long as all the others together, so it is made when asked for. */
+/** `statistics` adds about half to a small model's build, so it is made when asked for. */
 export const DEFAULT_PARTS: readonly AtlasPart[] = ['neurons', 'heads', 'directions'];
 export const ATLAS_PARTS: readonly AtlasPart[] = ['neurons', 'heads', 'directions', 'statistics'];
 
