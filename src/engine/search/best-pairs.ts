@@ -1,4 +1,5 @@
 import type { PairBatch } from '../engine.ts';
+import { byScore } from './by-score.ts';
 import { kthLargest } from './select-kth.ts';
 
 /** The best k pairs of what is added, in the contract's order; holds at most a few k. `sign` -1: smallest first. */
@@ -79,8 +80,7 @@ export class BestPairs {
   /** The best k so far, in order. */
   sorted(k = this.k): PairBatch {
     const { first, second, score, sign } = this;
-    const order = Uint32Array.from({ length: this.length }, (_, i) => i);
-    order.sort((p, q) => sign * (score[q] - score[p]) || first[p] - first[q] || second[p] - second[q]);
+    const order = byScore({ first, second, score }, this.length, sign);
     const best = order.subarray(0, Math.min(k, order.length));
     return {
       length: best.length,

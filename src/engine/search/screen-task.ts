@@ -1,5 +1,6 @@
 import type { KernelMemory } from '../kernels.ts';
 import { absolute32, fp32Below, relative32 } from './bounds.ts';
+import { mostPairs } from './outlook.ts';
 import { Found, type PairResult, type Selection } from './selection.ts';
 
 /** Rows that share a quantisation step, and are screened against each other at a time. */
@@ -8,14 +9,16 @@ export const BLOCK_B = 512;
 /** Blocks of either side that a task walks. */
 export const TASK_BLOCKS = 8;
 
-/** Rotated dimensions kept in the screen, plus three that bound the rest. */
-export const screenPairs = (d: number): number => (d <= 13 ? 8 : d <= 80 ? 16 : 24);
-
-const EXPANDED = BLOCK_A * 24 * 16;
+/** A block of a as `screen8` reads it. */
+const expandedBytes = (d: number): number => BLOCK_A * mostPairs(d) * 16;
 
 /** Bytes of a lane's scratch: a's expanded blocks, a list of entries, pairs and scores; or a Gram matrix. */
 export const screenScratch = (d: number): number =>
-  Math.max(TASK_BLOCKS * EXPANDED + BLOCK_A * BLOCK_B * (4 + 8 + 8), 64 * Math.ceil(d / 8) + d * d * 8, 32 * d + 96);
+  Math.max(
+    TASK_BLOCKS * expandedBytes(d) + BLOCK_A * BLOCK_B * (4 + 8 + 8),
+    64 * Math.ceil(d / 8) + d * d * 8,
+    32 * d + 96,
+  );
 
 /** One operand in memory. All places hold the rows of the search; blocks follow its order. */
 export interface Screened {
@@ -42,6 +45,7 @@ export interface ScreenPlan {
   b: Screened;
   d: number;
   stride: number;
+  /** Pairs of dimensions in the screen: rotated ones, and three that bound the rest. */
   pairs: number;
   /** Rotated product = value * scale, up to `defect` norm norm. */
   scale: number;
@@ -91,7 +95,8 @@ export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTa
   const { buffer, kernels } = memory;
   const { plan, selection, counting, firstA, endA, firstB, endB } = task;
   const { a, b, d, stride, pairs, scale, defect } = plan;
-  const entries = scratch + TASK_BLOCKS * EXPANDED;
+  const expandedSize = expandedBytes(d);
+  const entries = scratch + TASK_BLOCKS * expandedSize;
   const list = entries + BLOCK_A * BLOCK_B * 4;
   const scores = list + BLOCK_A * BLOCK_B * 8;
   const blocksA = new Float64Array(buffer, a.blocksAt, endA * BLOCK_VALUES);
@@ -113,7 +118,7 @@ export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTa
       if (largestProduct(boxA, boxB) < exact) continue;
       const least = Math.floor((exact / (blocksA[i * BLOCK_VALUES] * stepB)) * (1 - 1e-12 * Math.sign(exact)));
       if (least > 32767) continue;
-      const wide = scratch + (i - firstA) * EXPANDED;
+      const wide = scratch + (i - firstA) * expandedSize;
       if (!expanded[i - firstA]) {
         kernels.broadcast8(a.packedAt + i * BLOCK_A * pairs * 2, BLOCK_A, pairs, wide);
         expanded[i - firstA] = true;

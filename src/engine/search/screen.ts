@@ -2,14 +2,17 @@ import { notFinite } from '../check.ts';
 import type { Matrix, RunOptions } from '../engine.ts';
 import { rotationError, scaleFor } from './bounds.ts';
 import type { Layout } from './memory.ts';
+import { lookAhead, mostPairs } from './outlook.ts';
 import type { PrepareTask } from './prepare-task.ts';
 import { balancedRotation, identity } from './rotation.ts';
-import { BLOCK_A, BLOCK_B, BLOCK_VALUES, type Screened, type ScreenPlan, screenPairs } from './screen-task.ts';
-import { sectorEdges } from './sectors.ts';
+import { BLOCK_A, BLOCK_B, BLOCK_VALUES, type Screened, type ScreenPlan } from './screen-task.ts';
 import type { Session } from './session.ts';
 
 /** Rows of either factor that its Gram matrix is taken from: enough for a rotation that prunes. */
 const GRAM_ROWS = 6144;
+
+/** Rows up to this length are not rotated: the smallest screen has all of their dimensions. */
+const SHORT = 13;
 
 /** Rows that a task measures or rotates. */
 const PART = 4096;
@@ -34,7 +37,7 @@ export const placeScreen = (
 ): Places => {
   const d = a.columns;
   const stride = strideOf(d);
-  const pairs = screenPairs(d);
+  const pairs = mostPairs(d);
   const side = ({ rows }: Matrix, blockRows: number): Screened => {
     const blocks = Math.ceil(rows / blockRows);
     // A product of whole panels writes whole panels.
@@ -95,12 +98,11 @@ export const prepareScreen = async (
   b: Matrix,
   masks: { maskA?: Uint8Array; maskB?: Uint8Array },
   sign: number,
-  threshold: (a: Screened, b: Screened) => Promise<number>,
+  threshold: (a: Screened, b: Screened) => Promise<{ least: number; rises: boolean }>,
   options: RunOptions,
 ): Promise<ScreenPlan> => {
   const d = a.columns;
   const stride = strideOf(d);
-  const pairs = screenPairs(d);
   const { buffer } = session;
   const sides = [
     { which: 0, matrix: a, side: places.a, mask: masks.maskA, maskAt: places.maskA, sign },
@@ -137,7 +139,7 @@ export const prepareScreen = async (
   const scales = largest.map(scaleFor);
   const scaled = grams.map((gram, i) => gram.map((sum) => sum * scales[i] * scales[i]));
   // Short rows are screened whole, and few pairs cost less than finding a rotation.
-  const plain = d <= 2 * pairs - 3 || 8 * a.rows * b.rows < d ** 3;
+  const plain = d <= SHORT || 8 * a.rows * b.rows < d ** 3;
   const rotation = plain ? identity(d) : balancedRotation(scaled[0], scaled[1], d);
   placePanels(buffer, places.rotations[0], rotation.t, d);
   placePanels(buffer, places.rotations[1], rotation.s, d);
@@ -174,8 +176,8 @@ export const prepareScreen = async (
   await sort([[], []]);
   const counted = sides.map(({ which, side }): Screened => ({ ...side, count: counts[which] }));
   const scale = scales[0] * scales[1];
-  const wanted = (await threshold(counted[0], counted[1])) * scale;
-  const edges = sectorEdges(buffer, counted[0], counted[1], stride, wanted);
+  const { least, rises } = await threshold(counted[0], counted[1]);
+  const { pairs, edges } = lookAhead(buffer, counted[0], counted[1], d, stride, least * scale, rises);
   if (edges[0].length > 0) await sort(edges);
   await runAll(
     session,
