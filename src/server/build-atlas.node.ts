@@ -1,5 +1,6 @@
 /** A process that builds one atlas and tells its parent how far it is: `build-atlas.node.js MODEL FOLDER`. */
 import { buildAtlas } from '../atlas/atlas.node.ts';
+import { ATLAS_PARTS } from '../atlas/schema.ts';
 import { WeightscopeError } from '../errors.ts';
 import { openModel } from '../node.ts';
 
@@ -9,7 +10,8 @@ process.on('disconnect', () => process.exit(1));
 try {
   const model = await openModel(name);
   const progress = (done: number, what: string) => process.send?.({ done, what });
-  await buildAtlas(model, folder, { resume: true, progress });
+  // With statistics: the map of the model is coloured by them.
+  await buildAtlas(model, folder, { what: ATLAS_PARTS, resume: true, progress });
   process.exit(0);
 } catch (error) {
   const code = error instanceof WeightscopeError ? error.code : 'INTERNAL';
