@@ -179,7 +179,7 @@ export class Atlas {
     name: string,
     options: { part?: NeuronPart; matrix?: HeadMatrix; layer?: number } = {},
   ): Promise<StatisticColumn> {
-    return statisticColumn(this.#database, kind, name, options);
+    return statisticColumn(this.#database, this.manifest, kind, name, options);
   }
 
   /** A head's singular values, and its first directions as tokens. Throws `OUT_OF_RANGE` where the atlas has none. */
@@ -204,7 +204,7 @@ export class Atlas {
     options: { sort?: string; ascending?: boolean; part?: NeuronPart; layer?: number; k?: number } = {},
   ): Promise<NeuronRow[]> {
     const { sort = 'norm', layer, k } = options;
-    const ofStatistics = statisticTable('neurons', sort) === 'neuron_stats';
+    const ofStatistics = statisticTable(this.manifest, 'neurons', sort) === 'neuron_stats';
     const part = options.part ?? (ofStatistics ? 'value' : undefined);
     const where = [
       part && `part = '${checkOneOf(part, NEURON_PARTS)}'`,
@@ -224,7 +224,7 @@ export class Atlas {
       matrix && `matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`,
       layer !== undefined && `layer = ${checkNumber(layer)}`,
     ];
-    const ofStatistics = statisticTable('heads', sort) === 'head_stats';
+    const ofStatistics = statisticTable(this.manifest, 'heads', sort) === 'head_stats';
     const source = ofStatistics ? 'heads JOIN head_stats USING (layer, head, matrix)' : 'heads';
     const columns = 'layer, head, kv_head, matrix, best, worst, top, bottom';
     return (await this.#listed(source, columns, where, sort, options.ascending, k)) as unknown as HeadRow[];

@@ -98,6 +98,17 @@ it('lists neurons and heads in order', async () => {
   );
 });
 
+it('says which atlas has statistics when this one has none', async () => {
+  const message = expect.stringContaining('--what neurons,heads,directions,statistics');
+  for (const ask of [
+    () => atlas.neurons({ sort: 'kurtosis' }),
+    () => atlas.heads({ sort: 'copying' }),
+    async () => atlas.statistics('heads', 'copying'),
+  ])
+    await expect(ask()).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message });
+  expect(atlas.statisticNames('heads')).toEqual(['best', 'worst']);
+});
+
 it('finds similar neurons by the cosine of their lists', async () => {
   const vector = async (layer: number, neuron: number) => {
     const rows = await atlas.sql(

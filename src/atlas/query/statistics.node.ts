@@ -1,5 +1,6 @@
+import { WeightscopeError } from '../../errors.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-import { type Manifest, TABLES } from '../schema.ts';
+import { ATLAS_PARTS, type Manifest, TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import type { Database } from './database.node.ts';
 
@@ -34,22 +35,32 @@ export function statisticNames({ settings }: Manifest, kind: StatisticKind): str
   return [...(settings.what.includes(kind) ? own : []), ...(settings.what.includes('statistics') ? statistics : [])];
 }
 
-/** The table a statistic is a column of. Throws `ARGUMENT_INVALID`. */
-export function statisticTable(kind: StatisticKind, name: string): 'neurons' | 'heads' | 'neuron_stats' | 'head_stats' {
+/** The table a statistic is a column of. Throws `ARGUMENT_INVALID`, also where the atlas has no statistics. */
+export function statisticTable(
+  { settings }: Manifest,
+  kind: StatisticKind,
+  name: string,
+): 'neurons' | 'heads' | 'neuron_stats' | 'head_stats' {
   const { own, statistics } = NUMBERS[kind];
   checkOneOf(name, [...own, ...statistics]);
   if (own.includes(name)) return kind;
+  if (!settings.what.includes('statistics'))
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected an atlas with statistics for "${name}", this one has none; build one with --what ${ATLAS_PARTS.join(',')}.`,
+    );
   return kind === 'neurons' ? 'neuron_stats' : 'head_stats';
 }
 
 /** {@link StatisticColumn}. Statistics of neurons other than those of their vectors are about values. */
 export async function statisticColumn(
   database: Database,
+  manifest: Manifest,
   kind: StatisticKind,
   name: string,
   options: { part?: NeuronPart; matrix?: HeadMatrix; layer?: number } = {},
 ): Promise<StatisticColumn> {
-  const table = statisticTable(kind, name);
+  const table = statisticTable(manifest, kind, name);
   const part =
     kind === 'neurons'
       ? checkOneOf(options.part ?? 'value', NEURON_PARTS)
