@@ -36,16 +36,22 @@ export function download(name: string, content: string | Blob, type: string): vo
 /** An SVG that stands alone: the page's colours and fonts written into it, on paper. */
 export function svgText(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
-  const { width, height } = svg.getBoundingClientRect();
+  const { width, height } = sizeOf(svg);
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('width', String(width));
   copy.setAttribute('height', String(height));
-  const { color: ink, fontFamily } = getComputedStyle(svg);
+  const { color: ink, fontFamily } = getComputedStyle(svg.isConnected ? svg : document.body);
   copy.setAttribute(
     'style',
     `color:${ink};font-family:${fontFamily.replaceAll('"', "'")};background:${color('paper')}`,
   );
   return new XMLSerializer().serializeToString(copy).replace(/var\(--([a-z]+)\)/g, (_, name: string) => color(name));
+}
+
+/** As it is on the page; a drawing that is not on the page has its size written in it. */
+function sizeOf(svg: SVGSVGElement): { width: number; height: number } {
+  if (svg.isConnected) return svg.getBoundingClientRect();
+  return { width: Number(svg.getAttribute('width')), height: Number(svg.getAttribute('height')) };
 }
 
 /** A PNG at twice the size on the page. */
@@ -57,7 +63,7 @@ export async function pngOf(drawing: SVGSVGElement | HTMLCanvasElement): Promise
 }
 
 async function rasterise(svg: SVGSVGElement): Promise<HTMLCanvasElement> {
-  const { width, height } = svg.getBoundingClientRect();
+  const { width, height } = sizeOf(svg);
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(svg))}`;
   await image.decode();

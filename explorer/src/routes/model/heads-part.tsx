@@ -4,6 +4,7 @@ import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { ChooseStatistic } from './choose-statistic.tsx';
+import { elementOf, gridSvg } from './drawings.ts';
 import { HeadGrid } from './head-grid.tsx';
 import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
@@ -66,6 +67,7 @@ export function HeadsPart({ info, chosen, onChoose, onLook, onFound, wait }: Hea
             label={`${what} of heads`}
             name={`${info.id}-heads-${part}-${name}`}
             rows={() => drawn.entries.map(({ layer, index, value }) => ({ layer, head: index, value }))}
+            svg={() => elementOf(gridSvg(drawn.values, drawn.scale))}
           />
         </div>
       ) : (

@@ -3,11 +3,14 @@ import type { ModelInfo } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
+import { formatScore } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
-import { histogramOf } from './columns.ts';
+import { type ByLayer, histogramOf } from './columns.ts';
+import { elementOf, violinsSvg } from './drawings.ts';
 import { LayerNeurons } from './layer-neurons.tsx';
 import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
+import { HEIGHT, outlines } from './outlines.ts';
 import type { Found } from './page.tsx';
 import { useStatistic } from './use-statistic.ts';
 import { Violins } from './violins.tsx';
@@ -58,6 +61,7 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
           label={`${what} of neurons`}
           name={`${info.id}-neurons-${part}-${name}`}
           rows={() => drawn.entries.map(({ layer, index, value }) => ({ layer, neuron: index, value }))}
+          svg={() => violinsOf(drawn.values)}
         />
       )}
       {drawn && layer !== undefined && opened && (
@@ -92,6 +96,12 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
       )}
     </Section>
   );
+}
+
+function violinsOf(values: ByLayer): SVGSVGElement {
+  const { layers, low, high } = outlines(values);
+  const paths = layers.map(({ path }) => path);
+  return elementOf(violinsSvg(paths, HEIGHT, [formatScore(low), formatScore(high)]));
 }
 
 function Distribution({ what, name, values }: { what: string; name: string; values: readonly number[] }) {

@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useRef } from 'react';
 import { useRoving } from '../../components/roving.ts';
 import { formatScore } from '../../format.ts';
-import { type ByLayer, histogramOf } from './columns.ts';
+import type { ByLayer } from './columns.ts';
+import { HEIGHT, outlines } from './outlines.ts';
 import './violins.css';
 
 interface ViolinsProps {
@@ -15,14 +16,11 @@ interface ViolinsProps {
   layer: number | undefined;
 }
 
-const BINS = 60;
-const HEIGHT = 150;
-
 /** Each layer's neurons as a distribution standing upright; a layer is a link to its neurons. */
 export function Violins({ model, values, layers, what, layer: open }: ViolinsProps) {
   const holder = useRef<HTMLDivElement>(null);
   const { onKeyDown, cell } = useRoving(1, layers, holder);
-  const drawn = useMemo(() => (values ? shapes(values) : undefined), [values]);
+  const drawn = useMemo(() => (values ? outlines(values) : undefined), [values]);
   return (
     <div className="violins">
       <div className="ends number" aria-hidden="true">
@@ -59,31 +57,4 @@ export function Violins({ model, values, layers, what, layer: open }: ViolinsPro
       </div>
     </div>
   );
-}
-
-/** Symmetric outlines on one common axis; widths grow with the root of the count, so that thin tails stay visible. */
-function shapes(values: ByLayer) {
-  const all = values.map((row) => row.filter((value) => value !== null));
-  const flat = all.flat();
-  const low = flat.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = flat.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const y = (value: number) => HEIGHT - ((value - low) / (high - low || 1)) * HEIGHT;
-  const layers = all.map((row) => {
-    const counts = histogramOf(row, low, high, BINS);
-    const most = Math.max(1, ...counts);
-    const half = counts.map((count) => 46 * Math.sqrt(count / most));
-    const at = (bin: number) => HEIGHT - ((bin + 0.5) / BINS) * HEIGHT;
-    const there = counts.map((count, bin) => ({ count, bin }));
-    const first = there.find(({ count }) => count > 0)?.bin ?? 0;
-    const last = there.findLast(({ count }) => count > 0)?.bin ?? -1;
-    const bins = there.slice(first, last + 1).map(({ bin }) => bin);
-    const right = bins.map((bin) => `${half[bin]!.toFixed(1)},${at(bin).toFixed(1)}`);
-    const left = bins.toReversed().map((bin) => `${(-half[bin]!).toFixed(1)},${at(bin).toFixed(1)}`);
-    return { path: right.length > 0 ? `M${[...right, ...left].join('L')}Z` : '', median: median(row) };
-  });
-  return { low, high, layers, zero: low < 0 && high > 0 ? y(0) : undefined };
-}
-
-function median(row: readonly number[]): number | undefined {
-  return row.toSorted((a, b) => a - b)[Math.floor(row.length / 2)];
 }

@@ -36,7 +36,13 @@ export function PartColumn({ title, hint, tone, name, model, tokens, distributio
       <div className="neuron-histogram">
         {distribution && (
           <>
-            <Histogram label={`the ${lower}’s scores`} bins={distribution} tone={tone} shown={{ from, to }} />
+            <Histogram
+              label={`the ${lower}’s scores`}
+              name={`${name}-histogram`}
+              bins={distribution}
+              tone={tone}
+              shown={{ from, to }}
+            />
             <p className="soft">{shownInWords(top.length, from, distribution)}</p>
           </>
         )}

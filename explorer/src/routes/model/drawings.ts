@@ -1,0 +1,68 @@
+import { type ByLayer, type ColourScale, strength } from './columns.ts';
+
+/** The model's drawings as SVG of their own, to be saved: on the page they are links. Colours as in theme.css. */
+
+const CELL = { width: 24, height: 18, gap: 3 };
+const LEFT = 34;
+const SMALL = 'font-size="10" fill="var(--soft)"';
+
+/** Layer → right, head ↓, one rectangle each. */
+export function gridSvg(layers: ByLayer, scale: ColourScale): string {
+  const heads = Math.max(0, ...layers.map((row) => row.length));
+  const [stepX, stepY] = [CELL.width + CELL.gap, CELL.height + CELL.gap];
+  const cells = layers.flatMap((row, layer) =>
+    row.map((value, head) => {
+      const share = value === null ? 0 : strength(scale, value);
+      const tone = value === null ? 'shade' : scale.signed ? (share < 0 ? 'opposite' : 'write') : 'read';
+      const opacity = value === null ? 1 : 0.06 + 0.88 * Math.abs(share);
+      const place = `x="${LEFT + layer * stepX}" y="${head * stepY}" width="${CELL.width}" height="${CELL.height}" rx="3"`;
+      return `<rect ${place} fill="var(--${tone})" fill-opacity="${opacity.toFixed(3)}"/>`;
+    }),
+  );
+  const rows = Array.from(
+    { length: heads },
+    (_, head) => `<text x="${LEFT - 8}" y="${head * stepY + 13}" text-anchor="end" ${SMALL}>${head}</text>`,
+  );
+  return framed(LEFT + layers.length * stepX, heads * stepY + 16, [
+    ...cells,
+    ...rows,
+    ...layerNumbers(layers.length, stepX, CELL.width, heads * stepY + 12),
+  ]);
+}
+
+/** The outlines of violins.tsx side by side. */
+export function violinsSvg(
+  paths: readonly string[],
+  height: number,
+  ends: readonly [low: string, high: string],
+): string {
+  const step = 44;
+  const shapes = paths.map(
+    (path, layer) =>
+      `<g transform="translate(${LEFT + 12 + layer * step + step / 2} 8) scale(0.4 1)"><path d="${path}" fill="var(--read)" fill-opacity="0.6"/></g>`,
+  );
+  return framed(LEFT + 12 + paths.length * step, height + 30, [
+    ...shapes,
+    `<text x="${LEFT + 4}" y="14" text-anchor="end" ${SMALL}>${ends[1]}</text>`,
+    `<text x="${LEFT + 4}" y="${height + 8}" text-anchor="end" ${SMALL}>${ends[0]}</text>`,
+    ...layerNumbers(paths.length, step, step, height + 24, 12),
+  ]);
+}
+
+function layerNumbers(count: number, step: number, width: number, y: number, shift = 0): string[] {
+  return Array.from(
+    { length: count },
+    (_, layer) =>
+      `<text x="${LEFT + shift + layer * step + width / 2}" y="${y}" text-anchor="middle" ${SMALL}>${layer}</text>`,
+  );
+}
+
+function framed(width: number, height: number, parts: readonly string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join('')}</svg>`;
+}
+
+/** As an element, for SaveMenu. */
+export function elementOf(svg: string): SVGSVGElement {
+  const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
+  return document.importNode(documentElement, true) as unknown as SVGSVGElement;
+}
