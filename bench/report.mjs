@@ -14,11 +14,19 @@ export const table = (record) => {
       const peerRate = row.peer_gflops ? ` (${row.peer_gflops} GFLOP/s)` : '';
       lines.push(`| ${name} | ${row.case} | ${row.ours_s}${rate} | ${row.peer_s}${peerRate} | ${row.ratio} |`);
     }
+    if (section.plain) {
+      const { plain } = section;
+      const [rate, peerRate] = [`${plain.ours_gflops} GFLOP/s`, `${plain.peer_gflops} GFLOP/s`];
+      lines.push(
+        `| ${name} | ${plain.case} | ${plain.ours_s} (${rate}) | ${plain.peer_s} (${peerRate}) | ${plain.ratio} |`,
+      );
+    }
+    if (section.unit) lines.push(`| ${name} | ${section.unit.case} | ${section.unit.ours_s} | – | |`);
     if (section.rows.length > 1) {
       lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) |`);
     }
   }
-  const { P4, P5, P7, notebook, scaling } = record;
+  const { P4, P5, P6, P7, notebook, scaling } = record;
   if (P4) {
     const name = 'open and read one neuron, with process start';
     lines.push(`| P4 | ${name} | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.ratio ?? '–'} |`);
@@ -37,6 +45,10 @@ export const table = (record) => {
     lines.push('', '| peak memory, MB | ours | torch |', '| --- | ---: | ---: |');
     lines.push(`| P5 a head, best 1,000 pairs | ${P5.ours_head_mb} | ${P5.peer_mb ?? '–'} |`);
     lines.push(`| P5 a neuron | ${P5.ours_neuron_mb} | |`);
+  }
+  if (P6) {
+    lines.push('', `| P6 one core, ${P6.kernels} | Gop/s | peak | share |`, '| --- | ---: | ---: | ---: |');
+    for (const row of P6.rows) lines.push(`| ${row.kernel} | ${row.gops} | ${row.peak_gops} | ${row.share} |`);
   }
   if (scaling) {
     lines.push('', '| scaling of `topPairs` | s | growth exponent |', '| --- | ---: | ---: |');

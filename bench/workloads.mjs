@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wasmEngine } from '../dist/engine/wasm/wasm.js';
 import { exportParameter, headFactors, openModel } from '../dist/node.js';
 import { embedding } from '../dist/reading/embedding.js';
+import { parameter } from '../dist/reading/parameters.js';
 import { atlasWorkload } from './atlas.mjs';
 import { watchPeak } from './memory.mjs';
+import { peakFractions } from './peak.mjs';
 import { startPeer } from './peer.mjs';
 import { scaling } from './scaling.mjs';
 
@@ -105,7 +108,7 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
       const e = await embedding(model);
       const keys = [];
       for (let layer = 0; keys.length * e.columns < KEYS * e.columns && layer < model.layers; layer++) {
-        const { data } = await exportParameter(model, `layer.${layer}.ff.key`);
+        const { data } = await exportParameter(parameter(model, `layer.${layer}.ff.key`));
         for (let at = 0; at < data.length && keys.length < KEYS; at += e.columns) {
           keys.push(data.subarray(at, at + e.columns));
         }
@@ -141,6 +144,24 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
           () => peer.ask(ask),
         );
         record.P2 = summary([rates(row)]);
+        if (engine.name === 'wasm' && engine.description.includes('relaxed')) {
+          // Not among the ratios: what a runtime without relaxed SIMD gets.
+          const plain = await wasmEngine({ relaxed: false });
+          const run = () => plain.topRows(x, e, { k: 50 });
+          const row = await compare('top 50 of 8192 keys, plain SIMD128', rounds, run, () => peer.ask(ask));
+          await plain.close();
+          record.P2.plain = rates(row);
+        }
+        // What a unit of an atlas asks for; torch has no such operation.
+        const unit = { ...x, data: x.data.subarray(0, 1536 * x.columns), rows: 1536 };
+        const both = { k: 100, ends: 'both', columns: { k: 50, ends: 'both' } };
+        await engine.topRows(unit, e, both);
+        const start = performance.now();
+        await engine.topRows(unit, e, both);
+        record.P2.unit = {
+          case: '1536 keys, both ends and both directions',
+          ours_s: round((performance.now() - start) / 1000),
+        };
       }
       if (only.includes('P3')) {
         const ask = { ...request, op: 'means' };
@@ -198,6 +219,7 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
       const how = { model, engine, peer, rounds: 1, layers, save, compare, check, checkPairs };
       record.P7 = summary([await atlasWorkload(how)]);
     }
+    if (only.includes('P6')) record.P6 = await peakFractions(engine.name);
     if (only.includes('scaling')) record.scaling = await scaling(engine.name);
     return record;
   } finally {

@@ -7,3 +7,4 @@ export { screen8 } from './screen8';
 export { broadcast8, dots32, gather32, pack8 } from './pack8';
 export { gram } from './gram';
 export { near, quantise, screenRows } from './rows8';
+export { peak } from './peak';

@@ -46,7 +46,7 @@ export function quantise(x: usize, index: usize, rows: i32, d: i32, first: i32, 
 /** Four sums of four products of bytes each, added to c. */
 // @ts-ignore: decorator
 @inline
-function quads(a: v128, b: v128, c: v128): v128 {
+export function quads(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.add(c, i32x4.extadd_pairwise_i16x8_s(v128.relaxed_dot<i16>(a, b)));
   else {
     const even = i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8));
