@@ -214,7 +214,7 @@ function networkError(request: HubRequest, error: unknown): Error {
   if (code === 'ENOTFOUND' || code === 'ECONNREFUSED')
     return new WeightscopeError(
       'NETWORK',
-      `The hub at ${new URL(request.url).host} cannot be reached (${code}): check the connection and HF_ENDPOINT.`,
+      `The hub at ${new URL(request.url).host} cannot be reached (${code}) for ${named(request)}: check the connection and HF_ENDPOINT, or the path if a file was meant.`,
       { cause: error },
     );
   return new Transient(`The connection was lost for ${named(request)} (${code ?? (error as Error).message})`, {
