@@ -12,8 +12,27 @@ export { exportParameter } from './model/parameter.ts';
 export type * from './model/types.ts';
 export { embedding } from './reading/embedding.ts';
 export { type EntriesOptions, type EntriesReading, readEntries } from './reading/entries.ts';
-export { type HeadFactors, headFactors } from './reading/factors.ts';
+export { FactorCache, type HeadFactors, headFactors } from './reading/factors.ts';
+export { type FindTokensOptions, findTokens } from './reading/find-tokens.ts';
+export {
+  countRanked,
+  type HeadRanking,
+  HeadRankings,
+  RANKED_PAIRS,
+  rankHead,
+  readRanked,
+} from './reading/head-ranking.ts';
 export { type HeadOptions, readHead, readHeadRow } from './reading/heads.ts';
+export { type HeatMap, headHeatMap } from './reading/heat-map.ts';
+export { type Histogram, histogram, type NeuronHistograms, neuronHistograms } from './reading/histogram.ts';
+export {
+  type NeuronShape,
+  neuronShape,
+  neuronVector,
+  type ScoredNeuron,
+  type SimilarNeuron,
+  similarNeurons,
+} from './reading/neuron-vectors.ts';
 export { type NeuronOptions, readNeuron } from './reading/neurons.ts';
 export {
   knownNormaliser,
@@ -36,6 +55,8 @@ export * from './reading/statistics/overlap.ts';
 export * from './reading/statistics/relations.ts';
 export * from './reading/statistics/self.ts';
 export * from './reading/statistics/spectrum.ts';
+export { type ScoredHead, tokenHeads, tokenNeurons } from './reading/token-places.ts';
+export { readToken, type TokenReport } from './reading/token-report.ts';
 export type * from './reading/types.ts';
 export { parseVector } from './reading/vector-file.ts';
 export { readVector, vectorOf } from './reading/vectors.ts';

@@ -1,3 +1,4 @@
+import type { Served } from '../server/served.ts';
 import { signal } from './interrupt.ts';
 import { progressFor } from './run.ts';
 
@@ -26,6 +27,7 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   say(`weightscope: ${served.models.map(({ name }) => name).join(', ')}\n`);
   say(`  ${url}\n`);
   say(`The API: ${origin}/api   Ctrl-C ends it.`);
+  warmUp(served);
   for (const model of served.models) {
     if (model.name !== 'sample' || !flags.atlas) continue;
     void withKeptAtlas(model, { signal }).then(() => model.problem && say(model.problem));
@@ -35,4 +37,13 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
     if (!(await openBrowser(url))) say('No browser was found to open: follow the address.');
   }
   await new Promise<never>(() => {}); // Signals end the process (interrupt.ts).
+}
+
+/** Makes ready what the first question needs, while the person opens the page. A failure is that question's to tell. */
+function warmUp({ models, engine }: Served): void {
+  void (async () => {
+    const { defaultEngine, embedding } = await import('../node.ts');
+    await (engine ?? defaultEngine());
+    for (const { model } of models) if (model) await embedding(model, 'unembed', signal);
+  })().catch(() => {});
 }

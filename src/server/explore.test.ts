@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildAtlas } from '../atlas/atlas.node.ts';
+import type { BuildOptions } from '../atlas/build.ts';
+import { openModel } from '../node.ts';
+import { createApi } from './app.ts';
+import { keptAtlas, openServed, withKeptAtlas } from './explore.node.ts';
+
+const LLAMA = new URL('../../test/fixtures/architectures/llama/model.gguf', import.meta.url).pathname;
+const GPT2 = new URL('../../test/fixtures/architectures/gpt2/model.gguf', import.meta.url).pathname;
+const settings: BuildOptions = { top: 5, columns: 5, what: ['neurons'] };
+let root: string;
+const cache = process.env.WEIGHTSCOPE_CACHE;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'weightscope-explore-'));
+  process.env.WEIGHTSCOPE_CACHE = join(root, 'cache');
+  const model = await openModel(LLAMA);
+  await buildAtlas(model, join(root, 'llama.atlas'), settings);
+  await model.close();
+});
+afterAll(async () => {
+  if (cache === undefined) delete process.env.WEIGHTSCOPE_CACHE;
+  else process.env.WEIGHTSCOPE_CACHE = cache;
+  await rm(root, { recursive: true });
+});
+
+it('opens an atlas together with the checkpoint it was made of', async () => {
+  const served = await openServed([join(root, 'llama.atlas')]);
+  expect(served.models).toMatchObject([{ id: 'llama.atlas', model: { name: LLAMA }, atlas: {} }]);
+  await served.close();
+});
+
+it('joins a model and its atlas given side by side, and keeps others apart', async () => {
+  const served = await openServed([GPT2, LLAMA, join(root, 'llama.atlas')]);
+  expect(served.models.map(({ id, atlas }) => [id, atlas !== undefined])).toEqual([
+    ['model.gguf', false],
+    ['model.gguf-2', true],
+  ]);
+  const { app } = createApi(served);
+  const { models } = (await (await app.request('/api/models')).json()) as {
+    models: { type: string; atlas: unknown }[];
+  };
+  expect(models.map(({ type, atlas }) => [type, atlas !== null])).toEqual([
+    ['gpt2', false],
+    ['llama', true],
+  ]);
+  await served.close();
+});
+
+it('serves an atlas alone where its checkpoint is gone or is another one now', async () => {
+  const model = await openModel(LLAMA);
+  for (const [name, folder] of [
+    ['nowhere.gguf', 'gone.atlas'],
+    [GPT2, 'changed.atlas'],
+  ]) {
+    await buildAtlas({ ...model, name }, join(root, folder), settings);
+    const served = await openServed([join(root, folder)]);
+    expect(served.models[0].model).toBeUndefined();
+    const { app } = createApi(served);
+    const answer = await app.request(`/api/models/${folder}/neurons/0/0`);
+    expect(answer.status).toBe(200);
+    expect((await app.request(`/api/models/${folder}/heads/0/0/row?id=1`)).status).toBe(503);
+    await served.close();
+  }
+  await model.close();
+});
+
+it('refuses what is neither, and closes what it had opened', async () => {
+  await expect(openServed([LLAMA, join(root, 'nothing')])).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
+});
+
+it('takes the atlas that is kept in the cache', async () => {
+  const served = await openServed([LLAMA]);
+  const [model] = served.models;
+  await buildAtlas(model.model!, keptAtlas(model.model!), settings);
+  await withKeptAtlas(model);
+  expect(model).toMatchObject({ atlas: {}, building: undefined });
+  expect(model.problem).toBeUndefined();
+  await served.close();
+});
+
+it('goes on without an atlas that cannot be made, and says why', async () => {
+  const served = await openServed([GPT2]);
+  const [model] = served.models;
+  // From source there is no built program that could make one.
+  await withKeptAtlas(model);
+  expect(model.atlas).toBeUndefined();
+  expect(model.building).toBeUndefined();
+  expect(model.problem).toContain('The atlas was not made');
+  const { app } = createApi(served);
+  expect(await (await app.request('/api/models/model.gguf')).json()).toMatchObject({ state: 'failed', live: true });
+  await served.close();
+});
