@@ -55,8 +55,8 @@ function Pair({ models }: { models: readonly ModelInfo[] }) {
       <span className="soft">{label}</span>{' '}
       <select value={chosen.id} onChange={(event) => pick(event.currentTarget.value)}>
         {models.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
+          <option key={id} value={id} title={name}>
+            {id}
           </option>
         ))}
       </select>
@@ -101,7 +101,7 @@ function Compared({ a, b, among, heads }: { a: ModelInfo; b: ModelInfo; among: n
     <Answer query={query} progress={query.progress} what="Comparing the atlases">
       {({ shared, diff }) => (
         <>
-          <Shared shared={shared} />
+          <Shared shared={shared} vocabularies={a.live && b.live} />
           {diff ? (
             <div className={query.isPlaceholderData ? 'stale' : ''}>
               <p className="page-line">
@@ -123,12 +123,13 @@ function Compared({ a, b, among, heads }: { a: ModelInfo; b: ModelInfo; among: n
   );
 }
 
-function Shared({ shared }: { shared: Comparison['shared'] }) {
+/** Vocabularies are compared where both checkpoints are open: an atlas alone does not tell. */
+function Shared({ shared, vocabularies }: { shared: Comparison['shared']; vocabularies: boolean }) {
   const different = shared.dimensions.filter(({ a, b }) => a !== b);
   return (
     <p className="compare-facts">
       {shared.architecture ? 'One architecture' : 'Different architectures'} ·{' '}
-      {shared.vocabulary ? 'one vocabulary' : `${formatCount(shared.tokens)} tokens in common`} ·{' '}
+      {vocabularies && (shared.vocabulary ? 'one vocabulary · ' : `${formatCount(shared.tokens)} tokens in common · `)}
       {different.length === 0
         ? 'the same sizes'
         : different.map(({ name, a, b }) => `${name} ${String(a)} and ${String(b)}`).join(', ')}
@@ -139,7 +140,7 @@ function Shared({ shared }: { shared: Comparison['shared'] }) {
 function Missing({ models }: { models: readonly ModelInfo[] }) {
   return (
     <Empty>
-      {models.map(({ name }) => name).join(' and ')} {models.length === 1 ? 'has' : 'have'} no atlas open. Build it with{' '}
+      {models.map(({ id }) => id).join(' and ')} {models.length === 1 ? 'has' : 'have'} no atlas open. Build it with{' '}
       <code>weightscope atlas build</code> and open its folder.
     </Empty>
   );
@@ -179,17 +180,17 @@ function NeuronDiffs({ rows, a, b, among }: DiffsProps<NeuronDiff>) {
       value: ({ layer, neuron }) => `${layer}:${neuron}`,
       cell: ({ layer, neuron }) => (
         <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model: b.id, layer, neuron }}>
-          {layer}:{neuron}
+          {`${layer}:${neuron}`}
         </Link>
       ),
       width: '72px',
     },
     { id: 'part', header: 'part', value: ({ part }) => part, width: '44px' },
     shared(among),
-    { id: 'lost', header: `only in ${a.name}`, value: ({ lost }) => lost.join(' '), cell: ({ lost }) => words(lost) },
+    { id: 'lost', header: `only in ${a.id}`, value: ({ lost }) => lost.join(' '), cell: ({ lost }) => words(lost) },
     {
       id: 'gained',
-      header: `only in ${b.name}`,
+      header: `only in ${b.id}`,
       value: ({ gained }) => gained.join(' '),
       cell: ({ gained }) => words(gained),
     },
@@ -220,7 +221,7 @@ function HeadDiffs({ rows, a, b, among }: DiffsProps<HeadDiff>) {
           params={{ model: b.id, layer, head }}
           search={matrix === 'vo' ? { matrix } : {}}
         >
-          {layer}:{head}
+          {`${layer}:${head}`}
         </Link>
       ),
       width: '52px',
@@ -229,13 +230,13 @@ function HeadDiffs({ rows, a, b, among }: DiffsProps<HeadDiff>) {
     shared(among),
     {
       id: 'lost',
-      header: `only in ${a.name}`,
+      header: `only in ${a.id}`,
       value: ({ lost }) => pairText(lost).join(' '),
       cell: ({ lost }) => words(pairText(lost)),
     },
     {
       id: 'gained',
-      header: `only in ${b.name}`,
+      header: `only in ${b.id}`,
       value: ({ gained }) => pairText(gained).join(' '),
       cell: ({ gained }) => words(pairText(gained)),
     },

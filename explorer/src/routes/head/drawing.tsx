@@ -142,7 +142,6 @@ function TokenColumn(props: TokenColumnProps) {
             }}
             onBlur={() => onLight(undefined)}
           >
-            <title>{`${JSON.stringify(token.token)} · id ${id}`}</title>
             <rect
               x={side === 'first' ? x - space : x}
               y={y(row) - ROW / 2}

@@ -78,7 +78,7 @@ export function NeuronBars({ model, ...props }: BarsProps<TokenNeuron>) {
       link={({ layer, neuron, top }) => (
         <>
           <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model, layer, neuron }}>
-            {layer}:{neuron}
+            {`${layer}:${neuron}`}
           </Link>
           {top && <span className="soft also">{top}</span>}
         </>
@@ -105,7 +105,7 @@ export function HeadBars({ model, matrix, token, ...props }: HeadBarsProps) {
           params={{ model, layer, head }}
           search={{ id: token, ...(matrix === 'vo' && { matrix }) }}
         >
-          {layer}:{head}
+          {`${layer}:${head}`}
         </Link>
       )}
     />
