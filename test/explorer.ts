@@ -94,7 +94,7 @@ export async function documentPicture(page: Page, name: string): Promise<void> {
   const folder = process.env.WEIGHTSCOPE_PICTURES;
   if (!folder) return;
   const size = page.viewportSize()!;
-  await page.setViewportSize({ width: 1120, height: 700 });
+  await page.setViewportSize({ width: 1120, height: 540 });
   mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, folder, `explorer-${name}.png`), await page.screenshot({ animations: 'disabled' }));
   await page.setViewportSize(size);
