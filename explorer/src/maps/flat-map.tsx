@@ -1,5 +1,7 @@
 import { useRef } from 'react';
+import type { ScoredToken } from '../api/types.ts';
 import { SaveMenu } from '../components/save-menu.tsx';
+import { formatScore } from '../format.ts';
 import { withoutOverlap } from './labels.ts';
 import type { MapDrawing } from './token-map.tsx';
 
@@ -25,25 +27,33 @@ export function FlatMap({ tokens, points, tone, label, name }: MapDrawing) {
   return (
     <figure className={tone}>
       <svg ref={svg} viewBox={`0 0 ${SIDE} ${SIDE}`} role="img" aria-label={label} className="flat-map">
-        {placed.map(({ token, x, y, size }, i) =>
-          written[i] ? (
-            <text
-              key={token.id}
-              x={x}
-              y={y}
-              fontSize={size}
-              textAnchor="middle"
-              dominantBaseline="central"
-              fill={`var(--${tone})`}
-            >
-              <title>{`${token.label} ${token.score.toFixed(2)}`}</title>
-              {token.label}
-            </text>
-          ) : (
-            <circle key={token.id} cx={x} cy={y} r={1.6} fill={`var(--${tone})`} opacity={0.55}>
-              <title>{`${token.label} ${token.score.toFixed(2)}`}</title>
-            </circle>
-          ),
+        {placed.map(
+          ({ token, x, y }, i) =>
+            !written[i] && (
+              <circle key={token.id} cx={x} cy={y} r={1.6} fill={`var(--${tone})`} opacity={0.55}>
+                <title>{titleOf(token)}</title>
+              </circle>
+            ),
+        )}
+        {placed.map(
+          ({ token, x, y, size }, i) =>
+            written[i] && (
+              <text
+                key={token.id}
+                x={x}
+                y={y}
+                fontSize={size}
+                textAnchor="middle"
+                dominantBaseline="central"
+                fill={`var(--${tone})`}
+                stroke="var(--paper)"
+                strokeWidth={3}
+                paintOrder="stroke"
+              >
+                <title>{titleOf(token)}</title>
+                {token.label}
+              </text>
+            ),
         )}
       </svg>
       <SaveMenu
@@ -57,3 +67,5 @@ export function FlatMap({ tokens, points, tone, label, name }: MapDrawing) {
     </figure>
   );
 }
+
+const titleOf = ({ label, score }: ScoredToken) => `${label} ${formatScore(score)}`;
