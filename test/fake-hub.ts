@@ -177,15 +177,17 @@ export class FakeHub {
     const { length } = file.bytes;
     const bytes = fault.corrupt ? file.bytes.slice() : file.bytes;
     if (fault.corrupt) bytes[0] ^= 1;
-    const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+    const wanted = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     const same = [undefined, headers.etag].includes(request.headers['if-range'] as string | undefined);
     const start = wanted && same && !fault.ignoreRange ? Number(wanted[1]) : 0;
     if (start > 0 && start >= length) return response.writeHead(416, { 'content-range': `bytes */${length}` }).end();
-    const partial = start > 0 ? { 'content-range': `bytes ${start}-${length - 1}/${length}` } : {};
-    response.writeHead(start > 0 ? 206 : 200, { ...headers, ...partial, 'content-length': `${length - start}` });
+    const end = wanted?.[2] && same && !fault.ignoreRange ? Math.min(Number(wanted[2]) + 1, length) : length;
+    const isPart = start > 0 || end < length;
+    const partial = isPart ? { 'content-range': `bytes ${start}-${end - 1}/${length}` } : {};
+    response.writeHead(isPart ? 206 : 200, { ...headers, ...partial, 'content-length': `${end - start}` });
     if (head) return response.end();
     const stop = fault.cutAfter ?? fault.silentAfter;
-    if (stop === undefined) return response.end(bytes.subarray(start));
+    if (stop === undefined) return response.end(bytes.subarray(start, end));
     return response.write(bytes.subarray(start, start + stop), () => {
       fault.meanwhile?.();
       // What was written is to arrive before the connection goes.

@@ -1,9 +1,8 @@
 import { WeightscopeError } from '../errors.ts';
-import type { Model } from '../model/types.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import type { NeuronPart } from '../reading/types.ts';
-import { type Cost, RATES, type Rates, unitCost } from './cost.ts';
-import { type ModelFacts, modelFacts } from './facts.ts';
+import { RATES, type Rates, unitCost } from './cost.ts';
+import type { ModelFacts } from './facts.ts';
 import { canonical, sha256 } from './hash.ts';
 import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, DEFAULT_PARTS, SCHEMA_VERSION } from './schema.ts';
 
@@ -138,26 +137,6 @@ export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rate
       ).map(([from, to]): Work => ({ kind, from, to })),
     ),
   ];
-}
-
-/** The whole build by the cost model. Memory is the largest of any unit, the rest are sums. */
-export function planCost(facts: ModelFacts, settings: AtlasSettings, rates: Rates = RATES): Cost & { units: number } {
-  const costs = planWork(facts, settings, rates).map((work) => unitCost(facts, settings, work, rates));
-  const sum = (of: (cost: Cost) => number): number => costs.reduce((total, cost) => total + of(cost), 0);
-  return {
-    units: costs.length,
-    operations: sum((cost) => cost.operations),
-    bytesRead: sum((cost) => cost.bytesRead),
-    bytesWritten: sum((cost) => cost.bytesWritten),
-    memory: costs.reduce((most, cost) => Math.max(most, cost.memory), 0),
-    seconds: sum((cost) => cost.seconds),
-  };
-}
-
-/** {@link planCost} of a model, from its headers alone. */
-export function atlasCost(model: Model, options: AtlasOptions = {}, rates: Rates = RATES): Cost & { units: number } {
-  const facts = modelFacts(model, options.embedding);
-  return planCost(facts, settingsOf(facts, options), rates);
 }
 
 /** Kinds of normalisers the readings of this atlas divide by. */

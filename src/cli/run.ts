@@ -51,7 +51,7 @@ export async function withModel<T>(
 /** A command that reads a model and prints one report. */
 export async function runReport(
   name: string,
-  flags: EngineFlags & OutputFlags,
+  flags: EngineFlags & OutputFlags & { ranges?: boolean },
   work: (context: Context) => Promise<Report>,
 ): Promise<void> {
   formatOf(flags); // A contradiction in the flags is found before the work is done.

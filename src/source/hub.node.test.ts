@@ -226,3 +226,28 @@ describe('the token', () => {
     expect(await read(await open('org/tiny', { endpoint: undefined, env }), 'empty.txt')).toHaveLength(0);
   });
 });
+
+describe('by ranges', () => {
+  test('no more of the weights is fetched than is read, the token stays with the hub, and nothing is kept', async () => {
+    const folder = await open('org/gated', { ranges: true, token: 'hf_good' });
+    const source = (await folder.open('model.safetensors'))!;
+    expect(source.byteLength).toBe(WEIGHTS.length);
+    expect(Buffer.compare(await source.slice(150_000, 151_000), WEIGHTS.subarray(150_000, 151_000))).toBe(0);
+    const served = hub.transfers.filter(({ server }) => server === 'cdn');
+    expect(served.map(({ status, headers }) => [status, headers.range])).toEqual([
+      [206, 'bytes=0-65535'],
+      [206, 'bytes=150000-150999'],
+    ]);
+    // The fake CDN refuses whoever shows a token.
+    expect(await present(join(dir, 'models--org--gated', 'blobs'))).toBe(false);
+  });
+
+  test('small files are kept as ever, and weights that are in the cache are read there', async () => {
+    await read(await open('org/tiny', { ranges: true }), 'config.json');
+    expect(await present(at('snapshots', COMMIT, 'config.json'))).toBe(true);
+    await read(await open(), 'model.safetensors');
+    hub.log.length = 0;
+    await expectWeights(await open('org/tiny', { ranges: true }));
+    expect(hub.transfers).toEqual([]);
+  });
+});

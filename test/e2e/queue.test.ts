@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +8,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildAtlas } from '../../src/atlas/atlas.node.ts';
+import { buildAtlas, openAtlas, openStore } from '../../src/atlas/atlas.node.ts';
 import { buildQueuedAtlas, type QueuedBuildOptions } from '../../src/atlas/queue/build.node.ts';
 import { PREFIX, QUEUE } from '../../src/atlas/queue/job.ts';
 import { ATLAS_PARTS, type Manifest } from '../../src/atlas/schema.ts';
@@ -16,8 +16,10 @@ import { memoryStore } from '../../src/atlas/store.ts';
 import { referenceEngine } from '../../src/engine/reference/reference.ts';
 import { root } from '../packed.ts';
 import { RedisServer, redisSkipped } from '../redis.ts';
+import { s3Skipped, startS3 } from '../s3.ts';
 import { tinyModel } from '../tiny-model.ts';
 import type { Settings } from './queue-worker.ts';
+import { weightscope } from './run-cli.ts';
 
 const MODEL = { layers: 3, neurons: 20, vocab: 120, hidden: 12, seed: 7 };
 const slow = 1e4;
@@ -254,6 +256,49 @@ describe.skipIf(redisSkipped)(`an atlas built by workers of a queue${redisSkippe
     await other.ended;
     new Worker({ queue: redis.url });
     expectWhole(await building);
+  });
+
+  it.skipIf(s3Skipped)(`may lie in a bucket${s3Skipped}`, async () => {
+    const s3 = await startS3();
+    Object.assign(process.env, s3.env);
+    try {
+      new Worker({ queue: redis.url });
+      const place = 's3://atlases/tiny';
+      const { files } = await buildQueuedAtlas(tinyModel(MODEL), place, {
+        ...OPTIONS,
+        queue: redis.url,
+        location: 'tiny',
+      });
+      expect(files).toEqual(expected.files);
+      const store = await openStore(place);
+      for (const { name } of await store.list('')) {
+        mkdirSync(join(folder, 'atlas', name, '..'), { recursive: true });
+        writeFileSync(join(folder, 'atlas', name), (await store.get(name))!);
+      }
+      const atlas = await openAtlas(join(folder, 'atlas'));
+      await atlas.check();
+      atlas.close();
+    } finally {
+      for (const name of Object.keys(s3.env)) delete process.env[name];
+      s3.stop();
+    }
+  });
+
+  it('by the commands, from the built-in model', async () => {
+    const [queued, alone] = ['queued', 'alone'].map((name) => join(folder, name));
+    const build = ['atlas', 'build', 'sample', '--what', 'directions', '--top', '20', '-o'];
+    const [worker, builder, plain] = await Promise.all([
+      weightscope(['worker', '--idle', '4', '--model', 'sample'], { env: { WEIGHTSCOPE_QUEUE: redis.url } }),
+      weightscope([...build, queued, '--queue', redis.url]),
+      weightscope([...build, alone]),
+    ]);
+    expect(plain).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(builder).toMatchObject({ status: 0, stdout: '' });
+    expect(builder.stderr).toMatch(/^\d+ %, \d+ of \d+ units, .* workers?/);
+    expect(worker).toMatchObject({ status: 0, stdout: '' });
+    expect(worker.stderr).toMatch(/^waiting for units at redis:.*\ndirections 0 to \d+ done in [\d.]+ s\n$/);
+    const files = (atlas: string) => JSON.parse(readFileSync(join(atlas, 'manifest.json'), 'utf8')).files;
+    expect(files(queued)).toEqual(files(alone));
   });
 
   it('is not begun with a Redis that may evict, and nothing is queued', async () => {

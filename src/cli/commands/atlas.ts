@@ -145,13 +145,20 @@ function addPlan(atlas: Command): void {
     .command('plan')
     .summary('what a build will take, from headers alone')
     .argument('<model>', MODEL);
+  command.option('--measure', 'by how fast this machine is, measured in a few seconds');
   addBuildOptions(command);
+  addEngineOption(command);
   addOutputOptions(command);
-  command.action(async (name: string, flags: BuildFlags & OutputFlags) => {
+  command.action(async (name: string, flags: BuildFlags & OutputFlags & { measure?: boolean }) => {
     const { runReport } = await import('../run.ts');
     const { planReport } = await import('../report/atlas.ts');
-    const { atlasCost } = await import('../../atlas/plan.ts');
-    await runReport(name, flags, async ({ model }) => planReport(model.name, atlasCost(model, buildOptions(flags))));
+    const { atlasPlan } = await import('../../atlas/scale.ts');
+    const { measuredRates } = await import('../../atlas/measure.ts');
+    await runReport(name, { ...flags, ranges: true }, async ({ model, engine, signal }) => {
+      const options = buildOptions(flags);
+      const measured = flags.measure ? await measuredRates(model, options, { engine, signal }) : undefined;
+      return planReport(model.name, atlasPlan(model, options, { rates: measured?.rates }), measured);
+    });
   });
 }
 

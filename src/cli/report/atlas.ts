@@ -1,8 +1,10 @@
-import type { Cost } from '../../atlas/cost.ts';
+import { RATES } from '../../atlas/cost.ts';
+import type { MeasuredRates } from '../../atlas/measure.ts';
 import type { Atlas, HeadRow, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
 import type { AtlasSpectrum, CompositionRow, RelationRow } from '../../atlas/query/heads.node.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
+import type { Plan } from '../../atlas/scale.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import type { OutputFlags } from '../options.ts';
 import type { Block, Column, Report } from '../output/report.ts';
@@ -60,21 +62,34 @@ export function time(seconds: number): string {
   return `${thousands(Math.round(seconds / 86_400))} days`;
 }
 
-export function planReport(model: string, cost: Cost & { units: number }): Report {
-  const giga = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0)} GB`;
+export function planReport(model: string, plan: Plan, measured?: MeasuredRates): Report {
+  const giga = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
+  const rates = measured?.rates ?? RATES;
+  const rate = Object.entries(rates).map(([kind, r]) => `${kind} ${(r / 1e9).toPrecision(3)}`);
+  const whose = measured
+    ? `measured here, ${measured.engine}`
+    : 'two cores with the WASM engine; --measure for this machine';
+  const scales = plan.scales.map(({ machines, seconds, computing, reading, merging, lists }) => [
+    machines === 1 ? 'on 1 machine' : `on ${machines} machines`,
+    `${time(seconds)}: computing ${time(computing)}, reading ${time(reading)}, merging ${time(merging)} (${giga(lists)} of lists)`,
+  ]);
   return single({
     title: `atlas of ${model}`,
-    columns: [{ name: 'what', faint: true }, { name: 'takes' }],
-    rows: [
-      ['units', thousands(cost.units)],
-      ['operations', `${(cost.operations / 1e12).toPrecision(3)} tera`],
-      ['read', giga(cost.bytesRead)],
-      ['written', `up to ${giga(cost.bytesWritten)}, intermediate files included`],
-      ['memory', giga(cost.memory)],
-      ['time', `${time(cost.seconds)} on two cores with the WASM engine`],
+    columns: [
+      { name: 'what', faint: true },
+      { name: 'takes', flexible: true },
     ],
-    json: { model, ...cost },
-    records: [{ model, ...cost }],
+    rows: [
+      ['units', thousands(plan.units)],
+      ['operations', `${(plan.operations / 1e12).toPrecision(3)} tera, before anything is pruned`],
+      ['read', giga(plan.bytesRead)],
+      ['tables', giga(plan.tables)],
+      ['memory', `${giga(plan.memory)} for a worker's largest unit`],
+      ['rates', `${rate.join(', ')} giga a second (${whose})`],
+      ...scales,
+    ],
+    json: { model, rates, measured: measured !== undefined, ...plan },
+    records: plan.scales.map((scale) => ({ model, ...scale })),
   });
 }
 
