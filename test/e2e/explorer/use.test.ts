@@ -46,7 +46,7 @@ beforeAll(async () => {
     await buildAtlas(tinyModel({ words, seed: 2 }), after, options);
   }
   [explorer, pair] = await Promise.all([startExplorer('sample'), startExplorer(before, after)]);
-});
+}, 400_000);
 afterAll(async () => {
   await browser?.close();
   await explorer?.stop();
