@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel, readHead, readHeadRow, readNeuron, readVector } from '../../../src/node.ts';
@@ -22,8 +23,8 @@ afterAll(async () => {
 });
 
 /** Opens a page, lets `look` at it, and expects that nothing went wrong meanwhile. */
-async function look(path: string, see: (page: Page) => Promise<void>): Promise<void> {
-  const { page, problems } = await openExplorer(browser as Browser, explorer, path);
+async function look(path: string, see: (page: Page) => Promise<void>, of = explorer): Promise<void> {
+  const { page, problems } = await openExplorer(browser as Browser, of, path);
   try {
     await see(page);
     expect(problems).toEqual([]);
@@ -210,6 +211,42 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       expect(svg).not.toContain('var(--');
       expect((await save(drawing.replace('SVG', 'PNG'))).subarray(1, 4).toString()).toBe('PNG');
     });
+  });
+});
+
+const models = process.env.WEIGHTSCOPE_MODELS;
+const missing = browser ? (models ? '' : ' (skipped: set WEIGHTSCOPE_MODELS)') : NO_CHROMIUM;
+
+describe.skipIf(!browser || !models)(`the explorer’s numbers of SmolLM2${missing}`, () => {
+  const gguf = join(models ?? '', 'smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
+  let own: Explorer;
+  beforeAll(async () => {
+    own = await startExplorer(gguf);
+  });
+  afterAll(() => own?.stop());
+
+  it('are those of readNeuron and readHead', async () => {
+    const whole = await openModel(gguf);
+    const { parts } = await readNeuron(whole, 28, 100, { k: 24, normalize: 'none' });
+    const { vo } = await readHead(whole, 29, 7, { matrices: ['vo'], k: 200, normalize: 'none' });
+    const id = 'SmolLM2-135M-Instruct.Q4_1.gguf';
+    await look(
+      `/m/${id}/neuron/28/100?normalize=none`,
+      async (page) => {
+        expectTokens(await rowsOf(page, 'Value, top tokens', 24), parts.value!.top);
+        await keepPicture(page, 'smollm2-neuron');
+      },
+      own,
+    );
+    await look(
+      `/m/${id}/head/29/7?matrix=vo&normalize=none`,
+      async (page) => {
+        const rows = await rowsOf(page, 'VO pairs', 20);
+        expect(rows.map(([first, , second]) => `${first} ${second}`)).toEqual(labels(vo!.pairs.slice(0, 20)));
+        await keepPicture(page, 'smollm2-head');
+      },
+      own,
+    );
   });
 });
 
