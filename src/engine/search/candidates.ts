@@ -1,7 +1,8 @@
 import { fp32Above, fp32Below } from './bounds.ts';
 import { kthLargest } from './select-kth.ts';
 
-const roomFor = (k: number): number => 2 * k + 64;
+/** Little more than k: the fuller a list gets before it is cut, the longer pairs pass that could be ruled out. */
+const roomFor = (k: number): number => k + (k >> 1) + 32;
 
 /** Bytes of `lists` lists that are to end with k entries. */
 export const candidateBytes = (lists: number, k: number): number => lists * (roomFor(k) * 8 + 16);
@@ -63,7 +64,7 @@ export class Candidates {
     this.value[at] = value;
     if (this.length[list] < this.room) return;
     this.tighten(list);
-    if (this.length[list] > this.room - 32 - (this.k >> 1)) this.settle(list);
+    if (this.length[list] > this.room - 16 - (this.k >> 2)) this.settle(list);
     this.onRise(list);
   }
 

@@ -163,7 +163,7 @@ const search = async (
   );
   if (columns) emptyColumns(call, x, e, partE, scale, columns);
 
-  const entries = Math.max(rows ? 2 * rows.k + 64 : 1, 1);
+  const entries = rows ? 2 * rows.k + 64 : 1;
   const fair = Math.ceil(x.count / (2 * lanes.length));
   const height = Math.max(1, Math.min(TASK_X, 64 * Math.ceil(fair / 64), Math.floor(TASK_ENTRIES / entries)));
   // With few rows, tasks share the columns instead.
