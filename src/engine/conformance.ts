@@ -356,6 +356,16 @@ add('pairs hidden from prefix and norm order', async (engine, oracle) => {
   }
 });
 
+add('factors that lean to opposite ends of one direction', async (engine, oracle) => {
+  // Sizes leave most pairs here, signs of the first rotated dimension few: rows are sorted into sectors.
+  const g = generator(20);
+  const [a, b] = [matrix(g, 300, 24, 'A'), matrix(g, 1300, 24, 'B')];
+  for (let i = 0; i < 300; i++) a.data[i * 24] += 6 * g() - 1;
+  for (let i = 0; i < 1300; i++) b.data[i * 24] -= 6 * g() - 1;
+  for (const end of ['top', 'bottom'] as const) await samePairs(engine, oracle, a, b, { k: 40, end });
+  await samePairs(engine, oracle, a, b, { k: 0, above: 30, maskB: mask(g, 1300, 0.7) });
+});
+
 add('rows whose quantisation errors all point one way', async (engine, oracle) => {
   // One large entry fixes the scale; all others sit just under half a step of 8 bits (or 16), so each rounds down by
   // nearly half a step, in both factors, with equal signs: the true score exceeds the screened one by what the bound

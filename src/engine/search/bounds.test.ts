@@ -1,6 +1,13 @@
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Matrix } from '../engine.ts';
+import { instantiate } from '../wasm/instantiate.ts';
+import { compile, newMemory } from '../wasm/module.ts';
 import { wasmEngine } from '../wasm/wasm.ts';
+import { rotationError } from './bounds.ts';
+import { Layout } from './memory.ts';
+import { placeScreen } from './screen.ts';
+import { screenScratch } from './screen-task.ts';
+import { runTask } from './tasks.ts';
 
 const bound = vi.hoisted(() => ({ share: 1, share8: 1 }));
 vi.mock('./bounds.ts', async (original) => {
@@ -92,4 +99,29 @@ describe('the bound of the 8-bit screen is sharp', async () => {
     bound.share8 = 0.5;
     expect(await found(flat, steps(63, 20.49))).toBe(0);
   });
+});
+
+it('the bound of rotated rows is sharp: a rotation whose columns all lose what they can comes to more than half of it', async () => {
+  const { module } = await compile(false, false);
+  const memory = instantiate(module, newMemory(1 << 20, false));
+  const layout = new Layout();
+  const places = placeScreen(layout, matrix(lost), matrix(lost), {});
+  const scratch = layout.take(screenScratch(D));
+  new Float32Array(memory.buffer, places.a.rowsAt, D).set(x.data);
+  // Every column of the rotation is `lost`, so that each product of the row with it is 1 in fp32.
+  const panels = new Float32Array(memory.buffer, places.rotations[0], D * D);
+  for (let at = 0; at < D * D; at++) panels[at] = Math.fround(lost[(at >> 3) % D]);
+  const length = (row: ArrayLike<number>) => Math.sqrt(Array.from(row).reduce((sum, value) => sum + value * value, 0));
+  const error = rotationError(D, Math.sqrt(D) * length(Float32Array.from(lost)));
+  const shape = { side: places.a, from: 0, to: 1, d: D };
+  runTask('prepare', memory, scratch, { ...shape, step: 'measure', every: 1, which: 0 });
+  const rotation = { stride: D, panelsAt: places.rotations[0], scale: 1, sign: 1, error };
+  runTask('prepare', memory, scratch, { ...shape, step: 'rotate', ...rotation });
+
+  const rotated = new Float32Array(memory.buffer, places.a.rotatedAt, D);
+  const exact = x.data.reduce((sum, value, t) => sum + value * Math.fround(lost[t]), 0);
+  const distance = length(Array.from(rotated, (value) => value - exact));
+  const bound = length(x.data) * error.relative + error.absolute;
+  expect(distance).toBeLessThanOrEqual(bound);
+  expect(distance).toBeGreaterThan(bound / 2);
 });
