@@ -398,7 +398,7 @@ fn screens_long_rows_as_plain_loops_do() {
                 }
                 let index: Vec<u32> = (0..rows.max(columns) as u32).collect();
                 let list: Vec<u32> = (0..rows * columns)
-                    .map(|p| ((p / columns) << 16 | p % columns) as u32)
+                    .map(|p| (((p / columns) << 16) | (p % columns)) as u32)
                     .collect();
                 let mut values = vec![f32::NAN; list.len()];
                 unsafe { (kernels.near)(&x, &index[..rows], &e, &index[..columns], d, &list, &mut values) };
