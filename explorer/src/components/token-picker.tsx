@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { apiQuery } from '../api/queries.ts';
 import type { Token } from '../api/types.ts';
 import { TokenLabel } from './token-label.tsx';
@@ -19,6 +19,7 @@ export function TokenPicker({ label, model, onPick, placeholder = 'a word' }: To
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
+  const [entered, setEntered] = useState(false);
   const prefix = text.trim();
   const found = useQuery({
     ...apiQuery<{ tokens: Token[] }>(['models', model, 'tokens'], { prefix, k: 12 }),
@@ -32,9 +33,15 @@ export function TokenPicker({ label, model, onPick, placeholder = 'a word' }: To
     setText('');
     onPick(token);
   };
+  // Enter may come before the answer to the last letter: it then waits for it.
+  useEffect(() => {
+    if (!entered || found.isFetching) return;
+    setEntered(false);
+    if (tokens[active]) pick(tokens[active]);
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') setOpen(false);
-    if (event.key === 'Enter' && tokens[active] && !found.isPlaceholderData) pick(tokens[active]);
+    if (event.key === 'Enter') setEntered(true);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined || tokens.length === 0) return;
     event.preventDefault();
