@@ -96,7 +96,8 @@ export async function documentPicture(page: Page, name: string): Promise<void> {
   const size = page.viewportSize()!;
   await page.setViewportSize({ width: 1120, height: 540 });
   // What is still being computed is no sight.
-  await page.waitForFunction(() => document.querySelector('.state.loading') === null);
+  const loading = page.locator('.state.loading');
+  while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });
   mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, folder, `explorer-${name}.png`), await page.screenshot({ animations: 'disabled' }));
   await page.setViewportSize(size);

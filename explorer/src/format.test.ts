@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatCount, formatScore, formatTime, plural, scoreFormat } from './format.ts';
+import { formatCount, formatScore, formatSpread, formatTime, plural, scoreFormat } from './format.ts';
 
 test('scores have three digits and a true minus', () => {
   expect([114.2, 62, 5.516, 0.04321, -3.6, 0, -0.0000001, 2415.7].map(formatScore)).toEqual([
@@ -13,6 +13,12 @@ test('scores have three digits and a true minus', () => {
     '2,416',
   ]);
   expect(formatScore(Number.NaN)).toBe('–');
+});
+
+test('a mean has the decimals that its deviation tells', () => {
+  expect(formatSpread(-0.0237, 0.151)).toBe('−0.02 ± 0.15');
+  expect(formatSpread(0.000061, 0.000122)).toBe('0.00006 ± 0.00012');
+  expect(formatSpread(0, 0)).toBe('0.0 ± 0.0');
 });
 
 test('a column has the decimals of its largest number, and no minus zero', () => {

@@ -22,6 +22,12 @@ export function formatScore(value: number): string {
   return write(value, decimals(value));
 }
 
+/** A mean and its standard deviation with the decimals that leave two digits to the deviation: `−0.024 ± 0.15`. */
+export function formatSpread(mean: number, sd: number): string {
+  const digits = Math.max(0, decimals(sd) - 1);
+  return `${write(mean, digits)} ± ${write(sd, digits)}`;
+}
+
 /** A format for all of `values`: as many decimals as the largest of them needs. */
 export function scoreFormat(values: Iterable<number>): (value: number) => string {
   let largest = 0;

@@ -123,7 +123,8 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
         expect(await accessibilityProblems(page)).toEqual([]);
         await keepPicture(page, `${shown.name}-dark`);
         await page.setViewportSize({ width: 390, height: 844 });
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+        // Drawings take their new width only after the page has its own.
+        await expect.poll(() => page.evaluate('document.documentElement.scrollWidth'), { timeout: 10_000 }).toBe(390);
         await keepPicture(page, `${shown.name}-phone`);
       },
       { of: shown.of?.() },

@@ -1,7 +1,7 @@
 import type { HeadStatistics } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Answer } from '../../components/states.tsx';
-import { formatScore } from '../../format.ts';
+import { formatScore, formatSpread } from '../../format.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 type Statistics = HeadAnswers['statistics'];
@@ -110,9 +110,7 @@ const of = (pairs: number, given: number | undefined): string =>
 
 /** An atlas keeps the z alone. */
 const nullText = (chance: Tested['random']): string =>
-  chance?.mean === undefined || chance.sd === undefined
-    ? '–'
-    : `${formatScore(chance.mean)} ± ${formatScore(chance.sd)}`;
+  chance?.mean === undefined || chance.sd === undefined ? '–' : formatSpread(chance.mean, chance.sd);
 
 /** A null that never varies has no z. */
 const zText = (z: number | null): string => (z === null ? '∞' : formatScore(z));
