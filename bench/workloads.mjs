@@ -107,12 +107,13 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
     if (only.includes('P2') || only.includes('P3')) {
       const e = await embedding(model);
       const keys = [];
-      for (let layer = 0; keys.length * e.columns < KEYS * e.columns && layer < model.layers; layer++) {
+      for (let layer = 0; keys.length < KEYS && layer < model.dimensions.layers; layer++) {
         const { data } = await exportParameter(parameter(model, `layer.${layer}.ff.key`));
         for (let at = 0; at < data.length && keys.length < KEYS; at += e.columns) {
           keys.push(data.subarray(at, at + e.columns));
         }
       }
+      if (keys.length < KEYS) throw new Error(`Expected a model with ${KEYS} keys at least, got ${keys.length}.`);
       const x = { data: new Float32Array(KEYS * e.columns), rows: KEYS, columns: e.columns };
       keys.forEach((key, i) => {
         x.data.set(key, i * e.columns);
