@@ -55,7 +55,9 @@ export async function openExplorer(
   path: string,
   options: BrowserContextOptions = {},
 ): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
+  // Without motion a page is always in a state that can be looked at.
+  const still = { reducedMotion: 'reduce', viewport: { width: 1360, height: 900 } } as const;
+  const context = await browser.newContext({ ...still, ...options });
   const { host, searchParams } = new URL(url);
   await context.addCookies([
     { name: `weightscope-${host.split(':')[1]}`, value: searchParams.get('token')!, url: origin, httpOnly: true },
