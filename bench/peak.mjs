@@ -73,6 +73,10 @@ export const peakFractions = async (engine) => {
   new Float32Array(buffer, columns, 3 * COLUMNS).fill(1);
   const [tile, sums] = [take(ROWS * COLUMNS * 4), take(COLUMNS * 16)];
   const product32 = () => kernels.product32(panelsX, ROWS / 8, panelsE, COLUMNS / 8, D, tile, COLUMNS);
+  const [x16, e16, scaleX, scaleE] = [take(ROWS * D * 2), take(COLUMNS * D * 2), take(ROWS * 8), take(COLUMNS * 8)];
+  kernels.pack16?.(x, ROWS, D, 1, x16, scaleX);
+  kernels.pack16?.(e, COLUMNS, D, 0, e16, scaleE);
+  const means16 = () => kernels.means16(x16, scaleX, ROWS / 16, e16, COLUMNS / 16, D, sums, sums + 8 * COLUMNS);
   const screened = () => kernels.screenRows(packedX, limits, ROWS, packedE, columns, 0, COLUMNS / 16, COLUMNS, D, tile);
   if (screened() !== 0) throw new Error('The screen listed what nothing reaches, so nothing is timed.');
 
@@ -97,6 +101,7 @@ export const peakFractions = async (engine) => {
         product32();
         kernels.columnSums(tile, ROWS, COLUMNS, COLUMNS, sums, sums + 8 * COLUMNS);
       }),
+      ...(kernels.means16 ? [row('16-bit products and column sums (means16), of the fp32 peak', fp32, means16)] : []),
       row('fp64 products (matmul64), of half the fp32 peak', fp32 / 2, () =>
         kernels.matmul64(x, ROWS, panels64, COLUMNS / 4, D, tile, COLUMNS),
       ),

@@ -177,6 +177,23 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
           () => peer.ask(ask),
         );
         record.P3 = summary([rates(row)]);
+        const approximate = await engine.columnMeans(x, e, { approximate: true });
+        if (approximate.error !== undefined) {
+          // Not among the ratios: it does not do the same.
+          expected.values.forEach((value, j) => {
+            check(
+              Math.abs(approximate.relu[j] - value) <= 1e-4 * value,
+              `token ${j}, approximate: ${approximate.relu[j]}, torch ${value}`,
+            );
+          });
+          const rough = await compare(
+            'means over 8192 keys, approximate',
+            rounds,
+            () => engine.columnMeans(x, e, { approximate: true }),
+            () => peer.ask(ask),
+          );
+          record.P3.approximate = { ...rates(rough), error: approximate.error };
+        }
       }
     }
     if (only.includes('P4')) {

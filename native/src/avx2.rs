@@ -4,6 +4,7 @@ use std::arch::x86_64::*;
 use std::array;
 
 use crate::kernels::{Kernels, compiled_for};
+use crate::means16::{self, sums};
 use crate::portable;
 use crate::rows8::{self, BESIDE, Limits};
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
@@ -30,6 +31,8 @@ pub const KERNELS: Kernels = Kernels {
     screen_rows,
     near,
     column_sums,
+    pack16,
+    means16,
 };
 
 block! {
@@ -52,7 +55,25 @@ block! {
     store(out, sums) = _mm_storeu_ps(out, _mm256_cvtpd_ps(sums));
 }
 
+sums! {
+    /// Half a panel of columns.
+    I16(__m256i): lanes 8;
+    zero = _mm256_setzero_si256();
+    load(from) = _mm256_loadu_si256(from.cast());
+    add(sum, x, b) = {
+        let x = _mm256_set1_epi32(x.cast::<i32>().read_unaligned());
+        _mm256_add_epi32(sum, _mm256_madd_epi16(x, b))
+    };
+    store(out, sums) = _mm256_storeu_si256(out.cast(), sums);
+}
+
 compiled_for!("avx2,fma");
+
+#[target_feature(enable = "avx2,fma")]
+fn means16(a: &[i16], scale: &[f64], b: &[i16], steps: usize, relu: &mut [f64], abs: &mut [f64]) {
+    // SAFETY: this function has the instruction set.
+    unsafe { means16::means16::<I16, 4, 2>(a, scale, b, steps, relu, abs) };
+}
 
 #[target_feature(enable = "avx2,fma")]
 fn dots32(

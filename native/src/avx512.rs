@@ -5,6 +5,7 @@ use std::array;
 
 use crate::avx2::{self, F32, F64};
 use crate::kernels::{Kernels, compiled_for};
+use crate::means16::{self, sums};
 use crate::rows8::{BESIDE, Limits, NARROW, WIDE};
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
@@ -36,12 +37,15 @@ pub const FOUNDATION: Kernels = Kernels {
     screen_rows: avx2::screen_rows,
     near,
     column_sums,
+    pack16,
+    means16,
 };
 
 pub const VNNI: Kernels = Kernels {
     name: "avx512 vnni",
     available: || (FOUNDATION.available)() && is_x86_feature_detected!("avx512vnni"),
     peak8: Some(peak8),
+    means16: means16_vnni,
     screen8,
     most: WIDE,
     screen_rows,
@@ -74,7 +78,40 @@ block! {
     store(out, sums) = _mm256_storeu_ps(out, _mm512_cvtpd_ps(sums));
 }
 
+sums! {
+    /// A panel of columns.
+    I16(__m512i): lanes 16;
+    zero = _mm512_setzero_si512();
+    load(from) = _mm512_loadu_si512(from.cast());
+    add(sum, x, b) = {
+        let x = _mm512_set1_epi32(x.cast::<i32>().read_unaligned());
+        _mm512_add_epi32(sum, _mm512_madd_epi16(x, b))
+    };
+    store(out, sums) = _mm512_storeu_si512(out.cast(), sums);
+}
+
+sums! {
+    /// A panel of columns, in one instruction a pair.
+    I16Vnni(__m512i): lanes 16;
+    zero = _mm512_setzero_si512();
+    load(from) = _mm512_loadu_si512(from.cast());
+    add(sum, x, b) = _mm512_dpwssd_epi32(sum, _mm512_set1_epi32(x.cast::<i32>().read_unaligned()), b);
+    store(out, sums) = _mm512_storeu_si512(out.cast(), sums);
+}
+
 compiled_for!("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma");
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+fn means16(a: &[i16], scale: &[f64], b: &[i16], steps: usize, relu: &mut [f64], abs: &mut [f64]) {
+    // SAFETY: this function has the instruction set.
+    unsafe { means16::means16::<I16, 8, 3>(a, scale, b, steps, relu, abs) };
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,avx512vnni")]
+fn means16_vnni(a: &[i16], scale: &[f64], b: &[i16], steps: usize, relu: &mut [f64], abs: &mut [f64]) {
+    // SAFETY: this function has the instruction set.
+    unsafe { means16::means16::<I16Vnni, 8, 3>(a, scale, b, steps, relu, abs) };
+}
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn peak32(loops: usize) -> f64 {

@@ -32,6 +32,8 @@ pub struct Kernels {
     pub screen_rows: unsafe fn(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize,
     pub near: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
     pub column_sums: unsafe fn(&[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]),
+    pub pack16: unsafe fn(x: &[f32], d: usize, first: bool, scale: &mut [f64], rows: usize, out: &mut [i16]),
+    pub means16: unsafe fn(&[i16], scale: &[f64], b: &[i16], steps: usize, relu: &mut [f64], abs: &mut [f64]),
 }
 
 /// All instruction sets of this architecture, best first.
@@ -83,6 +85,10 @@ macro_rules! compiled_for {
         #[target_feature(enable = $features)]
         fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {
             $crate::portable::column_sums(tile, rows, stride, relu, abs);
+        }
+        #[target_feature(enable = $features)]
+        fn pack16(x: &[f32], d: usize, first: bool, scale: &mut [f64], rows: usize, out: &mut [i16]) {
+            $crate::means16::pack16(x, d, first, scale, rows, out);
         }
     };
 }

@@ -6,6 +6,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod kernels;
+mod means16;
 mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -19,6 +20,7 @@ mod tile;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kernels::Kernels;
+use means16::{PANEL16, STEP16};
 use memory::{Call, Memory, Refused};
 use napi::bindgen_prelude::{Error, Status, Uint8Array};
 use napi_derive::napi;
@@ -496,6 +498,44 @@ impl NativeKernels {
             let (relu, abs) = (call.write(relu, columns.into())?, call.write(abs, columns.into())?);
             // SAFETY: as above.
             unsafe { (kernels.column_sums)(tile, rows as usize, stride as usize, relu, abs) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn pack16(&mut self, x: i64, rows: u32, d: u32, first: u32, out: i64, scale: i64) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let x = call.read(x, product(&[rows, d]))?;
+            let panels = rows.div_ceil(PANEL16 as u32);
+            let out = call.write(out, product(&[panels, d.div_ceil(2), STEP16 as u32]))?;
+            let scale = call.write(scale, product(&[panels, PANEL16 as u32]))?;
+            // SAFETY: as above.
+            unsafe { (kernels.pack16)(x, d as usize, first != 0, scale, rows as usize, out) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn means16(
+        &mut self,
+        a: i64,
+        scale: i64,
+        panels_a: u32,
+        b: i64,
+        panels_b: u32,
+        d: u32,
+        relu: i64,
+        abs: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let steps = d.div_ceil(2);
+            let a = call.read(a, product(&[panels_a, steps, STEP16 as u32]))?;
+            let b = call.read(b, product(&[panels_b, steps, STEP16 as u32]))?;
+            let scale = call.read(scale, product(&[panels_a, PANEL16 as u32]))?;
+            let columns = product(&[panels_b, PANEL16 as u32]);
+            let (relu, abs) = (call.write(relu, columns)?, call.write(abs, columns)?);
+            // SAFETY: as above.
+            unsafe { (kernels.means16)(a, scale, b, steps as usize, relu, abs) };
             Ok(())
         })
     }

@@ -4,6 +4,7 @@
 use std::array;
 
 use crate::kernels::Kernels;
+use crate::means16;
 use crate::rows8;
 use crate::screen;
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
@@ -29,6 +30,8 @@ pub const KERNELS: Kernels = Kernels {
     screen_rows: rows8::screen_rows,
     near: rows8::near,
     column_sums,
+    pack16: means16::pack16,
+    means16: means16::plain,
 };
 
 block! {

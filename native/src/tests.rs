@@ -145,6 +145,80 @@ fn products_in_fp32() {
 }
 
 #[test]
+fn means_of_16_bit_products() {
+    use means16::{PANEL16, STEP16};
+    for_all(|kernels, check| {
+        let d_and_rows = [(0, 3, 5), (1, 16, 16), (7, 17, 33), (64, 70, 100), (513, 130, 65)];
+        for (kind, (d, rows, columns)) in (0..6).flat_map(|kind| d_and_rows.map(|sizes| (kind, sizes))) {
+            // Sizes far apart, zero rows, and what comes nearest to an overflow: one large number, all equal, both signs.
+            let values = |seed: u32, rows: usize| -> Vec<f32> {
+                let mut x = numbers(seed, rows * d);
+                for (i, row) in x.chunks_exact_mut(d.max(1)).enumerate() {
+                    for (t, x) in row.iter_mut().enumerate() {
+                        *x = match kind {
+                            0 => *x,
+                            1 => *x * 10f32.powi(i as i32 % 60 - 30),
+                            2 => *x * (i % 2) as f32,
+                            3 => f32::from(t == d / 2),
+                            4 => 1.0 + 0.0 * *x,
+                            _ => x.signum() * 3e-40,
+                        };
+                    }
+                }
+                x
+            };
+            let pack = |x: &[f32], rows: usize, first: bool| {
+                let panels = rows.div_ceil(PANEL16);
+                let mut packed = vec![-1; panels * d.div_ceil(2) * STEP16];
+                let mut scale = vec![f64::NAN; panels * PANEL16];
+                unsafe { (kernels.pack16)(x, d, first, &mut scale, rows, &mut packed) };
+                for (r, &scale) in scale.iter().enumerate() {
+                    let mut square = 0i64;
+                    for t in 0..d.next_multiple_of(2) {
+                        let at = (r / PANEL16 * d.div_ceil(2) + t / 2) * STEP16 + r % PANEL16 * 2 + t % 2;
+                        let q = packed[at];
+                        square += i64::from(q) * i64::from(q);
+                        let exact = if r < rows && t < d {
+                            f64::from(x[r * d + t])
+                        } else {
+                            0.0
+                        };
+                        check("pack16", close(f64::from(q) * scale, exact, 0.501 * scale));
+                        check("pack16 keeps -32768 out", q > i16::MIN);
+                    }
+                    check(
+                        "pack16 bounds norms",
+                        square as f64 <= means16::NORMS[usize::from(first)].powi(2),
+                    );
+                }
+                (packed, scale)
+            };
+            let (x, e) = (values(11, rows), values(12, columns));
+            let ((a, scale), (b, _)) = (pack(&x, rows, true), pack(&e, columns, false));
+            let mut got = [
+                vec![0.5; columns.next_multiple_of(PANEL16)],
+                vec![0.25; columns.next_multiple_of(PANEL16)],
+            ];
+            let [relu, abs] = &mut got;
+            unsafe { (kernels.means16)(&a, &scale, &b, d.div_ceil(2), relu, abs) };
+            let number = |packed: &[i16], r: usize, t: usize| -> i64 {
+                packed[(r / PANEL16 * d.div_ceil(2) + t / 2) * STEP16 + r % PANEL16 * 2 + t % 2].into()
+            };
+            for j in 0..columns.next_multiple_of(PANEL16) {
+                let mut sums = [0f64; 2];
+                for (i, scale) in scale.iter().enumerate() {
+                    let s: i64 = (0..d).map(|t| number(&a, i, t) * number(&b, j, t)).sum();
+                    sums[0] += s.max(0) as f64 * scale;
+                    sums[1] += s.abs() as f64 * scale;
+                }
+                check("means16 relu", close(got[0][j] - 0.5, sums[0], 1e-6 * sums[0] + 1e-15));
+                check("means16 abs", close(got[1][j] - 0.25, sums[1], 1e-6 * sums[1] + 1e-15));
+            }
+        }
+    });
+}
+
+#[test]
 fn scans_and_sums_of_tiles() {
     for_all(|kernels, check| {
         for (rows, columns) in [(8, 0), (8, 4), (16, 12), (64, 52), (8, 128)] {

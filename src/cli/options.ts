@@ -113,7 +113,10 @@ export function addReadOptions(command: Command, normalize: Normalize): void {
   command.addOption(
     choice('--embedding <which>', 'the matrix that vectors are read with', ['unembed', 'embed']).default('unembed'),
   );
-  command.option('--approximate', 'estimate a freq normaliser that is not cached from a sample, and say so');
+  command.option(
+    '--approximate',
+    'a freq normaliser that is not cached may err by up to 1e-4 where that is faster; says so',
+  );
   command.addOption(
     choice('--label <style>', 'how tokens are written (default: pretty)', ['pretty', 'raw', 'notebook']),
   );

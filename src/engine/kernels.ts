@@ -133,6 +133,27 @@ export interface Kernels {
   scan(tile: number, rows: number, columns: number, stride: number, low: number, high: number, out: number): number;
   /** Adds per column of a tile (rows % 8 = 0, columns % 4 = 0) the sums of max(value, 0) and |value| to fp64 sums. */
   columnSums(tile: number, rows: number, columns: number, stride: number, relu: number, abs: number): void;
+
+  /**
+   * For the approximate means; left out by kernels that gain nothing by it. Rounds rows of x to whole steps of their own,
+   * 16 bits a number, such that no sum of products of a row of a (`first` = 1) and one of b (0) leaves 31 bits: panels of 16 rows, 64 * ceil(d / 2) bytes
+   * each, missing rows zeros. `scale` gets the step of each row, fp64, 0 for rows that are zero or missing.
+   */
+  pack16?(x: number, rows: number, d: number, first: number, out: number, scale: number): void;
+  /**
+   * Adds per row j of b, with v = scale[i] (a_i · b_j) in whole numbers, the sums over rows of a of max(v, 0) and |v| to fp64
+   * sums (16 panelsB each).
+   */
+  means16?(
+    a: number,
+    scale: number,
+    panelsA: number,
+    b: number,
+    panelsB: number,
+    d: number,
+    relu: number,
+    abs: number,
+  ): void;
 }
 
 /** Kernels loaded over a memory. */

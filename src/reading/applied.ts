@@ -2,7 +2,7 @@ import type { RunOptions } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import type { FilterUse, LabelStyle, Token, TokenFilters, Vocabulary } from '../vocabulary/types.ts';
-import { isEstimate } from './normalisers.ts';
+import { errorOf } from './normalisers.ts';
 import type { Applied, ReadOptions } from './types.ts';
 
 /** What a reading says was done to get its numbers; `used` are the normalisers it was made with. */
@@ -11,17 +11,21 @@ export function appliedOf(
   options: ReadOptions,
   used: readonly (Float64Array | undefined)[] = [],
 ): Applied {
-  const approximate = used.some((f) => f !== undefined && isEstimate(f));
+  const errors = used.map((f) => f && errorOf(f)).filter((error) => error !== undefined);
   const notes = [...model.notes];
-  if (approximate) notes.push('The freq normaliser was estimated from a sample of vectors.');
+  if (errors.length > 0) notes.push(`Approximate freq normalisers: ${errorInWords(Math.max(...errors))}.`);
   return {
     foldNorm: options.foldNorm ?? false,
     filters: filterNames(options.filters),
     embedding: options.embedding ?? 'unembed',
-    approximate,
+    approximate: errors.length > 0,
     notes,
   };
 }
+
+/** What is known of an approximate normaliser's error. */
+export const errorInWords = (error: number): string =>
+  `16-bit products, largest error ${error.toExponential(1)}, measured on 64 tokens`;
 
 /** Names of the filters in force, as the command line writes them: `only-ascii`. */
 export function filterNames(filters: TokenFilters = {}): string[] {

@@ -6,7 +6,7 @@ import { referenceEngine } from '../engine/reference/reference.ts';
 import { readHead } from './heads.ts';
 import { readNeuron } from './neurons.ts';
 import {
-  isEstimate,
+  errorOf,
   normaliser,
   normaliserNames,
   normalisers,
@@ -84,26 +84,43 @@ describe('normalisers', () => {
     expect(await normaliser(tinyModel({ cache }), 'ff.key', { engine })).toHaveLength(30);
   });
 
-  it('are estimated only when asked for and unknown, and the reading says so', async () => {
-    const model = tinyModel({ neurons: 3000, layers: 1 });
+  it('are approximate only when asked for, unknown and faster, and the reading says so', async () => {
+    const cache = memoryCache();
+    const model = tinyModel({ cache });
+    // An engine that approximates: by 3e-5, which it says.
+    const rough: Engine = {
+      ...engine,
+      async columnMeans(x, e, options) {
+        const means = await engine.columnMeans(x, e, options);
+        if (!options?.approximate) return means;
+        return { relu: means.relu.map((v) => v * 1.00003), abs: means.abs.map((v) => v * 1.00003), error: 3e-5 };
+      },
+    };
+    const options = { engine: rough, approximate: true, parts: ['value' as const] };
+    const said = { approximate: true, notes: [model.notes[0], expect.stringContaining('largest error 3.0e-5')] };
+    expect((await readNeuron(model, 0, 0, options)).applied).toMatchObject(said);
+    // From the cache it is known to be approximate too, and never taken for an exact one.
     const counted = counting();
-    const reading = await readNeuron(model, 0, 0, { engine: counted, approximate: true, parts: ['value'] });
-    expect(counted.rows).toBe(2048);
-    expect(reading.applied).toMatchObject({
-      approximate: true,
-      notes: [model.notes[0], expect.stringContaining('estimated')],
-    });
-    const exact = await normaliser(model, 'ff.value', { engine });
-    const estimate = await normaliser(tinyModel({ neurons: 3000, layers: 1 }), 'ff.value', {
-      engine,
-      approximate: true,
-    });
-    expect([isEstimate(exact), isEstimate(estimate)]).toEqual([false, true]);
-    for (const [i, f] of exact.entries()) expect(Math.abs(estimate[i] / f - 1)).toBeLessThan(0.1);
-    const again = await readNeuron(model, 0, 0, { engine, approximate: true, parts: ['value'] });
+    const reopened = tinyModel({ cache });
+    const cached = await normaliser(reopened, 'ff.value', { engine: counted, approximate: true });
+    expect([counted.calls, errorOf(cached)]).toEqual([0, Math.fround(3e-5)]);
+    const exact = await normaliser(reopened, 'ff.value', { engine });
+    expect(errorOf(exact)).toBe(undefined);
+    expect([...exact]).toEqual(brute.freq(model, 'ff.value').map(Math.fround));
+    for (const [i, f] of exact.entries()) expect(Math.abs(cached[i] / f - 1.00003)).toBeLessThan(1e-6);
+    const again = await readNeuron(reopened, 0, 0, options);
     expect(again.applied.approximate).toBe(false);
-    const none = await readHead(model, 0, 0, { engine, approximate: true, normalize: 'none', k: 1 });
+    const none = await readHead(model, 0, 0, { ...options, normalize: 'none', k: 1 });
     expect(none.applied.approximate).toBe(false);
+  });
+
+  it('are exact, and kept as such, where the engine has no faster way', async () => {
+    const cache = memoryCache();
+    const reading = await readNeuron(tinyModel({ cache }), 0, 0, { engine, approximate: true, parts: ['value'] });
+    expect(reading.applied.approximate).toBe(false);
+    const counted = counting();
+    await normaliser(tinyModel({ cache }), 'ff.value', { engine: counted });
+    expect(counted.calls).toBe(0);
   });
 
   it('are made anew by a reader whose own signal did not fire', async () => {

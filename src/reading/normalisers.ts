@@ -1,4 +1,4 @@
-import type { Engine, Matrix } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import { WeightscopeError } from '../errors.ts';
 import { readTensor } from '../formats/read.ts';
@@ -9,7 +9,6 @@ import { memorySource } from '../source/memory.ts';
 import { embedding } from './embedding.ts';
 import { Kept } from './kept.ts';
 import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
-import { sampleIndices, seeded } from './random.ts';
 import type { ReadOptions } from './types.ts';
 
 export type NormaliserOptions = Pick<
@@ -19,12 +18,11 @@ export type NormaliserOptions = Pick<
 
 /** Part of the cache's file names: raise it when the definition or the rounding changes. */
 const VERSION = 1;
-/** Vectors an approximate normaliser is estimated from: about 3 % error per token. */
-const SAMPLE = 2048;
-const SEED = 1;
+/** The tensor beside an approximate normaliser in its file: the error that was measured. */
+const ERROR = 'error';
 
 const kept = new Kept<Float64Array>();
-const estimates = new WeakSet<Float64Array>();
+const errors = new WeakMap<Float64Array, number>();
 
 /** The kinds this model has a normaliser for: `ff.up` in gated MLPs only. */
 export function normaliserNames(model: Model): VectorKind[] {
@@ -49,7 +47,7 @@ export async function normalisers(
 
 /**
  * One normaliser, fp32 values in fp64 [V]; see {@link normalisers}. With `approximate` an exact one is still taken where
- * there is one, else it is estimated from a seeded sample of vectors. `PARAMETER_UNKNOWN` where there are no such vectors.
+ * there is one, and made where the engine has no faster way; else its error was measured: {@link errorOf}. `PARAMETER_UNKNOWN` where there are no such vectors.
  */
 export async function normaliser(
   model: Model,
@@ -61,9 +59,11 @@ export async function normaliser(
   const key = keyOf(kind, options);
   return kept.get(model, key, options.signal, async () => {
     const cached = await fromCache(model, key, kind, options);
-    const f = cached ?? (await compute(model, kind, options));
-    if (options.approximate) estimates.add(f);
-    if (!cached) await toCache(model, fileOf(model, key), kind, f);
+    if (cached) return cached;
+    const { f, error } = await compute(model, kind, options);
+    if (error !== undefined) errors.set(f, error);
+    else if (options.approximate) await keepNormaliser(model, kind, f, { ...options, approximate: false });
+    if (error !== undefined || !options.approximate) await toCache(model, fileOf(model, key), kind, f);
     return f;
   });
 }
@@ -90,23 +90,30 @@ export async function keepNormaliser(
     await toCache(model, fileOf(model, key), kind, f);
 }
 
-/** Whether this normaliser was estimated from a sample, which a reading must say. */
-export const isEstimate = (f: Float64Array): boolean => estimates.has(f);
+/**
+ * Of an approximate normaliser, which a reading must say: the largest relative error of its means, measured on a sample
+ * of tokens in every layer. Undefined for an exact one.
+ */
+export const errorOf = (f: Float64Array): number | undefined => errors.get(f);
 
 const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;
 
 /** What changes the numbers. Folding a norm changes only vectors that read the residual stream. */
 function keyOf(kind: VectorKind, options: NormaliserOptions): string {
   const folded = options.foldNorm && readsTheStream(kind) ? '-folded' : '';
-  return `${kind}-${options.embedding ?? 'unembed'}${folded}${options.approximate ? `-sample${SAMPLE}` : ''}`;
+  return `${kind}-${options.embedding ?? 'unembed'}${folded}${options.approximate ? '-approximate' : ''}`;
 }
 
 function layersOf(model: Model): number[] {
   return Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
 }
 
-async function compute(model: Model, kind: VectorKind, options: NormaliserOptions): Promise<Float64Array> {
-  const { signal } = options;
+async function compute(
+  model: Model,
+  kind: VectorKind,
+  options: NormaliserOptions,
+): Promise<{ f: Float64Array; error?: number }> {
+  const { signal, approximate } = options;
   const sources = layersOf(model).flatMap((layer) =>
     parametersOf(model, layer, kind).map((source) => ({ layer, kind, source })),
   );
@@ -115,34 +122,25 @@ async function compute(model: Model, kind: VectorKind, options: NormaliserOption
     throw new WeightscopeError('PARAMETER_UNKNOWN', `Expected ${model.name} to have \`${kind}\` vectors, found none.`);
   const e = await embedding(model, options.embedding, signal);
   const engine: Engine = options.engine ?? (await defaultEngine());
-  const chosen = options.approximate ? sampleIndices(SAMPLE, total, seeded(SEED)) : undefined;
   const of = kind.startsWith('ff') ? 'relu' : 'abs';
   const sum = new Float64Array(e.rows);
-  let [seen, used] = [0, 0];
+  let seen = 0;
+  let error: number | undefined;
   for (const vectors of sources) {
     const { count } = vectors.source;
-    const wanted = chosen?.filter((i) => i >= seen && i < seen + count).map((i) => i - seen);
-    if (wanted?.length !== 0) {
-      const x = pick(await readVectors(model, vectors, { foldNorm: options.foldNorm, signal }), wanted);
-      const done = seen;
-      const means = await engine.columnMeans(x, e, {
-        signal,
-        progress: (part) => options.progress?.((done + part * count) / total, `normaliser ${kind}`),
-      });
-      for (let i = 0; i < sum.length; i++) sum[i] += means[of][i] * x.rows;
-      used += x.rows;
-    }
+    const x = await readVectors(model, vectors, { foldNorm: options.foldNorm, signal });
+    const done = seen;
+    const means = await engine.columnMeans(x, e, {
+      signal,
+      approximate,
+      progress: (part) => options.progress?.((done + part * count) / total, `normaliser ${kind}`),
+    });
+    for (let i = 0; i < sum.length; i++) sum[i] += means[of][i] * x.rows;
+    // All terms are of one sign, so that the whole errs by no more than the worst part.
+    if (means.error !== undefined) error = Math.max(error ?? 0, means.error);
     seen += count;
   }
-  return sum.map((s) => Math.fround(s / used + 1e-9));
-}
-
-function pick(matrix: Matrix, rows: readonly number[] | undefined): Matrix {
-  if (!rows) return matrix;
-  const d = matrix.columns;
-  const data = new Float32Array(rows.length * d);
-  for (const [i, row] of rows.entries()) data.set(matrix.data.subarray(row * d, (row + 1) * d), i * d);
-  return { ...matrix, data, rows: rows.length };
+  return { f: sum.map((s) => Math.fround(s / total + 1e-9)), error };
 }
 
 /** The normalisers as a safetensors file (fp32), under their own names. */
@@ -171,14 +169,21 @@ async function fromCache(
   const bytes = await model.cache?.get(file);
   if (!bytes) return undefined;
   try {
-    const found = (await parseNormalisers(bytes, file)).get(kind);
+    const tensors = await parseNormalisers(bytes, file);
+    const [found, error] = [tensors.get(kind), tensors.get(ERROR)?.[0]];
     const rows = parameter(model, options.embedding ?? 'unembed').count;
-    return found?.length === rows && found.every((f) => f > 0) ? found : undefined;
+    if (found?.length !== rows || !found.every((f) => f > 0)) return undefined;
+    if ((options.approximate ?? false) !== (error !== undefined)) return undefined;
+    if (error !== undefined) errors.set(found, error);
+    return found;
   } catch {
     return undefined; // A damaged file in the cache is made again.
   }
 }
 
 async function toCache(model: Model, file: string, kind: VectorKind, f: Float64Array): Promise<void> {
-  await model.cache?.put(file, await writeNormalisers(new Map([[kind, f]]))).catch(() => undefined);
+  const error = errors.get(f);
+  const tensors = new Map<string, Float64Array>([[kind, f]]);
+  if (error !== undefined) tensors.set(ERROR, Float64Array.of(error));
+  await model.cache?.put(file, await writeNormalisers(tensors)).catch(() => undefined);
 }

@@ -106,7 +106,9 @@ export const reading = {
   normalize: z.enum(['freq', 'none', 'cosine']).optional().openapi({ description: 'How scores are made comparable' }),
   foldNorm: flag("Multiply the layer's norm gain into what reads the residual stream").optional(),
   embedding: z.enum(['unembed', 'embed']).optional().openapi({ description: 'The matrix that vectors are read with' }),
-  approximate: flag('Estimate a freq normaliser that is not cached from a sample, and say so').optional(),
+  approximate: flag(
+    'A freq normaliser that is not cached may err by up to 1e-4 where that is faster; says so',
+  ).optional(),
   label: z.enum(['pretty', 'raw', 'notebook']).optional().openapi({ description: 'How tokens are written' }),
 };
 

@@ -25,7 +25,7 @@ export function sentence({ foldNorm, filters, embedding, approximate }: Applied)
     foldNorm ? 'The layer’s norm gain is folded in' : 'No norm is folded in',
     `tokens are rows of ${embedding === 'unembed' ? 'the unembedding' : 'the input embedding'}`,
     filters.length === 0 ? 'all tokens are shown' : `filters: ${filters.join(', ')}`,
-    ...(approximate ? ['the normaliser is estimated from a sample'] : []),
+    ...(approximate ? ['the normaliser is approximate'] : []),
   ]
     .join('; ')
     .concat('.');

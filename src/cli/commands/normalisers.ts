@@ -4,6 +4,7 @@ import { addEngineOption, addOutputOptions, type EngineFlags, type OutputFlags }
 
 interface Flags extends OutputFlags, EngineFlags {
   foldNorm?: boolean;
+  approximate?: boolean;
   embedding: 'unembed' | 'embed';
 }
 
@@ -22,6 +23,10 @@ export function addNormalisers(program: Command): void {
         .choices(['unembed', 'embed'])
         .default('unembed'),
     );
+  command.option(
+    '--approximate',
+    'let those that are not cached err by up to 1e-4 where that is faster, and print the error',
+  );
   addEngineOption(command);
   addOutputOptions(
     command,
@@ -35,8 +40,8 @@ export function addNormalisers(program: Command): void {
     if (output !== undefined) await checkWritable(output);
     await runReport(name, printed, async ({ model, engine, signal, progress }) => {
       const { normalisers } = await import('../../node.ts');
-      const { foldNorm, embedding } = flags;
-      const found = await normalisers(model, undefined, { engine, signal, progress, foldNorm, embedding });
+      const { foldNorm, embedding, approximate } = flags;
+      const found = await normalisers(model, undefined, { engine, signal, progress, foldNorm, embedding, approximate });
       if (output !== undefined) {
         const tensors = [...found].map(([name, f]) => ({ name, shape: [f.length], data: Float32Array.from(f) }));
         await writeTensors(output, tensors, flags);

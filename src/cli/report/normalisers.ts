@@ -1,4 +1,6 @@
 import type { Model } from '../../model/types.ts';
+import { errorInWords } from '../../reading/applied.ts';
+import { errorOf } from '../../reading/normalisers.ts';
 import type { Report } from '../output/report.ts';
 
 export interface NormalisersApplied {
@@ -12,7 +14,7 @@ export function normalisersReport(
   normalisers: ReadonlyMap<string, Float64Array>,
   { foldNorm = false, embedding }: NormalisersApplied,
 ): Report {
-  const summaries = [...normalisers].map(([name, f]) => ({ name, ...summary(f) }));
+  const summaries = [...normalisers].map(([name, f]) => ({ name, ...summary(f), error: errorOf(f) }));
   const ends = (id: number) => model.vocabulary?.label(id) ?? `#${id}`;
   return {
     title: `normalisers of ${model.name}`,
@@ -43,7 +45,7 @@ export function normalisersReport(
         ],
       },
     ],
-    notes: [...model.notes],
+    notes: [...model.notes, ...approximations(normalisers)],
     json: {
       model: model.name,
       applied: { foldNorm, embedding },
@@ -52,6 +54,14 @@ export function normalisersReport(
     },
     records: () => summaries.map((one) => ({ model: model.name, ...one })),
   };
+}
+
+/** One note a normaliser that is not exact. */
+function approximations(normalisers: ReadonlyMap<string, Float64Array>): string[] {
+  return [...normalisers].flatMap(([name, f]) => {
+    const error = errorOf(f);
+    return error === undefined ? [] : [`${name} is approximate: ${errorInWords(error)}.`];
+  });
 }
 
 function summary(f: Float64Array) {

@@ -5,7 +5,7 @@ import type { Block, Tone } from '../output/report.ts';
 export function appliedLine(normalize: Normalize, applied: Applied): string[] {
   const filters = applied.filters.length ? `only tokens that pass ${applied.filters.join(', ')}` : 'all tokens';
   return [
-    `normalised by ${normalize}${applied.approximate ? ' (estimated)' : ''}`.replace('by none', 'by nothing'),
+    `normalised by ${normalize}${applied.approximate ? ' (approximate)' : ''}`.replace('by none', 'by nothing'),
     applied.foldNorm ? 'norm folded in' : 'norm not folded in',
     ...(applied.embedding === 'embed' ? ['read with the input embedding'] : []),
     filters,

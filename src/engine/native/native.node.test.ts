@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { conformanceCases } from '../conformance.ts';
+import { generator, matrix } from '../conformance-data.ts';
 import { referenceEngine } from '../reference/reference.ts';
 import { addEngine, openBest } from '../select.ts';
 import { findAddon, loadAddon } from './addon.node.ts';
@@ -30,6 +31,17 @@ describe.skipIf(none)('the native engine, when its addon is built and loads (npm
       const engine = await nativeEngine({ instructionSet });
       afterAll(() => engine.close());
       for (const { name, run } of cases) test(name, () => run(engine, oracle));
+
+      test('approximate means are of 16-bit products, and their error is what it says', async () => {
+        const g = generator(5);
+        const [x, e] = [matrix(g, 2000, 65, 'X'), matrix(g, 64, 65, 'E')];
+        const [got, expected] = [await engine.columnMeans(x, e, { approximate: true }), await oracle.columnMeans(x, e)];
+        const errors = (['relu', 'abs'] as const).flatMap((of) => [
+          ...got[of].map((v, i) => Math.abs(v / expected[of][i] - 1)),
+        ]);
+        expect(got.error).toBeGreaterThan(1e-6);
+        expect(Math.max(...errors) / got.error!).toBeCloseTo(1, 2);
+      });
     });
   }
 

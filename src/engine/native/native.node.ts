@@ -29,5 +29,6 @@ export const nativeEngine = async (options: NativeOptions = {}): Promise<Engine>
     const kernels = new NativeKernels(new Uint8Array(buffer), instructionSet);
     return { buffer, kernels, source: { kind: 'native', addon: path!, instructionSet, buffer } };
   });
-  return searchEngine('native', `Rust, ${instructionSet} instructions, ${threads} worker threads`, pool);
+  const sessions = { ...pool, products16: 'means16' in NativeKernels.prototype };
+  return searchEngine('native', `Rust, ${instructionSet} instructions, ${threads} worker threads`, sessions);
 };

@@ -23,6 +23,8 @@ export interface Session {
 export interface Sessions {
   readonly lanes: number;
   readonly maxBytes: number;
+  /** Whether the kernels have `pack16` and `means16`. */
+  readonly products16?: boolean;
   /** `scratch[i]` is lane i's own place in the memory. */
   open(bytes: number, scratch: number[]): Promise<Session>;
 }
