@@ -14,11 +14,10 @@ export const table = (record) => {
       const peerRate = row.peer_gflops ? ` (${row.peer_gflops} GFLOP/s)` : '';
       lines.push(`| ${name} | ${row.case} | ${row.ours_s}${rate} | ${row.peer_s}${peerRate} | ${row.ratio} |`);
     }
-    if (section.plain) {
-      const { plain } = section;
-      const [rate, peerRate] = [`${plain.ours_gflops} GFLOP/s`, `${plain.peer_gflops} GFLOP/s`];
+    for (const beside of [section.plain, section.approximate].filter(Boolean)) {
+      const [rate, peerRate] = [`${beside.ours_gflops} GFLOP/s`, `${beside.peer_gflops} GFLOP/s`];
       lines.push(
-        `| ${name} | ${plain.case} | ${plain.ours_s} (${rate}) | ${plain.peer_s} (${peerRate}) | ${plain.ratio} |`,
+        `| ${name} | ${beside.case}${beside.error === undefined ? '' : `, error ${beside.error.toExponential(1)}`} | ${beside.ours_s} (${rate}) | ${beside.peer_s} (${peerRate}) | ${beside.ratio} |`,
       );
     }
     if (section.unit) lines.push(`| ${name} | ${section.unit.case} | ${section.unit.ours_s} | – | |`);
