@@ -248,6 +248,30 @@ describe.skipIf(!browser || !models)(`the explorer’s numbers of SmolLM2${missi
       own,
     );
   });
+
+  it('are there on the pages of the model and of a token, whose nearest tokens are those of readVector', async () => {
+    const whole = await openModel(gguf);
+    const [king] = whole.vocabulary!.find(' king');
+    const { top } = await readVector(whole, 'tok:" king"', { k: 11, normalize: 'cosine' });
+    const id = 'SmolLM2-135M-Instruct.Q4_1.gguf';
+    await look(
+      `/m/${id}/token/${king}?normalize=none`,
+      async (page) => {
+        expectTokens(await rowsOf(page, 'Nearest tokens', 10), top.slice(1));
+        await keepPicture(page, 'smollm2-token');
+      },
+      own,
+    );
+    await look(
+      `/m/${id}`,
+      async (page) => {
+        await page.getByText('30 layers of 9 heads (3 kv) and 1,536 gated neurons').waitFor();
+        await page.getByRole('group', { name: /^Layers of neurons/ }).waitFor();
+        await keepPicture(page, 'smollm2-model');
+      },
+      own,
+    );
+  });
 });
 
 const labels = (pairs: readonly { first: { label: string }; second: { label: string } }[]): string[] =>
