@@ -92,7 +92,7 @@ describe('a build', () => {
       message: expect.stringContaining('top 5 instead of 6'),
     });
     expect(await store.get('manifest.json')).toEqual(before);
-    await store.put('manifest.json', new TextEncoder().encode(JSON.stringify({ ...manifest, schema: 2 })));
+    await store.put('manifest.json', new TextEncoder().encode(JSON.stringify({ ...manifest, schema: 3 })));
     await expect(buildAtlas(model, store, resume)).rejects.toMatchObject({ code: 'ATLAS_NEWER' });
   });
 
@@ -158,5 +158,5 @@ it('a manifest on disk is JSON that people can read', async () => {
   const folder = join(root, 'readable');
   await buildAtlas(model, folderStore(folder), options);
   const text = await readFile(join(folder, 'manifest.json'), 'utf8');
-  expect(JSON.parse(text)).toMatchObject({ format: 'weightscope-atlas', schema: 1, state: 'complete' });
+  expect(JSON.parse(text)).toMatchObject({ format: 'weightscope-atlas', schema: 2, state: 'complete' });
 });

@@ -43,8 +43,10 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
   if (found.schema! > SCHEMA_VERSION)
     throw new WeightscopeError(
       'ATLAS_NEWER',
-      `Expected an atlas of schema ${SCHEMA_VERSION} or older in ${where}, found ${found.schema}; use a newer weightscope.`,
+      `Expected an atlas of schema ${SCHEMA_VERSION} in ${where}, found ${found.schema}; use a newer weightscope.`,
     );
+  if (found.schema! < SCHEMA_VERSION)
+    return broken(`it is of schema ${found.schema}, which this version no longer reads`);
   if (found.state !== 'building' && found.state !== 'complete')
     return broken('its state is neither building nor complete');
   if (!isObject(found.model) || typeof found.model.name !== 'string') return broken('it names no model');

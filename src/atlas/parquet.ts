@@ -13,10 +13,26 @@ const ROW_GROUP = 65_536;
 const NO_STATISTICS = new Set(['sign', 'rank', 'score', 'text', 'label', 'top', 'bottom', 'pair_rank']);
 /** Tables sorted by token, in which neurons and heads lie in no order. */
 const BY_TOKEN: ReadonlySet<TableName> = new Set(['token_neurons', 'token_heads']);
-const UNORDERED_BY_TOKEN = new Set(['layer', 'expert', 'neuron', 'head']);
+const UNORDERED_BY_TOKEN = new Set(['layer', 'neuron', 'head']);
 
 const hasStatistics = (table: TableName, column: string): boolean =>
   !NO_STATISTICS.has(column) && !(BY_TOKEN.has(table) && UNORDERED_BY_TOKEN.has(column));
+
+/**
+ * Whole numbers that look-ups read at their places in the file, without decoding what lies before them (query/columns.node.ts):
+ * one behind the other as they are, unless a file has only one value of them, which its statistics then say.
+ */
+const PLAIN: Partial<Record<TableName, ReadonlySet<string>>> = {
+  neurons: new Set(['layer', 'expert', 'neuron']),
+  neuron_tokens: new Set(['token']),
+  token_neurons: new Set(['layer', 'expert', 'neuron']),
+  head_pairs: new Set(['first', 'second']),
+  token_heads: new Set(['layer', 'head']),
+};
+
+const isPlain = (table: TableName, column: string, spec: string, values: Values): boolean =>
+  spec.startsWith('DOUBLE') ||
+  (PLAIN[table]?.has(column) === true && !(hasStatistics(table, column) && values.every((x) => x === values[0])));
 
 /**
  * A table's rows as a Parquet file: Snappy, dictionaries where they help, minimum and maximum per row group. Written
@@ -40,7 +56,7 @@ export async function parquetFile(table: TableName, columns: Readonly<Record<str
       nullable: spec.endsWith('?'),
       statistics: hasStatistics(table, name),
       // Scores have no repeats that a dictionary could use, and do not compress.
-      ...(spec.startsWith('DOUBLE') && { encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const }),
+      ...(isPlain(table, name, spec, columns[name]) && { encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const }),
     })),
   } satisfies Parameters<typeof parquetWrite>[0]);
   return new Uint8Array(writer.getBuffer());

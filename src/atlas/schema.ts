@@ -1,8 +1,9 @@
 /**
  * The atlas's tables (docs/atlas.md). A released column keeps its name, type and meaning; a new column or table is an
- * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder.
+ * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder. 2: look-ups read some
+ * columns at their places in the files (parquet.ts), which in files of 1 are encoded otherwise.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export type ColumnType = 'INT32' | 'DOUBLE' | 'STRING' | 'BOOLEAN';
 

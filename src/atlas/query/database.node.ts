@@ -5,6 +5,7 @@ import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import { MANIFEST, readManifest } from '../manifest.ts';
 import { type AtlasFile, type ColumnSpec, type Manifest, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
+import { damage } from './damaged.ts';
 
 export interface DatabaseOptions {
   /** Default 2. */
@@ -13,12 +14,19 @@ export interface DatabaseOptions {
   memory?: number;
 }
 
+export interface TableFile {
+  /** Absolute. */
+  path: string;
+  bytes: number;
+  rows: number;
+}
+
 /** A finished atlas on disk whose files have been looked at. */
 export interface AtlasFolder {
   path: string;
   manifest: Manifest;
-  /** Absolute paths by table. */
-  files: Record<TableName, string[]>;
+  /** By table, in the order of the manifest. */
+  files: Record<TableName, TableFile[]>;
 }
 
 /**
@@ -38,10 +46,10 @@ export async function openFolder(path: string): Promise<AtlasFolder> {
       `Expected a finished atlas in ${path}, found one that is being built; finish it with \`weightscope atlas build --resume\`.`,
     );
   const root = await realpath(path);
-  const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as string[]])) as AtlasFolder['files'];
+  const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as TableFile[]])) as AtlasFolder['files'];
   await Promise.all(manifest.files.map((file) => checkFile(root, file)));
-  for (const { table, name } of manifest.files) {
-    if (table in files) files[table as TableName].push(join(root, name));
+  for (const { table, name, bytes, rows } of manifest.files) {
+    if (table in files) files[table as TableName].push({ path: join(root, name), bytes, rows });
   }
   return { path, manifest, files };
 }
@@ -84,15 +92,20 @@ export async function openDatabase(
   });
   const connection = await instance.connect();
   await connection.run('SET parquet_metadata_cache = true');
-  const paths = Object.values(atlases).flatMap(({ files }) => Object.values(files).flat());
+  const paths = Object.values(atlases).flatMap(({ files }) => pathsOf(Object.values(files).flat()));
   await connection.run(`SET allowed_paths = [${[...paths, ...(writable ? [writable] : [])].map(quoted).join(', ')}]`);
   for (const [prefix, { files, path }] of Object.entries(atlases)) {
-    for (const table of TABLE_NAMES) await damaged(path, () => connection.run(viewOf(table, prefix, files[table])));
+    for (const table of TABLE_NAMES)
+      await connection.run(viewOf(table, prefix, pathsOf(files[table]))).catch((cause) => {
+        throw damage(path, cause);
+      });
   }
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
   return new Database(instance, connection);
 }
+
+const pathsOf = (files: readonly TableFile[]): string[] => files.map(({ path }) => path);
 
 /** A table's columns by name and type, so that a file with others is an error and a table without files is empty. */
 function viewOf(table: TableName, prefix: string, files: readonly string[]): string {
@@ -179,19 +192,6 @@ export async function asQuery<T>(attempt: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof WeightscopeError) throw cause;
     throw new WeightscopeError('QUERY_INVALID', `The query failed: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** DuckDB's complaint about a file, as ours. */
-async function damaged<T>(path: string, attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (cause) {
-    throw new WeightscopeError(
-      'ATLAS_INVALID',
-      `The atlas in ${path} is damaged (${(cause as Error).message.split('\n')[0]}); build it again with --resume.`,
-      { cause },
-    );
   }
 }
 

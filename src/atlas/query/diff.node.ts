@@ -1,6 +1,10 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
+import { NEURON_PARTS } from './check.ts';
 import { type DatabaseOptions, openDatabase, openFolder } from './database.node.ts';
+import type { NeuronLists, PairList } from './lists.node.ts';
+import { order } from './order.ts';
+import { Sources, type Words } from './sources.node.ts';
 
 export interface DiffOptions extends DatabaseOptions {
   /** Tokens of a neuron's list, and pairs of a head's, that are compared; default 20. */
@@ -48,46 +52,129 @@ export async function diffAtlases(a: string, b: string, options: DiffOptions = {
   const folders = { a_: await openFolder(a), b_: await openFolder(b) };
   const database = await openDatabase(folders, settings);
   try {
-    const neurons = await database.rows(neuronSql(among, k));
-    const heads = await database.rows(headSql(among, k));
+    const pair = new Pair(new Sources(folders.a_, database, 'a_'), new Sources(folders.b_, database, 'b_'), among);
+    const [neurons, heads] = [await pair.neurons(k), await pair.heads(k)];
     if (neurons.length + heads.length === 0)
       throw new WeightscopeError(
         'ATLAS_MISMATCH',
         `Expected ${a} and ${b} to have neurons or heads in common, found none.`,
       );
-    return { neurons, heads } as unknown as AtlasDiff;
+    return { neurons, heads };
   } finally {
     database.close();
   }
 }
 
-const NEURON = 'layer, expert, neuron, part';
+/** Two atlases, of whose lists the first `among` entries are compared. */
+class Pair {
+  readonly #a: Sources;
+  readonly #b: Sources;
+  readonly #among: number;
 
-function neuronSql(among: number, k: number): string {
-  const lists = (prefix: string): string =>
-    `SELECT ${NEURON}, list(text) AS texts, list(label) AS labels
-     FROM (SELECT * FROM ${prefix}neuron_tokens JOIN ${prefix}tokens USING (token)
-           WHERE sign = '+' AND rank <= ${among} ORDER BY ${NEURON}, rank) GROUP BY ${NEURON}`;
-  return compare(NEURON, lists('a_'), lists('b_'), k);
+  constructor(a: Sources, b: Sources, among: number) {
+    this.#a = a;
+    this.#b = b;
+    this.#among = among;
+  }
+
+  async neurons(k: number): Promise<NeuronDiff[]> {
+    const [a, b] = [this.#a.neurons(), this.#b.neurons()];
+    const [idsA, idsB] = await this.#textIds();
+    const stamps = new Int32Array(idsA.length + idsB.length).fill(-1);
+    const shared = new Float64Array(a.places.size * NEURON_PARTS.length).fill(Number.NaN);
+    for (const [p, part] of NEURON_PARTS.entries()) {
+      const [ofA, ofB] = [firstTokens(a, part, this.#among), firstTokens(b, part, this.#among)];
+      for (const { layer, expert, first, count } of a.places.groups) {
+        const other = b.places.group(layer, expert);
+        for (let i = 0; i < Math.min(count, other?.count ?? 0); i++) {
+          const [listA, listB] = [ofA(first + i), ofB(other!.first + i)];
+          if (listA.length === 0 || listB.length === 0) continue;
+          const at = (first + i) * NEURON_PARTS.length + p;
+          for (const token of listB) stamps[idsB[token]] = at;
+          let n = 0;
+          for (const token of listA) if (stamps[idsA[token]] === at) n++;
+          shared[at] = n;
+        }
+      }
+    }
+    const [wordsA, wordsB] = [await this.#a.words(), await this.#b.words()];
+    return order(shared, k, true).map((at) => {
+      const part = NEURON_PARTS[at % NEURON_PARTS.length];
+      const number = Math.floor(at / NEURON_PARTS.length);
+      const { index: neuron, ...place } = a.places.place(number);
+      const other = b.places.number(place.layer, place.expert, neuron);
+      const listA = [...a.list(part, number, '+', this.#among).token];
+      const listB = [...b.list(part, other, '+', this.#among).token];
+      const differences = onlyIn(
+        listA.map((id) => wordsA.token(id)).map(({ token, label }) => ({ key: token, label })),
+        listB.map((id) => wordsB.token(id)).map(({ token, label }) => ({ key: token, label })),
+      );
+      return { ...place, neuron, part, shared: shared[at], ...differences };
+    });
+  }
+
+  async heads(k: number): Promise<HeadDiff[]> {
+    const [a, b] = [await this.#a.heads(), await this.#b.heads()];
+    const [wordsA, wordsB] = [await this.#a.words(), await this.#b.words()];
+    const pairs = (words: Words, { first, second }: PairList) =>
+      Array.from(first, (id, i) => {
+        const sides = [words.token(id), words.token(second[i])];
+        const label = sides.map(({ label }) => label) as [string, string];
+        return { key: JSON.stringify(sides.map(({ token }) => token)), label };
+      });
+    const found = a.rows.flatMap(({ layer, head, matrix }): HeadDiff[] => {
+      const [listA, listB] = [a, b].map(({ lists }) => lists.list(layer, head, matrix, '+', this.#among));
+      if (!listA || !listB) return [];
+      const { lost, gained } = onlyIn(pairs(wordsA, listA), pairs(wordsB, listB));
+      return [{ layer, head, matrix, shared: listA.first.length - lost.length, lost, gained }];
+    });
+    return found
+      .sort((x, y) => x.shared - y.shared || x.layer - y.layer || x.head - y.head || (x.matrix < y.matrix ? -1 : 1))
+      .slice(0, k);
+  }
+
+  /** A number for each token of either atlas, the same for the same text. */
+  async #textIds(): Promise<[Int32Array, Int32Array]> {
+    const ids = new Map<string, number>();
+    const of = ({ texts }: Words): Int32Array =>
+      Int32Array.from(texts, (text) => {
+        const id = ids.get(text) ?? ids.size;
+        ids.set(text, id);
+        return id;
+      });
+    return [of(await this.#a.words()), of(await this.#b.words())];
+  }
 }
 
-const HEAD = 'layer, head, matrix';
-
-function headSql(among: number, k: number): string {
-  const lists = (prefix: string): string =>
-    `SELECT ${HEAD}, list([first_text, second_text]) AS texts, list([first_label, second_label]) AS labels
-     FROM (SELECT p.*, f.text AS first_text, f.label AS first_label, s.text AS second_text, s.label AS second_label
-           FROM ${prefix}head_pairs p JOIN ${prefix}tokens f ON f.token = first JOIN ${prefix}tokens s ON s.token = second
-           WHERE sign = '+' AND rank <= ${among} ORDER BY ${HEAD}, rank) GROUP BY ${HEAD}`;
-  return compare(HEAD, lists('a_'), lists('b_'), k);
+/** The first tokens of every neuron's `+` list, by its number. */
+function firstTokens(lists: NeuronLists, part: NeuronPart, among: number): (number: number) => Int32Array {
+  let firsts = new Int32Array();
+  let n = 0;
+  let buffer = new Int32Array();
+  const there = new Uint8Array(lists.places.size);
+  lists.scan(part, (read, number, count, row, each) => {
+    if (n === 0) {
+      n = Math.min(among, each / 2);
+      firsts = new Int32Array(lists.places.size * n);
+    }
+    if (buffer.length < count * each) buffer = new Int32Array(count * each);
+    const tokens = read('token', row, buffer.subarray(0, count * each));
+    for (let i = 0; i < count; i++) {
+      firsts.set(tokens.subarray(i * each, i * each + n), (number + i) * n);
+      there[number + i] = 1;
+    }
+  });
+  return (number) => firsts.subarray(number * n, there[number] === 1 ? (number + 1) * n : number * n);
 }
 
-/** What both have, by the size of the lists' intersection. */
-function compare(key: string, a: string, b: string, k: number): string {
-  const only = (own: string, other: string): string =>
-    `[${own}.labels[i] for i in range(1, len(${own}.texts) + 1) if not list_contains(${other}.texts, ${own}.texts[i])]`;
-  return `
-    WITH a AS (${a}), b AS (${b}),
-    both_ AS (SELECT ${key}, ${only('a', 'b')} AS lost, ${only('b', 'a')} AS gained, len(a.texts) AS n FROM a JOIN b USING (${key}))
-    SELECT ${key}, n - len(lost) AS shared, lost, gained FROM both_ ORDER BY shared, ${key} LIMIT ${k}`;
+/** Labels of what is in one list only, by key. */
+function onlyIn<L>(
+  a: readonly { key: string; label: L }[],
+  b: readonly { key: string; label: L }[],
+): { lost: L[]; gained: L[] } {
+  const [inA, inB] = [a, b].map((list) => new Set(list.map(({ key }) => key)));
+  return {
+    lost: a.filter(({ key }) => !inB.has(key)).map(({ label }) => label),
+    gained: b.filter(({ key }) => !inA.has(key)).map(({ label }) => label),
+  };
 }

@@ -88,6 +88,13 @@ it('lists neurons and heads in order', async () => {
   const [largest] = await atlas.sql("SELECT max(norm) AS norm FROM neurons WHERE part = 'key'");
   expect(rows[0].norm).toBe(largest.norm);
   expect(rows[0].top.split(' ')).toHaveLength(7);
+  const all = await atlas.neurons({ sort: 'worst', ascending: true, k: 100 });
+  expect(all).toEqual(
+    await atlas.sql('SELECT *, worst AS value FROM neurons ORDER BY worst, layer, expert, neuron, part'),
+  );
+  expect(await atlas.neurons({ sort: 'worst', ascending: true, layer: 1, k: 3 })).toEqual(
+    all.filter(({ layer }) => layer === 1).slice(0, 3),
+  );
   const [best] = await atlas.neurons({ sort: 'best', k: 1 });
   const [{ score }] = await atlas.sql('SELECT max(score) AS score FROM neuron_tokens');
   expect(await atlas.sql(`SELECT neuron FROM neuron_tokens WHERE score = ${score}`)).toEqual([{ neuron: best.neuron }]);
@@ -253,6 +260,13 @@ describe('an atlas of a stranger', () => {
       },
     ],
     [
+      'an older schema',
+      'ATLAS_INVALID',
+      (m) => {
+        m.schema = 1;
+      },
+    ],
+    [
       'an unfinished state',
       'ATLAS_INVALID',
       (m) => {
@@ -264,6 +278,24 @@ describe('an atlas of a stranger', () => {
   ])('with %s is refused', async (_, code, change) => {
     const copy = await altered(change);
     await expect(openAtlas(copy)).rejects.toMatchObject({ code });
+  });
+
+  it('whose files someone wrote in another way answers SQL, and says why nothing else', async () => {
+    const copy = await altered(async (manifest, folder) => {
+      const file = manifest.files.find(({ name }) => name === 'token_neurons/value-00000000.parquet')!;
+      const path = join(folder, file.name);
+      const sql = "SELECT * FROM token_neurons WHERE part = 'value'";
+      await rm(path);
+      await exportAtlas(dir, path, { sql, format: 'parquet' });
+      file.bytes = (await readFile(path)).length;
+    });
+    const opened = await openAtlas(copy);
+    const message = expect.stringContaining('value-00000000.parquet');
+    await expect(opened.search('w1')).rejects.toMatchObject({ code: 'ATLAS_INVALID', message });
+    expect(await opened.sql('SELECT count(*) AS n FROM token_neurons')).toEqual(
+      await atlas.sql('SELECT count(*) AS n FROM token_neurons'),
+    );
+    opened.close();
   });
 
   it('whose bytes were changed within a file fails its check', async () => {

@@ -1,6 +1,8 @@
 import type { NeuronPart } from '../../reading/types.ts';
-import type { Sign } from '../schema.ts';
-import { conditionOf, type Term, type Terms } from './terms.ts';
+import { SIGNS, type Sign } from '../schema.ts';
+import type { TokenList, TokenLists } from './lists.node.ts';
+import { order } from './order.ts';
+import type { Term, Terms } from './terms.ts';
 
 export type SearchPart = NeuronPart | 'vo' | 'qk';
 
@@ -52,50 +54,106 @@ export interface SearchResult {
 /** Tokens a term may stand for; more (`/./`) would be a scan of the whole table. */
 export const MAX_TOKENS = 2000;
 
-/** Ids of a term's tokens, in order; one parameter, the term's text. */
-export const tokensSql = (term: Term): string =>
-  `SELECT token FROM tokens WHERE ${conditionOf(term)} ORDER BY token LIMIT ${MAX_TOKENS + 1}`;
+/** A neuron or head that meets what is asked. */
+export interface Hit<P extends string> {
+  /** See {@link TokenLists.places}. */
+  number: number;
+  part: P;
+  sign: Sign;
+  score: number;
+  matches: Omit<Match, 'label'>[];
+}
 
-const KINDS = {
-  neurons: { table: 'token_neurons', part: 'part', key: ['layer', 'expert', 'neuron', 'part', 'sign'], more: '' },
-  heads: { table: 'token_heads', part: 'matrix', key: ['layer', 'head', 'matrix', 'sign'], more: ', pair_rank' },
-} as const;
+/** Per neuron (head) and sign, the best of a term's tokens among whose best it is; rank 0: of none. */
+interface Best {
+  rank: Int32Array;
+  token: Int32Array;
+  score: Float64Array;
+}
 
 /**
  * The neurons or heads that are among the best of a token of every term of an alternative: by the sum of the best
- * matching scores, largest size first. Numbers and names in it are our own, so nothing needs to be escaped.
+ * matching scores, largest size first. `terms`: the tokens of each term, by alternative.
  */
-export function searchSql(
-  kind: keyof typeof KINDS,
-  terms: readonly (readonly number[][])[],
-  { parts, sign, k = 20 }: SearchOptions,
-): string {
-  const { table, part, key, more } = KINDS[kind];
-  const keys = key.join(', ');
-  const asked = terms.flatMap((all, alternative) =>
-    all.flatMap((tokens, term) => tokens.map((token) => `(${alternative}, ${term}, ${token})`)),
-  );
-  const tokens = [...new Set(terms.flat(2))];
-  const where = [
-    `token IN (${tokens.join(', ')})`,
-    parts ? `${part} IN (${parts.map((name) => `'${name}'`).join(', ')})` : '',
-    sign ? `sign = '${sign}'` : '',
-  ].filter(Boolean);
-  return `
-    WITH asked(alternative, term, token) AS (VALUES ${asked.join(', ')}),
-    found AS MATERIALIZED (SELECT token, rank, score, ${keys}${more} FROM ${table} WHERE ${where.join(' AND ')}),
-    best AS (
-      SELECT alternative, term, ${keys},
-        arg_max({token: token, rank: rank, score: score${more && ', pair_rank: pair_rank'}}, abs(score)) AS match
-      FROM found JOIN asked USING (token) GROUP BY ALL
-    ),
-    met AS (
-      SELECT alternative, ${keys}, sum(match.score) AS score, list(match ORDER BY term) AS matches
-      FROM best GROUP BY alternative, ${keys}
-      HAVING count(*) = CASE alternative ${terms.map((all, i) => `WHEN ${i} THEN ${all.length}`).join(' ')} END
+export function meet<P extends string>(
+  lists: TokenLists<P>,
+  terms: readonly (readonly (readonly number[])[])[],
+  { parts = lists.parts, sign, k = 20 }: { parts?: readonly P[]; sign?: Sign; k?: number },
+): Hit<P>[] {
+  const size = 2 * lists.places.size;
+  const empty = (): Best => ({
+    rank: new Int32Array(size),
+    token: new Int32Array(size),
+    score: new Float64Array(size),
+  });
+  const bests = terms.map((all) => all.map(empty));
+  const signs = sign ? [sign] : SIGNS;
+  const hits = lists.parts
+    .filter((part) => parts.includes(part))
+    .flatMap((part) => {
+      for (const [a, all] of terms.entries()) {
+        for (const [t, tokens] of all.entries()) {
+          bests[a][t].rank.fill(0);
+          lists.each(part, tokens, signs, (token, sign, list) => keepBest(bests[a][t], token, sign, list));
+        }
+      }
+      return bestHits(part, bests, k);
+    });
+  return hits
+    .sort(
+      (a, b) =>
+        Math.abs(b.score) - Math.abs(a.score) ||
+        a.number - b.number ||
+        byText(a.part, b.part) ||
+        byText(a.sign, b.sign),
     )
-    SELECT ${keys}, max_by(score, abs(score)) AS score, max_by(matches, abs(score)) AS matches
-    FROM met GROUP BY ${keys} ORDER BY abs(max_by(score, abs(score))) DESC, ${keys} LIMIT ${k}`;
+    .slice(0, k);
 }
+
+function keepBest({ rank, token, score }: Best, from: number, sign: Sign, list: TokenList): void {
+  const side = SIGNS.indexOf(sign);
+  for (let i = 0; i < list.number.length; i++) {
+    const at = 2 * list.number[i] + side;
+    if (rank[at] > 0 && Math.abs(score[at]) >= Math.abs(list.score[i])) continue;
+    rank[at] = i + 1;
+    token[at] = from;
+    score[at] = list.score[i];
+  }
+}
+
+/** The best of one part: of each neuron the alternative with the largest sum, then the `k` largest of them. */
+function bestHits<P extends string>(part: P, bests: readonly (readonly Best[])[], k: number): Hit<P>[] {
+  const size = bests[0][0].rank.length;
+  const sums = new Float64Array(size);
+  const sizes = new Float64Array(size).fill(Number.NaN);
+  const chosen = new Uint16Array(size);
+  for (const [a, all] of bests.entries()) {
+    for (let at = 0; at < size; at++) {
+      let sum = 0;
+      let met = true;
+      for (const { rank, score } of all) {
+        met &&= rank[at] > 0;
+        sum += score[at];
+      }
+      if (!met || Math.abs(sum) <= sizes[at]) continue;
+      sums[at] = sum;
+      sizes[at] = Math.abs(sum);
+      chosen[at] = a;
+    }
+  }
+  return order(sizes, k).map((at) => ({
+    number: at >> 1,
+    part,
+    sign: SIGNS[at & 1],
+    score: sums[at],
+    matches: bests[chosen[at]].map(({ rank, token, score }) => ({
+      token: token[at],
+      rank: rank[at],
+      score: score[at],
+    })),
+  }));
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export type { Term, Terms };

@@ -2,7 +2,7 @@ import { WeightscopeError } from '../../errors.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import { ATLAS_PARTS, type Manifest, TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
-import type { Database } from './database.node.ts';
+import type { Sources } from './sources.node.ts';
 
 export type StatisticKind = 'neurons' | 'heads';
 
@@ -54,33 +54,64 @@ export function statisticTable(
 
 /** {@link StatisticColumn}. Statistics of neurons other than those of their vectors are about values. */
 export async function statisticColumn(
-  database: Database,
-  manifest: Manifest,
+  sources: Sources,
   kind: StatisticKind,
   name: string,
   options: { part?: NeuronPart; matrix?: HeadMatrix; layer?: number } = {},
 ): Promise<StatisticColumn> {
-  const table = statisticTable(manifest, kind, name);
+  const table = statisticTable(sources.manifest, kind, name);
   const part =
     kind === 'neurons'
       ? checkOneOf(options.part ?? 'value', NEURON_PARTS)
       : checkOneOf(options.matrix ?? 'vo', HEAD_MATRICES);
+  const asked = { kind, name, part };
+  if (options.layer !== undefined) checkNumber(options.layer);
+  if (table === 'neurons') return { ...asked, ...vectorColumn(sources, part as NeuronPart, name, options.layer) };
   const where = [
-    ...(table === 'neurons' ? [`part = '${part}'`] : []),
     ...(kind === 'heads' ? [`matrix = '${part}'`] : []),
-    ...(options.layer === undefined ? [] : [`layer = ${checkNumber(options.layer)}`]),
+    ...(options.layer === undefined ? [] : [`layer = ${options.layer}`]),
   ];
   const place = kind === 'neurons' ? 'expert, neuron AS index' : '0 AS expert, head AS index';
-  const [layer, expert, index, value] = await database.columns(
+  const [layer, expert, index, value] = await sources.database.columns(
     `SELECT layer, ${place}, ${name} FROM ${table} WHERE ${where.join(' AND ') || 'true'} ORDER BY 1, 2, 3`,
   );
   return {
-    kind,
-    name,
-    part,
+    ...asked,
     layer: Int32Array.from(layer as number[]),
     expert: Int32Array.from(expert as number[]),
     index: Int32Array.from(index as number[]),
     value: Float64Array.from(value as (number | null)[], (x) => x ?? Number.NaN),
+  };
+}
+
+/** A column of `neurons`, which is read as it lies in the files. */
+function vectorColumn(
+  sources: Sources,
+  part: NeuronPart,
+  name: string,
+  layer: number | undefined,
+): Pick<StatisticColumn, 'layer' | 'expert' | 'index' | 'value'> {
+  const lists = sources.neurons();
+  const column = lists.column(part, name);
+  const groups = lists.places.groups.filter((group) => (layer ?? group.layer) === group.layer);
+  const size = groups.reduce((sum, { count }) => sum + count, 0);
+  const numbers = { layer: new Int32Array(size), expert: new Int32Array(size), index: new Int32Array(size) };
+  const value = new Float64Array(size);
+  let n = 0;
+  for (const { layer, expert, first, count } of groups) {
+    for (let index = 0; index < count; index++) {
+      if (Number.isNaN(column[first + index])) continue;
+      numbers.layer[n] = layer;
+      numbers.expert[n] = expert;
+      numbers.index[n] = index;
+      value[n++] = column[first + index];
+    }
+  }
+  const { layer: layers, expert, index } = numbers;
+  return {
+    layer: layers.subarray(0, n),
+    expert: expert.subarray(0, n),
+    index: index.subarray(0, n),
+    value: value.subarray(0, n),
   };
 }

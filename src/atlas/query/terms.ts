@@ -51,17 +51,3 @@ const invalid = (query: string, expected: string): WeightscopeError =>
     'QUERY_INVALID',
     `Expected ${expected} in the search ${JSON.stringify(query)}; write words, "exact text", prefix*, /regex/, AND, OR.`,
   );
-
-/** The condition on the table `tokens` that a term stands for, with its one parameter. */
-export function conditionOf(term: Term): string {
-  switch (term.kind) {
-    case 'word':
-      return 'normal = ?';
-    case 'exact':
-      return 'text = ?';
-    case 'prefix':
-      return 'starts_with(normal, ?)';
-    case 'regex':
-      return 'regexp_matches(text, ?)';
-  }
-}

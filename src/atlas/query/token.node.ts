@@ -2,8 +2,8 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import type { Sign } from '../schema.ts';
 import { checkNumber, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
-import type { Database, Row } from './database.node.ts';
 import { notThere } from './readings.node.ts';
+import type { Sources } from './sources.node.ts';
 
 /** A neuron among a token's best. */
 export interface TokenNeuron {
@@ -39,37 +39,47 @@ export interface AtlasToken extends Token {
 
 /** `k` of each part (matrix) and sign; at most what the atlas lists (`columns` of its settings). */
 export async function atlasToken(
-  database: Database,
+  sources: Sources,
   token: number,
   { k = 20 }: { k?: number } = {},
 ): Promise<AtlasToken> {
-  const [found] = await database.rows(`SELECT text, label FROM tokens WHERE token = ${checkNumber(token)}`);
-  if (!found) throw notThere('a token', `${token}`);
-  const among = `token = ${token} AND rank <= ${checkNumber(k)}`;
-  const neurons = await database.rows(
-    `SELECT part, sign, layer, expert, neuron, score, top, bottom
-     FROM token_neurons JOIN neurons USING (layer, expert, neuron, part) WHERE ${among} ORDER BY rank`,
-  );
-  const heads = await database.rows(
-    `SELECT matrix AS part, sign, layer, head, score, pair_rank AS pairRank FROM token_heads WHERE ${among} ORDER BY rank`,
-  );
+  checkNumber(token);
+  checkNumber(k);
+  const words = await sources.words();
+  if (token >= words.texts.length) throw notThere('a token', `${token}`);
+  const [neurons, heads] = [sources.tokenNeurons(), await sources.tokenHeads()];
+  const { lists: pairs } = await sources.heads();
+  const neuronsOf = (part: NeuronPart, sign: Sign): Promise<TokenNeuron[]> => {
+    const { number, score } = neurons.list(part, token, sign);
+    const rows = Array.from(number.subarray(0, k), async (number, i) => {
+      const { index: neuron, ...place } = neurons.places.place(number);
+      return { ...place, neuron, score: score[i], ...(await sources.neuronLabels(part, number)) };
+    });
+    return Promise.all(rows);
+  };
+  const headsOf = async (matrix: HeadMatrix, sign: Sign): Promise<TokenHead[]> => {
+    const { number, score } = heads.list(matrix, token, sign);
+    return Array.from(number.subarray(0, k), (number, i) => {
+      const { layer, index: head } = heads.places.place(number);
+      return { layer, head, score: score[i], pairRank: pairs.pairRank(layer, head, matrix, sign, token) };
+    });
+  };
   return {
-    id: token,
-    token: found.text as string,
-    label: found.label as string,
-    neurons: byPart<NeuronPart, TokenNeuron>(neurons, NEURON_PARTS),
-    heads: byPart<HeadMatrix, TokenHead>(heads, HEAD_MATRICES),
+    ...words.token(token),
+    neurons: await byPart(neurons.parts, NEURON_PARTS, neuronsOf),
+    heads: await byPart(heads.parts, HEAD_MATRICES, headsOf),
   };
 }
 
-function byPart<P extends string, T>(rows: readonly Row[], parts: readonly P[]): Partial<Record<P, Ends<T>>> {
-  const of = (part: P, sign: Sign): T[] =>
-    rows.filter((row) => row.part === part && row.sign === sign).map(({ part: _, sign: __, ...row }) => row as T);
-  return Object.fromEntries(
-    parts
-      .filter((part) => rows.some((row) => row.part === part))
-      .map((part) => [part, { top: of(part, '+'), bottom: of(part, '-') }]),
-  ) as Partial<Record<P, Ends<T>>>;
+async function byPart<P extends string, T>(
+  there: readonly P[],
+  parts: readonly P[],
+  listed: (part: P, sign: Sign) => Promise<T[]>,
+): Promise<Partial<Record<P, Ends<T>>>> {
+  const found = parts
+    .filter((part) => there.includes(part))
+    .map(async (part) => [part, { top: await listed(part, '+'), bottom: await listed(part, '-') }] as const);
+  return Object.fromEntries(await Promise.all(found)) as Partial<Record<P, Ends<T>>>;
 }
 
 /** A token of the atlas with its classes. */
@@ -90,22 +100,27 @@ export interface TokensOptions {
 
 /** Tokens by id, text or beginning; all by id when none is given. `total`: how many there are. */
 export async function atlasTokens(
-  database: Database,
+  sources: Sources,
   { id, text, prefix, k = 50 }: TokensOptions,
 ): Promise<{ total: number; tokens: ListedToken[] }> {
-  const asked =
+  checkNumber(k);
+  const words = await sources.words();
+  const beginning = prefix?.trim().toLowerCase();
+  const asked = (token: number): boolean =>
     id !== undefined
-      ? { where: 'token = ?', value: id }
+      ? token === id
       : text !== undefined
-        ? { where: 'text = ?', value: text }
-        : { where: 'starts_with(normal, ?) AND NOT padding', value: prefix?.trim().toLowerCase() };
-  const { where, value } = asked.value === undefined ? { where: 'true', value: undefined } : asked;
-  const values = value === undefined ? [] : [value];
-  const [{ total }] = await database.rows(`SELECT count(*) AS total FROM tokens WHERE ${where}`, values);
-  const order = prefix === undefined ? 'token' : 'length(normal), token';
-  const rows = await database.rows(
-    `SELECT token AS id, text AS token, label, special, padding FROM tokens WHERE ${where} ORDER BY ${order} LIMIT ${checkNumber(k)}`,
-    values,
-  );
-  return { total: total as number, tokens: rows as unknown as ListedToken[] };
+        ? words.texts[token] === text
+        : beginning === undefined || (words.normals[token].startsWith(beginning) && !words.padding[token]);
+  const found = Array.from(words.texts.keys()).filter(asked);
+  if (beginning !== undefined) {
+    const length = new Map(found.map((token) => [token, [...words.normals[token]].length]));
+    found.sort((a, b) => length.get(a)! - length.get(b)! || a - b);
+  }
+  const tokens = found.slice(0, k).map((token) => ({
+    ...words.token(token),
+    special: words.special[token],
+    padding: words.padding[token],
+  }));
+  return { total: found.length, tokens };
 }

@@ -1,9 +1,11 @@
 import { RATES } from '../../atlas/cost.ts';
 import type { MeasuredRates } from '../../atlas/measure.ts';
-import type { Atlas, HeadRow, NeuronRow, SimilarRow } from '../../atlas/query/atlas.node.ts';
+import type { Atlas } from '../../atlas/query/atlas.node.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
 import type { AtlasSpectrum, CompositionRow, RelationRow } from '../../atlas/query/heads.node.ts';
+import type { HeadRow, NeuronRow } from '../../atlas/query/listing.node.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
+import type { SimilarRow } from '../../atlas/query/similar.node.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import type { OutputFlags } from '../options.ts';

@@ -1,0 +1,137 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { type ColumnMetaData, type ParquetType, parquetMetadata } from 'hyparquet';
+import { damage, damaged } from './damaged.ts';
+import type { TableFile } from './database.node.ts';
+
+const WIDTHS: Partial<Record<ParquetType, number>> = { INT32: 4, DOUBLE: 8 };
+
+/** Bytes of a page's header at most; two pages' headers are longer than what is allowed for. */
+const MAX_HEADER = 64;
+
+/** A row group's values of one column. */
+interface Piece {
+  /** Its first row in the file. */
+  row: number;
+  rows: number;
+  /** Bytes of a value. */
+  width: number;
+  /** Where its values begin in the file, one behind the other; undefined where they are encoded otherwise. */
+  at?: number;
+  min?: unknown;
+  max?: unknown;
+}
+
+export type Numbers = Int32Array | Float64Array;
+
+/** Reads values [from, from + into.length) of a column, of whole numbers (doubles) into an Int32Array (Float64Array). */
+export type ReadColumn = <T extends Numbers>(column: string, from: number, into: T) => T;
+
+/**
+ * A Parquet file of an atlas, of which some columns lie in it as plain arrays (atlas/parquet.ts): a look-up takes a read of
+ * the very bytes asked for, where a database would decode 65,536 rows of each column to find them.
+ */
+export class ColumnFile {
+  readonly path: string;
+  readonly rows: number;
+  readonly #bytes: number;
+  #columns?: Map<string, Piece[]>;
+
+  /** Nothing is read before something is asked of it. Throws `ATLAS_INVALID`. */
+  constructor({ path, bytes, rows }: TableFile) {
+    // Each table that is read so has a double in each row: no more memory is taken than the file has bytes.
+    if (rows * 8 > bytes) throw damage(path, new Error(`${rows} rows in ${bytes} bytes`));
+    this.path = path;
+    this.rows = rows;
+    this.#bytes = bytes;
+  }
+
+  /** A column's smallest and largest value over the file, where its statistics say. Throws `ATLAS_INVALID`. */
+  range(column: string): [min: unknown, max: unknown] | undefined {
+    const pieces = damaged(this.path, () => this.#pieces(column));
+    if (pieces.length === 0 || pieces.some(({ min, max }) => min === undefined || max === undefined)) return undefined;
+    const values = pieces.flatMap(({ min, max }) => [min, max]) as (number | string)[];
+    return [values.reduce((a, b) => (b < a ? b : a)), values.reduce((a, b) => (b > a ? b : a))];
+  }
+
+  /** Opens the file for as long as `ask` takes, which must not keep what it is given. Throws `ATLAS_INVALID`. */
+  open<T>(ask: (read: ReadColumn) => T): T {
+    return damaged(this.path, () => {
+      const file = openSync(this.path, 'r');
+      try {
+        return ask((column, from, into) => this.#read(file, column, from, into));
+      } finally {
+        closeSync(file);
+      }
+    });
+  }
+
+  /** Where a column's values are: the file's footer says. */
+  #pieces(column: string): readonly Piece[] {
+    if (!this.#columns) {
+      const { row_groups, num_rows } = parquetMetadata(footerOf(this.path, this.#bytes), { geoparquet: false });
+      if (Number(num_rows) !== this.rows) throw new Error(`${num_rows} rows instead of ${this.rows}`);
+      const columns = new Map<string, Piece[]>();
+      let row = 0;
+      for (const group of row_groups) {
+        const rows = Number(group.num_rows);
+        for (const { meta_data: chunk } of group.columns) {
+          if (!chunk) continue;
+          const [name] = chunk.path_in_schema;
+          const pieces = columns.get(name) ?? [];
+          pieces.push({ row, rows, ...pieceOf(chunk, rows, this.#bytes) });
+          columns.set(name, pieces);
+        }
+        row += rows;
+      }
+      this.#columns = columns;
+    }
+    return this.#columns.get(column) ?? [];
+  }
+
+  #read<T extends Numbers>(file: number, column: string, from: number, into: T): T {
+    const pieces = this.#pieces(column);
+    if (pieces.length === 0 || from < 0 || from + into.length > this.rows)
+      throw new Error(`no ${column} of row ${from}`);
+    // Row groups are equal but for the last one.
+    let i = Math.min(Math.floor(from / pieces[0].rows), pieces.length - 1);
+    for (let done = 0; done < into.length; i++) {
+      const { row, rows, width, at, min, max } = pieces[i] ?? pieces[0];
+      const [start, n] = [from + done - row, Math.min(row + rows - from, into.length) - done];
+      if (start < 0 || n <= 0 || into.BYTES_PER_ELEMENT !== width) throw new Error(`no ${column} of row ${from}`);
+      if (at !== undefined) {
+        const bytes = new Uint8Array(into.buffer, into.byteOffset + done * width, n * width);
+        if (readSync(file, bytes, 0, bytes.length, at + start * width) !== bytes.length)
+          throw new Error('it is cut off');
+      } else if (typeof min === 'number' && min === max) into.fill(min, done, done + n);
+      else throw new Error(`its ${column} is not as weightscope writes it`);
+      done += n;
+    }
+    return into;
+  }
+}
+
+function footerOf(path: string, bytes: number): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const tail = (n: number): Uint8Array => {
+      const buffer = new Uint8Array(Math.min(n, bytes));
+      readSync(file, buffer, 0, buffer.length, bytes - buffer.length);
+      return buffer;
+    };
+    const end = tail(8);
+    return tail(8 + new DataView(end.buffer).getUint32(0, true));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function pieceOf(chunk: ColumnMetaData, rows: number, bytes: number): Omit<Piece, 'row' | 'rows'> {
+  const { min_value: min, max_value: max } = chunk.statistics ?? {};
+  const width = WIDTHS[chunk.type] ?? 0;
+  // One page of plain values: whatever the column takes more than they do is its header, before them.
+  const header = Number(chunk.total_compressed_size) - width * rows;
+  const at = Number(chunk.data_page_offset) + header;
+  const plain =
+    chunk.codec === 'UNCOMPRESSED' && chunk.encodings.join() === 'PLAIN' && header > 0 && header <= MAX_HEADER;
+  return { width, min, max, ...(plain && width > 0 && at > 0 && at + width * rows <= bytes && { at }) };
+}

@@ -1,0 +1,122 @@
+import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
+import type { Row } from './database.node.ts';
+import { order } from './order.ts';
+import type { HeadFacts, Sources } from './sources.node.ts';
+import { statisticTable } from './statistics.node.ts';
+
+/** A row of the table `neurons`; `value` is what the rows are sorted by. */
+export interface NeuronRow {
+  layer: number;
+  expert: number;
+  neuron: number;
+  part: NeuronPart;
+  norm: number;
+  reading_norm: number;
+  best: number;
+  worst: number;
+  top: string;
+  bottom: string;
+  value: number | null;
+}
+
+/** A row of the table `heads`; `value` is what the rows are sorted by. */
+export interface HeadRow extends HeadFacts {
+  value: number | null;
+}
+
+export interface ListingOptions {
+  sort?: string;
+  ascending?: boolean;
+  layer?: number;
+  k?: number;
+}
+
+/** Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values). */
+export async function listNeurons(
+  sources: Sources,
+  { sort = 'norm', ascending = false, layer, part, k = 20 }: ListingOptions & { part?: NeuronPart },
+): Promise<NeuronRow[]> {
+  const ofStatistics = statisticTable(sources.manifest, 'neurons', sort) === 'neuron_stats';
+  const parts = part ? [checkOneOf(part, NEURON_PARTS)] : ofStatistics ? (['value'] as const) : NEURON_PARTS;
+  if (layer !== undefined) checkNumber(layer);
+  const lists = sources.neurons();
+  const found = ofStatistics
+    ? (await statisticRows(sources, 'neuron_stats', { sort, ascending, layer, k })).map(
+        ({ layer, expert, neuron, value }) => ({
+          number: lists.places.number(layer as number, expert as number, neuron as number),
+          part: parts[0],
+          value: value as number | null,
+        }),
+      )
+    : bestVectors(sources, parts, { sort, ascending, layer, k: checkNumber(k) });
+  const rows = found
+    .filter(({ part, number }) => lists.has(part, number))
+    .map(async ({ part, number, value }): Promise<NeuronRow> => {
+      const { index: neuron, ...place } = lists.places.place(number);
+      const numbers = lists.numbers(part, number, ['norm', 'reading_norm', 'best', 'worst']);
+      return { ...place, neuron, part, ...numbers, ...(await sources.neuronLabels(part, number)), value };
+    });
+  return Promise.all(rows);
+}
+
+function bestVectors(
+  sources: Sources,
+  parts: readonly NeuronPart[],
+  { sort, ascending, layer, k }: { sort: string; ascending: boolean; layer?: number; k: number },
+): { number: number; part: NeuronPart; value: number }[] {
+  const lists = sources.neurons();
+  const values = new Float64Array(lists.places.size * parts.length).fill(Number.NaN);
+  for (const [i, part] of parts.entries()) {
+    const column = lists.column(part, sort);
+    for (const group of lists.places.groups) {
+      if (layer !== undefined && group.layer !== layer) continue;
+      for (let number = group.first; number < group.first + group.count; number++)
+        values[number * parts.length + i] = column[number];
+    }
+  }
+  return order(values, k, ascending).map((at) => ({
+    number: Math.floor(at / parts.length),
+    part: parts[at % parts.length],
+    value: values[at],
+  }));
+}
+
+/** Heads, each matrix by itself, by a column of `heads` (default: the best pair's score) or of `head_stats`. */
+export async function listHeads(
+  sources: Sources,
+  { sort = 'best', ascending = false, layer, matrix, k = 20 }: ListingOptions & { matrix?: HeadMatrix },
+): Promise<HeadRow[]> {
+  const ofStatistics = statisticTable(sources.manifest, 'heads', sort) === 'head_stats';
+  if (matrix) checkOneOf(matrix, HEAD_MATRICES);
+  if (layer !== undefined) checkNumber(layer);
+  const { rows } = await sources.heads();
+  if (ofStatistics) {
+    const key = (row: { layer: unknown; head: unknown; matrix: unknown }) => `${row.layer}:${row.head} ${row.matrix}`;
+    const known = new Map(rows.map((row) => [key(row), row]));
+    const found = await statisticRows(sources, 'head_stats', { sort, ascending, layer, matrix, k });
+    return found.flatMap((row) => {
+      const head = known.get(key(row as never));
+      return head ? [{ ...head, value: row.value as number | null }] : [];
+    });
+  }
+  const chosen = rows
+    .filter((row) => (matrix ?? row.matrix) === row.matrix && (layer ?? row.layer) === row.layer)
+    .sort((a, b) => a.layer - b.layer || a.head - b.head || (a.matrix < b.matrix ? -1 : 1));
+  const values = Float64Array.from(chosen, (row) => row[sort as 'best' | 'worst']);
+  return order(values, checkNumber(k), ascending).map((i) => ({ ...chosen[i], value: values[i] }));
+}
+
+/** Rows of a table of statistics in order of one of its columns, nulls last. */
+function statisticRows(
+  { database }: Sources,
+  table: 'neuron_stats' | 'head_stats',
+  { sort, ascending, layer, matrix, k = 20 }: ListingOptions & { matrix?: HeadMatrix },
+): Promise<Row[]> {
+  const key = table === 'neuron_stats' ? 'layer, expert, neuron' : 'layer, head, matrix';
+  const where = [matrix && `matrix = '${matrix}'`, layer !== undefined && `layer = ${layer}`].filter(Boolean);
+  return database.rows(
+    `SELECT ${key}, ${sort} AS value FROM ${table} WHERE ${where.join(' AND ') || 'true'}
+     ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
+  );
+}

@@ -1,0 +1,318 @@
+import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import type { Sign, TableName } from '../schema.ts';
+import { ColumnFile, type ReadColumn } from './columns.node.ts';
+import { damage, damaged } from './damaged.ts';
+import type { AtlasFolder } from './database.node.ts';
+
+/** Neurons (heads) that are numbered one behind the other: of one layer, and one expert. */
+export interface Group {
+  layer: number;
+  expert: number;
+  count: number;
+  /** The number of its first neuron (head), counted over all groups. */
+  first: number;
+}
+
+/** Places of neurons (heads) as numbers 0, 1, … in the order of layer, expert and index. */
+export class Places {
+  readonly groups: readonly Group[];
+  readonly size: number;
+  readonly #groups: Group[][] = [];
+
+  constructor(counts: readonly Omit<Group, 'first'>[]) {
+    let first = 0;
+    this.groups = [...counts]
+      .sort((a, b) => a.layer - b.layer || a.expert - b.expert)
+      .map((group) => {
+        const numbered = { ...group, first };
+        first += group.count;
+        return numbered;
+      });
+    this.size = first;
+    for (const group of this.groups) {
+      this.#groups[group.layer] ??= [];
+      this.#groups[group.layer][group.expert] = group;
+    }
+  }
+
+  /** NaN for one that is not there. */
+  number(layer: number, expert: number, index: number): number {
+    const group = this.#groups[layer]?.[expert];
+    return group && index < group.count ? group.first + index : Number.NaN;
+  }
+
+  place(number: number): { layer: number; expert: number; index: number } {
+    let [low, high] = [0, this.groups.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.groups[middle].first <= number) low = middle;
+      else high = middle - 1;
+    }
+    const { layer, expert, first } = this.groups[low];
+    return { layer, expert, index: number - first };
+  }
+
+  group(layer: number, expert: number): Group | undefined {
+    return this.#groups[layer]?.[expert];
+  }
+}
+
+/** Rows [row, row + count) of one file, which are neurons [number, number + count) of one part. */
+interface Run {
+  number: number;
+  count: number;
+  row: number;
+  vectors: ColumnFile;
+  lists: ColumnFile;
+  /** Rows of `lists` that each row of `vectors` has: half of them its `+` list, then its `-` list. */
+  each: number;
+}
+
+/** The tables `neurons` and `neuron_tokens`: whose rows lie where. */
+export class NeuronLists {
+  readonly places: Places;
+  readonly #runs = new Map<NeuronPart, Run[]>();
+
+  constructor(folder: AtlasFolder) {
+    const found: { part: NeuronPart; layer: number; expert: number; index: number; run: Run }[] = [];
+    for (const { vectors, lists, each } of pairsOf(folder, 'neurons', 'neuron_tokens')) {
+      const part = onlyValue(vectors, 'part') as NeuronPart;
+      const n = vectors.rows;
+      const [layer, expert, neuron] = vectors.open((read) =>
+        (['layer', 'expert', 'neuron'] as const).map((name) => read(name, 0, new Int32Array(n))),
+      );
+      for (let row = 0, end = 0; row < n; row = end) {
+        for (end = row + 1; end < n; end++) {
+          const next = layer[end] === layer[row] && expert[end] === expert[row] && neuron[end] === neuron[end - 1] + 1;
+          if (!next) break;
+        }
+        const run = { number: 0, count: end - row, row, vectors, lists, each };
+        found.push({ part, layer: layer[row], expert: expert[row], index: neuron[row], run });
+      }
+    }
+    const counts = new Map<string, Omit<Group, 'first'>>();
+    for (const { layer, expert, index, run } of found) {
+      const group = counts.get(`${layer} ${expert}`) ?? { layer, expert, count: 0 };
+      group.count = Math.max(group.count, index + run.count);
+      counts.set(`${layer} ${expert}`, group);
+    }
+    this.places = new Places([...counts.values()]);
+    for (const { part, layer, expert, index, run } of found) {
+      run.number = this.places.number(layer, expert, index);
+      const runs = this.#runs.get(part);
+      if (runs) runs.push(run);
+      else this.#runs.set(part, [run]);
+    }
+    for (const runs of this.#runs.values()) runs.sort((a, b) => a.number - b.number);
+  }
+
+  has(part: NeuronPart, number: number): boolean {
+    return this.#run(part, number) !== undefined;
+  }
+
+  /** A number of every neuron of a part (a column of `neurons`), NaN where there is none. */
+  column(part: NeuronPart, name: string): Float64Array {
+    const values = new Float64Array(this.places.size).fill(Number.NaN);
+    for (const { vectors, row, number, count } of this.#runs.get(part) ?? [])
+      vectors.open((read) => read(name, row, values.subarray(number, number + count)));
+    return values;
+  }
+
+  /** Some of a neuron's numbers (columns of `neurons`); it must be there. */
+  numbers<N extends string>(part: NeuronPart, number: number, names: readonly N[]): Record<N, number> {
+    const { vectors, row, number: first } = this.#run(part, number)!;
+    const one = (read: ReadColumn, name: N) => [name, read(name, row + number - first, new Float64Array(1))[0]];
+    return vectors.open((read) => Object.fromEntries(names.map((name) => one(read, name))));
+  }
+
+  /** The first `k` of a neuron's list, or all; it must be there. */
+  list(
+    part: NeuronPart,
+    number: number,
+    sign: Sign,
+    k = Number.POSITIVE_INFINITY,
+  ): { token: Int32Array; score: Float64Array } {
+    const { lists, row, number: first, each } = this.#run(part, number)!;
+    const n = Math.min(k, each / 2);
+    const from = (row + number - first) * each + (sign === '-' ? each / 2 : 0);
+    return lists.open((read) => ({
+      token: read('token', from, new Int32Array(n)),
+      score: read('score', from, new Float64Array(n)),
+    }));
+  }
+
+  /**
+   * Goes through all lists of a part, some neurons at a time: `visit` gets a reader of their file, the first one's number,
+   * how many they are, the row of their first list and the rows that each has, both signs together.
+   */
+  scan(
+    part: NeuronPart,
+    visit: (read: ReadColumn, number: number, count: number, row: number, each: number) => void,
+  ): void {
+    for (const { lists, row, number, count, each } of this.#runs.get(part) ?? []) {
+      const step = Math.max(1, Math.floor(SCANNED / each));
+      lists.open((read) => {
+        for (let i = 0; i < count; i += step)
+          visit(read, number + i, Math.min(step, count - i), (row + i) * each, each);
+      });
+    }
+  }
+
+  #run(part: NeuronPart, number: number): Run | undefined {
+    return this.#runs.get(part)?.find((run) => number >= run.number && number < run.number + run.count);
+  }
+}
+
+/** Rows of lists looked at at a time: what fits in a processor's cache. */
+const SCANNED = 65_536;
+
+/** A list's pairs, in order. */
+export interface PairList {
+  first: Int32Array;
+  second: Int32Array;
+  score: Float64Array;
+}
+
+/** The tables `heads` and `head_pairs`; `order` is the rows of `heads` as they lie in its files. */
+export class HeadLists {
+  readonly places: Places;
+  readonly #lists = new Map<string, { lists: ColumnFile; row: number; each: number }>();
+
+  constructor(folder: AtlasFolder, order: readonly { layer: number; head: number; matrix: HeadMatrix }[]) {
+    const counts = new Map<number, number>();
+    const known = folder.files.heads.reduce((sum, { rows }) => sum + rows, 0);
+    if (known !== order.length) throw damage(folder.path, new Error(`${order.length} heads instead of ${known}`));
+    let next = 0;
+    for (const { vectors, lists, each } of pairsOf(folder, 'heads', 'head_pairs')) {
+      for (let row = 0; row < vectors.rows; row++, next++) {
+        const { layer, head, matrix } = order[next];
+        counts.set(layer, Math.max(counts.get(layer) ?? 0, head + 1));
+        this.#lists.set(`${layer}:${head} ${matrix}`, { lists, row: row * each, each });
+      }
+    }
+    this.places = new Places([...counts].map(([layer, count]) => ({ layer, expert: 0, count })));
+  }
+
+  /** The first `k` of a head's list, or all; undefined where there is no such head. */
+  list(
+    layer: number,
+    head: number,
+    matrix: HeadMatrix,
+    sign: Sign,
+    k = Number.POSITIVE_INFINITY,
+  ): PairList | undefined {
+    const found = this.#lists.get(`${layer}:${head} ${matrix}`);
+    if (!found) return undefined;
+    const { lists, row, each } = found;
+    const n = Math.min(k, each / 2);
+    const from = row + (sign === '-' ? each / 2 : 0);
+    return lists.open((read) => ({
+      first: read('first', from, new Int32Array(n)),
+      second: read('second', from, new Int32Array(n)),
+      score: read('score', from, new Float64Array(n)),
+    }));
+  }
+
+  /** A token's best place, on either side, in a head's list; null where it has none. */
+  pairRank(layer: number, head: number, matrix: HeadMatrix, sign: Sign, token: number): number | null {
+    const { first, second } = this.list(layer, head, matrix, sign) ?? { first: [], second: [] };
+    for (let i = 0; i < first.length; i++) if (first[i] === token || second[i] === token) return i + 1;
+    return null;
+  }
+}
+
+/** One list of a token: the numbers of its best neurons (heads), see {@link Places}, and their scores. */
+export interface TokenList {
+  number: Float64Array;
+  score: Float64Array;
+}
+
+/** The table `token_neurons` or `token_heads`: every token's best neurons (heads), by part (matrix) and sign. */
+export class TokenLists<P extends string> {
+  readonly parts: readonly P[];
+  readonly places: Places;
+  readonly #files: { part: P; from: number; to: number; each: number; file: ColumnFile }[];
+  readonly #columns: { part: 'part' | 'matrix'; expert: boolean; index: 'neuron' | 'head' };
+
+  constructor(folder: AtlasFolder, table: 'token_neurons' | 'token_heads', places: Places) {
+    const ofNeurons = table === 'token_neurons';
+    this.#columns = { part: ofNeurons ? 'part' : 'matrix', expert: ofNeurons, index: ofNeurons ? 'neuron' : 'head' };
+    this.places = places;
+    this.#files = folder.files[table].map((found) =>
+      damaged(found.path, () => {
+        const file = new ColumnFile(found);
+        const [from, last] = file.range('token') as [number, number];
+        const each = file.rows / (last + 1 - from);
+        if (each % 2 !== 0) throw new Error('its tokens have not all the same number of rows');
+        return { part: onlyValue(file, this.#columns.part) as P, from, to: last + 1, each, file };
+      }),
+    );
+    this.parts = [...new Set(this.#files.map(({ part }) => part))];
+  }
+
+  /** Calls `visit` with each token's lists of a part, `signs` in the order of SIGNS; what it is given is used again for the next. */
+  each(
+    part: P,
+    tokens: readonly number[],
+    signs: readonly Sign[],
+    visit: (token: number, sign: Sign, list: TokenList) => void,
+  ): void {
+    for (const { from, to, each, file } of this.#files.filter((file) => file.part === part)) {
+      const own = tokens.filter((token) => token >= from && token < to);
+      if (own.length === 0) continue;
+      const k = each / 2;
+      const rows = k * signs.length;
+      const skipped = signs[0] === '-' ? k : 0;
+      const { expert, index } = this.#columns;
+      const [layers, experts, indexes] = [new Int32Array(rows), new Int32Array(rows), new Int32Array(rows)];
+      const [number, score] = [new Float64Array(rows), new Float64Array(rows)];
+      file.open((read) => {
+        for (const token of own) {
+          const row = (token - from) * each + skipped;
+          read('layer', row, layers);
+          if (expert) read('expert', row, experts);
+          read(index, row, indexes);
+          read('score', row, score);
+          for (let i = 0; i < rows; i++) number[i] = this.places.number(layers[i], experts[i], indexes[i]);
+          signs.forEach((sign, i) => {
+            const [start, end] = [i * k, (i + 1) * k];
+            visit(token, sign, { number: number.subarray(start, end), score: score.subarray(start, end) });
+          });
+        }
+      });
+    }
+  }
+
+  /** One list; empty where there is none. */
+  list(part: P, token: number, sign: Sign): TokenList {
+    let found: TokenList = { number: new Float64Array(), score: new Float64Array() };
+    this.each(part, [token], [sign], (_, __, list) => {
+      found = list;
+    });
+    return found;
+  }
+}
+
+/** Files of two tables that one unit wrote, rows of the first having the same number of rows each in the second. */
+function pairsOf(
+  { files }: AtlasFolder,
+  table: TableName,
+  listed: TableName,
+): { vectors: ColumnFile; lists: ColumnFile; each: number }[] {
+  const named = (table: TableName, path: string): string => path.slice(path.lastIndexOf(`${table}/`) + table.length);
+  const lists = new Map(files[listed].map((file) => [named(listed, file.path), file]));
+  return files[table].map((file) =>
+    damaged(file.path, () => {
+      const other = lists.get(named(table, file.path));
+      const each = (other?.rows ?? Number.NaN) / file.rows;
+      if (!other || each % 2 !== 0) throw new Error('it has no lists of equal length');
+      return { vectors: new ColumnFile(file), lists: new ColumnFile(other), each };
+    }),
+  );
+}
+
+function onlyValue(file: ColumnFile, column: string): unknown {
+  const [min, max] = file.range(column) ?? [];
+  if (min === undefined || min !== max) throw new Error(`it has not one ${column}`);
+  return min;
+}

@@ -1,0 +1,88 @@
+import { WeightscopeError } from '../../errors.ts';
+import { asQuery } from './database.node.ts';
+import {
+  type HeadHit,
+  MAX_TOKENS,
+  type Match,
+  meet,
+  type NeuronHit,
+  type SearchOptions,
+  type SearchResult,
+} from './search.ts';
+import type { Sources, Words } from './sources.node.ts';
+import { parseTerms, type Term } from './terms.ts';
+
+/** Neurons and heads for words; terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
+export async function searchAtlas(sources: Sources, query: string, options: SearchOptions): Promise<SearchResult> {
+  const words = await sources.words();
+  const terms = await Promise.all(
+    parseTerms(query).map((all) =>
+      Promise.all(all.map(async (term) => ({ term, tokens: await tokensOf(term, words, sources) }))),
+    ),
+  );
+  // An alternative with a word that no token is cannot be met.
+  const possible = terms.filter((all) => all.every(({ tokens }) => tokens.length > 0));
+  if (possible.length === 0) {
+    const unknown = terms.flat().find(({ tokens }) => tokens.length === 0)!;
+    throw new WeightscopeError(
+      'TOKEN_UNKNOWN',
+      `Expected a token for ${JSON.stringify(unknown.term.text)}, found none; try a beginning of it with a star.`,
+    );
+  }
+  const ids = possible.map((all) => all.map(({ tokens }) => tokens));
+  const { parts, sign, k } = options;
+  const asked = (known: readonly string[]) => parts === undefined || parts.some((part) => known.includes(part));
+  const labelled = (match: Omit<Match, 'label'>): Match => {
+    const { token, rank, score } = match;
+    return { token, rank, score, label: words.label(token) };
+  };
+
+  const neurons: NeuronHit[] = [];
+  if (asked(['key', 'up', 'value'])) {
+    const lists = sources.tokenNeurons();
+    const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
+    for (const { number, matches, ...hit } of meet(lists, ids, { parts: own, sign, k })) {
+      const { layer, expert, index } = lists.places.place(number);
+      neurons.push({ layer, expert, neuron: index, ...hit, matches: matches.map(labelled) });
+    }
+  }
+  const heads: HeadHit[] = [];
+  if (asked(['vo', 'qk'])) {
+    const [lists, pairs] = [await sources.tokenHeads(), (await sources.heads()).lists];
+    const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
+    for (const { number, part: matrix, sign: side, score, matches } of meet(lists, ids, { parts: own, sign, k })) {
+      const { layer, index: head } = lists.places.place(number);
+      const ranked = matches.map((match) => ({
+        ...labelled(match),
+        pairRank: pairs.pairRank(layer, head, matrix, side, match.token),
+      }));
+      heads.push({ layer, head, matrix, sign: side, score, matches: ranked });
+    }
+  }
+  return { neurons, heads, terms };
+}
+
+/** Ids of a term's tokens, in order. */
+async function tokensOf(term: Term, words: Words, { database }: Sources): Promise<number[]> {
+  const { kind, text } = term;
+  const tokens: number[] = [];
+  if (kind === 'regex') {
+    // DuckDB's expressions (RE2) take time in proportion to the text, whatever they are.
+    const found = await asQuery(() =>
+      database.rows(`SELECT token FROM tokens WHERE regexp_matches(text, ?) ORDER BY token LIMIT ${MAX_TOKENS + 1}`, [
+        text,
+      ]),
+    );
+    for (const { token } of found) tokens.push(token as number);
+  } else {
+    const all = kind === 'exact' ? words.texts : words.normals;
+    for (let id = 0; id < all.length; id++) {
+      if (kind === 'prefix' ? all[id].startsWith(text) : all[id] === text) tokens.push(id);
+    }
+  }
+  if (tokens.length <= MAX_TOKENS) return tokens;
+  throw new WeightscopeError(
+    'QUERY_INVALID',
+    `Expected ${JSON.stringify(text)} to stand for at most ${MAX_TOKENS} tokens, found more; ask for something rarer.`,
+  );
+}
