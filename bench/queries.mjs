@@ -79,18 +79,19 @@ export const askAll = async (folder, other) => {
   }
   atlas.close();
   const memory = Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024;
-  return { opening, memory, rows };
+  return { name: atlas.manifest.model.name, opening, memory, rows };
 };
 
 const ms = (x) => (x < 10 ? x.toFixed(1) : x.toFixed(0));
 const line = ({ name, first, median, worst, cpu }) =>
   `| ${name} | ${ms(first)} | ${ms(median)} | ${ms(worst)} | ${ms(cpu)} |`;
 
-export const queriesTable = ({ opening, memory, rows }) =>
+/** The answers' times as Markdown. */
+export const queriesTable = ({ name, opening, memory, rows }, machine) =>
   [
-    `Opening took ${ms(opening)} ms; peak memory of the process ${memory.toFixed(0)} MB. Milliseconds of ${REPEATS} different questions after the first:`,
+    `${machine}; Node ${process.versions.node}; atlas of ${name}; ${new Date().toISOString().slice(0, 10)}. Opening took ${ms(opening)} ms; the process had ${memory.toFixed(0)} MB at most.`,
     '',
-    '| question | first | median | worst | CPU |',
+    '| question | first, ms | median | worst | CPU |',
     '| --- | ---: | ---: | ---: | ---: |',
     ...rows.map(line),
     '',

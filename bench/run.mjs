@@ -1,3 +1,4 @@
+// npm run bench -- --only queries --atlas DIR [--other DIR] [--record]: an open atlas's answers (queries.mjs)
 // npm run bench -- [--only P1,P2,P3,P4,P5,P6,P7,scaling,notebook] [--layers 0,1,2] [--engine wasm] [--model FILE] [--rounds 5] [--json FILE] [--record]
 // Ours against torch on the same machine, in turns, answers compared before they are timed. WEIGHTSCOPE_MODELS names
 // the folder with smollm2/, WEIGHTSCOPE_PYTHON a Python with torch. --record writes bench/record/<machine>/ and the
@@ -9,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openEngine } from '../dist/node.js';
 import { startPeer } from './peer.mjs';
+import { askAll, queriesTable } from './queries.mjs';
 import { plot, table } from './report.mjs';
 import { runWorkloads } from './workloads.mjs';
 
@@ -21,9 +23,35 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     json: { type: 'string' },
     record: { type: 'boolean', default: false },
+    atlas: { type: 'string' },
+    other: { type: 'string' },
   },
 });
 const only = values.only.split(',');
+const machine = `${cpus()[0].model.trim()}, ${availableParallelism()} cores`;
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Puts what was measured between its marks in docs/performance.md. */
+const intoPage = (name, table) => {
+  const page = join(here, '../docs/performance.md');
+  const [start, end] = [`<!-- bench ${name} -->`, `<!-- /bench ${name} -->`];
+  const text = readFileSync(page, 'utf8');
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < 0) throw new Error(`Expected ${page} to have the lines ${start} and ${end}.`);
+  writeFileSync(page, `${text.slice(0, from + start.length)}\n${table}${text.slice(to)}`);
+};
+
+if (values.only === 'queries') {
+  if (!values.atlas) {
+    console.error('Expected an atlas to ask: --atlas DIR, a folder made by `weightscope atlas build`.');
+    process.exit(2);
+  }
+  const table = queriesTable(await askAll(values.atlas, values.other), machine);
+  console.log(table);
+  if (values.record) intoPage('queries', table);
+  process.exit(0);
+}
+
 const models = process.env.WEIGHTSCOPE_MODELS;
 const gguf = models && readdirSync(join(models, 'smollm2')).find((name) => name.endsWith('.gguf'));
 const model = values.model ?? (gguf && join(models, 'smollm2', gguf));
@@ -36,7 +64,7 @@ const engine = await openEngine(values.engine);
 const peer = startPeer();
 const { torch, threads } = await peer.ask({ op: 'info' });
 const record = {
-  machine: `${cpus()[0].model.trim()}, ${availableParallelism()} cores`,
+  machine,
   node: process.versions.node,
   engine: engine.name,
   settings: engine.description,
@@ -68,7 +96,6 @@ const judged = ({ void: _, ...record }) => {
 if (values.json) writeFileSync(values.json, `${JSON.stringify(judged(record), null, 2)}\n`);
 console.log(table(judged(record)));
 if (values.record) {
-  const here = fileURLToPath(new URL('.', import.meta.url));
   const folder = join(here, 'record', record.machine.toLowerCase().replace(/[^a-z0-9]+/g, '-'));
   mkdirSync(folder, { recursive: true });
   // Parts of the record that were not measured now stay, where they come from the same settings.
@@ -79,10 +106,5 @@ if (values.record) {
   writeFileSync(file, `${JSON.stringify(whole, null, 2)}\n`);
   writeFileSync(join(folder, `${record.engine}.md`), table(whole));
   writeFileSync(join(folder, `${record.engine}.svg`), plot(whole));
-  const page = join(here, '../docs/performance.md');
-  const [start, end] = [`<!-- bench ${record.engine} -->`, `<!-- /bench ${record.engine} -->`];
-  const text = readFileSync(page, 'utf8');
-  const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < 0) throw new Error(`Expected ${page} to have the lines ${start} and ${end}.`);
-  writeFileSync(page, `${text.slice(0, from + start.length)}\n${table(whole)}${text.slice(to)}`);
+  intoPage(record.engine, table(whole));
 }

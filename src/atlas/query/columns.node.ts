@@ -53,6 +53,13 @@ export class ColumnFile {
     return [values.reduce((a, b) => (b < a ? b : a)), values.reduce((a, b) => (b > a ? b : a))];
   }
 
+  /** The one value that a column has in this file. Throws `ATLAS_INVALID`. */
+  only(column: string): unknown {
+    const [min, max] = this.range(column) ?? [];
+    if (min === undefined || min !== max) throw damage(this.path, new Error(`it has not one ${column}`));
+    return min;
+  }
+
   /** Opens the file for as long as `ask` takes, which must not keep what it is given. Throws `ATLAS_INVALID`. */
   open<T>(ask: (read: ReadColumn) => T): T {
     return damaged(this.path, () => {

@@ -50,14 +50,17 @@ export async function listNeurons(
         }),
       )
     : bestVectors(sources, parts, { sort, ascending, layer, k: checkNumber(k) });
-  const rows = found
-    .filter(({ part, number }) => lists.has(part, number))
-    .map(async ({ part, number, value }): Promise<NeuronRow> => {
-      const { index: neuron, ...place } = lists.places.place(number);
-      const numbers = lists.numbers(part, number, ['norm', 'reading_norm', 'best', 'worst']);
-      return { ...place, neuron, part, ...numbers, ...(await sources.neuronLabels(part, number)), value };
-    });
-  return Promise.all(rows);
+  const there = found.filter(({ part, number }) => lists.has(part, number));
+  const labels = new Map<NeuronPart, Awaited<ReturnType<Sources['neuronLabels']>>>();
+  for (const part of parts) {
+    const numbers = there.filter((row) => row.part === part).map(({ number }) => number);
+    labels.set(part, await sources.neuronLabels(part, numbers));
+  }
+  return there.map(({ part, number, value }) => {
+    const { index: neuron, ...place } = lists.places.place(number);
+    const numbers = lists.numbers(part, number, ['norm', 'reading_norm', 'best', 'worst']);
+    return { ...place, neuron, part, ...numbers, ...labels.get(part)!.get(number)!, value };
+  });
 }
 
 function bestVectors(

@@ -3,59 +3,7 @@ import type { Sign, TableName } from '../schema.ts';
 import { ColumnFile, type ReadColumn } from './columns.node.ts';
 import { damage, damaged } from './damaged.ts';
 import type { AtlasFolder } from './database.node.ts';
-
-/** Neurons (heads) that are numbered one behind the other: of one layer, and one expert. */
-export interface Group {
-  layer: number;
-  expert: number;
-  count: number;
-  /** The number of its first neuron (head), counted over all groups. */
-  first: number;
-}
-
-/** Places of neurons (heads) as numbers 0, 1, … in the order of layer, expert and index. */
-export class Places {
-  readonly groups: readonly Group[];
-  readonly size: number;
-  readonly #groups: Group[][] = [];
-
-  constructor(counts: readonly Omit<Group, 'first'>[]) {
-    let first = 0;
-    this.groups = [...counts]
-      .sort((a, b) => a.layer - b.layer || a.expert - b.expert)
-      .map((group) => {
-        const numbered = { ...group, first };
-        first += group.count;
-        return numbered;
-      });
-    this.size = first;
-    for (const group of this.groups) {
-      this.#groups[group.layer] ??= [];
-      this.#groups[group.layer][group.expert] = group;
-    }
-  }
-
-  /** NaN for one that is not there. */
-  number(layer: number, expert: number, index: number): number {
-    const group = this.#groups[layer]?.[expert];
-    return group && index < group.count ? group.first + index : Number.NaN;
-  }
-
-  place(number: number): { layer: number; expert: number; index: number } {
-    let [low, high] = [0, this.groups.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.groups[middle].first <= number) low = middle;
-      else high = middle - 1;
-    }
-    const { layer, expert, first } = this.groups[low];
-    return { layer, expert, index: number - first };
-  }
-
-  group(layer: number, expert: number): Group | undefined {
-    return this.#groups[layer]?.[expert];
-  }
-}
+import { type Group, Places } from './places.ts';
 
 /** Rows [row, row + count) of one file, which are neurons [number, number + count) of one part. */
 interface Run {
@@ -76,7 +24,7 @@ export class NeuronLists {
   constructor(folder: AtlasFolder) {
     const found: { part: NeuronPart; layer: number; expert: number; index: number; run: Run }[] = [];
     for (const { vectors, lists, each } of pairsOf(folder, 'neurons', 'neuron_tokens')) {
-      const part = onlyValue(vectors, 'part') as NeuronPart;
+      const part = vectors.only('part') as NeuronPart;
       const n = vectors.rows;
       const [layer, expert, neuron] = vectors.open((read) =>
         (['layer', 'expert', 'neuron'] as const).map((name) => read(name, 0, new Int32Array(n))),
@@ -132,13 +80,28 @@ export class NeuronLists {
     sign: Sign,
     k = Number.POSITIVE_INFINITY,
   ): { token: Int32Array; score: Float64Array } {
-    const { lists, row, number: first, each } = this.#run(part, number)!;
-    const n = Math.min(k, each / 2);
-    const from = (row + number - first) * each + (sign === '-' ? each / 2 : 0);
-    return lists.open((read) => ({
-      token: read('token', from, new Int32Array(n)),
-      score: read('score', from, new Float64Array(n)),
-    }));
+    let found = { token: new Int32Array(), score: new Float64Array() };
+    this.each(part, [number], (_, read, row, each) => {
+      const n = Math.min(k, each / 2);
+      const from = sign === '-' ? row + each / 2 : row;
+      found = { token: read('token', from, new Int32Array(n)), score: read('score', from, new Float64Array(n)) };
+    });
+    return found;
+  }
+
+  /** Gives `visit` each of some neurons with a reader of its file, the row of its first list and the rows of both. */
+  each(
+    part: NeuronPart,
+    numbers: readonly number[],
+    visit: (number: number, read: ReadColumn, row: number, each: number) => void,
+  ): void {
+    for (const { lists, row, number: first, count, each } of this.#runs.get(part) ?? []) {
+      const own = numbers.filter((number) => number >= first && number < first + count);
+      if (own.length === 0) continue;
+      lists.open((read) => {
+        for (const number of own) visit(number, read, (row + number - first) * each, each);
+      });
+    }
   }
 
   /**
@@ -221,78 +184,6 @@ export class HeadLists {
   }
 }
 
-/** One list of a token: the numbers of its best neurons (heads), see {@link Places}, and their scores. */
-export interface TokenList {
-  number: Float64Array;
-  score: Float64Array;
-}
-
-/** The table `token_neurons` or `token_heads`: every token's best neurons (heads), by part (matrix) and sign. */
-export class TokenLists<P extends string> {
-  readonly parts: readonly P[];
-  readonly places: Places;
-  readonly #files: { part: P; from: number; to: number; each: number; file: ColumnFile }[];
-  readonly #columns: { part: 'part' | 'matrix'; expert: boolean; index: 'neuron' | 'head' };
-
-  constructor(folder: AtlasFolder, table: 'token_neurons' | 'token_heads', places: Places) {
-    const ofNeurons = table === 'token_neurons';
-    this.#columns = { part: ofNeurons ? 'part' : 'matrix', expert: ofNeurons, index: ofNeurons ? 'neuron' : 'head' };
-    this.places = places;
-    this.#files = folder.files[table].map((found) =>
-      damaged(found.path, () => {
-        const file = new ColumnFile(found);
-        const [from, last] = file.range('token') as [number, number];
-        const each = file.rows / (last + 1 - from);
-        if (each % 2 !== 0) throw new Error('its tokens have not all the same number of rows');
-        return { part: onlyValue(file, this.#columns.part) as P, from, to: last + 1, each, file };
-      }),
-    );
-    this.parts = [...new Set(this.#files.map(({ part }) => part))];
-  }
-
-  /** Calls `visit` with each token's lists of a part, `signs` in the order of SIGNS; what it is given is used again for the next. */
-  each(
-    part: P,
-    tokens: readonly number[],
-    signs: readonly Sign[],
-    visit: (token: number, sign: Sign, list: TokenList) => void,
-  ): void {
-    for (const { from, to, each, file } of this.#files.filter((file) => file.part === part)) {
-      const own = tokens.filter((token) => token >= from && token < to);
-      if (own.length === 0) continue;
-      const k = each / 2;
-      const rows = k * signs.length;
-      const skipped = signs[0] === '-' ? k : 0;
-      const { expert, index } = this.#columns;
-      const [layers, experts, indexes] = [new Int32Array(rows), new Int32Array(rows), new Int32Array(rows)];
-      const [number, score] = [new Float64Array(rows), new Float64Array(rows)];
-      file.open((read) => {
-        for (const token of own) {
-          const row = (token - from) * each + skipped;
-          read('layer', row, layers);
-          if (expert) read('expert', row, experts);
-          read(index, row, indexes);
-          read('score', row, score);
-          for (let i = 0; i < rows; i++) number[i] = this.places.number(layers[i], experts[i], indexes[i]);
-          signs.forEach((sign, i) => {
-            const [start, end] = [i * k, (i + 1) * k];
-            visit(token, sign, { number: number.subarray(start, end), score: score.subarray(start, end) });
-          });
-        }
-      });
-    }
-  }
-
-  /** One list; empty where there is none. */
-  list(part: P, token: number, sign: Sign): TokenList {
-    let found: TokenList = { number: new Float64Array(), score: new Float64Array() };
-    this.each(part, [token], [sign], (_, __, list) => {
-      found = list;
-    });
-    return found;
-  }
-}
-
 /** Files of two tables that one unit wrote, rows of the first having the same number of rows each in the second. */
 function pairsOf(
   { files }: AtlasFolder,
@@ -309,10 +200,4 @@ function pairsOf(
       return { vectors: new ColumnFile(file), lists: new ColumnFile(other), each };
     }),
   );
-}
-
-function onlyValue(file: ColumnFile, column: string): unknown {
-  const [min, max] = file.range(column) ?? [];
-  if (min === undefined || min !== max) throw new Error(`it has not one ${column}`);
-  return min;
 }

@@ -1,8 +1,8 @@
 import type { NeuronPart } from '../../reading/types.ts';
 import { SIGNS, type Sign } from '../schema.ts';
-import type { TokenList, TokenLists } from './lists.node.ts';
 import { order } from './order.ts';
 import type { Term, Terms } from './terms.ts';
+import type { TokenList, TokenLists } from './token-lists.node.ts';
 
 export type SearchPart = NeuronPart | 'vo' | 'qk';
 

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
+import { SIGNS } from '../schema.ts';
 import { checkNumber, checkOneOf, NEURON_PARTS } from './check.ts';
 import type { NeuronLists } from './lists.node.ts';
 import { order } from './order.ts';
@@ -28,61 +29,106 @@ export async function similarNeurons(
   const { expert = 0, k = 20 } = options;
   const part = checkOneOf(options.part ?? 'value', NEURON_PARTS);
   const lists = sources.neurons();
-  const own = lists.places.number(checkNumber(layer), checkNumber(expert), checkNumber(neuron));
-  if (!lists.has(part, own))
+  const number = lists.places.number(checkNumber(layer), checkNumber(expert), checkNumber(neuron));
+  if (!lists.has(part, number))
     throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
-  const { dots, met } = dotsWith(lists, part, own, (await sources.words()).texts.length);
-  const norms = lists.column(part, 'reading_norm');
-  const length = norms[own] || 1;
-  const cosines = dots.map((dot, number) =>
-    met[number] && number !== own ? dot / (norms[number] * length) : Number.NaN,
-  );
-  const rows = order(cosines, checkNumber(k)).map(async (number): Promise<SimilarRow> => {
+  const vocab = (await sources.words()).texts.length;
+  const wanted = SIGNS.map((sign) => weightsOf(lists.list(part, number, sign), vocab));
+  const cosines = nearest(lists, part, number, wanted, checkNumber(k));
+  const numbers = order(cosines, k);
+  const labels = await sources.neuronLabels(part, numbers);
+  return numbers.map((number) => {
     const { index, ...place } = lists.places.place(number);
-    const labels = await sources.neuronLabels(part, number);
-    return { ...place, neuron: index, part, cosine: cosines[number], ...labels };
+    return { ...place, neuron: index, part, cosine: cosines[number], ...labels.get(number)! };
   });
-  return Promise.all(rows);
 }
 
-/** Every neuron's dot product of its lists with those of `own`, and whether they have a token in common. */
-function dotsWith(
+/** More than what sums of numbers rounded to fp32 are off by. */
+const ROUNDING = 1e-5;
+
+/** A list as a row over the vocabulary. */
+interface Weights {
+  listed: Uint8Array;
+  score: Float64Array;
+}
+
+function weightsOf(list: { token: Int32Array; score: Float64Array }, vocab: number): Weights {
+  const [listed, score] = [new Uint8Array(vocab), new Float64Array(vocab)];
+  list.token.forEach((id, i) => {
+    listed[id] = 1;
+    score[id] = list.score[i];
+  });
+  return { listed, score };
+}
+
+/**
+ * Cosines with a neuron's lists: of the `k` nearest at least, NaN for those that are farther or have no token in common.
+ * Tokens alone are read of all lists: with a neuron's largest score they say what its cosine is at most, and only those
+ * that could be among the nearest have their scores read.
+ */
+function nearest(
   lists: NeuronLists,
   part: NeuronPart,
-  own: number,
-  vocab: number,
-): { dots: Float64Array; met: Uint8Array } {
-  const wanted = (['+', '-'] as const).map((sign) => {
-    const { token, score } = lists.list(part, own, sign);
-    const [listed, weight] = [new Uint8Array(vocab), new Float64Array(vocab)];
-    token.forEach((id, i) => {
-      listed[id] = 1;
-      weight[id] = score[i];
-    });
-    return { listed, weight };
-  });
-  const dots = new Float64Array(lists.places.size);
-  const met = new Uint8Array(lists.places.size);
+  number: number,
+  wanted: readonly Weights[],
+  k: number,
+): Float64Array {
+  const [norms, best, worst] = ['reading_norm', 'best', 'worst'].map((name) => lists.column(part, name));
+  const length = norms[number] || 1;
+  const most = commonWeights(lists, part, wanted);
+  for (let i = 0; i < most.length; i++) {
+    const largest = Math.max(Math.abs(best[i]), Math.abs(worst[i]));
+    most[i] = most[i] > 0 ? (most[i] * largest) / (norms[i] * length) : Number.NaN;
+  }
+  most[number] = Number.NaN;
+  const cosines = new Float64Array(most.length).fill(Number.NaN);
   let [tokens, scores] = [new Int32Array(), new Float64Array()];
-  lists.scan(part, (read, number, count, row, each) => {
-    const rows = count * each;
-    if (tokens.length < rows) [tokens, scores] = [new Int32Array(rows), new Float64Array(rows)];
-    const token = read('token', row, tokens.subarray(0, rows));
-    const score = read('score', row, scores.subarray(0, rows));
-    const half = each / 2;
-    for (let list = 0, at = 0; list < 2 * count; list++) {
-      const { listed, weight } = wanted[list & 1];
+  for (let n = Math.max(8 * k, 256), done = 0; ; n *= 4) {
+    const next = order(most, n);
+    lists.each(part, next.slice(done), (i, read, row, each) => {
+      if (tokens.length !== each) [tokens, scores] = [new Int32Array(each), new Float64Array(each)];
+      const [token, score] = [read('token', row, tokens), read('score', row, scores)];
       let dot = 0;
-      let any = 0;
-      for (const end = at + half; at < end; at++) {
-        if (listed[token[at]] !== 1) continue;
-        dot += weight[token[at]] * score[at];
-        any = 1;
+      for (let at = 0; at < each; at++) {
+        const { listed, score: weight } = wanted[at < each / 2 ? 0 : 1];
+        if (listed[token[at]] === 1) dot += weight[token[at]] * score[at];
       }
-      const to = number + (list >> 1);
-      dots[to] += dot;
-      met[to] |= any;
+      cosines[i] = dot / (norms[i] * length);
+    });
+    done = next.length;
+    const last = order(cosines, k)[k - 1];
+    if (done < n || most[next[done - 1]] < cosines[last] * (1 - ROUNDING)) return cosines;
+  }
+}
+
+/** Of every neuron the sum of the sizes of the wanted scores whose tokens it lists too. */
+function commonWeights(lists: NeuronLists, part: NeuronPart, wanted: readonly Weights[]): Float64Array {
+  const sums = new Float64Array(lists.places.size);
+  // Half as many bytes to look numbers up in; what rounding does to them is allowed for.
+  const [plus, minus] = wanted.map(({ score }) => new Float32Array(score.map(Math.abs)));
+  let buffer = new Int32Array();
+  lists.scan(part, (read, number, count, row, each) => {
+    if (buffer.length < count * each) buffer = new Int32Array(count * each);
+    const tokens = read('token', row, buffer.subarray(0, count * each));
+    const half = each / 2;
+    for (let i = 0; i < count; i++) {
+      const at = i * each;
+      sums[number + i] = sumOf(plus, tokens, at, at + half) + sumOf(minus, tokens, at + half, at + each);
     }
   });
-  return { dots, met };
+  return sums;
+}
+
+/** Four sums side by side: an addition need not wait for the one before. */
+function sumOf(weights: Float32Array, tokens: Int32Array, from: number, to: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let at = from;
+  for (; at + 3 < to; at += 4) {
+    a += weights[tokens[at]];
+    b += weights[tokens[at + 1]];
+    c += weights[tokens[at + 2]];
+    d += weights[tokens[at + 3]];
+  }
+  for (; at < to; at++) a += weights[tokens[at]];
+  return a + b + c + d;
 }

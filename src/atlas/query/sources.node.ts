@@ -1,9 +1,10 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
-import type { Manifest, Sign } from '../schema.ts';
+import type { Manifest } from '../schema.ts';
 import { LABELS } from '../units/tokens.ts';
 import type { AtlasFolder, Database } from './database.node.ts';
-import { HeadLists, NeuronLists, TokenLists } from './lists.node.ts';
+import { HeadLists, NeuronLists } from './lists.node.ts';
+import { TokenLists } from './token-lists.node.ts';
 
 /** The tokens of an atlas, by id. */
 export class Words {
@@ -108,10 +109,18 @@ export class Sources {
     return this.#words;
   }
 
-  /** The first labels of a neuron's two lists, as `top` and `bottom` of `neurons` have them. */
-  async neuronLabels(part: NeuronPart, number: number): Promise<{ top: string; bottom: string }> {
+  /** The first labels of neurons' two lists, as `top` and `bottom` of `neurons` have them, by number. */
+  async neuronLabels(
+    part: NeuronPart,
+    numbers: readonly number[],
+  ): Promise<Map<number, { top: string; bottom: string }>> {
     const words = await this.words();
-    const first = (sign: Sign): string => words.first(this.neurons().list(part, number, sign, LABELS).token);
-    return { top: first('+'), bottom: first('-') };
+    const labels = new Map<number, { top: string; bottom: string }>();
+    this.neurons().each(part, numbers, (number, read, row, each) => {
+      const first = (from: number): string =>
+        words.first(read('token', from, new Int32Array(Math.min(LABELS, each / 2))));
+      labels.set(number, { top: first(row), bottom: first(row + each / 2) });
+    });
+    return labels;
   }
 }

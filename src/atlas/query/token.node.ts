@@ -49,13 +49,14 @@ export async function atlasToken(
   if (token >= words.texts.length) throw notThere('a token', `${token}`);
   const [neurons, heads] = [sources.tokenNeurons(), await sources.tokenHeads()];
   const { lists: pairs } = await sources.heads();
-  const neuronsOf = (part: NeuronPart, sign: Sign): Promise<TokenNeuron[]> => {
+  const neuronsOf = async (part: NeuronPart, sign: Sign): Promise<TokenNeuron[]> => {
     const { number, score } = neurons.list(part, token, sign);
-    const rows = Array.from(number.subarray(0, k), async (number, i) => {
+    const numbers = [...number.subarray(0, k)];
+    const labels = await sources.neuronLabels(part, numbers);
+    return numbers.map((number, i) => {
       const { index: neuron, ...place } = neurons.places.place(number);
-      return { ...place, neuron, score: score[i], ...(await sources.neuronLabels(part, number)) };
+      return { ...place, neuron, score: score[i], ...labels.get(number)! };
     });
-    return Promise.all(rows);
   };
   const headsOf = async (matrix: HeadMatrix, sign: Sign): Promise<TokenHead[]> => {
     const { number, score } = heads.list(matrix, token, sign);
