@@ -98,19 +98,19 @@ export class Atlas {
 
   /** A head's singular values, and its first directions as tokens. Throws `OUT_OF_RANGE` where the atlas has none. */
   spectrum(layer: number, head: number, matrix: HeadMatrix): Promise<AtlasSpectrum> {
-    return atlasSpectrum(this.#database, layer, head, matrix);
+    return atlasSpectrum(this.#sources, layer, head, matrix);
   }
 
   /** Heads by how strongly they implement a relation between words. */
   relations(
     options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
   ): Promise<RelationRow[]> {
-    return atlasRelations(this.#database, options);
+    return atlasRelations(this.#sources, options);
   }
 
   /** Pairs of heads by how much of what the earlier writes the later reads (Q-, K-, V-composition). */
   compositions(options: Parameters<typeof atlasCompositions>[1] = {}): Promise<CompositionRow[]> {
-    return atlasCompositions(this.#database, options);
+    return atlasCompositions(this.#sources, options);
   }
 
   /** Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values). */

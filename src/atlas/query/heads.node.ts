@@ -3,8 +3,9 @@ import type { DirectionReading, DirectionToken } from '../../reading/statistics/
 import type { HeadMatrix } from '../../reading/types.ts';
 import { TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES } from './check.ts';
-import type { Database, Row } from './database.node.ts';
+import type { Row } from './database.node.ts';
 import { notThere } from './readings.node.ts';
+import type { Sources } from './sources.node.ts';
 import { doublesOf } from './statistics.node.ts';
 
 /** A head's singular values, and which of them can be told apart. */
@@ -20,24 +21,26 @@ export interface AtlasSpectrum {
 }
 
 /** A head's spectrum as the atlas has it. */
-
 export async function atlasSpectrum(
-  database: Database,
+  sources: Sources,
   layer: number,
   head: number,
   matrix: HeadMatrix,
 ): Promise<AtlasSpectrum> {
   const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
-  const rows = await database.rows(
-    `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values WHERE ${itself} ORDER BY index`,
+  const rows = await sources.database.rows(
+    `SELECT value, span_start AS start, span_end AS "end" FROM ${await sources.table('head_singular_values')}
+     WHERE ${itself} ORDER BY index`,
   );
   if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
   const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
   const values = rows.map(({ value }) => value as number);
-  const tokens = await database.rows(
-    `SELECT span_start AS start, span_end AS "end", side, sign, token AS id, text AS token, label, score, z
-     FROM head_direction_tokens JOIN tokens USING (token) WHERE ${itself} ORDER BY span_start, rank`,
+  const words = await sources.words();
+  const listed = await sources.database.rows(
+    `SELECT span_start AS start, span_end AS "end", side, sign, token, score, z
+     FROM ${await sources.table('head_direction_tokens')} WHERE ${itself} ORDER BY span_start, rank`,
   );
+  const tokens = listed.map((row): Row => ({ ...row, ...words.token(row.token as number) }));
   const directions = [...new Set(tokens.map(({ start }) => start as number))].map((start): DirectionReading => {
     const own = tokens.filter((row) => row.start === start);
     const end = own[0].end as number;
@@ -74,7 +77,7 @@ const RELATION_ORDERS = doublesOf(TABLES.head_relations);
 
 /** Heads by a relation score, highest first; default by `promoted`, all relations together. */
 export async function atlasRelations(
-  database: Database,
+  sources: Sources,
   options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
 ): Promise<RelationRow[]> {
   const { relation, layer, head, sort = 'promoted', ascending, k = 20 } = options;
@@ -83,8 +86,8 @@ export async function atlasRelations(
     ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
     ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
   ];
-  return (await database.rows(
-    `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
+  return (await sources.database.rows(
+    `SELECT * FROM ${await sources.table('head_relations')} WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
     relation === undefined ? [] : [relation],
   )) as unknown as RelationRow[];
@@ -105,7 +108,7 @@ const COMPOSITION_KINDS: readonly CompositionKind[] = ['q', 'k', 'v'];
 
 /** Pairs of heads of which the later reads most of what the earlier writes; of one head where `from` or `to` names it. */
 export async function atlasCompositions(
-  database: Database,
+  { database }: Sources,
   options: {
     from?: readonly [layer: number, head: number];
     to?: readonly [layer: number, head: number];

@@ -121,7 +121,10 @@ function commonWeights(lists: NeuronLists, part: NeuronPart, wanted: readonly We
 
 /** Four sums side by side: an addition need not wait for the one before. */
 function sumOf(weights: Float32Array, tokens: Int32Array, from: number, to: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let at = from;
   for (; at + 3 < to; at += 4) {
     a += weights[tokens[at]];
