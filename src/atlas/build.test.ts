@@ -10,7 +10,8 @@ import { headCopying } from '../reading/statistics/copying.ts';
 import { neuronStatistics } from '../reading/statistics/neurons.ts';
 import { headSelf } from '../reading/statistics/self.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
-import { type Atlas, buildAtlas, openAtlas } from './atlas.node.ts';
+import { type Atlas, buildAtlas, folderStore, openAtlas } from './atlas.node.ts';
+import { MANIFEST } from './manifest.ts';
 import { ATLAS_PARTS } from './schema.ts';
 
 /** So slow a machine that every unit is a few vectors or one head. */
@@ -38,6 +39,15 @@ describe.each([
   });
 
   const experts = model.dimensions.experts || 1;
+
+  it('leaves the files of its manifest only, those of heads joined', async () => {
+    const { files } = atlas.manifest;
+    const names = (await folderStore(dir).list('')).map(({ name }) => name);
+    expect(names).toEqual([...files.map(({ name }) => name), MANIFEST].sort());
+    expect(files.filter(({ table }) => table === 'head_pairs').length).toBeGreaterThan(4);
+    for (const table of ['heads', 'head_singular_values', 'head_direction_tokens', 'head_compositions'])
+      expect(files.filter((file) => file.table === table)).toHaveLength(1);
+  });
 
   it('lists for every neuron what its reading lists', async () => {
     const { layers, neurons, gated } = model.dimensions;

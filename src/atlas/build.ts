@@ -8,6 +8,7 @@ import { RATES, type Rates, unitCost } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { finishTables } from './finish.ts';
 import { checkpointHash, sha256 } from './hash.ts';
+import { joinFiles } from './join.ts';
 import { checkSame, NORMALISERS, readManifest, writeManifest } from './manifest.ts';
 import { type AtlasOptions, normaliserKinds, planUnits, settingsOf, type Unit } from './plan.ts';
 import { type AtlasFile, type AtlasSettings, type Manifest, SCHEMA_VERSION } from './schema.ts';
@@ -166,12 +167,13 @@ async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void)
     done.push({ unit, receipt });
   }
   const parts = done.flatMap(({ receipt }) => receipt.files).filter(({ table }) => table !== 'arrays');
+  const { files, replaced } = await joinFiles(store, parts);
   const merged = await finishTables({ ...build, done }, progress);
   const manifest: Manifest = {
     ...build.manifest,
     state: 'complete',
     units: done.map(({ unit }) => unit.id),
-    files: [...parts, ...merged],
+    files: [...files, ...merged],
   };
   if (normaliserKinds(facts, settings).length > 0) {
     const bytes = (await store.get(NORMALISERS)) ?? new Uint8Array();
@@ -179,6 +181,7 @@ async function finishAtlas(build: AtlasBuild, progress?: (done: number) => void)
     manifest.files.push({ table: 'normalisers', ...file });
   }
   await writeManifest(store, manifest);
+  for (const name of replaced) await store.remove(name);
   for (const { name } of await store.list(PARTS)) await store.remove(name);
   return manifest;
 }

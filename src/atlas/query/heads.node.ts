@@ -29,7 +29,7 @@ export async function atlasSpectrum(
 ): Promise<AtlasSpectrum> {
   const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
   const rows = await sources.database.rows(
-    `SELECT value, span_start AS start, span_end AS "end" FROM ${await sources.table('head_singular_values')}
+    `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values
      WHERE ${itself} ORDER BY index`,
   );
   if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
@@ -38,7 +38,7 @@ export async function atlasSpectrum(
   const words = await sources.words();
   const listed = await sources.database.rows(
     `SELECT span_start AS start, span_end AS "end", side, sign, token, score, z
-     FROM ${await sources.table('head_direction_tokens')} WHERE ${itself} ORDER BY span_start, rank`,
+     FROM head_direction_tokens WHERE ${itself} ORDER BY span_start, rank`,
   );
   const tokens = listed.map((row): Row => ({ ...row, ...words.token(row.token as number) }));
   const directions = [...new Set(tokens.map(({ start }) => start as number))].map((start): DirectionReading => {
@@ -87,7 +87,7 @@ export async function atlasRelations(
     ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
   ];
   return (await sources.database.rows(
-    `SELECT * FROM ${await sources.table('head_relations')} WHERE ${where.join(' AND ') || 'true'}
+    `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
     relation === undefined ? [] : [relation],
   )) as unknown as RelationRow[];

@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-import type { Sign, TableName } from '../schema.ts';
+import type { Sign } from '../schema.ts';
 import { ColumnFile, type ReadColumn } from './columns.node.ts';
 import { damage, damaged } from './damaged.ts';
 import type { AtlasFolder } from './database.node.ts';
@@ -23,7 +24,7 @@ export class NeuronLists {
 
   constructor(folder: AtlasFolder) {
     const found: { part: NeuronPart; layer: number; expert: number; index: number; run: Run }[] = [];
-    for (const { vectors, lists, each } of pairsOf(folder, 'neurons', 'neuron_tokens')) {
+    for (const { vectors, lists, each } of pairsOf(folder)) {
       const part = vectors.only('part') as NeuronPart;
       const n = vectors.rows;
       const [layer, expert, neuron] = vectors.open((read) =>
@@ -143,14 +144,16 @@ export class HeadLists {
 
   constructor(folder: AtlasFolder, order: readonly { layer: number; head: number; matrix: HeadMatrix }[]) {
     const counts = new Map<number, number>();
-    const known = folder.files.heads.reduce((sum, { rows }) => sum + rows, 0);
-    if (known !== order.length) throw damage(folder.path, new Error(`${order.length} heads instead of ${known}`));
+    const files = folder.files.head_pairs.map((file) => new ColumnFile(file));
+    const each = files.reduce((sum, { rows }) => sum + rows, 0) / order.length;
     let next = 0;
-    for (const { vectors, lists, each } of pairsOf(folder, 'heads', 'head_pairs')) {
-      for (let row = 0; row < vectors.rows; row++, next++) {
+    for (const lists of files) {
+      if (each % 2 !== 0 || lists.rows % each !== 0)
+        throw damage(lists.path, new Error(`its rows are not those of ${order.length} heads`));
+      for (let row = 0; row < lists.rows; row += each, next++) {
         const { layer, head, matrix } = order[next];
         counts.set(layer, Math.max(counts.get(layer) ?? 0, head + 1));
-        this.#lists.set(`${layer}:${head} ${matrix}`, { lists, row: row * each, each });
+        this.#lists.set(`${layer}:${head} ${matrix}`, { lists, row, each });
       }
     }
     this.places = new Places([...counts].map(([layer, count]) => ({ layer, expert: 0, count })));
@@ -184,17 +187,12 @@ export class HeadLists {
   }
 }
 
-/** Files of two tables that one unit wrote, rows of the first having the same number of rows each in the second. */
-function pairsOf(
-  { files }: AtlasFolder,
-  table: TableName,
-  listed: TableName,
-): { vectors: ColumnFile; lists: ColumnFile; each: number }[] {
-  const named = (table: TableName, path: string): string => path.slice(path.lastIndexOf(`${table}/`) + table.length);
-  const lists = new Map(files[listed].map((file) => [named(listed, file.path), file]));
-  return files[table].map((file) =>
+/** Files of neurons and of their lists that one unit wrote, all lists of a file being equally long. */
+function pairsOf({ files }: AtlasFolder): { vectors: ColumnFile; lists: ColumnFile; each: number }[] {
+  const named = new Map(files.neuron_tokens.map((file) => [basename(file.path), file]));
+  return files.neurons.map((file) =>
     damaged(file.path, () => {
-      const other = lists.get(named(table, file.path));
+      const other = named.get(basename(file.path));
       const each = (other?.rows ?? Number.NaN) / file.rows;
       if (!other || each % 2 !== 0) throw new Error('it has no lists of equal length');
       return { vectors: new ColumnFile(file), lists: new ColumnFile(other), each };

@@ -1,6 +1,6 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
-import type { Manifest, TableName } from '../schema.ts';
+import type { Manifest } from '../schema.ts';
 import { LABELS } from '../units/tokens.ts';
 import type { AtlasFolder, Database } from './database.node.ts';
 import { HeadLists, NeuronLists } from './lists.node.ts';
@@ -49,16 +49,12 @@ export interface HeadFacts {
   bottom: string;
 }
 
-/** Rows of a table that is kept in memory: some 20 MB. */
-const MOST_KEPT = 300_000;
-
 /** What an open atlas's answers are taken from. Each is looked into when it is first needed, and then kept. */
 export class Sources {
   readonly manifest: Manifest;
   readonly database: Database;
   readonly #folder: AtlasFolder;
   readonly #prefix: string;
-  readonly #kept = new Map<TableName, Promise<string>>();
   #neurons?: NeuronLists;
   #heads?: Promise<{ rows: HeadFacts[]; lists: HeadLists }>;
   #words?: Promise<Words>;
@@ -111,21 +107,6 @@ export class Sources {
       return new Words(await this.database.columns(`SELECT ${names} FROM ${this.#prefix}tokens ORDER BY token`));
     })();
     return this.#words;
-  }
-
-  /**
-   * The name under which a table is asked: units of heads leave many small files, which take longer to open than to read,
-   * so that what is in them is kept in the database's memory from the first question on. A large table stays where it is.
-   */
-  table(name: TableName): Promise<string> {
-    const rows = this.#folder.files[name].reduce((sum, { rows }) => sum + rows, 0);
-    if (rows > MOST_KEPT) return Promise.resolve(`${this.#prefix}${name}`);
-    const kept = `kept_${this.#prefix}${name}`;
-    const made =
-      this.#kept.get(name) ??
-      this.database.run(`CREATE TABLE ${kept} AS SELECT * FROM ${this.#prefix}${name}`).then(() => kept);
-    this.#kept.set(name, made);
-    return made;
   }
 
   /** The first labels of neurons' two lists, as `top` and `bottom` of `neurons` have them, by number. */
