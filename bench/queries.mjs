@@ -79,7 +79,7 @@ export const askAll = async (folder, other) => {
   }
   atlas.close();
   const memory = Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024;
-  return { name: atlas.manifest.model.name, opening, memory, rows };
+  return { name: atlas.manifest.model.name.split('/').at(-1), opening, memory, rows };
 };
 
 const ms = (x) => (x < 10 ? x.toFixed(1) : x.toFixed(0));
