@@ -19,20 +19,25 @@ const hasStatistics = (table: TableName, column: string): boolean =>
   !NO_STATISTICS.has(column) && !(BY_TOKEN.has(table) && UNORDERED_BY_TOKEN.has(column));
 
 /**
- * Whole numbers that look-ups read at their places in the file, without decoding what lies before them (query/columns.node.ts):
- * one behind the other as they are, unless a file has only one value of them, which its statistics then say.
+ * What look-ups read at its place in the file, without decoding what lies before it (query/columns.node.ts): values one behind
+ * the other as they are. Whole numbers of which a file has only one are left to their statistics.
  */
 const PLAIN: Partial<Record<TableName, ReadonlySet<string>>> = {
+  tokens: new Set(['text', 'label', 'normal', 'special', 'padding']),
   neurons: new Set(['layer', 'expert', 'neuron']),
   neuron_tokens: new Set(['token']),
   token_neurons: new Set(['layer', 'expert', 'neuron']),
+  heads: new Set(['layer', 'head', 'kv_head', 'matrix', 'top', 'bottom']),
   head_pairs: new Set(['first', 'second']),
   token_heads: new Set(['layer', 'head']),
 };
 
-const isPlain = (table: TableName, column: string, spec: string, values: Values): boolean =>
-  spec.startsWith('DOUBLE') ||
-  (PLAIN[table]?.has(column) === true && !(hasStatistics(table, column) && values.every((x) => x === values[0])));
+function isPlain(table: TableName, column: string, spec: string, values: Values): boolean {
+  // Scores have no repeats that a dictionary could use, and do not compress.
+  if (spec.startsWith('DOUBLE')) return true;
+  if (!PLAIN[table]?.has(column)) return false;
+  return spec !== 'INT32' || !hasStatistics(table, column) || !values.every((value) => value === values[0]);
+}
 
 /**
  * A table's rows as a Parquet file: Snappy, dictionaries where they help, minimum and maximum per row group. Written
@@ -55,7 +60,6 @@ export async function parquetFile(table: TableName, columns: Readonly<Record<str
       type: spec.replace('?', '') as 'INT32',
       nullable: spec.endsWith('?'),
       statistics: hasStatistics(table, name),
-      // Scores have no repeats that a dictionary could use, and do not compress.
       ...(isPlain(table, name, spec, columns[name]) && { encoding: 'PLAIN' as const, codec: 'UNCOMPRESSED' as const }),
     })),
   } satisfies Parameters<typeof parquetWrite>[0]);

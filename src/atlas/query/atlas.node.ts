@@ -3,15 +3,7 @@ import type { Manifest } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { wholeFile } from '../unit.ts';
 import { checkNumber } from './check.ts';
-import {
-  type AtlasFolder,
-  asQuery,
-  type Database,
-  type DatabaseOptions,
-  openDatabase,
-  openFolder,
-  type Row,
-} from './database.node.ts';
+import { type AtlasFolder, asQuery, type DatabaseOptions, openFolder, type Row } from './database.node.ts';
 import {
   type AtlasSpectrum,
   atlasCompositions,
@@ -32,21 +24,19 @@ import { type AtlasToken, atlasToken, atlasTokens, type ListedToken, type Tokens
 /** Opens a finished atlas for questions. Close it after use. Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`. */
 export async function openAtlas(path: string, options: DatabaseOptions = {}): Promise<Atlas> {
   const folder = await openFolder(path);
-  return new Atlas(folder, await openDatabase({ '': folder }, options));
+  return new Atlas(folder, options);
 }
 
 /** An open atlas. Its answers come from the files alone: the checkpoint is not needed. */
 export class Atlas {
   readonly path: string;
   readonly manifest: Manifest;
-  readonly #database: Database;
   readonly #sources: Sources;
 
-  constructor(folder: AtlasFolder, database: Database) {
+  constructor(folder: AtlasFolder, options: DatabaseOptions = {}) {
     this.path = folder.path;
     this.manifest = folder.manifest;
-    this.#database = database;
-    this.#sources = new Sources(folder, database);
+    this.#sources = new Sources(folder, options);
   }
 
   /** Neurons and heads for words; query/terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
@@ -134,10 +124,11 @@ export class Atlas {
 
   /** One SELECT over the tables; at most `limit` rows (default 10,000). Throws `QUERY_INVALID`. */
   async sql(query: string, { limit = 10_000, signal }: { limit?: number; signal?: AbortSignal } = {}): Promise<Row[]> {
-    await this.#database.checkSelect(query);
+    const database = await this.#sources.database();
+    await database.checkSelect(query);
     const body = query.trim().replace(/;\s*$/, '');
     const limited = `SELECT * FROM (${body}\n) LIMIT ${checkNumber(limit)}`;
-    return asQuery(() => this.#database.stoppableRows(limited, signal));
+    return asQuery(() => database.stoppableRows(limited, signal));
   }
 
   /** Reads every file and compares it with what was written. Throws `ATLAS_INVALID` for the first that differs. */
@@ -147,6 +138,6 @@ export class Atlas {
   }
 
   close(): void {
-    this.#database.close();
+    this.#sources.close();
   }
 }

@@ -70,3 +70,31 @@ it('says that a file was cut off while it was open', async () => {
   await truncate(path, 1000);
   expect(read).toThrow(expect.objectContaining({ code: 'ATLAS_INVALID' }));
 });
+
+it('reads strings and booleans as they were written, and tells other encodings', async () => {
+  const n = 70_000;
+  const texts = Array.from({ length: n }, (_, i) => ['', ` word${i}`, 'Köln\0', '東京', '🙂'.repeat(i % 5)][i % 5]);
+  const flags = Array.from({ length: n }, (_, i) => i % 3 === 0);
+  const never = constant(false, n);
+  const written = await parquetFile('tokens', {
+    token: Int32Array.from({ length: n }, (_, i) => i),
+    text: texts,
+    label: texts,
+    normal: constant('', n),
+    ascii: flags,
+    english: flags,
+    alnum: flags,
+    bracket: flags,
+    special: flags,
+    padding: never,
+  });
+  const tokens = join(folder, 'tokens.parquet');
+  await writeFile(tokens, written);
+  const file = new ColumnFile({ path: tokens, bytes: written.length, rows: n });
+  expect(file.strings('text')).toEqual(texts);
+  expect(file.strings('normal')).toEqual(constant('', n));
+  expect(file.flags('special')).toEqual(flags);
+  expect(file.flags('padding')).toEqual(never);
+  for (const ask of [() => file.strings('token'), () => file.flags('english')])
+    expect(ask).toThrow(expect.objectContaining({ code: 'ATLAS_INVALID' }));
+});

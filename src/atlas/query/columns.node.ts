@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type ColumnMetaData, type ParquetType, parquetMetadata } from 'hyparquet';
+import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 import { damage, damaged } from './damaged.ts';
 import type { TableFile } from './database.node.ts';
 
@@ -15,7 +16,9 @@ interface Piece {
   rows: number;
   /** Bytes of a value. */
   width: number;
-  /** Where its values begin in the file, one behind the other; undefined where they are encoded otherwise. */
+  /** The page of its values, header included, where they are plain. */
+  page?: { at: number; bytes: number };
+  /** Where values of one width begin in the file, one behind the other; undefined where they are encoded otherwise. */
   at?: number;
   min?: unknown;
   max?: unknown;
@@ -38,7 +41,7 @@ export class ColumnFile {
 
   /** Nothing is read before something is asked of it. Throws `ATLAS_INVALID`. */
   constructor({ path, bytes, rows }: TableFile) {
-    // Each table that is read so has a double in each row: no more memory is taken than the file has bytes.
+    // Each table that is read so has as many bytes in each row: no more memory is taken than the file is large.
     if (rows * 8 > bytes) throw damage(path, new Error(`${rows} rows in ${bytes} bytes`));
     this.path = path;
     this.rows = rows;
@@ -58,6 +61,59 @@ export class ColumnFile {
     const [min, max] = this.range(column) ?? [];
     if (min === undefined || min !== max) throw damage(this.path, new Error(`it has not one ${column}`));
     return min;
+  }
+
+  /** All strings of a column that is plain. Throws `ATLAS_INVALID`. */
+  strings(column: string): string[] {
+    return damaged(this.path, () => {
+      const texts: string[] = [];
+      for (const { rows, bytes } of this.#pages(column)) {
+        // Most texts are ASCII, and a slice of one long string is made sooner than a string of bytes.
+        const whole = bytes.toString('latin1');
+        for (let i = 0, at = 0; i < rows; i++) {
+          const start = at + 4;
+          at = start + bytes.readUInt32LE(at);
+          if (at > bytes.length) throw new Error('it is cut off');
+          let ascii = true;
+          for (let j = start; j < at && ascii; j++) ascii = bytes[j] < 128;
+          texts.push(ascii ? whole.slice(start, at) : bytes.toString('utf8', start, at));
+        }
+      }
+      return texts;
+    });
+  }
+
+  /** All values of a column of booleans that is plain. Throws `ATLAS_INVALID`. */
+  flags(column: string): boolean[] {
+    return damaged(this.path, () => {
+      const flags: boolean[] = [];
+      for (const { rows, bytes } of this.#pages(column)) {
+        if (bytes.length < rows / 8) throw new Error('it is cut off');
+        for (let i = 0; i < rows; i++) flags.push(((bytes[i >> 3] >> (i & 7)) & 1) === 1);
+      }
+      return flags;
+    });
+  }
+
+  /** A column's plain values by row group, as bytes. */
+  #pages(column: string): { rows: number; bytes: Buffer }[] {
+    const file = openSync(this.path, 'r');
+    try {
+      return this.#pieces(column).map(({ rows, page }) => {
+        if (!page || page.at < 0 || page.bytes < 0 || page.at + page.bytes > this.#bytes)
+          throw new Error(`its ${column} is not as weightscope writes it`);
+        const bytes = Buffer.alloc(page.bytes);
+        if (readSync(file, bytes, 0, bytes.length, page.at) !== bytes.length) throw new Error('it is cut off');
+        const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+        // Fields of a page of version 2: its number of values, and that it has no levels before them.
+        const { field_1, field_5, field_6 } = deserializeTCompactProtocol(reader).field_8 ?? {};
+        if (field_1 !== rows || field_5 !== 0 || field_6 !== 0)
+          throw new Error(`its ${column} is not as weightscope writes it`);
+        return { rows, bytes: bytes.subarray(reader.offset) };
+      });
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** Opens the file for as long as `ask` takes, which must not keep what it is given. Throws `ATLAS_INVALID`. */
@@ -138,7 +194,8 @@ function pieceOf(chunk: ColumnMetaData, rows: number, bytes: number): Omit<Piece
   // One page of plain values: whatever the column takes more than they do is its header, before them.
   const header = Number(chunk.total_compressed_size) - width * rows;
   const at = Number(chunk.data_page_offset) + header;
-  const plain =
-    chunk.codec === 'UNCOMPRESSED' && chunk.encodings.join() === 'PLAIN' && header > 0 && header <= MAX_HEADER;
-  return { width, min, max, ...(plain && width > 0 && at > 0 && at + width * rows <= bytes && { at }) };
+  const plain = chunk.codec === 'UNCOMPRESSED' && chunk.encodings.join() === 'PLAIN';
+  const there = width > 0 && header > 0 && header <= MAX_HEADER && at > 0 && at + width * rows <= bytes;
+  const page = { at: Number(chunk.data_page_offset), bytes: Number(chunk.total_compressed_size) };
+  return { width, min, max, ...(plain && { page }), ...(plain && there && { at }) };
 }

@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { throwIfAborted, WeightscopeError } from '../../errors.ts';
@@ -31,7 +31,7 @@ export interface AtlasFolder {
 
 /**
  * Checks an atlas before anything of it is read: every file of the manifest must be there, be a plain file (a link
- * could lead elsewhere) and have its size. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
+ * could lead elsewhere), have its size and look like Parquet. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
  */
 export async function openFolder(path: string): Promise<AtlasFolder> {
   const manifest = await readManifest(folderStore(path));
@@ -58,12 +58,33 @@ async function checkFile(root: string, { name, bytes }: AtlasFile): Promise<void
   const path = join(root, name);
   const found = await lstat(path).catch(() => undefined);
   const folder = await realpath(join(path, '..')).catch(() => '');
-  if (found?.isFile() && found.size === bytes && folder === join(root, name, '..')) return;
-  const what = !found ? 'nothing' : found.isFile() ? `${found.size} bytes` : 'something that is not a plain file';
+  const there = found?.isFile() && found.size === bytes && folder === join(root, name, '..');
+  if (there && (!name.endsWith('.parquet') || (await isParquet(path, bytes)))) return;
+  const what = !found
+    ? 'nothing'
+    : !found.isFile()
+      ? 'something that is not a plain file'
+      : there
+        ? 'something that is not Parquet'
+        : `${found.size} bytes`;
   throw new WeightscopeError(
     'ATLAS_INVALID',
     `Expected ${path} to be a file of ${bytes} bytes, found ${what}; build the atlas again with --resume, or copy it again.`,
   );
+}
+
+/** Whether a file begins and ends as Parquet does. */
+async function isParquet(path: string, bytes: number): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (!file) return false;
+  try {
+    const marks = Buffer.alloc(8);
+    await file.read(marks, 0, 4, 0);
+    await file.read(marks, 4, 4, Math.max(0, bytes - 4));
+    return marks.toString('latin1') === 'PAR1PAR1';
+  } finally {
+    await file.close();
+  }
 }
 
 const SQL_TYPES = { INT32: 'INTEGER', DOUBLE: 'DOUBLE', STRING: 'VARCHAR', BOOLEAN: 'BOOLEAN' } as const;

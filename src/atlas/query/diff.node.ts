@@ -1,12 +1,12 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
 import { NEURON_PARTS } from './check.ts';
-import { type DatabaseOptions, openDatabase, openFolder } from './database.node.ts';
+import { openFolder } from './database.node.ts';
 import type { NeuronLists, PairList } from './lists.node.ts';
 import { order } from './order.ts';
 import { Sources, type Words } from './sources.node.ts';
 
-export interface DiffOptions extends DatabaseOptions {
+export interface DiffOptions {
   /** Tokens of a neuron's list, and pairs of a head's, that are compared; default 20. */
   among?: number;
   /** Results of each kind; default 20. */
@@ -44,25 +44,19 @@ export interface HeadDiff {
  * nothing to compare.
  */
 export async function diffAtlases(a: string, b: string, options: DiffOptions = {}): Promise<AtlasDiff> {
-  const { among = 20, k = 20, ...settings } = options;
+  const { among = 20, k = 20 } = options;
   for (const [name, value] of Object.entries({ among, k })) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new WeightscopeError('ARGUMENT_INVALID', `Expected \`${name}\` to be 1 or more, got ${value}.`);
   }
-  const folders = { a_: await openFolder(a), b_: await openFolder(b) };
-  const database = await openDatabase(folders, settings);
-  try {
-    const pair = new Pair(new Sources(folders.a_, database, 'a_'), new Sources(folders.b_, database, 'b_'), among);
-    const [neurons, heads] = [await pair.neurons(k), await pair.heads(k)];
-    if (neurons.length + heads.length === 0)
-      throw new WeightscopeError(
-        'ATLAS_MISMATCH',
-        `Expected ${a} and ${b} to have neurons or heads in common, found none.`,
-      );
-    return { neurons, heads };
-  } finally {
-    database.close();
-  }
+  const pair = new Pair(new Sources(await openFolder(a)), new Sources(await openFolder(b)), among);
+  const [neurons, heads] = [pair.neurons(k), pair.heads(k)];
+  if (neurons.length + heads.length === 0)
+    throw new WeightscopeError(
+      'ATLAS_MISMATCH',
+      `Expected ${a} and ${b} to have neurons or heads in common, found none.`,
+    );
+  return { neurons, heads };
 }
 
 /** Two atlases, of whose lists the first `among` entries are compared. */
@@ -77,9 +71,9 @@ class Pair {
     this.#among = among;
   }
 
-  async neurons(k: number): Promise<NeuronDiff[]> {
+  neurons(k: number): NeuronDiff[] {
     const [a, b] = [this.#a.neurons(), this.#b.neurons()];
-    const [idsA, idsB] = await this.#textIds();
+    const [idsA, idsB] = this.#textIds();
     const stamps = new Int32Array(idsA.length + idsB.length).fill(-1);
     const shared = new Float64Array(a.places.size * NEURON_PARTS.length).fill(Number.NaN);
     for (const [p, part] of NEURON_PARTS.entries()) {
@@ -97,7 +91,7 @@ class Pair {
         }
       }
     }
-    const [wordsA, wordsB] = [await this.#a.words(), await this.#b.words()];
+    const [wordsA, wordsB] = [this.#a.words(), this.#b.words()];
     return order(shared, k, true).map((at) => {
       const part = NEURON_PARTS[at % NEURON_PARTS.length];
       const number = Math.floor(at / NEURON_PARTS.length);
@@ -113,9 +107,9 @@ class Pair {
     });
   }
 
-  async heads(k: number): Promise<HeadDiff[]> {
-    const [a, b] = [await this.#a.heads(), await this.#b.heads()];
-    const [wordsA, wordsB] = [await this.#a.words(), await this.#b.words()];
+  heads(k: number): HeadDiff[] {
+    const [a, b] = [this.#a.heads(), this.#b.heads()];
+    const [wordsA, wordsB] = [this.#a.words(), this.#b.words()];
     const pairs = (words: Words, { first, second }: PairList) =>
       Array.from(first, (id, i) => {
         const sides = [words.token(id), words.token(second[i])];
@@ -134,7 +128,7 @@ class Pair {
   }
 
   /** A number for each token of either atlas, the same for the same text. */
-  async #textIds(): Promise<[Int32Array, Int32Array]> {
+  #textIds(): [Int32Array, Int32Array] {
     const ids = new Map<string, number>();
     const of = ({ texts }: Words): Int32Array =>
       Int32Array.from(texts, (text) => {
@@ -142,7 +136,7 @@ class Pair {
         ids.set(text, id);
         return id;
       });
-    return [of(await this.#a.words()), of(await this.#b.words())];
+    return [of(this.#a.words()), of(this.#b.words())];
   }
 }
 

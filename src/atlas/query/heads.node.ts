@@ -28,15 +28,15 @@ export async function atlasSpectrum(
   matrix: HeadMatrix,
 ): Promise<AtlasSpectrum> {
   const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
-  const rows = await sources.database.rows(
+  const rows = await (await sources.database()).rows(
     `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values
      WHERE ${itself} ORDER BY index`,
   );
   if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
   const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
   const values = rows.map(({ value }) => value as number);
-  const words = await sources.words();
-  const listed = await sources.database.rows(
+  const words = sources.words();
+  const listed = await (await sources.database()).rows(
     `SELECT span_start AS start, span_end AS "end", side, sign, token, score, z
      FROM head_direction_tokens WHERE ${itself} ORDER BY span_start, rank`,
   );
@@ -86,7 +86,9 @@ export async function atlasRelations(
     ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
     ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
   ];
-  return (await sources.database.rows(
+  return (await (
+    await sources.database()
+  ).rows(
     `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
     relation === undefined ? [] : [relation],
@@ -108,7 +110,7 @@ const COMPOSITION_KINDS: readonly CompositionKind[] = ['q', 'k', 'v'];
 
 /** Pairs of heads of which the later reads most of what the earlier writes; of one head where `from` or `to` names it. */
 export async function atlasCompositions(
-  { database }: Sources,
+  sources: Sources,
   options: {
     from?: readonly [layer: number, head: number];
     to?: readonly [layer: number, head: number];
@@ -124,7 +126,9 @@ export async function atlasCompositions(
     ...(from ? [`from_layer = ${checkNumber(from[0])} AND from_head = ${checkNumber(from[1])}`] : []),
     ...(to ? [`to_layer = ${checkNumber(to[0])} AND to_head = ${checkNumber(to[1])}`] : []),
   ];
-  return (await database.rows(
+  return (await (
+    await sources.database()
+  ).rows(
     `SELECT * FROM head_compositions WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, ['score', 'z'])} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
      LIMIT ${checkNumber(k)}`,

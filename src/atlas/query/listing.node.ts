@@ -54,7 +54,7 @@ export async function listNeurons(
   const labels = new Map<NeuronPart, Awaited<ReturnType<Sources['neuronLabels']>>>();
   for (const part of parts) {
     const numbers = there.filter((row) => row.part === part).map(({ number }) => number);
-    labels.set(part, await sources.neuronLabels(part, numbers));
+    labels.set(part, sources.neuronLabels(part, numbers));
   }
   return there.map(({ part, number, value }) => {
     const { index: neuron, ...place } = lists.places.place(number);
@@ -93,7 +93,7 @@ export async function listHeads(
   const ofStatistics = statisticTable(sources.manifest, 'heads', sort) === 'head_stats';
   if (matrix) checkOneOf(matrix, HEAD_MATRICES);
   if (layer !== undefined) checkNumber(layer);
-  const { rows } = await sources.heads();
+  const { rows } = sources.heads();
   if (ofStatistics) {
     const key = (row: { layer: unknown; head: unknown; matrix: unknown }) => `${row.layer}:${row.head} ${row.matrix}`;
     const known = new Map(rows.map((row) => [key(row), row]));
@@ -111,14 +111,14 @@ export async function listHeads(
 }
 
 /** Rows of a table of statistics in order of one of its columns, nulls last. */
-function statisticRows(
-  { database }: Sources,
+async function statisticRows(
+  sources: Sources,
   table: 'neuron_stats' | 'head_stats',
   { sort, ascending, layer, matrix, k = 20 }: ListingOptions & { matrix?: HeadMatrix },
 ): Promise<Row[]> {
   const key = table === 'neuron_stats' ? 'layer, expert, neuron' : 'layer, head, matrix';
   const where = [matrix && `matrix = '${matrix}'`, layer !== undefined && `layer = ${layer}`].filter(Boolean);
-  return database.rows(
+  return (await sources.database()).rows(
     `SELECT ${key}, ${sort} AS value FROM ${table} WHERE ${where.join(' AND ') || 'true'}
      ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
   );

@@ -45,13 +45,13 @@ export async function atlasNeuron(
   const number = lists.places.number(layer, expert, neuron);
   const there = NEURON_PARTS.filter((part) => parts.includes(part) && lists.has(part, number));
   if (there.length === 0) throw notThere('a neuron', `${layer}:${neuron}`);
-  const words = await sources.words();
+  const words = sources.words();
   const of = (part: NeuronPart, sign: Sign, k: number): ScoredToken[] => {
     const { token, score } = lists.list(part, number, sign, k);
     return Array.from(token, (id, i) => ({ ...words.token(id), score: score[i] }));
   };
   const [statistics] = sources.statistics
-    ? await sources.database.rows(
+    ? await (await sources.database()).rows(
         `SELECT * EXCLUDE (layer, expert, neuron) FROM neuron_stats
          WHERE layer = ${layer} AND expert = ${expert} AND neuron = ${neuron}`,
       )
@@ -82,8 +82,8 @@ export async function atlasHead(
   const { matrices = HEAD_MATRICES, k = 100, ascending = false } = options;
   for (const matrix of matrices) checkOneOf(matrix, HEAD_MATRICES);
   for (const number of [layer, head, k]) checkNumber(number);
-  const { lists } = await sources.heads();
-  const words = await sources.words();
+  const { lists } = sources.heads();
+  const words = sources.words();
   const { manifest } = sources;
   const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
   for (const matrix of matrices) {
@@ -92,7 +92,7 @@ export async function atlasHead(
     read[matrix] = matrixReading(list, words, Number(manifest.dimensions.vocab));
   }
   const statistics = sources.statistics
-    ? await sources.database.rows(
+    ? await (await sources.database()).rows(
         `SELECT * EXCLUDE (layer, head) FROM head_stats WHERE layer = ${layer} AND head = ${head}`,
       )
     : [];

@@ -14,7 +14,7 @@ import { parseTerms, type Term } from './terms.ts';
 
 /** Neurons and heads for words; terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
 export async function searchAtlas(sources: Sources, query: string, options: SearchOptions): Promise<SearchResult> {
-  const words = await sources.words();
+  const words = sources.words();
   const terms = await Promise.all(
     parseTerms(query).map((all) =>
       Promise.all(all.map(async (term) => ({ term, tokens: await tokensOf(term, words, sources) }))),
@@ -48,7 +48,7 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   }
   const heads: HeadHit[] = [];
   if (asked(['vo', 'qk'])) {
-    const [lists, pairs] = [await sources.tokenHeads(), (await sources.heads()).lists];
+    const [lists, pairs] = [sources.tokenHeads(), sources.heads().lists];
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
     for (const { number, part: matrix, sign: side, score, matches } of meet(lists, ids, { parts: own, sign, k })) {
       const { layer, index: head } = lists.places.place(number);
@@ -63,11 +63,12 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
 }
 
 /** Ids of a term's tokens, in order. */
-async function tokensOf(term: Term, words: Words, { database }: Sources): Promise<number[]> {
+async function tokensOf(term: Term, words: Words, sources: Sources): Promise<number[]> {
   const { kind, text } = term;
   const tokens: number[] = [];
   if (kind === 'regex') {
     // DuckDB's expressions (RE2) take time in proportion to the text, whatever they are.
+    const database = await sources.database();
     const found = await asQuery(() =>
       database.rows(`SELECT token FROM tokens WHERE regexp_matches(text, ?) ORDER BY token LIMIT ${MAX_TOKENS + 1}`, [
         text,

@@ -32,11 +32,11 @@ export async function similarNeurons(
   const number = lists.places.number(checkNumber(layer), checkNumber(expert), checkNumber(neuron));
   if (!lists.has(part, number))
     throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
-  const vocab = (await sources.words()).texts.length;
+  const vocab = sources.words().texts.length;
   const wanted = SIGNS.map((sign) => weightsOf(lists.list(part, number, sign), vocab));
   const cosines = nearest(lists, part, number, wanted, checkNumber(k));
   const numbers = order(cosines, k);
-  const labels = await sources.neuronLabels(part, numbers);
+  const labels = sources.neuronLabels(part, numbers);
   return numbers.map((number) => {
     const { index, ...place } = lists.places.place(number);
     return { ...place, neuron: index, part, cosine: cosines[number], ...labels.get(number)! };

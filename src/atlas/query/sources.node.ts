@@ -2,7 +2,8 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import type { Manifest } from '../schema.ts';
 import { LABELS } from '../units/tokens.ts';
-import type { AtlasFolder, Database } from './database.node.ts';
+import { ColumnFile } from './columns.node.ts';
+import { type AtlasFolder, type Database, type DatabaseOptions, openDatabase } from './database.node.ts';
 import { HeadLists, NeuronLists } from './lists.node.ts';
 import { TokenLists } from './token-lists.node.ts';
 
@@ -15,12 +16,14 @@ export class Words {
   readonly special: readonly boolean[];
   readonly padding: readonly boolean[];
 
-  constructor([texts = [], labels = [], normals = [], special = [], padding = []]: unknown[][]) {
-    this.texts = texts as string[];
-    this.labels = labels as string[];
-    this.normals = normals as string[];
-    this.special = special as boolean[];
-    this.padding = padding as boolean[];
+  /** From the files of the table `tokens`. */
+  constructor(files: readonly ColumnFile[]) {
+    const all = <T>(read: (file: ColumnFile) => T[]): T[] => files.flatMap(read);
+    this.texts = all((file) => file.strings('text'));
+    this.labels = all((file) => file.strings('label'));
+    this.normals = all((file) => file.strings('normal'));
+    this.special = all((file) => file.flags('special'));
+    this.padding = all((file) => file.flags('padding'));
   }
 
   token(id: number): Token {
@@ -49,24 +52,54 @@ export interface HeadFacts {
   bottom: string;
 }
 
+function headRows(file: ColumnFile): HeadFacts[] {
+  const n = file.rows;
+  const [layer, head, kvHead] = file.open((read) =>
+    ['layer', 'head', 'kv_head'].map((name) => read(name, 0, new Int32Array(n))),
+  );
+  const [best, worst] = file.open((read) => ['best', 'worst'].map((name) => read(name, 0, new Float64Array(n))));
+  const [matrix, top, bottom] = ['matrix', 'top', 'bottom'].map((name) => file.strings(name));
+  return Array.from({ length: n }, (_, i) => ({
+    layer: layer[i],
+    head: head[i],
+    kv_head: kvHead[i],
+    matrix: matrix[i] as HeadMatrix,
+    best: best[i],
+    worst: worst[i],
+    top: top[i],
+    bottom: bottom[i],
+  }));
+}
+
 /** What an open atlas's answers are taken from. Each is looked into when it is first needed, and then kept. */
 export class Sources {
   readonly manifest: Manifest;
-  readonly database: Database;
   readonly #folder: AtlasFolder;
-  readonly #prefix: string;
+  readonly #options: DatabaseOptions;
+  #database?: Promise<Database>;
+  #words?: Words;
   #neurons?: NeuronLists;
-  #heads?: Promise<{ rows: HeadFacts[]; lists: HeadLists }>;
-  #words?: Promise<Words>;
+  #heads?: { rows: readonly HeadFacts[]; lists: HeadLists };
   #tokenNeurons?: TokenLists<NeuronPart>;
-  #tokenHeads?: Promise<TokenLists<HeadMatrix>>;
+  #tokenHeads?: TokenLists<HeadMatrix>;
 
-  /** `prefix`: of the names that the atlas's tables have in the database. */
-  constructor(folder: AtlasFolder, database: Database, prefix = '') {
+  constructor(folder: AtlasFolder, options: DatabaseOptions = {}) {
     this.manifest = folder.manifest;
     this.#folder = folder;
-    this.database = database;
-    this.#prefix = prefix;
+    this.#options = options;
+  }
+
+  /** For SQL, regular expressions and the tables of statistics; other answers do without it, and are there sooner. */
+  database(): Promise<Database> {
+    this.#database ??= openDatabase({ '': this.#folder }, this.#options);
+    return this.#database;
+  }
+
+  close(): void {
+    this.#database?.then(
+      (database) => database.close(),
+      () => {},
+    );
   }
 
   /** The atlas's tables of statistics have rows. */
@@ -84,37 +117,28 @@ export class Sources {
     return this.#tokenNeurons;
   }
 
-  heads(): Promise<{ rows: readonly HeadFacts[]; lists: HeadLists }> {
-    this.#heads ??= (async () => {
+  heads(): { rows: readonly HeadFacts[]; lists: HeadLists } {
+    if (!this.#heads) {
       // In the order of the files.
-      const rows = (await this.database.rows(`SELECT * FROM ${this.#prefix}heads`)) as unknown as HeadFacts[];
-      return { rows, lists: new HeadLists(this.#folder, rows) };
-    })();
+      const rows = this.#folder.files.heads.flatMap((file) => headRows(new ColumnFile(file)));
+      this.#heads = { rows, lists: new HeadLists(this.#folder, rows) };
+    }
     return this.#heads;
   }
 
-  tokenHeads(): Promise<TokenLists<HeadMatrix>> {
-    this.#tokenHeads ??= (async () => {
-      const { lists } = await this.heads();
-      return new TokenLists<HeadMatrix>(this.#folder, 'token_heads', lists.places);
-    })();
+  tokenHeads(): TokenLists<HeadMatrix> {
+    this.#tokenHeads ??= new TokenLists<HeadMatrix>(this.#folder, 'token_heads', this.heads().lists.places);
     return this.#tokenHeads;
   }
 
-  words(): Promise<Words> {
-    this.#words ??= (async () => {
-      const names = 'text, label, normal, special, padding';
-      return new Words(await this.database.columns(`SELECT ${names} FROM ${this.#prefix}tokens ORDER BY token`));
-    })();
+  words(): Words {
+    this.#words ??= new Words(this.#folder.files.tokens.map((file) => new ColumnFile(file)));
     return this.#words;
   }
 
   /** The first labels of neurons' two lists, as `top` and `bottom` of `neurons` have them, by number. */
-  async neuronLabels(
-    part: NeuronPart,
-    numbers: readonly number[],
-  ): Promise<Map<number, { top: string; bottom: string }>> {
-    const words = await this.words();
+  neuronLabels(part: NeuronPart, numbers: readonly number[]): Map<number, { top: string; bottom: string }> {
+    const words = this.words();
     const labels = new Map<number, { top: string; bottom: string }>();
     this.neurons().each(part, numbers, (number, read, row, each) => {
       const first = (from: number): string =>

@@ -45,14 +45,14 @@ export async function atlasToken(
 ): Promise<AtlasToken> {
   checkNumber(token);
   checkNumber(k);
-  const words = await sources.words();
+  const words = sources.words();
   if (token >= words.texts.length) throw notThere('a token', `${token}`);
-  const [neurons, heads] = [sources.tokenNeurons(), await sources.tokenHeads()];
-  const { lists: pairs } = await sources.heads();
+  const [neurons, heads] = [sources.tokenNeurons(), sources.tokenHeads()];
+  const { lists: pairs } = sources.heads();
   const neuronsOf = async (part: NeuronPart, sign: Sign): Promise<TokenNeuron[]> => {
     const { number, score } = neurons.list(part, token, sign);
     const numbers = [...number.subarray(0, k)];
-    const labels = await sources.neuronLabels(part, numbers);
+    const labels = sources.neuronLabels(part, numbers);
     return numbers.map((number, i) => {
       const { index: neuron, ...place } = neurons.places.place(number);
       return { ...place, neuron, score: score[i], ...labels.get(number)! };
@@ -105,7 +105,7 @@ export async function atlasTokens(
   { id, text, prefix, k = 50 }: TokensOptions,
 ): Promise<{ total: number; tokens: ListedToken[] }> {
   checkNumber(k);
-  const words = await sources.words();
+  const words = sources.words();
   const beginning = prefix?.trim().toLowerCase();
   const asked = (token: number): boolean =>
     id !== undefined
