@@ -53,18 +53,18 @@ export const peakFractions = async (engine) => {
   const [x, e] = [take(ROWS * D * 4), take(COLUMNS * D * 4)];
   const values = new Float32Array(buffer, x, (ROWS + COLUMNS) * D);
   for (let i = 0; i < values.length; i++) values[i] = Math.sin(i * i);
-  const [index, ones] = [take(COLUMNS * 4), take(COLUMNS * 8)];
+  const [index, ones] = [take(COLUMNS * 4), take(Math.max(COLUMNS, D) * 8)];
   new Uint32Array(buffer, index, COLUMNS).forEach((_, i, all) => {
     all[i] = i;
   });
-  new Float64Array(buffer, ones, COLUMNS).fill(1);
+  new Float64Array(buffer, ones, Math.max(COLUMNS, D)).fill(1);
   const [panelsX, panelsE, panels64] = [take(ROWS * D * 4), take(COLUMNS * D * 4), take(COLUMNS * D * 8)];
   kernels.panels32(x, D, index, ones, ROWS, panelsX);
   kernels.panels32(e, D, index, ones, COLUMNS, panelsE);
   kernels.panels64(e, COLUMNS, D, panels64);
   const [packedX, packedE, aboutX, aboutE] = [take(ROWS * D), take(COLUMNS * D), take(ROWS * 32), take(COLUMNS * 32)];
-  kernels.quantise(x, index, ROWS, D, 1, packedX, aboutX);
-  kernels.quantise(e, index, COLUMNS, D, 0, packedE, aboutE);
+  kernels.quantise(x, index, ROWS, D, ones, 1, packedX, aboutX);
+  kernels.quantise(e, index, COLUMNS, D, ones, 0, packedE, aboutE);
   // Limits that nothing reaches: all work but the list.
   const [limits, columns] = [take(ROWS * 32), take(COLUMNS * 12)];
   const numbers = new Float32Array(buffer, limits, ROWS * 8);

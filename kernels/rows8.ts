@@ -8,15 +8,24 @@ import { madd32 } from './madd';
 const ABOUT: usize = 32;
 const BESIDE: usize = 32;
 
-/** Rounds rows index[i] of x to whole steps of 1/127 (first) or 1/63 of their largest value, and says what that costs. */
-export function quantise(x: usize, index: usize, rows: i32, d: i32, first: i32, out: usize, about: usize): void {
+/** Rounds rows index[i] of x, times `scale`, to whole steps of 1/127 (first) or 1/63 of their largest value, and says what that costs. */
+export function quantise(
+  x: usize,
+  index: usize,
+  rows: i32,
+  d: i32,
+  scale: usize,
+  first: i32,
+  out: usize,
+  about: usize,
+): void {
   const width = (d + 3) & ~3;
   if (!first) memory.fill(out, 64, usize(((rows + 15) & ~15) * width));
   for (let i = 0; i < rows; i++, about += ABOUT) {
     const from = x + ((usize(load<u32>(index + (usize(i) << 2))) * d) << 2);
-    let largest: f32 = 0;
-    for (let t = 0; t < d; t++) largest = max(largest, abs(load<f32>(from + (usize(t) << 2))));
-    const step = largest > 0 ? f64(largest) / (first ? 127 : 63) : 1;
+    let largest: f64 = 0;
+    for (let t = 0; t < d; t++) largest = max(largest, abs(scaled(from, scale, t)));
+    const step = largest > 0 ? largest / (first ? 127 : 63) : 1;
     const inverse = 1 / step;
     let lost: f64 = 0;
     let kept = 0;
@@ -25,7 +34,7 @@ export function quantise(x: usize, index: usize, rows: i32, d: i32, first: i32, 
     for (let t = 0; t < width; t++) {
       let n = 0;
       if (t < d) {
-        const v = f64(load<f32>(from + (usize(t) << 2)));
+        const v = scaled(from, scale, t);
         const whole = nearest<f64>(v * inverse);
         const e = v - whole * step;
         lost += e * e;
@@ -41,6 +50,12 @@ export function quantise(x: usize, index: usize, rows: i32, d: i32, first: i32, 
     store<f64>(about, sqrt(lost) * inverse, 16);
     store<f64>(about, f64(first ? -64 * sum : 0), 24);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function scaled(row: usize, scale: usize, t: i32): f64 {
+  return f64(load<f32>(row + (usize(t) << 2))) * load<f64>(scale + (usize(t) << 3));
 }
 
 /** Four sums of four products of bytes each, added to c. */

@@ -28,7 +28,7 @@ pub struct Kernels {
     pub scan: unsafe fn(&[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize,
     /// Largest whole number that `quantise` makes of b.
     pub most: i32,
-    pub quantise: unsafe fn(&[f32], d: usize, index: &[u32], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
+    pub quantise: unsafe fn(&[f32], &[u32], scale: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
     pub screen_rows: unsafe fn(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize,
     pub near: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
     pub column_sums: unsafe fn(&[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]),
@@ -75,8 +75,16 @@ macro_rules! compiled_for {
             $crate::screen::pack8(x, rows, packing, out, sums)
         }
         #[target_feature(enable = $features)]
-        fn quantise(x: &[f32], d: usize, index: &[u32], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
-            $crate::rows8::quantise(x, d, index, first, most, out, about);
+        fn quantise(
+            x: &[f32],
+            index: &[u32],
+            scale: &[f64],
+            first: bool,
+            most: i32,
+            out: &mut [u8],
+            about: &mut [f64],
+        ) {
+            $crate::rows8::quantise(x, index, scale, first, most, out, about);
         }
         #[target_feature(enable = $features)]
         fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {

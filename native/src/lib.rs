@@ -341,6 +341,7 @@ impl NativeKernels {
         index: i64,
         rows: u32,
         d: u32,
+        scale: i64,
         first: u32,
         out: i64,
         about: i64,
@@ -349,6 +350,7 @@ impl NativeKernels {
             let first = first != 0;
             let index: &[u32] = call.read(index, rows.into())?;
             let x = call.read(x, last_row(index).saturating_mul(d.into()))?;
+            let scale = call.read(scale, d.into())?;
             let padded = if first {
                 rows
             } else {
@@ -357,7 +359,7 @@ impl NativeKernels {
             let out = call.write(out, product(&[padded, rows8::width(d as usize) as u32]))?;
             let about = call.write(about, product(&[rows, ABOUT as u32]))?;
             // SAFETY: as above.
-            unsafe { (kernels.quantise)(x, d as usize, index, first, kernels.most, out, about) };
+            unsafe { (kernels.quantise)(x, index, scale, first, kernels.most, out, about) };
             Ok(())
         })
     }

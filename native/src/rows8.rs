@@ -22,30 +22,41 @@ pub fn width(d: usize) -> usize {
 
 /// `Kernels.quantise`; inlined into the functions of instruction sets.
 #[inline(always)]
-pub fn quantise(x: &[f32], d: usize, index: &[u32], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
+pub fn quantise(
+    x: &[f32],
+    index: &[u32],
+    scale: &[f64],
+    first: bool,
+    most: i32,
+    out: &mut [u8],
+    about: &mut [f64],
+) {
     const N: usize = 16;
+    let d = scale.len();
     let width = width(d);
     let (limit, bias) = (if first { WIDE } else { most }, most + 1);
     let mut steps = vec![0i32; d.next_multiple_of(N)];
-    let mut row = vec![0f32; d.next_multiple_of(N)];
+    let mut row = vec![0f64; d.next_multiple_of(N)];
     if !first {
         out.fill(bias as u8);
     }
     for (i, (&r, about)) in index.iter().zip(about.as_chunks_mut::<ABOUT>().0).enumerate() {
-        row[..d].copy_from_slice(&x[r as usize * d..][..d]);
-        let mut largest = [0f32; N];
+        for ((row, &value), scale) in row.iter_mut().zip(&x[r as usize * d..][..d]).zip(scale) {
+            *row = f64::from(value) * scale;
+        }
+        let mut largest = [0f64; N];
         for values in row.as_chunks::<N>().0 {
             for (largest, value) in largest.iter_mut().zip(values) {
                 *largest = if value.abs() > *largest { value.abs() } else { *largest };
             }
         }
-        let largest = f64::from(largest.iter().fold(0f32, |a, &b| a.max(b)));
+        let largest = largest.iter().fold(0f64, |a, &b| a.max(b));
         let step = if largest > 0.0 { largest / f64::from(limit) } else { 1.0 };
         let inverse = 1.0 / step;
         let (mut lost, mut kept, mut sum) = ([0f64; N], [0i32; N], [0i32; N]);
         for (values, steps) in row.as_chunks::<N>().0.iter().zip(steps.as_chunks_mut::<N>().0) {
             for lane in 0..N {
-                let value = f64::from(values[lane]);
+                let value = values[lane];
                 let whole = (value * inverse).round_ties_even();
                 let e = value - whole * step;
                 lost[lane] += e * e;

@@ -407,17 +407,15 @@ fn screens_long_rows_as_plain_loops_do() {
                 let pack = |x: &[f32], rows: usize, first: bool, padded: usize| {
                     let index: Vec<u32> = (0..rows as u32).rev().collect();
                     let (mut out, mut about) = (vec![9u8; padded * width], vec![f64::NAN; rows * ABOUT]);
-                    unsafe { (kernels.quantise)(x, d, &index, first, kernels.most, &mut out, &mut about) };
+                    let scale: Vec<f64> = (0..d)
+                        .map(|t| 1.5f64.powi(if first { 1 } else { -1 } * (t % 3) as i32))
+                        .collect();
+                    unsafe { (kernels.quantise)(x, &index, &scale, first, kernels.most, &mut out, &mut about) };
                     for (about, &i) in about.as_chunks::<ABOUT>().0.iter().zip(&index) {
-                        let row = &x[i as usize * d..][..d];
-                        let whole: Vec<f64> = row
-                            .iter()
-                            .map(|&v| (f64::from(v) / about[0]).round_ties_even())
-                            .collect();
-                        let lost = row
-                            .iter()
-                            .zip(&whole)
-                            .map(|(&v, n)| (f64::from(v) / about[0] - n).powi(2));
+                        let row = x[i as usize * d..][..d].iter().zip(&scale);
+                        let row: Vec<f64> = row.map(|(&v, scale)| f64::from(v) * scale / about[0]).collect();
+                        let whole: Vec<f64> = row.iter().map(|v| v.round_ties_even()).collect();
+                        let lost = row.iter().zip(&whole).map(|(v, n)| (v - n).powi(2));
                         let norm = whole.iter().map(|n| n * n).sum::<f64>().sqrt();
                         let most = if first { 127.0 } else { f64::from(kernels.most) };
                         check("quantise: norm", close(about[1], norm, 1e-9 * norm));

@@ -79,11 +79,20 @@ export interface Kernels {
   ): number;
 
   /**
-   * Rounds rows `index[i]` (u32) of x to whole steps of their own for `screenRows`: d bytes a row, rounded up to 4, and for
-   * b (`first` = 0) whole groups of 16 rows. `about` gets four fp64 a row: the step, the norm of the rounded row and the norm of
+   * Rounds rows `index[i]` (u32) of x, dimension t times `scale[t]` (fp64), to whole steps of their own for `screenRows`: d bytes
+   * a row, rounded up to 4, and for b (`first` = 0) whole groups of 16 rows. `about` gets four fp64 a row: the step, the norm of the rounded row and the norm of
    * what rounding lost (both in steps; 1e-9 relative), and where sums with a row of a start (i32).
    */
-  quantise(x: number, index: number, rows: number, d: number, first: number, out: number, about: number): void;
+  quantise(
+    x: number,
+    index: number,
+    rows: number,
+    d: number,
+    scale: number,
+    first: number,
+    out: number,
+    about: number,
+  ): void;
   /**
    * With s the product of the rounded rows i of a and j of b, in steps of both (i32), lists `i << 16 | j` (u32) where
    *   s + bound >= row.top * column.steps  or  s - bound <= row.bottom * column.steps, or, where there are `ends`,

@@ -11,6 +11,7 @@ export interface RoundTask {
   aboutAt: number;
   panelsAt: number;
   onesAt: number;
+  balanceAt: number;
   method: Method;
   from: number;
   count: number;
@@ -19,13 +20,13 @@ export interface RoundTask {
 }
 
 export const roundTask = ({ kernels }: KernelMemory, _scratch: number, task: RoundTask): void => {
-  const { rowsAt, indexAt, packedAt, aboutAt, panelsAt, onesAt, from, count, d, first, method } = task;
+  const { rowsAt, indexAt, packedAt, aboutAt, panelsAt, onesAt, balanceAt, from, count, d, first, method } = task;
   if (method === 'tiles') {
     kernels.panels32(rowsAt, d, indexAt + 4 * from, onesAt, count, panelsAt + 4 * d * from);
     return;
   }
   const packed = packedAt + from * packedBytes(d);
-  kernels.quantise(rowsAt, indexAt + 4 * from, count, d, first ? 1 : 0, packed, aboutAt + 32 * from);
+  kernels.quantise(rowsAt, indexAt + 4 * from, count, d, balanceAt, first ? 1 : 0, packed, aboutAt + 32 * from);
 };
 
 /** Bytes of a rounded row. */

@@ -14,6 +14,8 @@ export interface RowsPlace {
   packedAt: number;
   panelsAt: number;
   onesAt: number;
+  /** fp64 by dimension: what `quantise` multiplies by (`balance`). */
+  balanceAt: number;
   aboutAt: number;
   /** x: eight fp32 a row. e: three fp32 lists. In search order. */
   limitsAt: number;
@@ -33,6 +35,7 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
     packedAt: packed,
     panelsAt: packed,
     onesAt: layout.take(8 * ROUND_ROWS),
+    balanceAt: layout.take(8 * d),
     aboutAt: layout.take(stride * 32),
     limitsAt: layout.take(stride * 32),
     divisorAt: layout.take(stride * 8),
@@ -89,16 +92,19 @@ export const packRows = async (
   d: number,
   first: boolean,
   method: Method,
+  balance: Float64Array,
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const { count, rowsAt, indexAt, packedAt, panelsAt, onesAt, aboutAt } = operand;
+  const { count, rowsAt, indexAt, packedAt, panelsAt, onesAt, balanceAt, aboutAt } = operand;
   new Float64Array(session.buffer, onesAt, ROUND_ROWS).fill(1);
+  new Float64Array(session.buffer, balanceAt, d).set(balance);
   let from = 0;
   const next = (): { args: RoundTask; done: number } | undefined => {
     if (from >= count) return undefined;
     const part = { from, count: Math.min(ROUND_ROWS, count - from) };
     from += ROUND_ROWS;
-    return { args: { rowsAt, indexAt, packedAt, panelsAt, onesAt, aboutAt, d, first, method, ...part }, done: 0 };
+    const places = { rowsAt, indexAt, packedAt, panelsAt, onesAt, balanceAt, aboutAt };
+    return { args: { ...places, d, first, method, ...part }, done: 0 };
   };
   await session.run('round', next, () => {}, { signal });
   if (method === 'screened') (first ? writeRowLimits : writeColumnLimits)(session.buffer, operand);

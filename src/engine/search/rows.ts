@@ -1,5 +1,6 @@
 import { checkTopRows } from '../check.ts';
 import type { Matrix, TopRows, TopRowsOptions } from '../engine.ts';
+import { balance } from './balance.ts';
 import { absolute32, relative32 } from './bounds.ts';
 import type { ColumnListTask } from './column-list-task.ts';
 import { chunks, Layout } from './memory.ts';
@@ -45,6 +46,7 @@ interface Search {
   lanes: number[];
   d: number;
   method: Method;
+  balance: { x: Float64Array; e: Float64Array };
   /** Final lists, and what of them is wanted. */
   rowLists: Ends<RankedLists>;
   columnLists: Ends<RankedLists>;
@@ -77,7 +79,18 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
   const lanes = Array.from({ length: sessions.lanes }, () => layout.take(laneBytes));
   const session = await sessions.open(layout.check(sessions.maxBytes), lanes);
   try {
-    const call: Search = { session, lanes, d, method, rowLists, columnLists, rows, columns, options };
+    const call: Search = {
+      session,
+      lanes,
+      d,
+      method,
+      balance: balance(x, e),
+      rowLists,
+      columnLists,
+      rows,
+      columns,
+      options,
+    };
     const loadX = (part: Part) => load(call, placeX, x, part, 'first', {});
     let operandX: RowsOperand | undefined;
     for (const partE of partsE.list) {
@@ -124,7 +137,7 @@ const wantedOf = ([top, bottom]: Ends<RankedLists>): Wanted | undefined => {
 };
 
 const load = async (
-  { session, d, method, options }: Search,
+  { session, d, method, balance, options }: Search,
   place: RowsPlace,
   matrix: Matrix,
   { start, end }: Part,
@@ -136,7 +149,10 @@ const load = async (
     ...only,
     sort: method !== 'each' && which === 'second',
   });
-  if (method !== 'each') await packRows(session, operand, d, which === 'first', method, options.signal);
+  if (method !== 'each') {
+    const first = which === 'first';
+    await packRows(session, operand, d, first, method, first ? balance.x : balance.e, options.signal);
+  }
   return operand;
 };
 
