@@ -90,3 +90,38 @@ export function scan(tile: usize, rows: i32, columns: i32, stride: i32, low: usi
   }
   return i32(out - start) >> 2;
 }
+
+/**
+ * Lists the entries of a tile [rows, columns] (row length `stride`, columns a multiple of 4) that reach a limit of their row or column:
+ * value >= top or -value >= bottom; as (row << 16 | column). Returns how many; `out` has room for rows * columns.
+ */
+export function siftTile(
+  tile: usize,
+  rows: i32,
+  columns: i32,
+  stride: i32,
+  top: usize,
+  bottom: usize,
+  columnTop: usize,
+  columnBottom: usize,
+  out: usize,
+): i32 {
+  const start = out;
+  for (let i = 0; i < rows; i++, top += 4, bottom += 4) {
+    const least = v128.load32_splat(top);
+    const most = f32x4.neg(v128.load32_splat(bottom));
+    const row = tile + ((usize(i) * stride) << 2);
+    for (let j = 0; j < columns; j += 4) {
+      const at = usize(j) << 2;
+      const v = v128.load(row + at);
+      const own = v128.or(f32x4.ge(v, least), f32x4.le(v, most));
+      const other = v128.or(
+        f32x4.ge(v, v128.load(columnTop + at)),
+        f32x4.le(v, f32x4.neg(v128.load(columnBottom + at))),
+      );
+      let bits = i32x4.bitmask(v128.or(own, other));
+      for (; bits; bits &= bits - 1, out += 4) store<u32>(out, (i << 16) | (j + ctz(bits)));
+    }
+  }
+  return i32(out - start) >> 2;
+}

@@ -76,7 +76,6 @@ export function screenRows(
   rows: i32,
   b: usize,
   columns: usize,
-  ends: usize,
   groups: i32,
   stride: i32,
   d: i32,
@@ -122,10 +121,10 @@ export function screenRows(
         s30 = quads(x3, low, s30);
         s31 = quads(x3, high, s31);
       }
-      out = sift(s00, s01, i, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
-      if (i + 1 < rows) out = sift(s10, s11, i1, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
-      if (i + 2 < rows) out = sift(s20, s21, i2, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
-      if (i + 3 < rows) out = sift(s30, s31, i3, limits, columns + column, ends ? ends + column : 0, stride, g << 3, out);
+      out = sift(s00, s01, i, limits, columns + column, stride, g << 3, out);
+      if (i + 1 < rows) out = sift(s10, s11, i1, limits, columns + column, stride, g << 3, out);
+      if (i + 2 < rows) out = sift(s20, s21, i2, limits, columns + column, stride, g << 3, out);
+      if (i + 3 < rows) out = sift(s30, s31, i3, limits, columns + column, stride, g << 3, out);
     }
   }
   return i32(out - start) >> 2;
@@ -137,40 +136,32 @@ function sift(
   i: i32,
   limits: usize,
   columns: usize,
-  ends: usize,
   stride: i32,
   j: i32,
   out: usize,
 ): usize {
   const row = limits + usize(i) * BESIDE;
-  let bits = reaching(low, row, columns, ends, stride) | (reaching(high, row, columns + 16, ends ? ends + 16 : 0, stride) << 4);
+  let bits = reaching(low, row, columns, stride) | (reaching(high, row, columns + 16, stride) << 4);
   for (; bits; bits &= bits - 1, out += 4) store<u32>(out, (i << 16) | (j + ctz(bits)));
   return out;
 }
 
 // @ts-ignore: decorator
 @inline
-function reaching(sums: v128, row: usize, columns: usize, ends: usize, stride: i32): i32 {
+function reaching(sums: v128, row: usize, columns: usize, stride: i32): i32 {
   const next = usize(stride) << 2;
   const value = f32x4.convert_i32x4_s(sums);
   const bound = f32x4.add(
     f32x4.mul(v128.load32_splat(row), v128.load(columns)),
     f32x4.mul(v128.load32_splat(row, 4), v128.load(columns + next)),
   );
-  const high = f32x4.add(value, bound);
-  const low = f32x4.sub(value, bound);
   const steps = v128.load(columns + 2 * next);
-  let kept = v128.or(
-    f32x4.ge(high, f32x4.mul(v128.load32_splat(row, 12), steps)),
-    f32x4.le(low, f32x4.mul(v128.load32_splat(row, 16), steps)),
+  return i32x4.bitmask(
+    v128.or(
+      f32x4.ge(f32x4.add(value, bound), f32x4.mul(v128.load32_splat(row, 12), steps)),
+      f32x4.le(f32x4.sub(value, bound), f32x4.mul(v128.load32_splat(row, 16), steps)),
+    ),
   );
-  if (ends) {
-    const inverse = v128.load32_splat(row, 8);
-    const top = f32x4.ge(high, f32x4.mul(v128.load(ends), inverse));
-    const bottom = f32x4.le(low, f32x4.mul(v128.load(ends + next), inverse));
-    kept = v128.or(kept, v128.or(top, bottom));
-  }
-  return i32x4.bitmask(kept);
 }
 
 /** out[p] (f32) = fp32 dot product of rows indexA[i] and indexB[j] for each `i << 16 | j` of a list. */

@@ -26,6 +26,7 @@ pub const KERNELS: Kernels = Kernels {
     panels32,
     product32,
     scan,
+    sift_tile,
     most: rows8::NARROW,
     quantise,
     screen_rows,
@@ -323,14 +324,8 @@ pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut 
                     // SAFETY: eight lanes are there.
                     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), sums[r][half]) };
                 }
-                let column = group * LANES;
-                screen::list(
-                    rows8::sift(&products, row, limits, column),
-                    start + r,
-                    column,
-                    out,
-                    &mut found,
-                );
+                let mask = rows8::sift(&products, row, limits, group * LANES);
+                screen::list(mask, start + r, group * LANES, out, &mut found);
             }
         }
     }

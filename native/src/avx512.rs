@@ -32,6 +32,7 @@ pub const FOUNDATION: Kernels = Kernels {
     panels32: avx2::panels32,
     product32,
     scan,
+    sift_tile,
     most: NARROW,
     quantise,
     screen_rows: avx2::screen_rows,
@@ -324,31 +325,21 @@ fn sift(
     out: &mut [u32],
     mut found: usize,
 ) -> usize {
-    let part = |numbers: &[f32], list: usize| {
-        let numbers: &[f32; LANES] = numbers[list * limits.stride + column..]
+    let [size, lost, steps] = array::from_fn(|list| {
+        let numbers: &[f32; LANES] = limits.columns[list * limits.stride + column..]
             .first_chunk()
             .expect("a whole group");
         // SAFETY: sixteen numbers are there.
         unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
-    };
-    let [size, lost, steps] = array::from_fn(|list| part(limits.columns, list));
-    let ends: Option<[__m512; 2]> = (!limits.ends.is_empty()).then(|| array::from_fn(|end| part(limits.ends, end)));
+    });
     let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (r, (&sum, &[error, norm, inverse, top, bottom, ..])) in sums.iter().zip(rows).enumerate() {
+    for (r, (&sum, &[error, norm, _, top, bottom, ..])) in sums.iter().zip(rows).enumerate() {
         let value = _mm512_cvtepi32_ps(sum);
         let bound = _mm512_fmadd_ps(_mm512_set1_ps(error), size, _mm512_mul_ps(_mm512_set1_ps(norm), lost));
-        let (high, low) = (_mm512_add_ps(value, bound), _mm512_sub_ps(value, bound));
-        let reaches = |top: __m512, bottom: __m512| {
-            _mm512_cmp_ps_mask::<_CMP_GE_OQ>(high, top) | _mm512_cmp_ps_mask::<_CMP_LE_OQ>(low, bottom)
-        };
-        let mut mask = reaches(
-            _mm512_mul_ps(_mm512_set1_ps(top), steps),
-            _mm512_mul_ps(_mm512_set1_ps(bottom), steps),
-        );
-        if let Some([tops, bottoms]) = ends {
-            let inverse = _mm512_set1_ps(inverse);
-            mask |= reaches(_mm512_mul_ps(tops, inverse), _mm512_mul_ps(bottoms, inverse));
-        }
+        let top = _mm512_mul_ps(_mm512_set1_ps(top), steps);
+        let bottom = _mm512_mul_ps(_mm512_set1_ps(bottom), steps);
+        let mask = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_add_ps(value, bound), top)
+            | _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_sub_ps(value, bound), bottom);
         if mask != 0 {
             let entry = _mm512_add_epi32(_mm512_set1_epi32((((first + r) << 16) | column) as i32), lane);
             let count = mask.count_ones() as usize;

@@ -26,6 +26,7 @@ pub struct Kernels {
     pub panels32: unsafe fn(x: &[f32], d: usize, index: &[u32], factor: &[f64], out: &mut [f32]),
     pub product32: unsafe fn(&[f32], usize, b: &[f32], panels_b: usize, d: usize, out: &mut [f32], stride: usize),
     pub scan: unsafe fn(&[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize,
+    pub sift_tile: unsafe fn(&[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize,
     /// Largest whole number that `quantise` makes of b.
     pub most: i32,
     pub quantise: unsafe fn(&[f32], &[u32], scale: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
@@ -89,6 +90,10 @@ macro_rules! compiled_for {
         #[target_feature(enable = $features)]
         fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
             $crate::rows8::near(a, index_a, b, index_b, d, list, out);
+        }
+        #[target_feature(enable = $features)]
+        fn sift_tile(tile: &[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize {
+            $crate::portable::sift_tile(tile, stride, rows, columns, out)
         }
         #[target_feature(enable = $features)]
         fn column_sums(tile: &[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]) {

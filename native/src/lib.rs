@@ -372,7 +372,6 @@ impl NativeKernels {
         rows: u32,
         b: i64,
         columns: i64,
-        ends: i64,
         groups: u32,
         stride: u32,
         d: u32,
@@ -386,11 +385,9 @@ impl NativeKernels {
                     "Expected {count} columns to fit the stride, got {stride}."
                 )));
             }
-            let lists = |lists: u32| product(&[lists - 1, stride]) + count;
             let limits = Limits {
                 rows: call.read(limits, product(&[rows, BESIDE as u32]))?,
-                columns: call.read(columns, lists(3))?,
-                ends: if ends == 0 { &[] } else { call.read(ends, lists(2))? },
+                columns: call.read(columns, product(&[2, stride]) + count)?,
                 stride: stride as usize,
             };
             let a = call.read(a, product(&[rows, width as u32]))?;
@@ -482,6 +479,29 @@ impl NativeKernels {
             let out = call.write(out, product(&[rows, columns]))?;
             // SAFETY: as above.
             Ok(unsafe { (kernels.scan)(tile, columns as usize, stride as usize, low, high, out) } as u32)
+        })
+    }
+
+    #[napi]
+    pub fn sift_tile(
+        &mut self,
+        tile: i64,
+        rows: u32,
+        columns: u32,
+        stride: u32,
+        top: i64,
+        bottom: i64,
+        column_top: i64,
+        column_bottom: i64,
+        out: i64,
+    ) -> Result<u32, Error> {
+        self.run(|call, kernels| {
+            let tile = call.read(tile, tile_size(rows, columns, 1, stride)?)?;
+            let own = [call.read(top, rows.into())?, call.read(bottom, rows.into())?];
+            let others = [call.read(column_top, columns.into())?, call.read(column_bottom, columns.into())?];
+            let out = call.write(out, product(&[rows, columns]))?;
+            // SAFETY: as above.
+            Ok(unsafe { (kernels.sift_tile)(tile, stride as usize, own, others, out) } as u32)
         })
     }
 

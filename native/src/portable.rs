@@ -25,6 +25,7 @@ pub const KERNELS: Kernels = Kernels {
     panels32,
     product32,
     scan,
+    sift_tile,
     most: rows8::NARROW,
     quantise: rows8::quantise,
     screen_rows: rows8::screen_rows,
@@ -153,6 +154,30 @@ fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], 
                 out[found] = ((i << 16) | j) as u32;
                 found += 1;
             }
+        }
+    }
+    found
+}
+
+/// `Kernels.siftTile`: tops and bottoms of rows and of columns. Inlined into the functions of instruction sets.
+#[inline(always)]
+pub fn sift_tile(tile: &[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize {
+    const N: usize = 16;
+    let mut found = 0;
+    let [tops, bottoms] = columns;
+    for (i, (&top, &bottom)) in rows[0].iter().zip(rows[1]).enumerate() {
+        let row = &tile[i * stride..][..tops.len()];
+        for (j, ((values, tops), bottoms)) in (0..)
+            .step_by(N)
+            .zip(row.chunks(N).zip(tops.chunks(N)).zip(bottoms.chunks(N)))
+        {
+            let mut kept = [false; N];
+            for lane in 0..values.len() {
+                let v = values[lane];
+                kept[lane] = (v >= top) | (-v >= bottom) | (v >= tops[lane]) | (-v >= bottoms[lane]);
+            }
+            let mask = (0..N).fold(0, |mask, lane| mask | (u32::from(kept[lane]) << lane));
+            crate::screen::list(mask, i, j, out, &mut found);
         }
     }
     found

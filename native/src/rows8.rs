@@ -4,7 +4,7 @@
 
 use std::array;
 
-use crate::screen::{LANES, QUAD};
+use crate::screen::{self, LANES, QUAD};
 
 /// Largest value of b where products of two pairs of bytes must fit 16 bits; twice that where they need not.
 pub const NARROW: i32 = 63;
@@ -94,15 +94,13 @@ pub struct Limits<'m> {
     pub rows: &'m [f32],
     /// Per column: size, error and inverse step; each `stride` numbers.
     pub columns: &'m [f32],
-    /// Per column: least score at the top, largest at the bottom; empty where no columns are listed.
-    pub ends: &'m [f32],
     pub stride: usize,
 }
 
 /// Whether each of a group's sums may be listed, as bits. Inlined into the functions of instruction sets.
 #[inline(always)]
 pub fn sift(products: &[i32; LANES], row: &[f32; BESIDE], limits: &Limits, column: usize) -> u32 {
-    let &[error, norm, inverse, top, bottom, ..] = row;
+    let &[error, norm, _, top, bottom, ..] = row;
     let part = |list: usize| -> &[f32; LANES] {
         limits.columns[list * limits.stride + column..]
             .first_chunk()
@@ -110,24 +108,10 @@ pub fn sift(products: &[i32; LANES], row: &[f32; BESIDE], limits: &Limits, colum
     };
     let (size, lost, steps) = (part(0), part(1), part(2));
     let mut kept = [false; LANES];
-    let mut high = [0f32; LANES];
-    let mut low = [0f32; LANES];
     for lane in 0..LANES {
         let bound = error * size[lane] + norm * lost[lane];
-        high[lane] = products[lane] as f32 + bound;
-        low[lane] = products[lane] as f32 - bound;
-        kept[lane] = (high[lane] >= top * steps[lane]) | (low[lane] <= bottom * steps[lane]);
-    }
-    if !limits.ends.is_empty() {
-        let part = |end: usize| -> &[f32; LANES] {
-            limits.ends[end * limits.stride + column..]
-                .first_chunk()
-                .expect("a whole group")
-        };
-        let (tops, bottoms) = (part(0), part(1));
-        for lane in 0..LANES {
-            kept[lane] |= (high[lane] >= tops[lane] * inverse) | (low[lane] <= bottoms[lane] * inverse);
-        }
+        let value = products[lane] as f32;
+        kept[lane] = (value + bound >= top * steps[lane]) | (value - bound <= bottom * steps[lane]);
     }
     (0..LANES).fold(0, |mask, lane| mask | (u32::from(kept[lane]) << lane))
 }
@@ -148,7 +132,7 @@ pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut 
                     }
                 }
             }
-            crate::screen::list(sift(&products, row, limits, g * LANES), i, g * LANES, out, &mut found);
+            screen::list(sift(&products, row, limits, g * LANES), i, g * LANES, out, &mut found);
         }
     }
     found

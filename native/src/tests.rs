@@ -242,6 +242,20 @@ fn scans_and_sums_of_tiles() {
                 let mut out = vec![0; rows * columns];
                 let found = unsafe { (kernels.scan)(&tile, columns, stride, &low, &high, &mut out) };
                 check("scan", out[..found] == expected);
+                let column = |by: f32| -> Vec<f32> { (0..columns).map(|j| share * by + j as f32 / 500.0).collect() };
+                let (tops, bottoms) = (column(1.1), column(1.2));
+                let mut expected = vec![];
+                for i in 0..rows {
+                    for (j, &value) in values(i).iter().enumerate() {
+                        if value >= high[i] || -value >= -low[i] || value >= tops[j] || -value >= bottoms[j] {
+                            expected.push(((i << 16) | j) as u32);
+                        }
+                    }
+                }
+                let negated: Vec<f32> = low.iter().map(|low| -low).collect();
+                let (own, others) = ([&high[..], &negated[..]], [&tops[..], &bottoms[..]]);
+                let found = unsafe { (kernels.sift_tile)(&tile, stride, own, others, &mut out) };
+                check("sift_tile", out[..found] == expected);
             }
             let (mut relu, mut abs) = (vec![1.0; columns], vec![2.0; columns]);
             unsafe { (kernels.column_sums)(&tile, rows, stride, &mut relu, &mut abs) };
@@ -442,32 +456,26 @@ fn screens_long_rows_as_plain_loops_do() {
                     ];
                 }
                 let mut lists = vec![1f32; 3 * stride];
-                let mut ends = vec![f32::INFINITY; 2 * stride];
                 for (j, about) in about_b.as_chunks::<ABOUT>().0.iter().enumerate() {
                     [lists[j], lists[stride + j]] = [about[1] as f32, about[2] as f32];
-                    [ends[j], ends[stride + j]] = [8.0 * about[1] as f32, -9.0 * about[1] as f32];
                 }
-                ends[stride + columns..].fill(f32::NEG_INFINITY);
-                for ends in [&ends[..], &[]] {
-                    let limits = Limits {
-                        rows: &limits,
-                        columns: &lists,
-                        ends,
-                        stride,
-                    };
-                    let listed = |screen: unsafe fn(&[u8], &[u8], usize, &Limits, &mut [u32]) -> usize| {
-                        let mut list = vec![0; rows * groups * LANES];
-                        let found = unsafe { screen(&a, &b, width / QUAD, &limits, &mut list) };
-                        list.truncate(found);
-                        list.sort();
-                        list
-                    };
-                    // The plain loops take whatever the bias is, since it is in the sums' starts.
-                    check(
-                        "screen_rows",
-                        listed(kernels.screen_rows) == listed(portable::KERNELS.screen_rows),
-                    );
-                }
+                let limits = Limits {
+                    rows: &limits,
+                    columns: &lists,
+                    stride,
+                };
+                let listed = |screen: unsafe fn(&[u8], &[u8], usize, &Limits, &mut [u32]) -> usize| {
+                    let mut list = vec![0; rows * groups * LANES];
+                    let found = unsafe { screen(&a, &b, width / QUAD, &limits, &mut list) };
+                    list.truncate(found);
+                    list.sort();
+                    list
+                };
+                // The plain loops take whatever the bias is, since it is in the sums' starts.
+                check(
+                    "screen_rows",
+                    listed(kernels.screen_rows) == listed(portable::KERNELS.screen_rows),
+                );
                 let index: Vec<u32> = (0..rows.max(columns) as u32).collect();
                 let list: Vec<u32> = (0..rows * columns)
                     .map(|p| (((p / columns) << 16) | (p % columns)) as u32)

@@ -95,12 +95,11 @@ export interface Kernels {
   ): void;
   /**
    * With s the product of the rounded rows i of a and j of b, in steps of both (i32), lists `i << 16 | j` (u32) where
-   *   s + bound >= row.top * column.steps  or  s - bound <= row.bottom * column.steps, or, where there are `ends`,
-   *   s + bound >= end.top * row.steps  or  s - bound <= end.bottom * row.steps,
+   *   s + bound >= row.top * column.steps  or  s - bound <= row.bottom * column.steps,
    *   bound = row.error * column.size + row.norm * column.error,
    * all in fp32, and returns how many. `limits`: eight fp32 a row: error, norm, steps, top, bottom, start (i32), and two unused.
-   * `columns`: size, error, steps; `ends` (0 for none): top, bottom; fp32 lists `stride` apart. Lists groups * 16 columns,
-   * rows that do not exist included; `out` holds rows * groups * 16 entries. d > 0.
+   * `columns`: size, error, steps; fp32 lists `stride` apart. Lists groups * 16 columns, rows that do not exist included; `out` holds
+   * rows * groups * 16 entries. d > 0.
    */
   screenRows(
     a: number,
@@ -108,7 +107,6 @@ export interface Kernels {
     rows: number,
     b: number,
     columns: number,
-    ends: number,
     groups: number,
     stride: number,
     d: number,
@@ -140,6 +138,21 @@ export interface Kernels {
    * order, and returns how many. `columns` % 4 = 0; `out` holds rows * columns entries.
    */
   scan(tile: number, rows: number, columns: number, stride: number, low: number, high: number, out: number): number;
+  /**
+   * Lists the entries of a tile with value >= top[i] or -value >= bottom[i] or value >= columnTop[j] or -value >= columnBottom[j]
+   * (fp32) as `scan` does; columns % 4 = 0.
+   */
+  siftTile(
+    tile: number,
+    rows: number,
+    columns: number,
+    stride: number,
+    top: number,
+    bottom: number,
+    columnTop: number,
+    columnBottom: number,
+    out: number,
+  ): number;
   /** Adds per column of a tile (rows % 8 = 0, columns % 4 = 0) the sums of max(value, 0) and |value| to fp64 sums. */
   columnSums(tile: number, rows: number, columns: number, stride: number, relu: number, abs: number): void;
 

@@ -5,7 +5,8 @@ import { kthLargest } from './select-kth.ts';
 const roomFor = (k: number): number => k + (k >> 1) + 32;
 
 /** Bytes of `lists` lists that are to end with k entries. */
-export const candidateBytes = (lists: number, k: number): number => lists * (roomFor(k) * 8 + 16);
+export const candidateBytes = (lists: number, k: number): number =>
+  64 * Math.ceil((lists * (roomFor(k) * 8 + 16)) / 64);
 
 /** A score in fp32 that is surely no more. */
 export const floorOf = (score: number, scale: number): number => {
@@ -20,14 +21,18 @@ export const floorOf = (score: number, scale: number): number => {
  */
 export class Candidates {
   readonly k: number;
+  private rank: number;
+  private full: number;
   private readonly room: number;
   private readonly index: Uint32Array;
   private readonly value: Float32Array;
   private readonly length: Uint32Array;
-  /** The k-th score is at least this. */
+  /** The rank-th score is at least this. */
   readonly least: Float32Array;
   /** Smaller values cannot matter: least - error. */
   readonly needed: Float32Array;
+  /** Where `needed` lies. */
+  readonly neededAt: number;
   private readonly error: Float32Array;
   /** Called when `least` of a list has risen. */
   onRise: (list: number) => void = () => {};
@@ -39,21 +44,30 @@ export class Candidates {
   constructor(buffer: ArrayBufferLike, at: number, lists: number, k: number) {
     this.k = k;
     this.room = roomFor(k);
+    this.rank = k;
+    this.full = this.room;
     const entries = lists * this.room;
-    this.index = new Uint32Array(buffer, at, entries);
-    this.value = new Float32Array(buffer, at + 4 * entries, entries);
-    const beside = (i: number): number => at + 8 * entries + 4 * i * lists;
-    this.length = new Uint32Array(buffer, beside(0), lists);
+    const beside = (i: number): number => at + 4 * i * lists;
+    this.neededAt = at;
+    this.needed = new Float32Array(buffer, at, lists);
     this.least = new Float32Array(buffer, beside(1), lists);
-    this.needed = new Float32Array(buffer, beside(2), lists);
-    this.error = new Float32Array(buffer, beside(3), lists);
+    this.error = new Float32Array(buffer, beside(2), lists);
+    this.length = new Uint32Array(buffer, beside(3), lists);
+    this.index = new Uint32Array(buffer, beside(4), entries);
+    this.value = new Float32Array(buffer, beside(4 + this.room), entries);
+  }
+
+  /** From now on `least` rises to the rank-th score: k, or less to guess what the k-th of more entries will be. */
+  setRank(rank: number): void {
+    this.rank = rank;
+    this.full = Math.min(this.room, roomFor(rank));
   }
 
   /** Empties a list whose k-th score is known to be at least `least`. */
   start(list: number, error: number, least: number): void {
     this.length[list] = 0;
     this.error[list] = fp32Above(error);
-    this.least[list] = Number.NEGATIVE_INFINITY;
+    this.least[list] = this.needed[list] = Number.NEGATIVE_INFINITY;
     this.raise(list, least);
   }
 
@@ -62,17 +76,14 @@ export class Candidates {
     const at = list * this.room + this.length[list]++;
     this.index[at] = index;
     this.value[at] = value;
-    if (this.length[list] < this.room) return;
+    if (this.length[list] < this.full) return;
     this.tighten(list);
     if (this.length[list] > this.room - 16 - (this.k >> 2)) this.settle(list);
-    this.onRise(list);
   }
 
-  /** Finds a first `least` as soon as there are k entries. */
+  /** Finds a first `least` as soon as there are enough entries. */
   begin(list: number): void {
-    if (this.least[list] > Number.NEGATIVE_INFINITY || this.length[list] < this.k) return;
-    this.tighten(list);
-    this.onRise(list);
+    if (this.least[list] === Number.NEGATIVE_INFINITY && this.length[list] >= this.rank) this.tighten(list);
   }
 
   /** Raises `least` and drops what it rules out. */
@@ -80,15 +91,17 @@ export class Candidates {
     const { index, value } = this;
     const from = list * this.room;
     const end = from + this.length[list];
-    if (end - from < this.k) return;
-    this.raise(list, fp32Below(kthLargest(value.slice(from, end), this.k) - this.error[list]));
+    if (end - from < this.rank) return;
+    this.raise(list, fp32Below(kthLargest(value.slice(from, end), this.rank) - this.error[list]));
+    const needed = this.needed[list];
     let to = from;
     for (let p = from; p < end; p++) {
-      if (!(value[p] >= this.needed[list])) continue;
+      if (!(value[p] >= needed)) continue;
       value[to] = value[p];
       index[to++] = index[p];
     }
     this.length[list] = to - from;
+    this.onRise(list);
   }
 
   entries(list: number): { index: Uint32Array; value: Float32Array; error: number } {
@@ -97,23 +110,25 @@ export class Candidates {
   }
 
   private raise(list: number, least: number): void {
-    this.least[list] = Math.max(this.least[list], least);
-    this.needed[list] = fp32Below(this.least[list] - this.error[list]);
+    if (!(least > this.least[list])) return;
+    this.least[list] = least;
+    this.needed[list] = fp32Below(least - this.error[list]);
   }
 
   /** Keeps the best k by exact score, then index. */
   private settle(list: number): void {
-    const { k, index, value } = this;
+    const { k, rank, index, value } = this;
     const from = list * this.room;
     const entries = this.entries(list).index.slice();
     const { scores, scale } = this.exactly(list, entries);
-    const order = sorted(entries, scores);
-    for (let p = 0; p < k; p++) {
-      index[from + p] = entries[order[p]];
-      value[from + p] = scores[order[p]] * scale;
+    const order = sorted(entries, scores).subarray(0, k);
+    for (const [p, entry] of order.entries()) {
+      index[from + p] = entries[entry];
+      value[from + p] = scores[entry] * scale;
     }
-    this.length[list] = k;
-    this.raise(list, floorOf(scores[order[k - 1]], scale));
+    this.length[list] = order.length;
+    this.raise(list, floorOf(scores[order[rank - 1]], scale));
+    this.onRise(list);
   }
 }
 

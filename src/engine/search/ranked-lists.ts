@@ -15,37 +15,46 @@ export class RankedLists {
     this.ranked = { k, index, score };
   }
 
-  /** Signed and scaled scores that the k-th of lists [start, start + count) is known to reach. */
-  floors(start: number, count: number, scale: number): Float32Array {
+  /** Signed and scaled scores that the k-th of lists is known to reach. */
+  floors(rows: Uint32Array, scale: number): Float32Array {
     const { k, score } = this.ranked;
-    return Float32Array.from({ length: count }, (_, i) => {
-      const full = k > 0 && this.length[start + i] === k;
-      return full ? floorOf(this.sign * score[(start + i + 1) * k - 1], scale) : Number.NEGATIVE_INFINITY;
+    return Float32Array.from(rows, (row) => {
+      const full = k > 0 && this.length[row] === k;
+      return full ? floorOf(this.sign * score[(row + 1) * k - 1], scale) : Number.NEGATIVE_INFINITY;
     });
   }
 
-  /** Merges ranked lists, whose indices count from `offset`, into those that `list` names. */
-  merge(lists: Lists, list: (i: number) => number, offset: number): void {
+  /**
+   * Merges ranked lists, whose indices count from `offset`, into those that `list` names, but for lists whose entries were taken from
+   * `least` (scaled) on while fewer than k of all reach it: these are left as they are, and returned by their places in `lists`.
+   */
+  merge(lists: Lists & { least?: Float32Array }, list: (i: number) => number, offset: number, scale = 1): number[] {
     const { k, index, score } = this.ranked;
+    const missed: number[] = [];
     let at = 0;
     for (const [i, length] of lists.length.entries()) {
       const own = list(i);
-      const known = this.length[own];
-      const from = own * k;
-      const old = known > 0 && { index: index.slice(from, from + known), score: score.slice(from, from + known) };
-      const total = Math.min(k, known + length);
-      for (let rank = 0, p = 0, q = 0; rank < total; rank++) {
-        const isNew = !old || p === known || (q < length && this.before(lists, at + q, offset, old, p));
-        index[from + rank] = isNew ? lists.index[at + q] + offset : old.index[p];
-        score[from + rank] = isNew ? lists.score[at + q++] : old.score[p++];
+      const [from, known] = [own * k, this.length[own]];
+      const [oldIndex, oldScore] = [index.slice(from, from + known), score.slice(from, from + known)];
+      let total = 0;
+      for (let p = 0, q = 0; total < k && (p < known || q < length); total++) {
+        const [newIndex, newScore] = [lists.index[at + q] + offset, lists.score[at + q]];
+        const difference = this.sign * (newScore - oldScore[p]);
+        const isNew = p === known || (q < length && (difference > 0 || (difference === 0 && newIndex < oldIndex[p])));
+        index[from + total] = isNew ? newIndex : oldIndex[p];
+        score[from + total] = isNew ? newScore : oldScore[p];
+        // An entry that is found again is not new.
+        if (isNew || (q < length && newIndex === oldIndex[p])) q++;
+        if (!isNew) p++;
       }
-      this.length[own] = total;
+      const least = lists.least?.[i] ?? Number.NEGATIVE_INFINITY;
+      if (least > Number.NEGATIVE_INFINITY && !(total === k && this.sign * score[from + k - 1] * scale >= least)) {
+        missed.push(i);
+        index.fill(0xffffffff, from, from + total).set(oldIndex, from);
+        score.fill(Number.NaN, from, from + total).set(oldScore, from);
+      } else this.length[own] = total;
       at += length;
     }
-  }
-
-  private before(lists: Lists, q: number, offset: number, old: Omit<Ranked, 'k'>, p: number): boolean {
-    const difference = this.sign * (lists.score[q] - old.score[p]);
-    return difference > 0 || (difference === 0 && lists.index[q] + offset < old.index[p]);
+    return missed;
   }
 }

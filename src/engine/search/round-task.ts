@@ -10,8 +10,8 @@ export interface RoundTask {
   packedAt: number;
   aboutAt: number;
   panelsAt: number;
-  onesAt: number;
   balanceAt: number;
+  factorAt: number;
   method: Method;
   from: number;
   count: number;
@@ -20,9 +20,9 @@ export interface RoundTask {
 }
 
 export const roundTask = ({ kernels }: KernelMemory, _scratch: number, task: RoundTask): void => {
-  const { rowsAt, indexAt, packedAt, aboutAt, panelsAt, onesAt, balanceAt, from, count, d, first, method } = task;
+  const { rowsAt, indexAt, packedAt, aboutAt, panelsAt, balanceAt, factorAt, from, count, d, first, method } = task;
   if (method === 'tiles') {
-    kernels.panels32(rowsAt, d, indexAt + 4 * from, onesAt, count, panelsAt + 4 * d * from);
+    kernels.panels32(rowsAt, d, indexAt + 4 * from, factorAt + 8 * from, count, panelsAt + 4 * d * from);
     return;
   }
   const packed = packedAt + from * packedBytes(d);

@@ -1,23 +1,27 @@
 import { fp32Below } from './bounds.ts';
 import { Candidates, candidateBytes } from './candidates.ts';
 
-/** Rows and columns that the kernels look at in one call. */
-export const BLOCK_X = 128;
-export const BLOCK_E = 256;
-/** Columns of the first calls, after which there are thresholds. */
-export const FIRST_E = 64;
-/** Rows of a task at most. */
-export const TASK_X = 1024;
+/** Own and other rows that the kernels look at in one call. */
+export const BLOCK_OWN = 128;
+export const BLOCK_OTHER = 256;
+/** Other rows of the first calls, after which there are thresholds. */
+export const FIRST = 64;
+/** Own rows of a task at most. */
+export const TASK_OWN = 1024;
 /** Pairs that are scored exactly at a time. */
-export const EXACT = BLOCK_X * BLOCK_E;
+export const EXACT = BLOCK_OWN * BLOCK_OTHER;
 
-/** A lane's place: entries of a call, their values, limits of the task's rows, row pairs, exact scores; then lists of columns. */
+/**
+ * A lane's place: entries of a call, their values, limits of the task's rows, row pairs, exact scores, limits that nothing reaches;
+ * then the task's own lists, and the lists of other rows.
+ */
 export const ENTRIES = 0;
-export const VALUES = ENTRIES + 4 * BLOCK_X * BLOCK_E;
-export const LIMITS = VALUES + 4 * BLOCK_X * BLOCK_E;
-export const PAIRS = LIMITS + 32 * TASK_X;
+export const VALUES = ENTRIES + 4 * BLOCK_OWN * BLOCK_OTHER;
+export const LIMITS = VALUES + 4 * BLOCK_OWN * BLOCK_OTHER;
+export const PAIRS = LIMITS + 32 * TASK_OWN;
 export const SCORES = PAIRS + 8 * EXACT;
-export const ROW_SCRATCH = SCORES + 8 * EXACT;
+export const NOTHING = SCORES + 8 * EXACT;
+export const LISTS = NOTHING + 4 * BLOCK_OTHER;
 
 /** Which lists are wanted, of how many entries (not 0). */
 export interface Wanted {
@@ -38,6 +42,9 @@ export interface SideAt {
   stride: number;
 }
 
+/** Which matrix a row is of. */
+export type Side = 'x' | 'e';
+
 /** Lists of one end, best first: `length[i]` entries of list i, one list after the other. */
 export interface Lists {
   length: Uint32Array;
@@ -54,21 +61,23 @@ export type Method = 'screened' | 'tiles' | 'each';
 /** Top and bottom, where wanted. Values and thresholds of the bottom are negated, so that the best are the largest. */
 export type Ends<T> = [top: T | undefined, bottom: T | undefined];
 
-/** Bytes behind ROW_SCRATCH for lists of `stride` columns: the screen's limits of both ends, then the lists. */
-export const columnBytes = (stride: number, { k, top, bottom }: Wanted): number =>
-  8 * stride + (Number(top) + Number(bottom)) * candidateBytes(stride, k);
+/** Lists of `lists` rows at `at`. */
+export interface ListsAt {
+  at: number;
+  lists: number;
+  wanted: Wanted;
+}
 
-/** A lane's lists of columns, and where the screen's limits for them are. */
-export const columnLists = (buffer: ArrayBufferLike, scratch: number, stride: number, { k, top, bottom }: Wanted) => {
-  const limitsAt = scratch + ROW_SCRATCH;
-  const listsAt = limitsAt + 8 * stride;
-  const next = listsAt + (top ? candidateBytes(stride, k) : 0);
-  const lists: Ends<Candidates> = [
-    top ? new Candidates(buffer, listsAt, stride, k) : undefined,
-    bottom ? new Candidates(buffer, next, stride, k) : undefined,
+export const listBytes = (lists: number, { k, top, bottom }: Wanted): number =>
+  (Number(top) + Number(bottom)) * candidateBytes(lists, k);
+
+export const listsAt = (buffer: ArrayBufferLike, { at, lists, wanted }: ListsAt): Ends<Candidates> => {
+  const { k, top, bottom } = wanted;
+  const next = at + (top ? candidateBytes(lists, k) : 0);
+  return [
+    top ? new Candidates(buffer, at, lists, k) : undefined,
+    bottom ? new Candidates(buffer, next, lists, k) : undefined,
   ];
-  const limits = [0, 1].map((end) => new Float32Array(buffer, limitsAt + 4 * end * stride, stride));
-  return { limitsAt, limits, lists };
 };
 
 /** What the screen compares with, in steps: at least this at the top, at most this at the bottom. */

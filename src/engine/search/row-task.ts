@@ -1,244 +1,285 @@
 import type { KernelMemory } from '../kernels.ts';
-import { absolute32, relative32 } from './bounds.ts';
-import { Candidates, candidateBytes } from './candidates.ts';
+import { absolute32, listError } from './bounds.ts';
+import type { Candidates } from './candidates.ts';
 import { packedBytes } from './round-task.ts';
 import {
-  BLOCK_E,
-  BLOCK_X,
-  columnLists,
+  BLOCK_OTHER,
+  BLOCK_OWN,
   ENTRIES,
   type Ends,
-  FIRST_E,
+  FIRST,
   LIMITS,
   type Lists,
+  type ListsAt,
   limitOf,
+  listsAt,
   type Method,
+  NOTHING,
+  type Side,
   type SideAt,
   unwanted,
   VALUES,
-  type Wanted,
 } from './row-place.ts';
-import { entriesOf, exactDots, finish, type Scoring, scoresOf } from './row-scores.ts';
+import { exactDots, finish, type Scoring, settling } from './row-scores.ts';
 
-/** The best columns for each row [start, start + count) of x, among columns [from, to) of e in search order. */
+/**
+ * The best other rows for each own row [start, start + count), among other rows [from, to), both in search order. Own rows
+ * are of x, or of e where lists of its rows are wanted: then the lane keeps lists of rows of x from task to task.
+ */
 export interface RowTask {
   x: SideAt;
   e: SideAt;
+  side: Side;
   d: number;
   start: number;
   count: number;
   from: number;
   to: number;
   method: Method;
-  /** Whether fp32 products stand for scores until the end (in tiles they always do). */
+  /** Whether fp32 products of stored rows stay far from the ends of fp32. */
   ordinary: boolean;
   /** scaled = score * scale. */
   scale: number;
-  /** Scaled norms of the task's rows; the largest one of e, and the largest of each FIRST_E columns from `from` on. */
+  /** Scaled norms of the task's rows; the largest one of the others, and the largest of each FIRST others from `from` on. */
   norms: Float64Array;
   largest: number;
   reach: Float64Array;
-  rows?: Wanted;
-  /** Scaled scores that the k-th of each row is known to reach. */
+  /** Others up to here stand for all: the rank-th best of them is a guess at the k-th best of all. */
+  sampled: number;
+  rank: number;
+  /** Places count from the lane's. */
+  own?: ListsAt;
+  others?: ListsAt;
+  /** Scaled scores that the k-th of each own row is known to reach. */
   floors: Ends<Float32Array>;
-  /** The lane keeps lists of columns, too. */
-  columns?: Wanted;
 }
 
 export interface RowResult {
   start: number;
-  count: number;
-  ends: Ends<Lists>;
+  ends: Ends<Lists & { least: Float32Array }>;
 }
 
-export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): RowResult => {
-  const { buffer } = memory;
-  const { x, e, d, start, count, from, to } = task;
-  const scoring: Scoring = { memory, scratch, x, e, d };
-  const indexE = new Uint32Array(buffer, e.indexAt, to);
-  const factors = new Float64Array(buffer, e.factorAt, to);
-  const rows = startRows(scoring, task);
-  const columns = task.columns && continueColumns(scoring, task, task.columns);
-  const [rowTop, rowBottom] = rows;
-  const [columnTop, columnBottom] = columns?.lists ?? [];
+/** What all blocks of a task share. */
+interface Walk {
+  task: RowTask;
+  scoring: Scoring;
+  own: SideAt;
+  other: SideAt;
+  ownLists: Ends<Candidates>;
+  otherLists: Ends<Candidates>;
+  indexOwn: Uint32Array;
+  indexOther: Uint32Array;
+  /** Looks at a block of pairs. */
+  look: (walk: Walk, block: Block) => void;
+}
 
-  for (let at = from, size = FIRST_E; at < to; at += size) {
-    size = Math.min(at - from < BLOCK_E ? FIRST_E : BLOCK_E, to - at);
-    // Columns come by falling norm: what the largest cannot reach, none can.
-    if (!columns && !canReach(task, rows, task.reach[(at - from) / FIRST_E])) break;
-    for (let block = 0; block < count; block += BLOCK_X) {
-      const height = Math.min(BLOCK_X, count - block);
-      const first = start + block;
-      const place = { block, first, height, at, size };
-      if (task.method === 'tiles' && task.ordinary) addTile(scoring, task, place, rows, columns?.lists ?? []);
-      else {
-        const entries = task.method === 'screened' ? screen(scoring, task, place, columns) : listAll(scoring, place);
-        const values = valuesOf(scoring, task, entries, place);
-        for (let p = 0; p < entries.length; p++) {
-          const [i, j] = [block + (entries[p] >>> 16), at + (entries[p] & 0xffff)];
-          const value = Math.fround(values[p] * factors[j]);
-          rowTop?.add(i, indexE[j], value);
-          rowBottom?.add(i, indexE[j], -value);
-          columnTop?.add(j, start + i, value);
-          columnBottom?.add(j, start + i, -value);
-        }
-      }
-      for (const lists of rows) if (lists) for (let i = block; i < block + height; i++) lists.begin(i);
-      for (const lists of columns?.lists ?? []) if (lists) for (let j = at; j < at + size; j++) lists.begin(j);
-    }
-  }
-  const ends = rows.map((lists, end) => {
-    if (!lists) return undefined;
-    const all = Array.from({ length: count }, (_, i) => {
-      lists.tighten(i);
-      return entriesOf(lists, i);
-    });
-    return finish(scoring, all, (i) => ({ x: start + i }), end === 0 ? 1 : -1);
-  });
-  return { start, count, ends: ends as Ends<Lists> };
-};
-
-/** Empty lists of the task's rows; the screen's limits follow them. */
-const startRows = (scoring: Scoring, task: RowTask): Ends<Candidates> => {
-  const { x, d, start, count, norms, largest, scale, rows } = task;
-  const { buffer } = scoring.memory;
-  const limits = new Float32Array(buffer, scoring.scratch + LIMITS, 8 * count);
-  if (task.method === 'screened') {
-    // Copied as bytes: the sums' starts are whole numbers.
-    new Uint8Array(buffer, limits.byteOffset, 32 * count).set(
-      new Uint8Array(buffer, x.limitsAt + 32 * start, 32 * count),
-    );
-  }
-  const lists = [rows?.top, rows?.bottom].map((wanted, end) => {
-    for (let i = 0; i < count; i++) limits[8 * i + 3 + end] = unwanted(end);
-    if (!rows || !wanted) return undefined;
-    const lists = new Candidates(new ArrayBuffer(candidateBytes(count, rows.k)), 0, count, rows.k);
-    lists.exactly = (i, index) => ({ scores: scoresOf(scoring, { x: start + i }, index, end === 0 ? 1 : -1), scale });
-    lists.onRise = (i) => {
-      limits[8 * i + 3 + end] = limitOf(end, lists.least[i], limits[8 * i + 2]);
-    };
-    for (let i = 0; i < count; i++) {
-      const floor = task.floors[end]?.[i] ?? Number.NEGATIVE_INFINITY;
-      lists.start(i, relative32(d) * norms[i] * largest + absolute32(d), floor);
-      lists.onRise(i);
-    }
-    return lists;
-  });
-  return lists as Ends<Candidates>;
-};
-
-/** The lane's lists of columns as earlier tasks left them. */
-const continueColumns = (scoring: Scoring, { e, to, scale }: RowTask, wanted: Wanted) => {
-  const { buffer } = scoring.memory;
-  const columns = columnLists(buffer, scoring.scratch, e.stride, wanted);
-  const steps = new Float32Array(buffer, e.limitsAt + 8 * e.stride, e.stride);
-  const indexE = new Uint32Array(buffer, e.indexAt, to);
-  for (const [end, lists] of columns.lists.entries()) {
-    if (!lists) continue;
-    lists.exactly = (j, index) => ({ scores: scoresOf(scoring, { e: indexE[j] }, index, end === 0 ? 1 : -1), scale });
-    lists.onRise = (j) => {
-      columns.limits[end][j] = limitOf(end, lists.least[j], steps[j]);
-    };
-  }
-  return columns;
-};
-
-/** Whether any row could find something among columns of no larger norm. */
-const canReach = ({ norms }: RowTask, rows: Ends<Candidates>, norm: number): boolean =>
-  rows.some((lists) => lists && norms.some((own, i) => own * norm * (1 + 1e-9) >= lists.least[i]));
-
-/** Where a block of pairs lies: its rows in the task and in x, its columns. */
-interface Place {
+/** A block of pairs: own rows from `block` of the task on, other rows from `at` on. */
+interface Block {
   block: number;
-  first: number;
   height: number;
   at: number;
   size: number;
 }
 
-/** Pairs of a block that the 8-bit screen leaves. */
-const screen = (
-  { memory: { buffer, kernels }, scratch }: Scoring,
-  { x, e, d }: RowTask,
-  { block, first, height, at, size }: Place,
-  columns: ReturnType<typeof columnLists> | undefined,
-): Uint32Array => {
-  const found = kernels.screenRows(
-    x.packedAt + first * packedBytes(d),
-    scratch + LIMITS + 32 * block,
-    height,
-    e.packedAt + at * packedBytes(d),
-    e.limitsAt + 4 * at,
-    columns ? columns.limitsAt + 4 * at : 0,
-    Math.ceil(size / 16),
-    e.stride,
-    d,
-    scratch + ENTRIES,
-  );
-  const entries = new Uint32Array(buffer, scratch + ENTRIES, found);
-  if (size % 16 === 0) return entries;
-  // Leaves out columns that only fill the last group.
-  let kept = 0;
-  for (const entry of entries) if ((entry & 0xffff) < size) entries[kept++] = entry;
-  return entries.subarray(0, kept);
+export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): RowResult => {
+  const { x, e, d, scale, side, start, count, from, to } = task;
+  const { buffer } = memory;
+  const [own, other] = side === 'x' ? [x, e] : [e, x];
+  const place = (lists: ListsAt | undefined): Ends<Candidates> =>
+    lists ? listsAt(buffer, { ...lists, at: scratch + lists.at }) : [undefined, undefined];
+  const walk: Walk = {
+    ...{ task, own, other, scoring: { memory, scratch, x, e, d, scale } },
+    ...{ ownLists: place(task.own), otherLists: place(task.others) },
+    indexOwn: new Uint32Array(buffer, own.indexAt + 4 * start, count),
+    indexOther: new Uint32Array(buffer, other.indexAt, to),
+    look: { screened: lookScreened, tiles: lookTile, each: lookEach }[task.method],
+  };
+  new Float32Array(buffer, scratch + NOTHING, BLOCK_OTHER).fill(Number.POSITIVE_INFINITY);
+  startLists(walk);
+  const sampled = Math.max(from, task.sampled);
+  for (const lists of walk.ownLists) if (sampled > from) lists?.setRank(task.rank);
+  through(walk, from, sampled);
+  for (const lists of walk.ownLists) {
+    if (!lists || sampled === from) continue;
+    for (let i = 0; i < count; i++) lists.tighten(i);
+    lists.setRank(lists.k);
+  }
+  through(walk, sampled, to);
+  const ends = walk.ownLists.map((lists, end) => {
+    if (!lists) return undefined;
+    const entries = (i: number) => {
+      lists.tighten(i);
+      return lists.entries(i).index.slice();
+    };
+    const found = finish(walk.scoring, side, count, lists.k, entries, (i) => walk.indexOwn[i], end === 0 ? 1 : -1);
+    return { ...found, least: lists.least.slice(0, count) };
+  });
+  return { start, ends: ends as RowResult['ends'] };
 };
 
-/** All pairs of a block. */
-const listAll = ({ memory: { buffer }, scratch }: Scoring, { height, size }: Place): Uint32Array => {
-  const entries = new Uint32Array(buffer, scratch + ENTRIES, height * size);
-  for (let p = 0; p < entries.length; p++) entries[p] = (Math.floor(p / size) << 16) | (p % size);
-  return entries;
-};
-
-/** Adds what counts of a tile of fp32 products. */
-const addTile = (
-  { memory: { buffer, kernels }, scratch }: Scoring,
-  { x, e, d, start }: RowTask,
-  { block, first, height, at, size }: Place,
-  rows: Ends<Candidates>,
-  columns: Ends<Candidates> | [],
-): void => {
-  const [panelsX, panelsE] = [Math.ceil(height / 8), Math.ceil(size / 8)];
-  const [atX, atE] = [x.panelsAt + 4 * d * first, e.panelsAt + 4 * d * at];
-  kernels.product32(atX, panelsX, atE, panelsE, d, scratch + VALUES, BLOCK_E);
-  const tile = new Float32Array(buffer, scratch + VALUES, 8 * panelsX * BLOCK_E);
-  const factors = new Float64Array(buffer, e.factorAt + 8 * at, size);
-  const index = new Uint32Array(buffer, e.indexAt + 4 * at, size);
-  const everything = Number.POSITIVE_INFINITY;
-  const [rowTop, rowBottom] = rows;
-  const [columnTop, columnBottom] = columns;
-  const [tops, bottoms] = [columnTop?.needed, columnBottom?.needed];
-  for (let i = 0; i < height; i++) {
-    const row = block + i;
-    for (let j = 0; j < size; j++) {
-      const value = Math.fround(tile[i * BLOCK_E + j] * factors[j]);
-      if (value >= (rowTop ? rowTop.needed[row] : everything)) rowTop!.add(row, index[j], value);
-      if (-value >= (rowBottom ? rowBottom.needed[row] : everything)) rowBottom!.add(row, index[j], -value);
-      if (tops && value >= tops[at + j]) columnTop!.add(at + j, start + row, value);
-      if (bottoms && -value >= bottoms[at + j]) columnBottom!.add(at + j, start + row, -value);
+/** Own lists, empty; lists of others as earlier tasks left them; the screen's limits follow the own ones. */
+const startLists = ({ task, scoring, ownLists, otherLists, indexOwn, indexOther, own }: Walk): void => {
+  const { d, start, count, norms, largest, method, side } = task;
+  const { buffer } = scoring.memory;
+  const limits = new Float32Array(buffer, scoring.scratch + LIMITS, method === 'screened' ? 8 * count : 0);
+  // Copied as bytes: the sums' starts are whole numbers.
+  const bytes = new Uint8Array(buffer, limits.byteOffset, limits.byteLength);
+  bytes.set(new Uint8Array(buffer, own.limitsAt + 32 * start, bytes.length));
+  settling(ownLists, scoring, side, (i) => indexOwn[i]);
+  settling(otherLists, scoring, side === 'x' ? 'e' : 'x', (j) => indexOther[j]);
+  for (const [end, lists] of ownLists.entries()) {
+    for (let i = 0; i < limits.length / 8; i++) limits[8 * i + 3 + end] = unwanted(end);
+    if (!lists) continue;
+    if (method === 'screened') {
+      lists.onRise = (i) => {
+        limits[8 * i + 3 + end] = limitOf(end, lists.least[i], limits[8 * i + 2]);
+      };
+    }
+    for (let i = 0; i < count; i++) {
+      const floor = task.floors[end]?.[i] ?? Number.NEGATIVE_INFINITY;
+      lists.start(i, listError(d) * norms[i] * largest + absolute32(d), floor);
+      lists.onRise(i);
     }
   }
 };
 
-/** Products of entries, in fp32 or exact. */
-const valuesOf = (
-  scoring: Scoring,
-  { x, e, d, ordinary }: RowTask,
+/** Looks at all pairs of the task's rows and others [from, to). */
+const through = (walk: Walk, from: number, to: number): void => {
+  const { task, ownLists, otherLists } = walk;
+  const keeps = otherLists.some((lists) => lists);
+  for (let at = from, size = FIRST; at < to; at += size) {
+    size = Math.min(at - task.from < BLOCK_OTHER ? FIRST : BLOCK_OTHER, to - at);
+    for (let block = 0; block < task.count; block += BLOCK_OWN) {
+      const height = Math.min(BLOCK_OWN, task.count - block);
+      // Others come by falling norm: what the largest cannot reach, none can.
+      if (!keeps && !canReach(walk, block, height, task.reach[(at - task.from) / FIRST])) continue;
+      walk.look(walk, { block, height, at, size });
+      for (const lists of ownLists) if (lists) for (let i = block; i < block + height; i++) lists.begin(i);
+      for (const lists of otherLists) if (lists) for (let j = at; j < at + size; j++) lists.begin(j);
+    }
+  }
+};
+
+/** Whether any row of a block could find something among others of no larger norm. */
+const canReach = ({ task: { norms }, ownLists }: Walk, block: number, height: number, norm: number): boolean =>
+  ownLists.some((lists) => {
+    for (let i = block; lists && i < block + height; i++) {
+      if (norms[i] * norm * (1 + 1e-9) >= lists.least[i]) return true;
+    }
+    return false;
+  });
+
+/** Takes what the 8-bit screen leaves. */
+const lookScreened = (walk: Walk, block: Block): void => {
+  const { task, scoring, other, own } = walk;
+  const { memory, scratch, d } = scoring;
+  const { at, size, height } = block;
+  const found = memory.kernels.screenRows(
+    own.packedAt + (task.start + block.block) * packedBytes(d),
+    scratch + LIMITS + 32 * block.block,
+    height,
+    other.packedAt + at * packedBytes(d),
+    other.limitsAt + 4 * at,
+    Math.ceil(size / 16),
+    other.stride,
+    d,
+    scratch + ENTRIES,
+  );
+  const entries = new Uint32Array(memory.buffer, scratch + ENTRIES, found);
+  let kept = found;
+  if (size % 16 > 0) {
+    // Leaves out columns that only fill the last group.
+    kept = 0;
+    for (const entry of entries) if ((entry & 0xffff) < size) entries[kept++] = entry;
+  }
+  takeEach(walk, block, entries.subarray(0, kept));
+};
+
+/** Takes all pairs. */
+const lookEach = (walk: Walk, block: Block): void => {
+  const { memory, scratch } = walk.scoring;
+  const { size, height } = block;
+  const entries = new Uint32Array(memory.buffer, scratch + ENTRIES, height * size);
+  for (let p = 0; p < entries.length; p++) entries[p] = (Math.floor(p / size) << 16) | (p % size);
+  takeEach(walk, block, entries);
+};
+
+/** Takes pairs of a block, each by its own product. */
+const takeEach = (walk: Walk, block: Block, entries: Uint32Array): void => {
+  const { task, scoring, ownLists, otherLists, indexOwn, indexOther } = walk;
+  const values = productsOf(walk, block, entries);
+  const divisors = new Float64Array(scoring.memory.buffer, scoring.e.divisorAt);
+  const [ownTop, ownBottom] = ownLists;
+  const [otherTop, otherBottom] = otherLists;
+  for (let p = 0; p < entries.length; p++) {
+    const [i, j] = [block.block + (entries[p] >>> 16), block.at + (entries[p] & 0xffff)];
+    const [own, other] = [indexOwn[i], indexOther[j]];
+    const value = Math.fround(values[p] * (scoring.scale / divisors[task.side === 'x' ? other : own]));
+    ownTop?.add(i, other, value);
+    ownBottom?.add(i, other, -value);
+    otherTop?.add(j, own, value);
+    otherBottom?.add(j, own, -value);
+  }
+};
+
+/** Products of stored rows, in fp32 or exact. */
+const productsOf = (
+  { task, scoring, own, other, indexOwn, indexOther }: Walk,
+  { block, height, at, size }: Block,
   entries: Uint32Array,
-  { first, height, at, size }: Place,
 ): Float32Array | Float64Array => {
-  const { memory, scratch } = scoring;
-  const [indexX, indexE] = [x.indexAt + 4 * first, e.indexAt + 4 * at];
-  if (ordinary) {
+  const { memory, scratch, d } = scoring;
+  if (task.ordinary) {
+    const [ownAt, otherAt] = [own.indexAt + 4 * (task.start + block), other.indexAt + 4 * at];
     const [list, values] = [scratch + ENTRIES, scratch + VALUES];
-    memory.kernels.near(x.rowsAt, indexX, height, e.rowsAt, indexE, size, d, list, entries.length, values);
+    memory.kernels.near(own.rowsAt, ownAt, height, other.rowsAt, otherAt, size, d, list, entries.length, values);
     return new Float32Array(memory.buffer, values, entries.length);
   }
-  const places = new Uint32Array(memory.buffer, indexE, size);
+  const [x, e] = task.side === 'x' ? [0, 1] : [1, 0];
   const dots = exactDots(scoring, entries.length, (p, pairs) => {
-    pairs[2 * p] = first + (entries[p] >>> 16);
-    pairs[2 * p + 1] = places[entries[p] & 0xffff];
+    pairs[2 * p + x] = indexOwn[block + (entries[p] >>> 16)];
+    pairs[2 * p + e] = indexOther[at + (entries[p] & 0xffff)];
   });
   // A copy: lists that ties fill are scored at the same place.
   return dots.slice();
+};
+
+/** Takes what counts of a tile of fp32 products. */
+const lookTile = (
+  { task, scoring, own, other, ownLists, otherLists, indexOwn, indexOther }: Walk,
+  block: Block,
+): void => {
+  const { memory, scratch, d } = scoring;
+  const { buffer, kernels } = memory;
+  const { at, size, height } = block;
+  const [panelsOwn, panelsOther] = [Math.ceil(height / 8), Math.ceil(size / 8)];
+  const ownAt = own.panelsAt + 4 * d * (task.start + block.block);
+  kernels.product32(ownAt, panelsOwn, other.panelsAt + 4 * d * at, panelsOther, d, scratch + VALUES, BLOCK_OTHER);
+  const limits = (lists: Candidates | undefined, from: number): number =>
+    lists ? lists.neededAt + 4 * from : scratch + NOTHING;
+  const [ownTop, ownBottom] = ownLists;
+  const [otherTop, otherBottom] = otherLists;
+  const found = kernels.siftTile(
+    scratch + VALUES,
+    height,
+    16 * Math.ceil(size / 16),
+    BLOCK_OTHER,
+    limits(ownTop, block.block),
+    limits(ownBottom, block.block),
+    limits(otherTop, at),
+    limits(otherBottom, at),
+    scratch + ENTRIES,
+  );
+  const entries = new Uint32Array(buffer, scratch + ENTRIES, found);
+  const tile = new Float32Array(buffer, scratch + VALUES, BLOCK_OWN * BLOCK_OTHER);
+  for (let p = 0; p < found; p++) {
+    const [i, j] = [entries[p] >>> 16, entries[p] & 0xffff];
+    if (j >= size) continue;
+    const value = tile[i * BLOCK_OTHER + j];
+    const [row, column] = [block.block + i, at + j];
+    ownTop?.add(row, indexOther[column], value);
+    ownBottom?.add(row, indexOther[column], -value);
+    otherTop?.add(column, indexOwn[row], value);
+    otherBottom?.add(column, indexOwn[row], -value);
+  }
 };

@@ -3,23 +3,22 @@ import { fp32Above, lost8, scaleFor } from './bounds.ts';
 import type { Layout } from './memory.ts';
 import { loadNorms } from './operand.ts';
 import { packedBytes, ROUND_ROWS, type RoundTask } from './round-task.ts';
-import type { Method } from './row-place.ts';
+import { FIRST, type Method } from './row-place.ts';
 import type { Session } from './session.ts';
 
 /** Where a matrix of `topRows` lies; numbers of rows are rounded up to whole groups of 16. */
 export interface RowsPlace {
-  /** fp32 rows; u32 row numbers in search order; rounded rows or panels of fp32 rows (with as many ones); what `quantise` says. */
+  /** fp32 rows; u32 row numbers in search order; rounded rows or panels of fp32 rows; what `quantise` says. */
   rowsAt: number;
   indexAt: number;
   packedAt: number;
   panelsAt: number;
-  onesAt: number;
   /** fp64 by dimension: what `quantise` multiplies by (`balance`). */
   balanceAt: number;
   aboutAt: number;
   /** x: eight fp32 a row. e: three fp32 lists. In search order. */
   limitsAt: number;
-  /** fp64 by row: divisors, and what brings a product into scaled units. */
+  /** fp64: divisors by row, and in search order what brings rows (of e: products) into scaled units. */
   divisorAt: number;
   factorAt: number;
   /** Rows there is room for: the distance of lists. */
@@ -34,7 +33,6 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
     indexAt: layout.take(stride * 4),
     packedAt: packed,
     panelsAt: packed,
-    onesAt: layout.take(8 * ROUND_ROWS),
     balanceAt: layout.take(8 * d),
     aboutAt: layout.take(stride * 32),
     limitsAt: layout.take(stride * 32),
@@ -47,9 +45,13 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
 /** Bytes a row in `placeRows`. */
 export const rowsBytes = (d: number, method: Method): number => (method === 'tiles' ? 8 : 5) * d + 88;
 
-/** A matrix in the session's memory: the rows in the search, largest norm first where they are to be screened. */
+/** A matrix in the session's memory: the rows in the search, in their order. */
 export interface RowsOperand extends RowsPlace {
   count: number;
+  /** The first so many are a sample of all. */
+  sampled: number;
+  /** Row numbers in the whole matrix, by row. */
+  ids: Uint32Array;
   /** By row, in scaled units, at least the true ones. */
   norms: Float64Array;
   /** The largest of `norms`. */
@@ -60,29 +62,52 @@ export interface RowsOperand extends RowsPlace {
   ordinary: boolean;
 }
 
+/** The order of rows: as they are, by falling norm, or that way after a sample (by falling norm, too). */
+export type Order = 'stored' | 'norms' | 'sample';
+
+/** One row in so many is in the sample, which is of whole groups. */
+const SAMPLE = 12;
+
 /** Copies a matrix in and orders its unmasked rows. */
 export const loadRows = (
   session: Session,
   place: RowsPlace,
   matrix: Matrix,
   which: 'first' | 'second',
-  firstRow: number,
-  options: { mask?: Uint8Array; divisor?: Float64Array; sort: boolean },
+  ids: Uint32Array,
+  options: { mask?: Uint8Array; divisor?: Float64Array; order: Order },
 ): RowsOperand => {
-  const { mask, divisor, sort } = options;
-  const norms = loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, firstRow);
+  const { mask, divisor } = options;
+  const norms = loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, ids[0]);
   const ordinary = norms.every((norm) => norm === 0 || (norm > 2 ** -30 && norm < 2 ** 30));
   const divisors = new Float64Array(session.buffer, place.divisorAt, matrix.rows);
   if (divisor) divisors.set(divisor);
   else divisors.fill(1);
   if (divisor) for (let i = 0; i < norms.length; i++) norms[i] *= (1 / divisor[i]) * (1 + 1e-12);
-  const order = Uint32Array.from(norms.keys()).filter((i) => !mask || mask[i]);
-  if (sort) order.sort((i, j) => norms[j] - norms[i]);
+  let order: Uint32Array = Uint32Array.from(norms.keys()).filter((i) => !mask || mask[i]);
+  if (options.order !== 'stored') order.sort((i, j) => norms[j] - norms[i]);
+  const sampled = options.order === 'sample' ? FIRST * Math.floor(order.length / SAMPLE / FIRST) : 0;
+  if (sampled > 0) order = sampleFirst(order, sampled);
   new Uint32Array(session.buffer, place.indexAt, order.length).set(order);
   const largest = order.reduce((most, i) => Math.max(most, norms[i]), 0);
   const scale = scaleFor(largest);
+  // Rows of zeros may have divisors that leave fp64.
+  const factors = Float64Array.from(order, (i) => (norms[i] > 0 ? scale / divisors[i] : 1));
+  new Float64Array(session.buffer, place.factorAt, order.length).set(factors);
   for (let i = 0; i < norms.length; i++) norms[i] *= scale;
-  return { ...place, count: order.length, norms, largest: largest * scale, scale, ordinary };
+  return { ...place, count: order.length, sampled, ids, norms, largest: largest * scale, scale, ordinary };
+};
+
+const sampleFirst = (order: Uint32Array, sampled: number): Uint32Array => {
+  const [first, rest] = [order.slice(0, sampled), new Uint32Array(order.length)];
+  const every = Math.floor(order.length / sampled);
+  let to = sampled;
+  for (const [i, row] of order.entries()) {
+    if (i % every === 0 && i / every < sampled) first[i / every] = row;
+    else rest[to++] = row;
+  }
+  rest.set(first);
+  return rest;
 };
 
 /** Rounds the rows of an operand for the screen and writes its limits, or packs them for tiles. */
@@ -95,15 +120,14 @@ export const packRows = async (
   balance: Float64Array,
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const { count, rowsAt, indexAt, packedAt, panelsAt, onesAt, balanceAt, aboutAt } = operand;
-  new Float64Array(session.buffer, onesAt, ROUND_ROWS).fill(1);
+  const { count, rowsAt, indexAt, packedAt, panelsAt, balanceAt, factorAt, aboutAt } = operand;
   new Float64Array(session.buffer, balanceAt, d).set(balance);
   let from = 0;
   const next = (): { args: RoundTask; done: number } | undefined => {
     if (from >= count) return undefined;
     const part = { from, count: Math.min(ROUND_ROWS, count - from) };
     from += ROUND_ROWS;
-    const places = { rowsAt, indexAt, packedAt, panelsAt, onesAt, balanceAt, aboutAt };
+    const places = { rowsAt, indexAt, packedAt, panelsAt, balanceAt, factorAt, aboutAt };
     return { args: { ...places, d, first, method, ...part }, done: 0 };
   };
   await session.run('round', next, () => {}, { signal });

@@ -1,21 +1,19 @@
 import { checkTopRows } from '../check.ts';
 import type { Matrix, TopRows, TopRowsOptions } from '../engine.ts';
 import { balance } from './balance.ts';
-import { absolute32, relative32 } from './bounds.ts';
-import type { ColumnListTask } from './column-list-task.ts';
+import { absolute32, listError } from './bounds.ts';
+import type { ListTask } from './list-task.ts';
 import { chunks, Layout } from './memory.ts';
 import { RankedLists } from './ranked-lists.ts';
 import {
-  columnBytes,
-  columnLists,
   type Ends,
-  FIRST_E,
-  limitOf,
+  FIRST,
+  LISTS,
+  listBytes,
+  listsAt,
   type Method,
-  ROW_SCRATCH,
   type SideAt,
-  TASK_X,
-  unwanted,
+  TASK_OWN,
   type Wanted,
 } from './row-place.ts';
 import type { RowTask } from './row-task.ts';
@@ -24,21 +22,14 @@ import type { Session, Sessions } from './session.ts';
 
 /** Fewer rows of x than this are not worth packing e for. */
 const FEW = 8;
-/** Shares of all columns, and of all rows, that may be wanted for the screen to leave little enough. */
-const SHARE_ROWS = 1 / 50;
-const SHARE_COLUMNS = 1 / 200;
-/** Bytes of e, and of the lists of its columns in all lanes, that are in the memory at a time. */
+/** Share of all columns that may be wanted for the screen to leave little enough. */
+const SHARE = 1 / 50;
+/** Bytes of e, and of a task's lists, and of those a lane keeps, that are in the memory at a time. */
 const E_BYTES = 192 * 2 ** 20;
-const LIST_BYTES = 128 * 2 ** 20;
-/** Entries of a task's lists at most. */
-const TASK_ENTRIES = 4e6;
-/** Columns of a task that brings lists of columns together. */
-const LIST_COLUMNS = 512;
-
-interface Part {
-  start: number;
-  end: number;
-}
+const TASK_BYTES = 32 * 2 ** 20;
+const LANE_BYTES = 64 * 2 ** 20;
+/** Lists in a task that brings those of lanes together. */
+const LIST_ROWS = 512;
 
 /** What all blocks of one call share. */
 interface Search {
@@ -47,11 +38,13 @@ interface Search {
   d: number;
   method: Method;
   balance: { x: Float64Array; e: Float64Array };
-  /** Final lists, and what of them is wanted. */
-  rowLists: Ends<RankedLists>;
-  columnLists: Ends<RankedLists>;
-  rows?: Wanted;
-  columns?: Wanted;
+  /** Final lists of rows of x and of rows of e, and what of them is wanted. */
+  found: { x: Ends<RankedLists>; e: Ends<RankedLists> };
+  x?: Wanted;
+  e?: Wanted;
+  /** Own rows of a task at most, and where a lane keeps lists of others. */
+  height: number;
+  othersAt: number;
   options: TopRowsOptions;
 }
 
@@ -61,57 +54,52 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
   const { mask, divisor } = options;
   const d = x.columns;
   const allowed = mask ? mask.reduce((n, byte) => n + (byte ? 1 : 0), 0) : e.rows;
-  const rowLists = listsFor(x.rows, Math.min(options.k, allowed), options.ends ?? 'top');
-  const columnLists = listsFor(
-    e.rows,
-    Math.min(options.columns?.k ?? 0, x.rows),
-    options.columns?.ends ?? (options.columns ? 'top' : undefined),
-  );
-  const [rows, columns] = [wantedOf(rowLists), wantedOf(columnLists)];
-  const method = methodFor(x, rows, allowed, columns);
+  const ends = options.columns ? (options.columns.ends ?? 'top') : undefined;
+  const found = {
+    x: listsFor(x.rows, Math.min(options.k, allowed), options.ends ?? 'top'),
+    e: listsFor(e.rows, Math.min(options.columns?.k ?? 0, x.rows), ends),
+  };
+  const wanted = { x: wantedOf(found.x), e: wantedOf(found.e) };
+  const method = methodFor(x, wanted.x, allowed, wanted.e);
 
-  const partsX = chunks(x.rows, rowsBytes(d, method));
-  const listBytes = columns ? sessions.lanes * columnBytes(1, columns) : 0;
-  const partsE = chunks(e.rows, Math.max(rowsBytes(d, method) / E_BYTES, listBytes / LIST_BYTES), 1);
+  const kept = wanted.e && wanted.x && listBytes(512, wanted.x) / 512;
+  const partsX = chunks(x.rows, Math.max(rowsBytes(d, method), kept ?? 0), LANE_BYTES);
+  const partsE = chunks(e.rows, rowsBytes(d, method), E_BYTES);
   const layout = new Layout();
   const [placeX, placeE] = [placeRows(layout, partsX.size, d, method), placeRows(layout, partsE.size, d, method)];
-  const laneBytes = ROW_SCRATCH + (columns ? columnBytes(placeE.stride, columns) : 0);
+  const own = wanted.e ?? wanted.x;
+  const height = own ? Math.min(TASK_OWN, 16 * Math.max(1, Math.floor(TASK_BYTES / listBytes(16, own)))) : 0;
+  const othersAt = LISTS + (own ? listBytes(height, own) : 0);
+  const laneBytes = othersAt + (wanted.e && wanted.x ? listBytes(placeX.stride, wanted.x) : 0);
   const lanes = Array.from({ length: sessions.lanes }, () => layout.take(laneBytes));
   const session = await sessions.open(layout.check(sessions.maxBytes), lanes);
   try {
     const call: Search = {
-      session,
-      lanes,
-      d,
-      method,
+      ...{ session, lanes, d, method, found, ...wanted, height, othersAt, options },
       balance: balance(x, e),
-      rowLists,
-      columnLists,
-      rows,
-      columns,
-      options,
     };
-    const loadX = (part: Part) => load(call, placeX, x, part, 'first', {});
-    let operandX: RowsOperand | undefined;
     for (const partE of partsE.list) {
       const { start, end } = partE;
       const only = { mask: mask?.subarray(start, end), divisor: divisor?.subarray(start, end) };
-      const operandE = await load(call, placeE, e, partE, 'second', only);
+      const operandE = await load(call, placeE, e, range(partE), 'second', only);
       for (const partX of partsX.list) {
-        if (!operandX || partsX.list.length > 1) operandX = await loadX(partX);
         const done = (part: number): number => {
           const inside = (partX.start + part * (partX.end - partX.start)) / x.rows;
           return (start + inside * (end - start)) / e.rows;
         };
-        await search(call, operandX, partX, operandE, partE, done);
+        // What a guess has missed is searched again, without one.
+        for (let rows = range(partX), again = false; rows.length > 0; again = true) {
+          const operandX = await load(call, placeX, x, rows, 'first', {});
+          rows = await search(call, operandX, again ? { ...operandE, sampled: 0 } : operandE, done);
+        }
       }
     }
   } finally {
     session.close();
   }
   options.progress?.(1);
-  const [top, bottom] = rowLists.map((lists) => lists?.ranked);
-  const [columnTop, columnBottom] = columnLists.map((lists) => lists?.ranked);
+  const [top, bottom] = found.x.map((lists) => lists?.ranked);
+  const [columnTop, columnBottom] = found.e.map((lists) => lists?.ranked);
   return {
     ...(top && { top }),
     ...(bottom && { bottom }),
@@ -120,10 +108,12 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
   };
 };
 
+const range = ({ start, end }: { start: number; end: number }): Uint32Array =>
+  Uint32Array.from({ length: end - start }, (_, i) => start + i);
+
 const methodFor = (x: Matrix, rows: Wanted | undefined, allowed: number, columns: Wanted | undefined): Method => {
   if (x.rows <= FEW || x.columns === 0) return 'each';
-  const few = (rows?.k ?? 0) <= SHARE_ROWS * allowed && (columns?.k ?? 0) <= SHARE_COLUMNS * x.rows;
-  return few ? 'screened' : 'tiles';
+  return !columns && (rows?.k ?? 0) <= SHARE * allowed ? 'screened' : 'tiles';
 };
 
 const listsFor = (lists: number, k: number, ends: 'top' | 'bottom' | 'both' | undefined): Ends<RankedLists> => {
@@ -137,82 +127,107 @@ const wantedOf = ([top, bottom]: Ends<RankedLists>): Wanted | undefined => {
 };
 
 const load = async (
-  { session, d, method, balance, options }: Search,
+  { session, d, method, balance, options, e }: Search,
   place: RowsPlace,
   matrix: Matrix,
-  { start, end }: Part,
+  rows: Uint32Array,
   which: 'first' | 'second',
   only: { mask?: Uint8Array; divisor?: Float64Array },
 ): Promise<RowsOperand> => {
-  const part = { ...matrix, data: matrix.data.subarray(start * d, end * d), rows: end - start };
-  const operand = loadRows(session, place, part, which, start, {
-    ...only,
-    sort: method !== 'each' && which === 'second',
-  });
+  const first = which === 'first';
+  const part = { ...matrix, data: rowsOf(matrix, rows), rows: rows.length };
+  // Where rows of e are searched for, they come as they are: no norm ends a walk over x.
+  const order = first || method === 'each' || e ? 'stored' : method === 'screened' ? 'sample' : 'norms';
+  const operand = loadRows(session, place, part, which, rows, { ...only, order });
   if (method !== 'each') {
-    const first = which === 'first';
     await packRows(session, operand, d, first, method, first ? balance.x : balance.e, options.signal);
   }
   return operand;
 };
 
-/** All pairs of a part of x and a part of e. */
+/** Values of rows, without a copy where these lie together. */
+const rowsOf = ({ data, columns: d }: Matrix, rows: Uint32Array): Float32Array => {
+  const [start, end] = [rows[0] ?? 0, (rows.at(-1) ?? -1) + 1];
+  if (end - start === rows.length) return data.subarray(start * d, end * d);
+  const values = new Float32Array(rows.length * d);
+  rows.forEach((row, i) => {
+    values.set(data.subarray(row * d, (row + 1) * d), i * d);
+  });
+  return values;
+};
+
+/** All pairs of a part of x and a part of e. Returns rows of x that a guess has missed. */
 const search = async (
   call: Search,
   x: RowsOperand,
-  partX: Part,
   e: RowsOperand,
-  partE: Part,
   done: (part: number) => number,
-): Promise<void> => {
-  const { session, lanes, d, method, rowLists, rows, columns, options } = call;
-  if ((!rows && !columns) || x.count === 0 || e.count === 0) return;
+): Promise<Uint32Array> => {
+  const { session, lanes, d, method, found, height, options } = call;
+  const side = call.e ? 'e' : 'x';
+  const wanted = call[side];
+  if (!wanted || x.count === 0 || e.count === 0) return new Uint32Array();
+  const [own, other] = call.e ? [e, x] : [x, e];
   // One product of powers of two: the factors alone may leave fp64.
   const scale = x.scale * e.scale;
-  const orderE = new Uint32Array(session.buffer, e.indexAt, e.count);
-  const divisors = new Float64Array(session.buffer, e.divisorAt, e.stride);
-  new Float64Array(session.buffer, e.factorAt, e.count).forEach((_, j, factors) => {
-    factors[j] = scale / divisors[orderE[j]];
-  });
-  const reach = Float64Array.from({ length: Math.ceil(e.count / FIRST_E) }, (_, i) =>
-    method === 'each' ? e.largest : e.norms[orderE[i * FIRST_E]],
+  const ordinary = x.ordinary && e.ordinary;
+  const orderOwn = new Uint32Array(session.buffer, own.indexAt, own.count).slice();
+  const orderOther = new Uint32Array(session.buffer, other.indexAt, other.count);
+  const reach = Float64Array.from({ length: Math.ceil(other.count / FIRST) }, (_, i) =>
+    method === 'each' || call.e ? other.largest : other.norms[orderOther[i * FIRST]],
   );
-  if (columns) emptyColumns(call, x, e, partE, scale, columns);
-
-  const entries = rows ? 2 * rows.k + 64 : 1;
-  const fair = Math.ceil(x.count / (2 * lanes.length));
-  const height = Math.max(1, Math.min(TASK_X, 64 * Math.ceil(fair / 64), Math.floor(TASK_ENTRIES / entries)));
-  // With few rows, tasks share the columns instead.
-  const width =
-    x.count > 4 * FEW * lanes.length ? e.count : Math.max(1024, 256 * Math.ceil(e.count / (512 * lanes.length)));
+  const others = call.e && call.x && emptyOthers(call, x, e, scale, call.x);
+  const fair = 16 * Math.ceil(own.count / (2 * lanes.length) / 16);
+  const tall = Math.max(16, Math.min(height, fair));
+  // With few rows, tasks share the others instead.
+  const shared = !call.e && own.count <= 4 * FEW * lanes.length;
+  const wide = FIRST * Math.ceil(other.count / (2 * lanes.length * FIRST));
+  const width = shared ? Math.max(16 * FIRST, wide) : other.count;
+  const sample = shared ? { sampled: 0, rank: wanted.k } : guess(wanted.k, other);
+  const missed = new Set<number>();
   let [start, from] = [0, 0];
   const next = (): { args: RowTask; done: number } | undefined => {
-    if (start >= x.count) return undefined;
-    const [count, to] = [Math.min(height, x.count - start), Math.min(from + width, e.count)];
-    const floors = rowLists.map((lists) => lists && rows && lists.floors(partX.start + start, count, scale));
+    if (start >= own.count) return undefined;
+    const [count, to] = [Math.min(tall, own.count - start), Math.min(from + width, other.count)];
+    const rows = orderOwn.subarray(start, start + count);
+    const ids = rows.map((row) => own.ids[row]);
     const args: RowTask = {
-      ...{ x: sideOf(x), e: sideOf(e), d, start, count, from, to, method, scale, rows, columns },
-      ordinary: x.ordinary && e.ordinary,
-      norms: x.norms.slice(start, start + count),
-      largest: e.largest,
-      reach: reach.slice(from / FIRST_E),
-      floors: floors as Ends<Float32Array>,
+      ...{ x: sideOf(x), e: sideOf(e), side, d, start, count, from, to, method, ordinary, scale, ...sample },
+      norms: Float64Array.from(rows, (row) => own.norms[row]),
+      largest: other.largest,
+      reach: reach.slice(from / FIRST),
+      own: { at: LISTS, lists: height, wanted },
+      others,
+      floors: found[side].map((lists) => lists?.floors(ids, scale)) as Ends<Float32Array>,
     };
     from = to;
-    if (from >= e.count) [start, from] = [start + count, 0];
-    return { args, done: done((start + (count * from) / e.count) / x.count) };
+    if (from >= other.count) [start, from] = [start + count, 0];
+    return { args, done: done((start + (count * from) / other.count) / own.count) };
   };
   await session.run(
     'rows',
     next,
     ({ start, ends }) => {
       for (const [end, lists] of ends.entries()) {
-        if (lists) rowLists[end]!.merge(lists, (i) => partX.start + start + i, partE.start);
+        if (!lists) continue;
+        const id = (i: number): number => own.ids[orderOwn[start + i]];
+        for (const i of found[side][end]!.merge(lists, id, other.ids[0], scale)) missed.add(id(i));
       }
     },
     options,
   );
-  if (columns) await bringTogether(call, x, e, partX, partE, columns);
+  if (others) await bringTogether(call, x, e, scale, others);
+  return Uint32Array.from(missed).sort();
+};
+
+/**
+ * How well an entry of the sample must rank to be worse than the k-th of all, but for a few lists in a thousand: of k at random
+ * places some k / 12 are in the sample, give or take the root of that.
+ */
+const guess = (k: number, { sampled, count }: RowsOperand): { sampled: number; rank: number } => {
+  const expected = (k * sampled) / count;
+  const rank = Math.ceil(expected + 2.5 * Math.sqrt(expected) + 1.5);
+  return rank <= Math.min(k, sampled / 4) ? { sampled, rank } : { sampled: 0, rank: k };
 };
 
 const sideOf = (operand: RowsOperand): SideAt => {
@@ -220,55 +235,53 @@ const sideOf = (operand: RowsOperand): SideAt => {
   return { rowsAt, indexAt, packedAt, panelsAt, limitsAt, divisorAt, factorAt, stride };
 };
 
-/** Empties the lists of columns in all lanes. */
-const emptyColumns = (
-  { session: { buffer }, lanes, d, columnLists: found }: Search,
+/** Empties the lists of rows of x in all lanes. */
+const emptyOthers = (
+  { session: { buffer }, lanes, d, found, othersAt }: Search,
   x: RowsOperand,
   e: RowsOperand,
-  partE: Part,
   scale: number,
   wanted: Wanted,
-): void => {
-  const order = new Uint32Array(buffer, e.indexAt, e.count);
-  const steps = new Float32Array(buffer, e.limitsAt + 8 * e.stride, e.stride);
+): NonNullable<RowTask['others']> => {
+  const others = { at: othersAt, lists: x.stride, wanted };
   for (const lane of lanes) {
-    const { limits, lists } = columnLists(buffer, lane, e.stride, wanted);
-    for (const [end, candidates] of lists.entries()) {
-      limits[end].fill(unwanted(end));
-      if (!candidates) continue;
-      for (let j = 0; j < e.count; j++) {
-        const [floor] = found[end]!.floors(partE.start + order[j], 1, scale);
-        candidates.start(j, relative32(d) * e.norms[order[j]] * x.largest + absolute32(d), floor);
-        limits[end][j] = limitOf(end, candidates.least[j], steps[j]);
+    for (const [end, lists] of listsAt(buffer, { ...others, at: lane + othersAt }).entries()) {
+      if (!lists) continue;
+      const floors = found.x[end]!.floors(x.ids, scale);
+      for (let i = 0; i < x.count; i++) {
+        lists.start(i, listError(d) * x.norms[i] * e.largest + absolute32(d), floors[i]);
       }
     }
   }
+  return others;
 };
 
-/** Brings the lanes' lists of columns together, scores and merges them. */
+/** Brings the lanes' lists of rows of x together, scores and merges them. */
 const bringTogether = async (
-  { session, lanes, d, columnLists: found, options }: Search,
+  { session, lanes, d, found, options }: Search,
   x: RowsOperand,
   e: RowsOperand,
-  partX: Part,
-  partE: Part,
-  wanted: Wanted,
+  scale: number,
+  others: NonNullable<RowTask['others']>,
 ): Promise<void> => {
-  const order = new Uint32Array(session.buffer, e.indexAt, e.count).slice();
   let from = 0;
-  const next = (): { args: ColumnListTask; done: number } | undefined => {
-    if (from >= e.count) return undefined;
-    const to = Math.min(from + LIST_COLUMNS, e.count);
-    const args: ColumnListTask = { x: sideOf(x), e: sideOf(e), d, from, to, wanted, lanes };
+  const next = (): { args: ListTask; done: number } | undefined => {
+    if (from >= x.count) return undefined;
+    const to = Math.min(from + LIST_ROWS, x.count);
+    const places = { x: sideOf(x), e: sideOf(e), d, scale };
+    const args: ListTask = {
+      ...{ ...places, side: 'x', from, to, lists: others },
+      lanes: lanes.map((lane) => lane + others.at),
+    };
     from = to;
     return { args, done: 0 };
   };
   await session.run(
-    'columnLists',
+    'lists',
     next,
     ({ from, ends }) => {
       for (const [end, lists] of ends.entries()) {
-        if (lists) found[end]!.merge(lists, (i) => partE.start + order[from + i], partX.start);
+        if (lists) found.x[end]!.merge(lists, (i) => x.ids[from + i], e.ids[0]);
       }
     },
     { signal: options.signal },

@@ -1,6 +1,6 @@
 import type { KernelMemory } from '../kernels.ts';
-import { columnListTask } from './column-list-task.ts';
 import { columnTask } from './column-task.ts';
+import { listTask } from './list-task.ts';
 import { matmulTask } from './matmul-task.ts';
 import { pairTask } from './pair-task.ts';
 import { prepareTask } from './prepare-task.ts';
@@ -15,7 +15,7 @@ const tasks = {
   screen: screenTask,
   round: roundTask,
   rows: rowTask,
-  columnLists: columnListTask,
+  lists: listTask,
   columns: columnTask,
   matmul: matmulTask,
 };
