@@ -34,6 +34,7 @@ export class Candidates {
   /** Where `needed` lies. */
   readonly neededAt: number;
   private readonly error: Float32Array;
+  private readonly work: Float32Array;
   /** Called when `least` of a list has risen. */
   onRise: (list: number) => void = () => {};
   /** Scores of entries of one list, unscaled, best largest, and the scale of its values. */
@@ -55,6 +56,7 @@ export class Candidates {
     this.length = new Uint32Array(buffer, beside(3), lists);
     this.index = new Uint32Array(buffer, beside(4), entries);
     this.value = new Float32Array(buffer, beside(4 + this.room), entries);
+    this.work = new Float32Array(this.room);
   }
 
   /** From now on `least` rises to the rank-th score: k, or less to guess what the k-th of more entries will be. */
@@ -88,12 +90,14 @@ export class Candidates {
 
   /** Raises `least` and drops what it rules out. */
   tighten(list: number): void {
-    const { index, value } = this;
+    const { index, value, work } = this;
     const from = list * this.room;
-    const end = from + this.length[list];
-    if (end - from < this.rank) return;
-    this.raise(list, fp32Below(kthLargest(value.slice(from, end), this.rank) - this.error[list]));
+    const length = this.length[list];
+    if (length < this.rank) return;
+    for (let p = 0; p < length; p++) work[p] = value[from + p];
+    this.raise(list, fp32Below(kthLargest(work, this.rank, length) - this.error[list]));
     const needed = this.needed[list];
+    const end = from + length;
     let to = from;
     for (let p = from; p < end; p++) {
       if (!(value[p] >= needed)) continue;
@@ -134,7 +138,8 @@ export class Candidates {
 
 /** Order of entries by falling score, then rising index. */
 export const sorted = (index: Uint32Array, scores: Float64Array): Uint32Array => {
-  const order = Uint32Array.from(scores.keys());
+  const order = new Uint32Array(scores.length);
+  for (let p = 0; p < order.length; p++) order[p] = p;
   if (order.length > 256) return order.sort((p, q) => scores[q] - scores[p] || index[p] - index[q]);
   for (let i = 1; i < order.length; i++) {
     const own = order[i];

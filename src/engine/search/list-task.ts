@@ -26,12 +26,13 @@ export const listTask = (memory: KernelMemory, scratch: number, task: ListTask):
   const { k, top, bottom } = lists.wanted;
   const ends = [top, bottom].map((wanted, end) => {
     if (!wanted) return undefined;
-    const entries = (i: number) =>
+    const together = Array.from({ length: to - from }, (_, i) =>
       union(
         lanes.map((lists) => lists[end]!.entries(from + i)),
         k,
-      );
-    return finish(scoring, side, to - from, k, entries, (i) => index[from + i], end === 0 ? 1 : -1);
+      ),
+    );
+    return finish(scoring, side, together, k, (i) => index[from + i], end === 0 ? 1 : -1);
   });
   return { from, ends: ends as Ends<Lists> };
 };

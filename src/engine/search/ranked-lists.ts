@@ -2,6 +2,8 @@ import type { Ranked } from '../engine.ts';
 import { floorOf } from './candidates.ts';
 import type { Lists } from './row-place.ts';
 
+const NONE = new Uint32Array(0);
+
 /** The final lists of one end, as far as they are known. */
 export class RankedLists {
   readonly ranked: Ranked;
@@ -32,13 +34,16 @@ export class RankedLists {
     const { k, index, score } = this.ranked;
     const missed: number[] = [];
     let at = 0;
-    for (const [i, length] of lists.length.entries()) {
+    for (let i = 0; i < lists.length.length; i++) {
+      const length = lists.length[i];
       const own = list(i);
       const [from, known] = [own * k, this.length[own]];
-      const [oldIndex, oldScore] = [index.slice(from, from + known), score.slice(from, from + known)];
+      const oldIndex = known > 0 ? index.slice(from, from + known) : NONE;
+      const oldScore = known > 0 ? score.slice(from, from + known) : NONE;
       let total = 0;
       for (let p = 0, q = 0; total < k && (p < known || q < length); total++) {
-        const [newIndex, newScore] = [lists.index[at + q] + offset, lists.score[at + q]];
+        const newIndex = lists.index[at + q] + offset;
+        const newScore = lists.score[at + q];
         const difference = this.sign * (newScore - oldScore[p]);
         const isNew = p === known || (q < length && (difference > 0 || (difference === 0 && newIndex < oldIndex[p])));
         index[from + total] = isNew ? newIndex : oldIndex[p];

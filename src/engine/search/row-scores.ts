@@ -13,32 +13,45 @@ export interface Scoring {
   scale: number;
 }
 
-/** Dot products in fp64 of row pairs (of x and of e), at most EXACT; a view that the next call overwrites. */
+/** Dot products in fp64 of pairs of a row of x and one of e, at most EXACT; a view that the next call overwrites. */
 export const exactDots = (
   { memory: { buffer, kernels }, scratch, x, e, d }: Scoring,
-  count: number,
-  pair: (p: number, pairs: Uint32Array) => void,
+  rowsX: Uint32Array,
+  rowsE: Uint32Array,
 ): Float64Array => {
+  const count = rowsX.length;
   const pairs = new Uint32Array(buffer, scratch + PAIRS, 2 * count);
-  for (let p = 0; p < count; p++) pair(p, pairs);
+  for (let p = 0; p < count; p++) {
+    pairs[2 * p] = rowsX[p];
+    pairs[2 * p + 1] = rowsE[p];
+  }
   kernels.dots64(x.rowsAt, e.rowsAt, d, scratch + PAIRS, count, scratch + SCORES);
   return new Float64Array(buffer, scratch + SCORES, count);
 };
 
-/** Signed scores of entries that share row `row` of a side. */
-export const scoresOf = (scoring: Scoring, side: Side, row: number, index: Uint32Array, sign: number): Float64Array => {
-  const scores = new Float64Array(index.length);
+/** Signed scores of the entries of lists, one list after the other; `row` says which row of `side` those of a list share. */
+export const scoresOf = (
+  scoring: Scoring,
+  side: Side,
+  lists: readonly Uint32Array[],
+  row: (list: number) => number,
+  sign: number,
+): Float64Array => {
+  const total = lists.reduce((sum, { length }) => sum + length, 0);
+  const [x, e] = [new Uint32Array(total), new Uint32Array(total)];
+  const [own, others] = side === 'x' ? [x, e] : [e, x];
+  let to = 0;
+  for (let i = 0; i < lists.length; i++) {
+    own.fill(row(i), to, to + lists[i].length);
+    others.set(lists[i], to);
+    to += lists[i].length;
+  }
+  const scores = new Float64Array(total);
   const divisors = new Float64Array(scoring.memory.buffer, scoring.e.divisorAt);
-  const [x, e] = side === 'x' ? [0, 1] : [1, 0];
-  for (let from = 0; from < index.length; from += EXACT) {
-    const count = Math.min(EXACT, index.length - from);
-    const dots = exactDots(scoring, count, (p, pairs) => {
-      pairs[2 * p + x] = row;
-      pairs[2 * p + e] = index[from + p];
-    });
-    for (let p = 0; p < count; p++) {
-      scores[from + p] = sign * (dots[p] / divisors[side === 'x' ? index[from + p] : row]);
-    }
+  for (let from = 0; from < total; from += EXACT) {
+    const count = Math.min(EXACT, total - from);
+    const dots = exactDots(scoring, x.subarray(from, from + count), e.subarray(from, from + count));
+    for (let p = 0; p < count; p++) scores[from + p] = sign * (dots[p] / divisors[e[from + p]]);
   }
   return scores;
 };
@@ -54,33 +67,35 @@ export const settling = (
     if (!candidates) continue;
     const sign = end === 0 ? 1 : -1;
     candidates.exactly = (list, index) => ({
-      scores: scoresOf(scoring, side, row(list), index, sign),
+      scores: scoresOf(scoring, side, [index], () => row(list), sign),
       scale: scoring.scale,
     });
   }
 };
 
-/** Scores the entries of `count` lists exactly and ranks the best k of each. */
+/** Scores the entries of lists exactly and ranks the best k of each. */
 export const finish = (
   scoring: Scoring,
   side: Side,
-  count: number,
+  lists: readonly Uint32Array[],
   k: number,
-  entries: (list: number) => Uint32Array,
   row: (list: number) => number,
   sign: number,
 ): Lists => {
-  const [length, index, score] = [new Uint32Array(count), new Uint32Array(count * k), new Float64Array(count * k)];
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const list = entries(i);
-    const scores = scoresOf(scoring, side, row(i), list, sign);
-    const order = sorted(list, scores).subarray(0, k);
-    for (const p of order) {
-      index[at] = list[p];
-      score[at++] = sign * scores[p];
+  const scores = scoresOf(scoring, side, lists, row, sign);
+  const length = Uint32Array.from(lists, (list) => Math.min(k, list.length));
+  const total = length.reduce((sum, length) => sum + length, 0);
+  const [index, score] = [new Uint32Array(total), new Float64Array(total)];
+  let [from, to] = [0, 0];
+  for (let i = 0; i < lists.length; i++) {
+    const list = lists[i];
+    const own = scores.subarray(from, from + list.length);
+    const order = sorted(list, own);
+    for (let rank = 0; rank < length[i]; rank++) {
+      index[to] = list[order[rank]];
+      score[to++] = sign * own[order[rank]];
     }
-    length[i] = order.length;
+    from += list.length;
   }
-  return { length, index: index.slice(0, at), score: score.slice(0, at) };
+  return { length, index, score };
 };

@@ -107,11 +107,11 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
   through(walk, sampled, to);
   const ends = walk.ownLists.map((lists, end) => {
     if (!lists) return undefined;
-    const entries = (i: number) => {
+    const all = Array.from({ length: count }, (_, i) => {
       lists.tighten(i);
       return lists.entries(i).index.slice();
-    };
-    const found = finish(walk.scoring, side, count, lists.k, entries, (i) => walk.indexOwn[i], end === 0 ? 1 : -1);
+    });
+    const found = finish(walk.scoring, side, all, lists.k, (i) => walk.indexOwn[i], end === 0 ? 1 : -1);
     return { ...found, least: lists.least.slice(0, count) };
   });
   return { start, ends: ends as RowResult['ends'] };
@@ -235,13 +235,11 @@ const productsOf = (
     memory.kernels.near(own.rowsAt, ownAt, height, other.rowsAt, otherAt, size, d, list, entries.length, values);
     return new Float32Array(memory.buffer, values, entries.length);
   }
-  const [x, e] = task.side === 'x' ? [0, 1] : [1, 0];
-  const dots = exactDots(scoring, entries.length, (p, pairs) => {
-    pairs[2 * p + x] = indexOwn[block + (entries[p] >>> 16)];
-    pairs[2 * p + e] = indexOther[at + (entries[p] & 0xffff)];
-  });
+  const rowsOwn = entries.map((entry) => indexOwn[block + (entry >>> 16)]);
+  const rowsOther = entries.map((entry) => indexOther[at + (entry & 0xffff)]);
+  const [rowsX, rowsE] = task.side === 'x' ? [rowsOwn, rowsOther] : [rowsOther, rowsOwn];
   // A copy: lists that ties fill are scored at the same place.
-  return dots.slice();
+  return exactDots(scoring, rowsX, rowsE).slice();
 };
 
 /** Takes what counts of a tile of fp32 products. */
