@@ -10,6 +10,9 @@ use crate::screen::{self, LANES, QUAD};
 pub const NARROW: i32 = 63;
 pub const WIDE: i32 = 127;
 
+/// Added to a small number, rounds it to a whole one, ties to even, which the low bits of the sum then are.
+const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
+
 /// `Kernels.quantise`: what is known of a rounded row, fp64 each.
 pub const ABOUT: usize = 4;
 /// `Kernels.screenRows`: fp32 numbers beside a row of a.
@@ -57,10 +60,11 @@ pub fn quantise(
         for (values, steps) in row.as_chunks::<N>().0.iter().zip(steps.as_chunks_mut::<N>().0) {
             for lane in 0..N {
                 let value = values[lane];
-                let whole = (value * inverse).round_ties_even();
+                let shifted = value * inverse + SHIFT;
+                let whole = shifted - SHIFT;
                 let e = value - whole * step;
                 lost[lane] += e * e;
-                let n = whole as i32;
+                let n = shifted.to_bits() as i32;
                 kept[lane] += n * n;
                 sum[lane] += n;
                 steps[lane] = n;

@@ -26,12 +26,10 @@ export const balance = (x: Matrix, e: Matrix): { x: Float64Array; e: Float64Arra
 const energies = ({ data, rows, columns: d }: Matrix): Float64Array => {
   const sums = new Float64Array(d);
   for (let i = 0; i < rows; i += Math.ceil(rows / SAMPLE)) {
-    const row = data.subarray(i * d, (i + 1) * d);
-    const norm = row.reduce((sum, value) => sum + value * value, 0);
-    if (norm > 0 && norm < Number.POSITIVE_INFINITY)
-      row.forEach((value, t) => {
-        sums[t] += (value * value) / norm;
-      });
+    let norm = 0;
+    for (let t = i * d; t < (i + 1) * d; t++) norm += data[t] * data[t];
+    if (!(norm > 0 && norm < Number.POSITIVE_INFINITY)) continue;
+    for (let t = 0; t < d; t++) sums[t] += (data[i * d + t] * data[i * d + t]) / norm;
   }
   return sums;
 };

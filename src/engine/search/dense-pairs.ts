@@ -15,8 +15,8 @@ export const densePairs = async (sessions: Sessions, search: PairSearch): Promis
   const scratch = Array.from({ length: sessions.lanes }, () => layout.take(PAIR_SCRATCH));
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
   try {
-    const operandA = loadOperand(session, placeA, a, options.maskA, sign, 'first');
-    const operandB = loadOperand(session, placeB, b, options.maskB, 1, 'second');
+    const operandA = await loadOperand(session, placeA, a, options.maskA, sign, 'first', options.signal);
+    const operandB = await loadOperand(session, placeB, b, options.maskB, 1, 'second', options.signal);
     return await walk(session, operandA, operandB, search);
   } finally {
     session.close();

@@ -2,6 +2,7 @@ import { notFinite } from '../check.ts';
 import type { Matrix } from '../engine.ts';
 import { scaleFor } from './bounds.ts';
 import type { Layout } from './memory.ts';
+import type { NormTask } from './norm-task.ts';
 import type { Session } from './session.ts';
 
 /** A matrix in the session's memory: its rows, and the unmasked ones sorted by norm, packed for screening. */
@@ -28,40 +29,64 @@ export const placeOperand = (layout: Layout, { rows, columns }: Matrix) => ({
   panelsAt: layout.take(Math.ceil(rows / 8) * 32 * columns),
 });
 
-/** Row norms rounded up a little: fp64 sums of squares err by less than 1e-12 for any row that fits memory. */
-export const loadNorms = (
+/** Rows that a lane measures at a time, while the calling thread copies the next ones. */
+const NORM_ROWS = 2048;
+
+/** Copies a matrix in. Row norms are rounded up a little: fp64 sums of squares err by less than 1e-12 for any row that fits memory. */
+export const loadNorms = async (
   session: Session,
-  matrix: Matrix,
+  { rows, columns, data, name }: Matrix,
   rowsAt: number,
   normsAt: number,
   which: 'first' | 'second',
   firstRow: number,
-): Float64Array => {
-  const { rows, columns, data } = matrix;
-  new Float32Array(session.buffer, rowsAt, rows * columns).set(data);
-  session.kernels.kernels.norms(rowsAt, rows, columns, normsAt);
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> => {
+  const copy = new Float32Array(session.buffer, rowsAt, rows * columns);
+  let start = 0;
+  const next = (): { args: NormTask; done: number } | undefined => {
+    if (start >= rows) return undefined;
+    const end = Math.min(rows, start + NORM_ROWS);
+    copy.set(data.subarray(start * columns, end * columns), start * columns);
+    const args = { rowsAt: rowsAt + 4 * start * columns, rows: end - start, d: columns, normsAt: normsAt + 8 * start };
+    start = end;
+    return { args, done: 0 };
+  };
+  await session.run('norms', next, () => {}, { signal });
   const norms = new Float64Array(session.buffer, normsAt, rows).slice();
   for (let i = 0; i < rows; i++) {
     norms[i] = Math.sqrt(norms[i]) * (1 + 1e-12);
-    if (!Number.isFinite(norms[i])) throw notFinite(matrix, i, which, firstRow);
+    if (!Number.isFinite(norms[i])) throw notFinite({ rows, columns, data, name }, i, which, firstRow);
   }
   return norms;
 };
 
+/** More rows than a part of a matrix has; so many times a norm's bits is still a whole number. */
+const ROWS = 2 ** 22;
+
+/** Row numbers by falling norm in fp32, equal ones by number. */
+export const byNorm = (norms: Float64Array): Uint32Array => {
+  // One number each, since numbers are sorted much faster than by a function: the norm's fp32 bits, then the row.
+  const bits = new Uint32Array(Float32Array.from(norms).buffer);
+  const keys = Float64Array.from(bits, (bits, i) => (0x7f800000 - bits) * ROWS + i);
+  return Uint32Array.from(keys.sort(), (key) => key % ROWS);
+};
+
 /** Copies `matrix` in, sorts its unmasked rows by norm and packs them, multiplied by `sign` and the scale. */
-export const loadOperand = (
+export const loadOperand = async (
   session: Session,
   place: ReturnType<typeof placeOperand>,
   matrix: Matrix,
   mask: Uint8Array | undefined,
   sign: number,
   which: 'first' | 'second',
+  signal: AbortSignal | undefined,
   divisor?: Float64Array,
   firstRow = 0,
-): Operand => {
+): Promise<Operand> => {
   const { rows, columns } = matrix;
   // The place of the factors serves for the norms until the factors are known.
-  const norms = loadNorms(session, matrix, place.rowsAt, place.factorAt, which, firstRow);
+  const norms = await loadNorms(session, matrix, place.rowsAt, place.factorAt, which, firstRow, signal);
   if (divisor) for (let i = 0; i < rows; i++) norms[i] *= (1 / divisor[i]) * (1 + 1e-12);
   const order = Uint32Array.from({ length: rows }, (_, i) => i).filter((i) => !mask || mask[i]);
   order.sort((i, j) => norms[j] - norms[i]);

@@ -2,8 +2,8 @@ import { fp32Below } from './bounds.ts';
 import { Candidates, candidateBytes } from './candidates.ts';
 
 /** Own and other rows that the kernels look at in one call. */
-export const BLOCK_OWN = 128;
-export const BLOCK_OTHER = 256;
+export const BLOCK_OWN = 256;
+export const BLOCK_OTHER = 128;
 /** Other rows of the first calls, after which there are thresholds. */
 export const FIRST = 64;
 /** Own rows of a task at most. */

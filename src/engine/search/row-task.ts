@@ -44,9 +44,8 @@ export interface RowTask {
   norms: Float64Array;
   largest: number;
   reach: Float64Array;
-  /** Others up to here stand for all: the rank-th best of them is a guess at the k-th best of all. */
-  sampled: number;
-  rank: number;
+  /** Others up to `until` stand for all: the rank-th best of them is a guess at the k-th best of all. */
+  guesses: { until: number; rank: number }[];
   /** Places count from the lane's. */
   own?: ListsAt;
   others?: ListsAt;
@@ -96,15 +95,15 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
   };
   new Float32Array(buffer, scratch + NOTHING, BLOCK_OTHER).fill(Number.POSITIVE_INFINITY);
   startLists(walk);
-  const sampled = Math.max(from, task.sampled);
-  for (const lists of walk.ownLists) if (sampled > from) lists?.setRank(task.rank);
-  through(walk, from, sampled);
-  for (const lists of walk.ownLists) {
-    if (!lists || sampled === from) continue;
-    for (let i = 0; i < count; i++) lists.tighten(i);
-    lists.setRank(lists.k);
+  let at = from;
+  for (const { until, rank } of task.guesses) {
+    for (const lists of walk.ownLists) lists?.setRank(rank);
+    through(walk, at, until);
+    for (const lists of walk.ownLists) for (let i = 0; lists && i < count; i++) lists.tighten(i);
+    at = until;
   }
-  through(walk, sampled, to);
+  for (const lists of walk.ownLists) lists?.setRank(lists.k);
+  through(walk, at, to);
   const ends = walk.ownLists.map((lists, end) => {
     if (!lists) return undefined;
     const all = Array.from({ length: count }, (_, i) => {
@@ -206,19 +205,14 @@ const lookEach = (walk: Walk, block: Block): void => {
 
 /** Takes pairs of a block, each by its own product. */
 const takeEach = (walk: Walk, block: Block, entries: Uint32Array): void => {
-  const { task, scoring, ownLists, otherLists, indexOwn, indexOther } = walk;
+  const { task, scoring, indexOwn, indexOther } = walk;
   const values = productsOf(walk, block, entries);
   const divisors = new Float64Array(scoring.memory.buffer, scoring.e.divisorAt);
-  const [ownTop, ownBottom] = ownLists;
-  const [otherTop, otherBottom] = otherLists;
   for (let p = 0; p < entries.length; p++) {
-    const [i, j] = [block.block + (entries[p] >>> 16), block.at + (entries[p] & 0xffff)];
+    const i = block.block + (entries[p] >>> 16);
+    const j = block.at + (entries[p] & 0xffff);
     const [own, other] = [indexOwn[i], indexOther[j]];
-    const value = Math.fround(values[p] * (scoring.scale / divisors[task.side === 'x' ? other : own]));
-    ownTop?.add(i, other, value);
-    ownBottom?.add(i, other, -value);
-    otherTop?.add(j, own, value);
-    otherBottom?.add(j, own, -value);
+    take(walk, i, j, Math.fround(values[p] * (scoring.scale / divisors[task.side === 'x' ? other : own])));
   }
 };
 
@@ -243,10 +237,8 @@ const productsOf = (
 };
 
 /** Takes what counts of a tile of fp32 products. */
-const lookTile = (
-  { task, scoring, own, other, ownLists, otherLists, indexOwn, indexOther }: Walk,
-  block: Block,
-): void => {
+const lookTile = (walk: Walk, block: Block): void => {
+  const { task, scoring, own, other, ownLists, otherLists } = walk;
   const { memory, scratch, d } = scoring;
   const { buffer, kernels } = memory;
   const { at, size, height } = block;
@@ -271,13 +263,18 @@ const lookTile = (
   const entries = new Uint32Array(buffer, scratch + ENTRIES, found);
   const tile = new Float32Array(buffer, scratch + VALUES, BLOCK_OWN * BLOCK_OTHER);
   for (let p = 0; p < found; p++) {
-    const [i, j] = [entries[p] >>> 16, entries[p] & 0xffff];
-    if (j >= size) continue;
-    const value = tile[i * BLOCK_OTHER + j];
-    const [row, column] = [block.block + i, at + j];
-    ownTop?.add(row, indexOther[column], value);
-    ownBottom?.add(row, indexOther[column], -value);
-    otherTop?.add(column, indexOwn[row], value);
-    otherBottom?.add(column, indexOwn[row], -value);
+    const i = entries[p] >>> 16;
+    const j = entries[p] & 0xffff;
+    if (j < size) take(walk, block.block + i, at + j, tile[i * BLOCK_OTHER + j]);
   }
+};
+
+/** A pair's value, for all lists that want it. */
+const take = ({ ownLists, otherLists, indexOwn, indexOther }: Walk, i: number, j: number, value: number): void => {
+  const [ownTop, ownBottom] = ownLists;
+  const [otherTop, otherBottom] = otherLists;
+  if (ownTop && value >= ownTop.needed[i]) ownTop.add(i, indexOther[j], value);
+  if (ownBottom && -value >= ownBottom.needed[i]) ownBottom.add(i, indexOther[j], -value);
+  if (otherTop && value >= otherTop.needed[j]) otherTop.add(j, indexOwn[i], value);
+  if (otherBottom && -value >= otherBottom.needed[j]) otherBottom.add(j, indexOwn[i], -value);
 };

@@ -1,7 +1,7 @@
 import type { Matrix } from '../engine.ts';
 import { fp32Above, lost8, scaleFor } from './bounds.ts';
 import type { Layout } from './memory.ts';
-import { loadNorms } from './operand.ts';
+import { byNorm, loadNorms } from './operand.ts';
 import { packedBytes, ROUND_ROWS, type RoundTask } from './round-task.ts';
 import { FIRST, type Method } from './row-place.ts';
 import type { Session } from './session.ts';
@@ -48,8 +48,8 @@ export const rowsBytes = (d: number, method: Method): number => (method === 'til
 /** A matrix in the session's memory: the rows in the search, in their order. */
 export interface RowsOperand extends RowsPlace {
   count: number;
-  /** The first so many are a sample of all. */
-  sampled: number;
+  /** Rows up to each of these are a sample of all. */
+  samples: number[];
   /** Row numbers in the whole matrix, by row. */
   ids: Uint32Array;
   /** By row, in scaled units, at least the true ones. */
@@ -62,32 +62,33 @@ export interface RowsOperand extends RowsPlace {
   ordinary: boolean;
 }
 
-/** The order of rows: as they are, by falling norm, or that way after a sample (by falling norm, too). */
-export type Order = 'stored' | 'norms' | 'sample';
+/** The order of rows: as they are, by falling norm, or that way after samples (each by falling norm, too). */
+export type Order = 'stored' | 'norms' | 'samples';
 
-/** One row in so many is in the sample, which is of whole groups. */
-const SAMPLE = 12;
+/** Of twelve rows that follow each other by norm, one is in the first sample, three are in the second and six in the third. */
+const SAMPLE_OF = [0, 3, 2, 3, 1, 3, 2, 3, 1, 3, 2, 3];
 
 /** Copies a matrix in and orders its unmasked rows. */
-export const loadRows = (
+export const loadRows = async (
   session: Session,
   place: RowsPlace,
   matrix: Matrix,
   which: 'first' | 'second',
   ids: Uint32Array,
   options: { mask?: Uint8Array; divisor?: Float64Array; order: Order },
-): RowsOperand => {
+  signal: AbortSignal | undefined,
+): Promise<RowsOperand> => {
   const { mask, divisor } = options;
-  const norms = loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, ids[0]);
+  const norms = await loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, ids[0], signal);
   const ordinary = norms.every((norm) => norm === 0 || (norm > 2 ** -30 && norm < 2 ** 30));
   const divisors = new Float64Array(session.buffer, place.divisorAt, matrix.rows);
   if (divisor) divisors.set(divisor);
   else divisors.fill(1);
   if (divisor) for (let i = 0; i < norms.length; i++) norms[i] *= (1 / divisor[i]) * (1 + 1e-12);
-  let order: Uint32Array = Uint32Array.from(norms.keys()).filter((i) => !mask || mask[i]);
-  if (options.order !== 'stored') order.sort((i, j) => norms[j] - norms[i]);
-  const sampled = options.order === 'sample' ? FIRST * Math.floor(order.length / SAMPLE / FIRST) : 0;
-  if (sampled > 0) order = sampleFirst(order, sampled);
+  let order = options.order === 'stored' ? Uint32Array.from(norms.keys()) : byNorm(norms);
+  if (mask) order = order.filter((i) => mask[i]);
+  const samples: number[] = [];
+  if (options.order === 'samples') order = samplesFirst(order, samples);
   new Uint32Array(session.buffer, place.indexAt, order.length).set(order);
   const largest = order.reduce((most, i) => Math.max(most, norms[i]), 0);
   const scale = scaleFor(largest);
@@ -95,19 +96,20 @@ export const loadRows = (
   const factors = Float64Array.from(order, (i) => (norms[i] > 0 ? scale / divisors[i] : 1));
   new Float64Array(session.buffer, place.factorAt, order.length).set(factors);
   for (let i = 0; i < norms.length; i++) norms[i] *= scale;
-  return { ...place, count: order.length, sampled, ids, norms, largest: largest * scale, scale, ordinary };
+  return { ...place, count: order.length, samples, ids, norms, largest: largest * scale, scale, ordinary };
 };
 
-const sampleFirst = (order: Uint32Array, sampled: number): Uint32Array => {
-  const [first, rest] = [order.slice(0, sampled), new Uint32Array(order.length)];
-  const every = Math.floor(order.length / sampled);
-  let to = sampled;
-  for (const [i, row] of order.entries()) {
-    if (i % every === 0 && i / every < sampled) first[i / every] = row;
-    else rest[to++] = row;
+/** Brings samples to the front and says how far they go: whole groups, so that blocks end with them. */
+const samplesFirst = (order: Uint32Array, samples: number[]): Uint32Array => {
+  const parts: number[][] = [[], [], [], []];
+  const period = SAMPLE_OF.length;
+  const end = period * FIRST * Math.floor(order.length / period / FIRST);
+  for (const [i, row] of order.entries()) parts[i < end ? SAMPLE_OF[i % period] : 3].push(row);
+  for (let part = 0, until = 0; part < 3 && end > 0; part++) {
+    until += parts[part].length;
+    samples.push(until);
   }
-  rest.set(first);
-  return rest;
+  return Uint32Array.from(parts.flat());
 };
 
 /** Rounds the rows of an operand for the screen and writes its limits, or packs them for tiles. */

@@ -90,7 +90,7 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
         // What a guess has missed is searched again, without one.
         for (let rows = range(partX), again = false; rows.length > 0; again = true) {
           const operandX = await load(call, placeX, x, rows, 'first', {});
-          rows = await search(call, operandX, again ? { ...operandE, sampled: 0 } : operandE, done);
+          rows = await search(call, operandX, again ? { ...operandE, samples: [] } : operandE, done);
         }
       }
     }
@@ -137,8 +137,8 @@ const load = async (
   const first = which === 'first';
   const part = { ...matrix, data: rowsOf(matrix, rows), rows: rows.length };
   // Where rows of e are searched for, they come as they are: no norm ends a walk over x.
-  const order = first || method === 'each' || e ? 'stored' : method === 'screened' ? 'sample' : 'norms';
-  const operand = loadRows(session, place, part, which, rows, { ...only, order });
+  const order = first || method === 'each' || e ? 'stored' : method === 'screened' ? 'samples' : 'norms';
+  const operand = await loadRows(session, place, part, which, rows, { ...only, order }, options.signal);
   if (method !== 'each') {
     await packRows(session, operand, d, first, method, first ? balance.x : balance.e, options.signal);
   }
@@ -172,10 +172,7 @@ const search = async (
   const scale = x.scale * e.scale;
   const ordinary = x.ordinary && e.ordinary;
   const orderOwn = new Uint32Array(session.buffer, own.indexAt, own.count).slice();
-  const orderOther = new Uint32Array(session.buffer, other.indexAt, other.count);
-  const reach = Float64Array.from({ length: Math.ceil(other.count / FIRST) }, (_, i) =>
-    method === 'each' || call.e ? other.largest : other.norms[orderOther[i * FIRST]],
-  );
+  const reach = reachOf(other, new Uint32Array(session.buffer, other.indexAt, other.count));
   const others = call.e && call.x && emptyOthers(call, x, e, scale, call.x);
   const fair = 16 * Math.ceil(own.count / (2 * lanes.length) / 16);
   const tall = Math.max(16, Math.min(height, fair));
@@ -183,7 +180,7 @@ const search = async (
   const shared = !call.e && own.count <= 4 * FEW * lanes.length;
   const wide = FIRST * Math.ceil(other.count / (2 * lanes.length * FIRST));
   const width = shared ? Math.max(16 * FIRST, wide) : other.count;
-  const sample = shared ? { sampled: 0, rank: wanted.k } : guess(wanted.k, other);
+  const guesses = shared ? [] : guessesFor(wanted.k, other);
   const missed = new Set<number>();
   let [start, from] = [0, 0];
   const next = (): { args: RowTask; done: number } | undefined => {
@@ -192,7 +189,7 @@ const search = async (
     const rows = orderOwn.subarray(start, start + count);
     const ids = rows.map((row) => own.ids[row]);
     const args: RowTask = {
-      ...{ x: sideOf(x), e: sideOf(e), side, d, start, count, from, to, method, ordinary, scale, ...sample },
+      ...{ x: sideOf(x), e: sideOf(e), side, d, start, count, from, to, method, ordinary, scale, guesses },
       norms: Float64Array.from(rows, (row) => own.norms[row]),
       largest: other.largest,
       reach: reach.slice(from / FIRST),
@@ -221,13 +218,25 @@ const search = async (
 };
 
 /**
- * How well an entry of the sample must rank to be worse than the k-th of all, but for a few lists in a thousand: of k at random
- * places some k / 12 are in the sample, give or take the root of that.
+ * How well an entry of a sample must rank to be worse than the k-th of all, but for a few lists in a thousand: of k at random
+ * places a share as large as the sample's is in it, give or take the root of its variance.
  */
-const guess = (k: number, { sampled, count }: RowsOperand): { sampled: number; rank: number } => {
-  const expected = (k * sampled) / count;
-  const rank = Math.ceil(expected + 2.5 * Math.sqrt(expected) + 1.5);
-  return rank <= Math.min(k, sampled / 4) ? { sampled, rank } : { sampled: 0, rank: k };
+const guessesFor = (k: number, { samples, count }: RowsOperand): RowTask['guesses'] =>
+  samples
+    .map((until) => {
+      const share = until / count;
+      return { until, rank: Math.ceil(k * share + 2.5 * Math.sqrt(k * share * (1 - share)) + 1.5) };
+    })
+    .filter(({ until, rank }) => rank < k && rank <= until / 4);
+
+/** The largest norm of each FIRST rows and all that follow. */
+const reachOf = ({ norms, count }: RowsOperand, order: Uint32Array): Float64Array => {
+  const reach = new Float64Array(Math.ceil(count / FIRST));
+  for (let i = count - 1, most = 0; i >= 0; i--) {
+    most = Math.max(most, norms[order[i]]);
+    reach[Math.floor(i / FIRST)] = most;
+  }
+  return reach;
 };
 
 const sideOf = (operand: RowsOperand): SideAt => {

@@ -2,6 +2,7 @@ import type { KernelMemory } from '../kernels.ts';
 import { columnTask } from './column-task.ts';
 import { listTask } from './list-task.ts';
 import { matmulTask } from './matmul-task.ts';
+import { normTask } from './norm-task.ts';
 import { pairTask } from './pair-task.ts';
 import { prepareTask } from './prepare-task.ts';
 import { roundTask } from './round-task.ts';
@@ -18,6 +19,7 @@ const tasks = {
   lists: listTask,
   columns: columnTask,
   matmul: matmulTask,
+  norms: normTask,
 };
 
 export type TaskName = keyof typeof tasks;
