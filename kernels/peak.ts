@@ -28,6 +28,8 @@ export function peak(bits: i32, loops: i32, out: usize): f64 {
     }
   } else {
     for (let i = 0; i < loops; i++) {
+      // Operands that change, or the product would leave the loop; of the round before, so that none waits for another.
+      const first = s0;
       s0 = quads(s1, x, s0);
       s1 = quads(s2, x, s1);
       s2 = quads(s3, x, s2);
@@ -35,7 +37,7 @@ export function peak(bits: i32, loops: i32, out: usize): f64 {
       s4 = quads(s5, x, s4);
       s5 = quads(s6, x, s5);
       s6 = quads(s7, x, s6);
-      s7 = quads(s0, x, s7);
+      s7 = quads(first, x, s7);
     }
   }
   v128.store(out, v128.xor(v128.xor(v128.xor(s0, s1), v128.xor(s2, s3)), v128.xor(v128.xor(s4, s5), v128.xor(s6, s7))));

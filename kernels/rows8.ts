@@ -1,7 +1,7 @@
 import { madd32 } from './madd';
 
 /**
- * The 8-bit screen of long rows. Rows of a hold -127..127, one after the other in whole quads of dimensions. Rows of b
+ * The 8-bit screen of long rows. Rows of a hold -127..127, one after the other in whole pairs of quads of dimensions. Rows of b
  * hold 0..127, their true values plus 64, in groups of 16 rows: of each quad four vectors with four rows' quads. Values
  * past the last dimension are zeros.
  */
@@ -19,7 +19,7 @@ export function quantise(
   out: usize,
   about: usize,
 ): void {
-  const width = (d + 3) & ~3;
+  const width = (d + 7) & ~7;
   if (!first) memory.fill(out, 64, usize(((rows + 15) & ~15) * width));
   for (let i = 0; i < rows; i++, about += ABOUT) {
     const from = x + ((usize(load<u32>(index + (usize(i) << 2))) * d) << 2);
@@ -58,14 +58,15 @@ function scaled(row: usize, scale: usize, t: i32): f64 {
   return f64(load<f32>(row + (usize(t) << 2))) * load<f64>(scale + (usize(t) << 3));
 }
 
-/** Four sums of four products of bytes each, added to c. */
+/** Four sums of four products each, of signed bytes of a and bytes 0..127 of b, added to c. */
 // @ts-ignore: decorator
 @inline
 export function quads(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.add(c, i32x4.extadd_pairwise_i16x8_s(v128.relaxed_dot<i16>(a, b)));
+  // A product with ones adds neighbours as extadd_pairwise does, for which V8 reads a constant from memory every time.
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.add(c, i32x4.dot_i16x8_s(v128.relaxed_dot<i16>(a, b), i16x8.splat(1)));
   else {
-    const even = i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8));
-    return i32x4.add(c, i32x4.add(even, i32x4.dot_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8))));
+    const even = i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), v128.and(b, i16x8.splat(0xff)));
+    return i32x4.add(c, i32x4.add(even, i32x4.dot_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_u(b, 8))));
   }
 }
 
@@ -82,7 +83,7 @@ export function screenRows(
   out: usize,
 ): i32 {
   const start = out;
-  const width = usize((d + 3) & ~3);
+  const width = usize((d + 7) & ~7);
   for (let g = 0; g < groups * 2; g++) {
     // Half a group: 8 rows of b.
     const half = b + usize(g >> 1) * width * 16 + usize((g & 1) << 5);
@@ -105,21 +106,35 @@ export function screenRows(
       let s30 = v128.load32_splat(limits + usize(i3) * BESIDE, 20);
       let s31 = s30;
       let q = half;
-      for (const end = p0 + width; p0 < end; p0 += 4, q += 64) {
-        const low = v128.load(q);
-        const high = v128.load(q, 16);
-        const x0 = v128.load32_splat(p0);
-        s00 = quads(x0, low, s00);
-        s01 = quads(x0, high, s01);
-        const x1 = v128.load32_splat(p0 + p1);
-        s10 = quads(x1, low, s10);
-        s11 = quads(x1, high, s11);
-        const x2 = v128.load32_splat(p0 + p2);
-        s20 = quads(x2, low, s20);
-        s21 = quads(x2, high, s21);
-        const x3 = v128.load32_splat(p0 + p3);
-        s30 = quads(x3, low, s30);
-        s31 = quads(x3, high, s31);
+      for (const end = p0 + width; p0 < end; p0 += 8, q += 128) {
+        const low0 = v128.load(q);
+        const high0 = v128.load(q, 16);
+        const x00 = v128.load32_splat(p0);
+        s00 = quads(x00, low0, s00);
+        s01 = quads(x00, high0, s01);
+        const x10 = v128.load32_splat(p0 + p1);
+        s10 = quads(x10, low0, s10);
+        s11 = quads(x10, high0, s11);
+        const x20 = v128.load32_splat(p0 + p2);
+        s20 = quads(x20, low0, s20);
+        s21 = quads(x20, high0, s21);
+        const x30 = v128.load32_splat(p0 + p3);
+        s30 = quads(x30, low0, s30);
+        s31 = quads(x30, high0, s31);
+        const low1 = v128.load(q, 64);
+        const high1 = v128.load(q, 80);
+        const x01 = v128.load32_splat(p0, 4);
+        s00 = quads(x01, low1, s00);
+        s01 = quads(x01, high1, s01);
+        const x11 = v128.load32_splat(p0 + p1, 4);
+        s10 = quads(x11, low1, s10);
+        s11 = quads(x11, high1, s11);
+        const x21 = v128.load32_splat(p0 + p2, 4);
+        s20 = quads(x21, low1, s20);
+        s21 = quads(x21, high1, s21);
+        const x31 = v128.load32_splat(p0 + p3, 4);
+        s30 = quads(x31, low1, s30);
+        s31 = quads(x31, high1, s31);
       }
       out = sift(s00, s01, i, limits, columns + column, stride, g << 3, out);
       if (i + 1 < rows) out = sift(s10, s11, i1, limits, columns + column, stride, g << 3, out);

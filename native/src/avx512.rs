@@ -36,7 +36,7 @@ pub const FOUNDATION: Kernels = Kernels {
     most: NARROW,
     quantise,
     screen_rows: avx2::screen_rows,
-    near: near512,
+    near,
     column_sums,
     pack16,
     means16,
@@ -315,7 +315,7 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
 
 /// `Kernels.near`: rows that come soon are on their way while one pair is multiplied.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn near512(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
+fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
     const AHEAD: usize = 2;
     const LINE: usize = 16;
     const LINES: usize = 4;

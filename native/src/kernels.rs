@@ -88,10 +88,6 @@ macro_rules! compiled_for {
             $crate::rows8::quantise(x, index, scale, first, most, out, about);
         }
         #[target_feature(enable = $features)]
-        fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
-            $crate::rows8::near(a, index_a, b, index_b, d, list, out);
-        }
-        #[target_feature(enable = $features)]
         fn sift_tile(tile: &[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize {
             $crate::portable::sift_tile(tile, stride, rows, columns, out)
         }

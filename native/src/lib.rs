@@ -498,7 +498,10 @@ impl NativeKernels {
         self.run(|call, kernels| {
             let tile = call.read(tile, tile_size(rows, columns, 1, stride)?)?;
             let own = [call.read(top, rows.into())?, call.read(bottom, rows.into())?];
-            let others = [call.read(column_top, columns.into())?, call.read(column_bottom, columns.into())?];
+            let others = [
+                call.read(column_top, columns.into())?,
+                call.read(column_bottom, columns.into())?,
+            ];
             let out = call.write(out, product(&[rows, columns]))?;
             // SAFETY: as above.
             Ok(unsafe { (kernels.sift_tile)(tile, stride as usize, own, others, out) } as u32)

@@ -1,5 +1,5 @@
 //! The 8-bit screen of long rows (`topRows`): how rows are rounded for it, and its plain form. Rows of a hold
-//! -127..127, one after the other, in whole quads. Rows of b hold their values plus a bias (what multiplies unsigned by
+//! -127..127, one after the other, in whole pairs of quads. Rows of b hold their values plus a bias (what multiplies unsigned by
 //! signed bytes wants), 16 rows side by side: four dimensions of each row, then the next four.
 
 use std::array;
@@ -20,20 +20,12 @@ pub const BESIDE: usize = 8;
 
 /// Bytes of a packed row.
 pub fn width(d: usize) -> usize {
-    d.next_multiple_of(QUAD)
+    d.next_multiple_of(2 * QUAD)
 }
 
 /// `Kernels.quantise`; inlined into the functions of instruction sets.
 #[inline(always)]
-pub fn quantise(
-    x: &[f32],
-    index: &[u32],
-    scale: &[f64],
-    first: bool,
-    most: i32,
-    out: &mut [u8],
-    about: &mut [f64],
-) {
+pub fn quantise(x: &[f32], index: &[u32], scale: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
     const N: usize = 16;
     let d = scale.len();
     let width = width(d);

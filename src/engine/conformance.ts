@@ -439,7 +439,7 @@ add('rows whose quantisation errors all point one way', async (engine, oracle) =
   }
 });
 
-/** Rows as above: every entry but the first is `near` steps of 1/`steps`, in turn rounded the same way, or whole. */
+/** Rows as above, but that no dimension is larger than another: every entry but one is `near` steps of 1/`steps`, in turn rounded the same way, or whole. */
 const rounding = (
   g: Generator,
   rows: number,
@@ -454,7 +454,7 @@ const rounding = (
     const decoy = i % 8 > 0;
     for (let t = 0; t < d; t++) {
       const whole = Number(g() < 0.25 + 0.2 * (i / rows));
-      x.data[i * d + t] = t === 0 ? 1 : (decoy ? whole : sign * near) / steps;
+      x.data[i * d + t] = t === i % d ? 1 : (decoy ? whole : sign * near) / steps;
     }
   }
   return x;
@@ -493,6 +493,27 @@ add('topRows screened: ties, zeros, divisors, masks, rows of all sizes', async (
     scaleRows(g, x, 1e-30, 1e30);
     await sameRows(engine, oracle, x, e, { k: 3, ends: 'both', divisor, columns });
   }
+});
+
+add('topRows: guesses from a sample of columns, right and wrong', async (engine, oracle) => {
+  const g = generator(22);
+  const [d, rows, columns] = [8, 150, 1700];
+  const x = matrix(g, rows, d, 'X');
+  await sameRows(engine, oracle, x, matrix(g, columns, d, 'E'), { k: 25, ends: 'both' });
+  // Columns of one norm, which thus keep their order: those of the first sample score best, so that what is guessed from
+  // them is more than what the k-th reaches.
+  for (let i = 0; i < x.data.length; i++) x.data[i] = Math.abs(x.data[i]) + 4 * (d - (i % d));
+  const e = matrix(g, columns, d, 'E');
+  for (let j = 0; j < columns; j++) {
+    const [own, best] = [Array.from({ length: d }, (_, t) => d - t), j % 12 === 0];
+    for (let t = d - 1; t > 0; t--) {
+      const other = Math.floor(g() * (t + 1));
+      const to = !best ? other : t === 1 + (j % 7) ? t - 1 : t;
+      [own[t], own[to]] = [own[to], own[t]];
+    }
+    e.data.set(own, j * d);
+  }
+  for (const k of [12, 25, 34]) await sameRows(engine, oracle, x, e, { k, ends: 'both' });
 });
 
 // ---------------------------------------------------------------- errors and cancelling

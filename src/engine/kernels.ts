@@ -80,7 +80,7 @@ export interface Kernels {
 
   /**
    * Rounds rows `index[i]` (u32) of x, dimension t times `scale[t]` (fp64), to whole steps of their own for `screenRows`: d bytes
-   * a row, rounded up to 4, and for b (`first` = 0) whole groups of 16 rows. `about` gets four fp64 a row: the step, the norm of the rounded row and the norm of
+   * a row, rounded up to 8, and for b (`first` = 0) whole groups of 16 rows. `about` gets four fp64 a row: the step, the norm of the rounded row and the norm of
    * what rounding lost (both in steps; 1e-9 relative), and where sums with a row of a start (i32).
    */
   quantise(

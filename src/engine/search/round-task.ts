@@ -30,4 +30,4 @@ export const roundTask = ({ kernels }: KernelMemory, _scratch: number, task: Rou
 };
 
 /** Bytes of a rounded row. */
-export const packedBytes = (d: number): number => 4 * Math.ceil(d / 4);
+export const packedBytes = (d: number): number => 8 * Math.ceil(d / 8);

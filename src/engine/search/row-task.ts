@@ -55,7 +55,8 @@ export interface RowTask {
 
 export interface RowResult {
   start: number;
-  ends: Ends<Lists & { least: Float32Array }>;
+  /** `least`: what was guessed to be no more than the k-th scaled score. */
+  ends: Ends<Lists & { least?: Float32Array }>;
 }
 
 /** What all blocks of a task share. */
@@ -111,7 +112,7 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
       return lists.entries(i).index.slice();
     });
     const found = finish(walk.scoring, side, all, lists.k, (i) => walk.indexOwn[i], end === 0 ? 1 : -1);
-    return { ...found, least: lists.least.slice(0, count) };
+    return task.guesses.length > 0 ? { ...found, least: lists.least.slice(0, count) } : found;
   });
   return { start, ends: ends as RowResult['ends'] };
 };
