@@ -127,17 +127,17 @@ function bestHits<P extends string>(part: P, bests: readonly (readonly Best[])[]
   const sums = new Float64Array(size);
   const sizes = new Float64Array(size).fill(Number.NaN);
   const chosen = new Uint16Array(size);
+  const sum = new Float64Array(size);
   for (const [a, all] of bests.entries()) {
+    sum.fill(0);
+    for (const { rank, score } of all) {
+      // NaN stays NaN: all terms must be met.
+      for (let at = 0; at < size; at++) sum[at] += rank[at] > 0 ? score[at] : Number.NaN;
+    }
     for (let at = 0; at < size; at++) {
-      let sum = 0;
-      let met = true;
-      for (const { rank, score } of all) {
-        met &&= rank[at] > 0;
-        sum += score[at];
-      }
-      if (!met || Math.abs(sum) <= sizes[at]) continue;
-      sums[at] = sum;
-      sizes[at] = Math.abs(sum);
+      if (Number.isNaN(sum[at]) || Math.abs(sum[at]) <= sizes[at]) continue;
+      sums[at] = sum[at];
+      sizes[at] = Math.abs(sum[at]);
       chosen[at] = a;
     }
   }
