@@ -206,6 +206,9 @@ export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 export const SIGNS = ['+', '-'] as const;
 export type Sign = (typeof SIGNS)[number];
 
+/** Labels that the columns `top` and `bottom` show. */
+export const LABELS = 8;
+
 export type AtlasPart = 'neurons' | 'heads' | 'directions' | 'statistics';
 /** `statistics` adds about half to a small model's build, so it is made when asked for. */
 export const DEFAULT_PARTS: readonly AtlasPart[] = ['neurons', 'heads', 'directions'];

@@ -1,7 +1,6 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Manifest } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
-import { wholeFile } from '../unit.ts';
 import { checkNumber } from './check.ts';
 import { type AtlasFolder, asQuery, type DatabaseOptions, openFolder, type Row } from './database.node.ts';
 import {
@@ -133,6 +132,8 @@ export class Atlas {
 
   /** Reads every file and compares it with what was written. Throws `ATLAS_INVALID` for the first that differs. */
   async check(): Promise<void> {
+    // With it come all that a build needs, which no question does.
+    const { wholeFile } = await import('../unit.ts');
     const store = folderStore(this.path);
     for (const file of this.manifest.files) await wholeFile(store, file);
   }

@@ -1,5 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type ColumnMetaData, type ParquetType, parquetMetadata } from 'hyparquet';
+import type { ColumnMetaData, ParquetType } from 'hyparquet';
+// The footer's reader alone: the whole package takes longer to load than a search.
+import { parquetMetadata } from 'hyparquet/src/metadata.js';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 import { damage, damaged } from './damaged.ts';
 import type { TableFile } from './database.node.ts';

@@ -1,7 +1,6 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
-import type { Manifest } from '../schema.ts';
-import { LABELS } from '../units/tokens.ts';
+import { LABELS, type Manifest } from '../schema.ts';
 import { ColumnFile } from './columns.node.ts';
 import { type AtlasFolder, type Database, type DatabaseOptions, openDatabase } from './database.node.ts';
 import { HeadLists, NeuronLists } from './lists.node.ts';
@@ -18,7 +17,7 @@ export class Words {
 
   /** From the files of the table `tokens`. */
   constructor(files: readonly ColumnFile[]) {
-    const all = <T>(read: (file: ColumnFile) => T[]): T[] => files.flatMap(read);
+    const all = <T>(read: (file: ColumnFile) => T[]): T[] => ([] as T[]).concat(...files.map(read));
     this.texts = all((file) => file.strings('text'));
     this.labels = all((file) => file.strings('label'));
     this.normals = all((file) => file.strings('normal'));

@@ -6,10 +6,10 @@ import { parameter, readVectors } from '../../reading/parameters.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
 import type { Work } from '../plan.ts';
-import { SIGNS } from '../schema.ts';
+import { LABELS, SIGNS } from '../schema.ts';
 import { divisorOf, type UnitContext, type UnitResult } from './context.ts';
 import { HeadStatistics } from './head-statistics.ts';
-import { LABELS, labelOf } from './tokens.ts';
+import { labelOf } from './tokens.ts';
 
 const SIDES = { vo: ['v', 'o'], qk: ['q', 'k'] } as const;
 export const MATRICES = ['vo', 'qk'] as const satisfies readonly HeadMatrix[];

@@ -3,9 +3,9 @@ import type { Model } from '../../model/types.ts';
 import { embedding, norm } from '../../reading/embedding.ts';
 import { constant } from '../parquet.ts';
 import type { Work } from '../plan.ts';
-import { SIGNS } from '../schema.ts';
+import { LABELS, SIGNS } from '../schema.ts';
 import { divisorOf, readRange, type UnitContext, type UnitResult } from './context.ts';
-import { LABELS, labelOf } from './tokens.ts';
+import { labelOf } from './tokens.ts';
 
 /** Neurons [from, to) of one part: their tokens, and in the same pass each token's best neurons among them. */
 export async function neuronUnit(

@@ -21,9 +21,6 @@ export function tokenColumns(model: Model, size: number) {
   };
 }
 
-/** Labels that `top` and `bottom` show. */
-export const LABELS = 8;
-
 export const labelOf = (model: Model, token: number): string => wellFormed(tokenOf(model, token).label);
 
 /** Parquet strings are UTF-8: half a surrogate pair has none. */

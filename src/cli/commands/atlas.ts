@@ -338,7 +338,7 @@ function addExport(atlas: Command): void {
         folder: string,
         flags: { table?: TableName; sql?: string; format: ExportFormat; output: string; quiet?: boolean },
       ) => {
-        const { exportAtlas } = await import('../../atlas/atlas.node.ts');
+        const { exportAtlas } = await import('../../atlas/query/export.node.ts');
         const { note } = await import('../run.ts');
         await exportAtlas(folder, flags.output, flags);
         note(`Wrote ${flags.output}.`, { quiet: flags.quiet });
@@ -356,7 +356,7 @@ function addDiff(atlas: Command): void {
     .option('-k <n>', 'how many', amount, 20);
   addOutputOptions(command);
   command.action(async (a: string, b: string, flags: OutputFlags & { among: number; k: number }) => {
-    const { diffAtlases } = await import('../../atlas/atlas.node.ts');
+    const { diffAtlases } = await import('../../atlas/query/diff.node.ts');
     const { diffReport } = await import('../report/atlas.ts');
     const { print } = await import('../output/print.ts');
     await print(diffReport(a, b, flags.among, await diffAtlases(a, b, flags)), flags);
@@ -369,7 +369,7 @@ function addCheck(atlas: Command): void {
     .summary('compare every file with what was written')
     .argument('<folder>', FOLDER)
     .action(async (folder: string) => {
-      const { openAtlas } = await import('../../atlas/atlas.node.ts');
+      const { openAtlas } = await import('../../atlas/query/atlas.node.ts');
       const open = await openAtlas(folder);
       try {
         await open.check();

@@ -18,7 +18,7 @@ export async function withAtlas(
   flags: OutputFlags,
   ask: (atlas: Atlas) => Promise<Report>,
 ): Promise<void> {
-  const { openAtlas } = await import('../../atlas/atlas.node.ts');
+  const { openAtlas } = await import('../../atlas/query/atlas.node.ts');
   const { formatOf, print } = await import('../output/print.ts');
   formatOf(flags); // A contradiction in the flags is found before the work is done.
   const atlas = await openAtlas(folder);
