@@ -47,12 +47,16 @@ export async function openFolder(path: string): Promise<AtlasFolder> {
     );
   const root = await realpath(path);
   const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as TableFile[]])) as AtlasFolder['files'];
-  await Promise.all(manifest.files.map((file) => checkFile(root, file)));
+  for (let i = 0; i < manifest.files.length; i += AT_A_TIME)
+    await Promise.all(manifest.files.slice(i, i + AT_A_TIME).map((file) => checkFile(root, file)));
   for (const { table, name, bytes, rows } of manifest.files) {
     if (table in files) files[table as TableName].push({ path: join(root, name), bytes, rows });
   }
   return { path, manifest, files };
 }
+
+/** Files open at a time: a large atlas has thousands, more than a process may open. */
+const AT_A_TIME = 32;
 
 async function checkFile(root: string, { name, bytes }: AtlasFile): Promise<void> {
   const path = join(root, name);
