@@ -26,9 +26,11 @@ export interface Rates {
 /** Two cores, the WASM engine (docs/scale.md says how they were measured). */
 export const RATES: Rates = { means: 80e9, rows: 100e9, factors: 6e9, pairs: 600e9 };
 
-/** Bytes a row takes: measured, scores do not compress. */
-const LIST_ROW = 10.5;
-const ARRAY_ROW = 12;
+/** Bytes a row takes: measured on SmolLM2, scores do not compress and what look-ups read is plain (parquet.ts). */
+export const LIST_ROW = 12.1;
+export const TOKEN_ROW = 16.2;
+export const PAIR_ROW = 16.6;
+export const ARRAY_ROW = 12;
 
 export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work, rates: Rates): Cost {
   const { vocab, width } = facts;
@@ -53,7 +55,7 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
       return {
         operations: products,
         bytesRead: facts.embeddingBytes + share(facts.vectors[`ff.${work.part}`] ?? [], count),
-        bytesWritten: 2 * count * top * LIST_ROW + columns * (ARRAY_ROW + LIST_ROW * (count / total(facts.neurons))),
+        bytesWritten: 2 * count * top * LIST_ROW + columns * (ARRAY_ROW + TOKEN_ROW * (count / total(facts.neurons))),
         memory: e + count * width * 4 + 2 * count * top * 60 + 3 * columns * ARRAY_ROW,
         seconds: products / rates.rows,
       };
@@ -72,7 +74,7 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
       return {
         operations: factors + pairs * listed + own,
         bytesRead: facts.embeddingBytes + width * headDim * (2 * count + 2 * kv) * 4,
-        bytesWritten: listed * (rows * LIST_ROW + 4 * vocab * Math.min(settings.columns, count) * ARRAY_ROW),
+        bytesWritten: listed * (rows * PAIR_ROW + 4 * vocab * Math.min(settings.columns, count) * ARRAY_ROW),
         memory: e + vocab * headDim * 4 * (count + kv) * 2 + vocab * count * 32,
         seconds: factors / rates.factors + (pairs * listed) / rates.pairs + own / rates.factors,
       };

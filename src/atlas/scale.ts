@@ -1,5 +1,5 @@
 import type { Model } from '../model/types.ts';
-import { type Cost, RATES, type Rates, unitCost } from './cost.ts';
+import { ARRAY_ROW, type Cost, LIST_ROW, PAIR_ROW, RATES, type Rates, TOKEN_ROW, unitCost } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { type AtlasOptions, planWork, settingsOf, type Work } from './plan.ts';
 import type { AtlasSettings } from './schema.ts';
@@ -35,10 +35,8 @@ export interface ScaleOptions {
 }
 
 export const BANDWIDTH = 125e6;
-/** Bytes of lists that one process merges a second, and rows' bytes in tables and lists (docs/scale.md). */
+/** Bytes of lists that one process merges a second (docs/scale.md). */
 export const MERGE_RATE = 15e6;
-const LIST_ROW = 10.5;
-const ARRAY_ROW = 12;
 /** A unit's way through queue and store, in seconds (docs/scale.md). */
 export const UNIT_OVERHEAD = 0.15;
 
@@ -88,14 +86,12 @@ function tableBytes(facts: ModelFacts, { what, layers, top, pairs, columns }: At
   const neurons = count(facts.neurons.filter(({ layer }) => layers.includes(layer)));
   const heads = headsOf(facts, layers);
   const k = Math.min(top, facts.vocab);
-  return (
-    LIST_ROW *
-    ((what.includes('neurons')
-      ? facts.parts.length * 2 * (neurons * k + facts.vocab * Math.min(columns, neurons))
-      : 0) +
-      (what.includes('heads') ? 4 * (heads * pairs + facts.vocab * Math.min(columns, heads)) : 0) +
-      (what.includes('directions') ? 2 * count(facts.directions) * k : 0))
-  );
+  const vectors = what.includes('neurons') ? facts.parts.length : 0;
+  const matrices = what.includes('heads') ? 2 : 0;
+  const lists = vectors * neurons * k + (what.includes('directions') ? count(facts.directions) * k : 0);
+  const tokens = facts.vocab * (vectors * Math.min(columns, neurons) + matrices * Math.min(columns, heads));
+  // Each list at both ends.
+  return 2 * (LIST_ROW * lists + TOKEN_ROW * tokens + PAIR_ROW * matrices * heads * pairs);
 }
 
 /**
