@@ -77,7 +77,7 @@ export const peakFractions = async (engine) => {
   kernels.pack16?.(x, ROWS, D, 1, x16, scaleX);
   kernels.pack16?.(e, COLUMNS, D, 0, e16, scaleE);
   const means16 = () => kernels.means16(x16, scaleX, ROWS / 16, e16, COLUMNS / 16, D, sums, sums + 8 * COLUMNS);
-  const screened = () => kernels.screenRows(packedX, limits, ROWS, packedE, columns, 0, COLUMNS / 16, COLUMNS, D, tile);
+  const screened = () => kernels.screenRows(packedX, limits, ROWS, packedE, columns, COLUMNS / 16, COLUMNS, D, tile);
   if (screened() !== 0) throw new Error('The screen listed what nothing reaches, so nothing is timed.');
 
   const loops = 100_000;
