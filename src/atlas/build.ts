@@ -17,6 +17,9 @@ import { arraysOf, finishedUnit, PARTS, type Receipt, runUnit, wholeFile } from 
 import { Floors, type UnitContext } from './units/context.ts';
 import { sumNormaliser, vectorCount } from './units/normalisers.ts';
 
+/** Bytes of E up to which the memory of two units is no matter. */
+const SMALL = 64 * 2 ** 20;
+
 export interface BuildOptions extends AtlasOptions {
   engine?: Engine;
   /** Go on with an atlas that is there: finished units are not computed again. */
@@ -54,14 +57,24 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
   const floors = new Floors();
   const run: RunUnits = async (units, normalisers) => {
     const context: UnitContext = { ...build, engine, normalisers, floors };
-    for (const unit of units) {
-      throwIfAborted(signal);
-      const receipt =
-        (await finishedUnit(unit, store)) ??
-        (await runUnit(unit, context, store, { signal, progress: report.within(unit) }));
-      build.receipts.set(unit.id, receipt);
-      report.finished(unit);
-    }
+    const [waiting, failed] = [units.values(), new AbortController()];
+    const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+    const runner = async (): Promise<void> => {
+      for (const unit of waiting) {
+        throwIfAborted(stop);
+        const receipt =
+          (await finishedUnit(unit, store)) ??
+          (await runUnit(unit, context, store, { signal: stop, progress: report.within(unit) }));
+        build.receipts.set(unit.id, receipt);
+        report.finished(unit);
+      }
+    };
+    const runners = Array.from({ length: atOnce(build.facts) }, runner);
+    // None is left at work: the first failure stops the others.
+    for (const running of runners) running.catch((reason) => failed.abort(reason));
+    await Promise.allSettled(runners);
+    throwIfAborted(signal);
+    await Promise.all(runners);
   };
   return completeAtlas(build, run, (part) => {
     throwIfAborted(signal);
@@ -209,22 +222,24 @@ async function isWhole(store: Store, { files }: { files: AtlasFile[] }): Promise
 export const MERGE_SHARE = 0.05;
 
 function progressOf({ facts, settings, units }: AtlasBuild, progress: BuildOptions['progress']) {
-  const seconds = (unit: Unit): number => unitCost(facts, settings, unit, RATES).seconds;
-  const total = units.reduce((sum, unit) => sum + seconds(unit), 0) || 1;
-  const before = new Map<string, number>();
-  let sum = 0;
-  for (const unit of units) {
-    before.set(unit.id, sum / total);
-    sum += seconds(unit);
-  }
-  const at = (unit: Unit, part: number): number =>
-    (1 - MERGE_SHARE) * ((before.get(unit.id) ?? 0) + (part * seconds(unit)) / total);
+  const seconds = new Map(units.map((unit) => [unit.id, unitCost(facts, settings, unit, RATES).seconds]));
+  const total = [...seconds.values()].reduce((sum, seconds) => sum + seconds, 0) || 1;
+  /** Seconds of what is finished, by unit: several may be at work. */
+  const done = new Map<string, number>();
+  const report = (unit: Unit, part: number): void => {
+    done.set(unit.id, part * (seconds.get(unit.id) ?? 0));
+    const sum = [...done.values()].reduce((sum, seconds) => sum + seconds, 0);
+    progress?.((1 - MERGE_SHARE) * Math.min(1, sum / total), nameOf(unit));
+  };
   return {
-    within: (unit: Unit) => progress && ((part: number) => progress(at(unit, part), nameOf(unit))),
-    finished: (unit: Unit) => progress?.(at(unit, 1), nameOf(unit)),
+    within: (unit: Unit) => progress && ((part: number) => report(unit, part)),
+    finished: (unit: Unit) => report(unit, 1),
     merging: (part: number) => progress?.(1 - MERGE_SHARE * (1 - part), 'merging'),
   };
 }
+
+/** Two units of a small model, so that the workers have one's work while this thread writes the other's files. */
+const atOnce = ({ vocab, width }: ModelFacts): number => (4 * vocab * width <= SMALL ? 2 : 1);
 
 const nameOf = (unit: Unit): string =>
   unit.kind === 'neurons'
