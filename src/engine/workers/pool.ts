@@ -15,11 +15,12 @@ export interface SharedMemory extends KernelMemory {
 const AHEAD = 2;
 
 /**
- * The last memory is kept for the next operation this long, and only up to this size: fresh pages cost time (40 of 100 ms
- * for a head), and whoever looks at heads opens the next within seconds.
+ * Memories are kept for the next operations this long, and only up to this size together: fresh pages cost time (40 of 100 ms
+ * for a head), whoever looks at heads opens the next within seconds, and what is dropped is freed late, since each worker
+ * must find out for itself. What the rows of a model of 50,000 tokens take should fit.
  */
 const KEEP_MS = 10_000;
-const KEEP_BYTES = 256 * 2 ** 20;
+const KEEP_BYTES = 384 * 2 ** 20;
 
 interface Kept {
   memory: SharedMemory;
@@ -33,7 +34,7 @@ export const openPool = (
   allocate: (bytes: number) => SharedMemory,
 ): Sessions & { close(): Promise<void> } => {
   let lanes: Lane[] = [];
-  let spare: Kept | undefined;
+  let spares: Kept[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ids = 0;
   let closed = false;
@@ -42,26 +43,24 @@ export const openPool = (
   const drop = ({ id }: Kept): void => {
     for (const lane of lanes) lane.send({ type: 'drop', memory: id });
   };
+  const dropAll = (): void => {
+    for (const kept of spares) drop(kept);
+    spares = [];
+  };
+  const sizeOf = ({ memory }: Kept): number => memory.buffer.byteLength;
   const release = (kept: Kept): void => {
     clearTimeout(timer);
-    if (spare) drop(spare);
-    spare = undefined;
-    if (closed || kept.memory.buffer.byteLength > KEEP_BYTES) {
-      drop(kept);
-      return;
-    }
-    spare = kept;
-    timer = setTimeout(() => {
-      if (spare) drop(spare);
-      spare = undefined;
-    }, KEEP_MS);
+    spares.push(kept);
+    if (closed) dropAll();
+    while (spares.reduce((sum, spare) => sum + sizeOf(spare), 0) > KEEP_BYTES) drop(spares.shift()!);
+    timer = setTimeout(dropAll, KEEP_MS);
     (timer as { unref?: () => void }).unref?.();
   };
   const take = (bytes: number): Kept => {
-    if (spare && spare.memory.buffer.byteLength >= bytes) {
-      const kept = spare;
-      spare = undefined;
-      return kept;
+    const fitting = spares.filter((spare) => sizeOf(spare) >= bytes).sort((a, b) => sizeOf(a) - sizeOf(b));
+    if (fitting.length > 0) {
+      spares = spares.filter((spare) => spare !== fitting[0]);
+      return fitting[0];
     }
     const kept = { memory: allocate(bytes), id: ids++ };
     for (const lane of lanes) lane.send({ type: 'open', memory: kept.id, source: kept.memory.source });
@@ -76,7 +75,7 @@ export const openPool = (
       if (lanes.some((lane) => lane.crashed)) {
         await Promise.all(lanes.map((lane) => lane.end()));
         lanes = [];
-        spare = undefined;
+        spares = [];
       }
       if (lanes.length === 0) lanes = Array.from({ length: count }, openLane);
       const kept = take(bytes);
@@ -98,7 +97,7 @@ export const openPool = (
     async close() {
       closed = true;
       clearTimeout(timer);
-      spare = undefined;
+      spares = [];
       await Promise.all(lanes.map((lane) => lane.end()));
       lanes = [];
     },
