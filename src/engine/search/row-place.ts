@@ -21,7 +21,8 @@ export const LIMITS = VALUES + 4 * BLOCK_OWN * BLOCK_OTHER;
 export const PAIRS = LIMITS + 32 * TASK_OWN;
 export const SCORES = PAIRS + 8 * EXACT;
 export const NOTHING = SCORES + 8 * EXACT;
-export const LISTS = NOTHING + 4 * BLOCK_OTHER;
+export const NOTHINGS = Math.max(BLOCK_OWN, BLOCK_OTHER);
+export const LISTS = NOTHING + 4 * NOTHINGS;
 
 /** Which lists are wanted, of how many entries (not 0). */
 export interface Wanted {

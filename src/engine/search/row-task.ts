@@ -15,6 +15,7 @@ import {
   listsAt,
   type Method,
   NOTHING,
+  NOTHINGS,
   type Side,
   type SideAt,
   unwanted,
@@ -94,7 +95,7 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
     indexOther: new Uint32Array(buffer, other.indexAt, to),
     look: { screened: lookScreened, tiles: lookTile, each: lookEach }[task.method],
   };
-  new Float32Array(buffer, scratch + NOTHING, BLOCK_OTHER).fill(Number.POSITIVE_INFINITY);
+  new Float32Array(buffer, scratch + NOTHING, NOTHINGS).fill(Number.POSITIVE_INFINITY);
   startLists(walk);
   let at = from;
   for (const { until, rank } of task.guesses) {
