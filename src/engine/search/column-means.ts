@@ -3,6 +3,7 @@ import { checkFinite, checkShapes } from '../check.ts';
 import type { ColumnMeans, Matrix, MeansOptions, RunOptions } from '../engine.ts';
 import { type ColumnTask, MEANS_COLUMNS, MEANS_COLUMNS16, MEANS_SCRATCH, type Products } from './column-task.ts';
 import { chunks, Layout } from './memory.ts';
+import type { PackTask } from './pack-task.ts';
 import type { Sessions } from './session.ts';
 
 /**
@@ -16,6 +17,13 @@ const FEW = 256;
  */
 const SAMPLE = 64;
 const TOLERANCE = 5e-5;
+/** Rows that are packed at a time: whole panels. */
+const PACK_ROWS = 1024;
+
+interface Part {
+  start: number;
+  end: number;
+}
 
 /**
  * Means over rows of x of max(x·e, 0) and |x·e|: fp32 products of blocks, fp64 sums. Approximate ones have products in
@@ -82,26 +90,40 @@ const means = async (
   const relu = new Float64Array(e.rows);
   const abs = new Float64Array(e.rows);
   try {
-    const { buffer, kernels } = session.kernels;
+    const { buffer } = session;
     new Uint32Array(buffer, indexAt, most).forEach((_, i, index) => {
       index[i] = i;
     });
     new Float64Array(buffer, factorAt, most).fill(1);
-    /** Rows of a matrix from `rowsAt` on, as the products want them. */
-    const pack = (rows: number, first: number, at: number, scaleAt: number): void => {
-      if (products === 'i16') kernels.pack16!(rowsAt, rows, d, first, at, scaleAt);
-      else if (products === 'f32') kernels.panels32(rowsAt, d, indexAt, factorAt, rows, at);
-      else kernels.panels64(rowsAt, rows, d, at);
+    /** Copies rows in and packs them: lanes pack some while this thread copies the next. */
+    const load = async (matrix: Matrix, { start, end }: Part, first: boolean, out: number, scaleAt: number) => {
+      const copy = new Float32Array(buffer, rowsAt, most * d);
+      let from = start;
+      const next = (): { args: PackTask; done: number } | undefined => {
+        if (from >= end) return undefined;
+        const rows = Math.min(PACK_ROWS, end - from);
+        const at = from - start;
+        copy.set(matrix.data.subarray(from * d, (from + rows) * d), at * d);
+        from += rows;
+        const places = {
+          rowsAt: rowsAt + 4 * at * d,
+          scaleAt: scaleAt + 8 * at,
+          out: out + at * width,
+          indexAt,
+          factorAt,
+        };
+        return { args: { products, ...places, rows, d, first }, done: 0 };
+      };
+      await session.run('pack', next, () => {}, { signal: options.signal });
     };
     const step = products === 'i16' ? MEANS_COLUMNS16 : MEANS_COLUMNS;
     for (const partX of partsX.list) {
       const rows = partX.end - partX.start;
-      new Float32Array(buffer, products === 'f64' ? xAt : rowsAt).set(x.data.subarray(partX.start * d, partX.end * d));
-      if (products !== 'f64') pack(rows, 1, xAt, scaleX);
+      if (products === 'f64') new Float32Array(buffer, xAt).set(x.data.subarray(partX.start * d, partX.end * d));
+      else await load(x, partX, true, xAt, scaleX);
       for (const partE of partsE.list) {
         const columns = partE.end - partE.start;
-        new Float32Array(buffer, rowsAt).set(e.data.subarray(partE.start * d, partE.end * d));
-        pack(columns, 0, eAt, scaleE);
+        await load(e, partE, false, eAt, scaleE);
         const scale = products === 'i16' ? new Float64Array(buffer, scaleE, columns) : undefined;
         let column = 0;
         const next = (): { args: ColumnTask; done: number } | undefined => {

@@ -3,6 +3,7 @@ import { columnTask } from './column-task.ts';
 import { listTask } from './list-task.ts';
 import { matmulTask } from './matmul-task.ts';
 import { normTask } from './norm-task.ts';
+import { packTask } from './pack-task.ts';
 import { pairTask } from './pair-task.ts';
 import { prepareTask } from './prepare-task.ts';
 import { roundTask } from './round-task.ts';
@@ -20,6 +21,7 @@ const tasks = {
   columns: columnTask,
   matmul: matmulTask,
   norms: normTask,
+  pack: packTask,
 };
 
 export type TaskName = keyof typeof tasks;
