@@ -41,13 +41,17 @@ export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second'
   );
 };
 
-/** Throws `NOT_FINITE` for the first row with a NaN or an infinity. */
-export const checkFinite = (matrix: Matrix, which: 'first' | 'second'): void => {
+/** The largest size of a number. Throws `NOT_FINITE` for the first row with a NaN or an infinity. */
+export const checkFinite = (matrix: Matrix, which: 'first' | 'second'): number => {
   const { data, columns } = matrix;
   // x - x is 0 for finite x and NaN otherwise, so a sum tells of the whole matrix without a branch per value.
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] - data[i];
-  if (sum === 0) return;
+  let [sum, largest] = [0, 0];
+  for (let i = 0; i < data.length; i++) {
+    const size = Math.abs(data[i]);
+    sum += size - size;
+    if (size > largest) largest = size;
+  }
+  if (sum === 0) return largest;
   const at = data.findIndex((x) => !Number.isFinite(x));
   throw notFinite(matrix, Math.floor(at / columns), which);
 };

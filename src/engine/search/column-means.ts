@@ -36,9 +36,8 @@ export const columnMeans = async (
   options: MeansOptions = {},
 ): Promise<ColumnMeans> => {
   checkShapes(x, e);
-  checkFinite(x, 'first');
-  checkFinite(e, 'second');
-  const plain = x.rows < FEW || !isOrdinary(x) || !isOrdinary(e) ? 'f64' : 'f32';
+  const ordinary = [checkFinite(x, 'first'), checkFinite(e, 'second')].every(isOrdinary);
+  const plain = x.rows < FEW || !ordinary ? 'f64' : 'f32';
   if (options.approximate && sessions.products16 && plain === 'f32' && e.rows > 0) {
     const [sample, { signal }] = [sampleOf(e), options];
     const [got, expected] = [
@@ -165,12 +164,5 @@ const means = async (
 
 const padded = (rows: number, panel: number): number => panel * Math.ceil(rows / panel);
 
-/** Whether products and their sums stay far from the ends of fp32. */
-const isOrdinary = ({ data }: Matrix): boolean => {
-  let largest = 0;
-  for (let i = 0; i < data.length; i++) {
-    const size = Math.abs(data[i]);
-    if (size > largest) largest = size;
-  }
-  return largest < 1e12 && (largest === 0 || largest > 1e-12);
-};
+/** Whether products of numbers up to `largest`, and their sums, stay far from the ends of fp32. */
+const isOrdinary = (largest: number): boolean => largest < 1e12 && (largest === 0 || largest > 1e-12);
