@@ -27,7 +27,7 @@ interface Part {
 
 /**
  * Means over rows of x of max(x·e, 0) and |x·e|: fp32 products of blocks, fp64 sums. Approximate ones have products in
- * 16-bit whole numbers, and are measured before they are made: a row's means do not depend on the other rows of e.
+ * 16-bit whole numbers, and some of them are compared with exact ones: where they err too much, none are used.
  */
 export const columnMeans = async (
   sessions: Sessions,
@@ -40,30 +40,29 @@ export const columnMeans = async (
   const plain = x.rows < FEW || !ordinary ? 'f64' : 'f32';
   if (options.approximate && sessions.products16 && plain === 'f32' && e.rows > 0) {
     const [sample, { signal }] = [sampleOf(e), options];
-    const [got, expected] = [
-      await means(sessions, x, sample, 'i16', { signal }),
-      await means(sessions, x, sample, 'f64', { signal }),
-    ];
+    const exact = await means(sessions, x, sample.matrix, 'f64', { signal });
     throwIfAborted(signal);
-    const error = Math.max(difference(got.relu, expected.relu), difference(got.abs, expected.abs));
-    if (error <= TOLERANCE) return { ...(await means(sessions, x, e, 'i16', options)), error };
+    const approximate = await means(sessions, x, e, 'i16', options);
+    const differences = (['relu', 'abs'] as const).flatMap((which) =>
+      sample.rows.map((row, i) => difference(approximate[which][row], exact[which][i])),
+    );
+    const error = Math.max(...differences);
+    // Progress has come to its end: what follows is rare.
+    return error <= TOLERANCE ? { ...approximate, error } : means(sessions, x, e, plain, { signal });
   }
   return means(sessions, x, e, plain, options);
 };
 
 /** Rows of e at equal distances. */
-const sampleOf = (e: Matrix): Matrix => {
-  const [rows, d] = [Math.min(SAMPLE, e.rows), e.columns];
-  const data = new Float32Array(rows * d);
-  for (let i = 0; i < rows; i++) {
-    const row = Math.floor((i * e.rows) / rows);
-    data.set(e.data.subarray(row * d, (row + 1) * d), i * d);
-  }
-  return { data, rows, columns: d };
+const sampleOf = (e: Matrix): { rows: number[]; matrix: Matrix } => {
+  const [count, d] = [Math.min(SAMPLE, e.rows), e.columns];
+  const rows = Array.from({ length: count }, (_, i) => Math.floor((i * e.rows) / count));
+  const data = new Float32Array(count * d);
+  for (const [i, row] of rows.entries()) data.set(e.data.subarray(row * d, (row + 1) * d), i * d);
+  return { rows, matrix: { data, rows: count, columns: d } };
 };
 
-const difference = (got: Float64Array, expected: Float64Array): number =>
-  got.reduce((most, value, i) => Math.max(most, value === expected[i] ? 0 : Math.abs(value / expected[i] - 1)), 0);
+const difference = (value: number, exact: number): number => (value === exact ? 0 : Math.abs(value / exact - 1));
 
 const means = async (
   sessions: Sessions,
