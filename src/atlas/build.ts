@@ -74,7 +74,8 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
     for (const running of runners) running.catch((reason) => failed.abort(reason));
     await Promise.allSettled(runners);
     throwIfAborted(signal);
-    await Promise.all(runners);
+    // The first failure: those that it stopped have only been told to stop.
+    if (failed.signal.aborted) throw failed.signal.reason;
   };
   return completeAtlas(build, run, (part) => {
     throwIfAborted(signal);
