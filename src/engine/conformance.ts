@@ -487,11 +487,14 @@ add('topRows screened: ties, zeros, divisors, masks, rows of all sizes', async (
     x.data.fill(0, 7 * d, 8 * d);
     const columns = { k: 2, ends: 'both' } as const;
     await sameRows(engine, oracle, x, e, { k: 11, ends: 'both', columns });
+    await sameRows(engine, oracle, x, e, { k: 11, ends: 'both' });
     scaleRows(g, e, 1e-9, 1e9);
     const divisor = Float64Array.from({ length: 570 }, () => 10 ** (20 * g() - 10));
     await sameRows(engine, oracle, x, e, { k: 7, ends: 'both', divisor, mask: mask(g, 570, 0.8), columns });
+    await sameRows(engine, oracle, x, e, { k: 7, ends: 'both', divisor, mask: mask(g, 570, 0.8) });
     scaleRows(g, x, 1e-30, 1e30);
     await sameRows(engine, oracle, x, e, { k: 3, ends: 'both', divisor, columns });
+    await sameRows(engine, oracle, x, e, { k: 3, ends: 'both', divisor });
   }
 });
 

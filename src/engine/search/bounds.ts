@@ -11,9 +11,9 @@ const U32 = 2 ** -24;
  * most d + 1 roundings on a path, the rounding of scaled operands included), and underflow.
  */
 export const relative32 = (d: number): number => ((d + 4) * U32) / (1 - (d + 4) * U32);
+export const absolute32 = (d: number): number => (d + 4) * 2 ** -144;
 /** The same with room for four more roundings, of values as lists keep them. */
 export const listError = (d: number): number => relative32(d + 4);
-export const absolute32 = (d: number): number => (d + 4) * 2 ** -144;
 
 /**
  * How far a row, scaled and rotated in fp32, is from the true one: at most `relative` times its scaled norm + `absolute`.
