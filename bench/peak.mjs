@@ -62,15 +62,17 @@ export const peakFractions = async (engine) => {
   kernels.panels32(x, D, index, ones, ROWS, panelsX);
   kernels.panels32(e, D, index, ones, COLUMNS, panelsE);
   kernels.panels64(e, COLUMNS, D, panels64);
-  const [packedX, packedE, aboutX, aboutE] = [take(ROWS * D), take(COLUMNS * D), take(ROWS * 32), take(COLUMNS * 32)];
-  kernels.quantise(x, index, ROWS, D, ones, 1, packedX, aboutX);
-  kernels.quantise(e, index, COLUMNS, D, ones, 0, packedE, aboutE);
+  const [packedX, packedE, aboutX, aboutE] = [take(ROWS * D), take(COLUMNS * D), take(ROWS * 48), take(COLUMNS * 48)];
+  const frame = take(D * 16);
+  new Float64Array(buffer, frame, D).fill(1);
+  kernels.quantise(x, index, ROWS, D, frame, 1, packedX, aboutX);
+  kernels.quantise(e, index, COLUMNS, D, frame, 0, packedE, aboutE);
   // Limits that nothing reaches: all work but the list.
-  const [limits, columns] = [take(ROWS * 32), take(COLUMNS * 12)];
+  const [limits, columns] = [take(ROWS * 32), take(COLUMNS * 16)];
   const numbers = new Float32Array(buffer, limits, ROWS * 8);
   for (let i = 0; i < ROWS; i++)
     numbers.set([0, 0, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0], 8 * i);
-  new Float32Array(buffer, columns, 3 * COLUMNS).fill(1);
+  new Float32Array(buffer, columns, 4 * COLUMNS).fill(1);
   const [tile, sums] = [take(ROWS * COLUMNS * 4), take(COLUMNS * 16)];
   const product32 = () => kernels.product32(panelsX, ROWS / 8, panelsE, COLUMNS / 8, D, tile, COLUMNS);
   const [x16, e16, scaleX, scaleE] = [take(ROWS * D * 2), take(COLUMNS * D * 2), take(ROWS * 8), take(COLUMNS * 8)];

@@ -5,26 +5,38 @@ import { madd32 } from './madd';
  * hold 0..127, their true values plus 64, in groups of 16 rows: of each quad four vectors with four rows' quads. Values
  * past the last dimension are zeros.
  */
-const ABOUT: usize = 32;
+const ABOUT: usize = 48;
 const BESIDE: usize = 32;
 
-/** Rounds rows index[i] of x, times `scale`, to whole steps of 1/127 (first) or 1/63 of their largest value, and says what that costs. */
+/** Steps are no finer than this share of a row's norm (before its part along the direction is taken out), 127 times. */
+const FINEST: f64 = 1e-9;
+
+/** Rounds rows index[i] of x, in a frame, to whole steps of 1/127 (first) or 1/63 of their largest value, and says what that costs. */
 export function quantise(
   x: usize,
   index: usize,
   rows: i32,
   d: i32,
-  scale: usize,
+  frame: usize,
   first: i32,
   out: usize,
   about: usize,
 ): void {
   const width = (d + 7) & ~7;
+  const direction = frame + (usize(d) << 3);
   if (!first) memory.fill(out, 64, usize(((rows + 15) & ~15) * width));
   for (let i = 0; i < rows; i++, about += ABOUT) {
     const from = x + ((usize(load<u32>(index + (usize(i) << 2))) * d) << 2);
-    let largest: f64 = 0;
-    for (let t = 0; t < d; t++) largest = max(largest, abs(scaled(from, scale, t)));
+    let square: f64 = 0;
+    let along: f64 = 0;
+    for (let t = 0; t < d; t++) {
+      const v = factored(from, frame, t);
+      square += v * v;
+      along += v * load<f64>(direction + (usize(t) << 3));
+    }
+    const norm = sqrt(square);
+    let largest = FINEST * norm;
+    for (let t = 0; t < d; t++) largest = max(largest, abs(framed(from, frame, direction, along, t)));
     const step = largest > 0 ? largest / (first ? 127 : 63) : 1;
     const inverse = 1 / step;
     let lost: f64 = 0;
@@ -34,7 +46,7 @@ export function quantise(
     for (let t = 0; t < width; t++) {
       let n = 0;
       if (t < d) {
-        const v = scaled(from, scale, t);
+        const v = framed(from, frame, direction, along, t);
         const whole = nearest<f64>(v * inverse);
         const e = v - whole * step;
         lost += e * e;
@@ -46,16 +58,24 @@ export function quantise(
       else store<u8>(to + usize((t >> 2) * 64 + (t & 3)), u8(n + 64));
     }
     store<f64>(about, step);
-    store<f64>(about, sqrt(f64(kept)), 8);
-    store<f64>(about, sqrt(lost) * inverse, 16);
-    store<f64>(about, f64(first ? -64 * sum : 0), 24);
+    store<f64>(about, norm * inverse, 8);
+    store<f64>(about, sqrt(f64(kept)), 16);
+    store<f64>(about, sqrt(lost) * inverse, 24);
+    store<f64>(about, along * inverse, 32);
+    store<f64>(about, f64(first ? -64 * sum : 0), 40);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function scaled(row: usize, scale: usize, t: i32): f64 {
-  return f64(load<f32>(row + (usize(t) << 2))) * load<f64>(scale + (usize(t) << 3));
+function factored(row: usize, factors: usize, t: i32): f64 {
+  return f64(load<f32>(row + (usize(t) << 2))) * load<f64>(factors + (usize(t) << 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function framed(row: usize, factors: usize, direction: usize, along: f64, t: i32): f64 {
+  return factored(row, factors, t) - along * load<f64>(direction + (usize(t) << 3));
 }
 
 /** Four sums of four products each, of signed bytes of a and bytes 0..127 of b, added to c. */
@@ -165,7 +185,7 @@ function sift(
 @inline
 function reaching(sums: v128, row: usize, columns: usize, stride: i32): i32 {
   const next = usize(stride) << 2;
-  const value = f32x4.convert_i32x4_s(sums);
+  const value = madd32(v128.load32_splat(row, 24), v128.load(columns + 3 * next), f32x4.convert_i32x4_s(sums));
   const bound = f32x4.add(
     f32x4.mul(v128.load32_splat(row), v128.load(columns)),
     f32x4.mul(v128.load32_splat(row, 4), v128.load(columns + next)),

@@ -7,6 +7,7 @@ use crate::kernels::{Kernels, compiled_for};
 use crate::means16::{self, sums};
 use crate::portable;
 use crate::rows8::{self, BESIDE, Limits};
+use crate::rows16::Rows16;
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -31,6 +32,8 @@ pub const KERNELS: Kernels = Kernels {
     quantise,
     screen_rows,
     near,
+    quantise16,
+    dots16,
     column_sums,
     pack16,
     means16,
@@ -109,15 +112,19 @@ fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mu
     unsafe { tile::matmul64::<F64, F64>(a, rows, b, panels, d, out, stride) };
 }
 
-/// Four pairs to a vector of sums, so that each sum keeps its order; two such vectors hide the addition's latency.
+/// Four pairs to a vector of sums, so that each sum keeps its order; two such vectors hide the addition's latency. Rows of b lie
+/// anywhere: those of the next pairs are on their way meanwhile.
 #[target_feature(enable = "avx2,fma")]
 pub fn dots64(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]) {
     const PAIRS: usize = 8;
+    const LINE: usize = 16;
     let (pairs, _) = list.as_chunks::<2>();
-    for (pairs, out) in pairs.chunks(PAIRS).zip(out.chunks_mut(PAIRS)) {
+    for (start, out) in (0..).step_by(PAIRS).zip(out.chunks_mut(PAIRS)) {
+        let row = |p: usize| pairs[(start + p).min(pairs.len() - 1)].map(|i| i as usize * d);
+        let next: [*const f32; PAIRS] = array::from_fn(|p| b.as_ptr().wrapping_add(row(PAIRS + p)[1]));
         // A last group that is not full repeats its last pair.
         let rows: [(&[f32], &[f32]); PAIRS] = array::from_fn(|p| {
-            let [i, j] = pairs[p.min(pairs.len() - 1)].map(|i| i as usize * d);
+            let [i, j] = row(p);
             (&a[i..i + d], &b[j..j + d])
         });
         let mut sums = [_mm256_setzero_pd(); 2];
@@ -126,8 +133,13 @@ pub fn dots64(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]) {
             for (half, sum) in sums.iter_mut().enumerate() {
                 let products: [__m256d; 4] = array::from_fn(|p| {
                     let (a, b) = rows[half * 4 + p];
-                    // SAFETY: t + 4 <= d, the length of both rows.
-                    let (a, b) = unsafe { (_mm_loadu_ps(a.as_ptr().add(t)), _mm_loadu_ps(b.as_ptr().add(t))) };
+                    // SAFETY: t + 4 <= d, the length of both rows; a prefetch may name any place.
+                    let (a, b) = unsafe {
+                        if t.is_multiple_of(LINE) {
+                            _mm_prefetch::<_MM_HINT_T1>(next[half * 4 + p].wrapping_add(t).cast());
+                        }
+                        (_mm_loadu_ps(a.as_ptr().add(t)), _mm_loadu_ps(b.as_ptr().add(t)))
+                    };
                     // Exact: 24 and 24 bits make at most 48.
                     _mm256_mul_pd(_mm256_cvtps_pd(a), _mm256_cvtps_pd(b))
                 });

@@ -7,6 +7,7 @@ use crate::avx2::{self, F32, F64};
 use crate::kernels::{Kernels, compiled_for};
 use crate::means16::{self, sums};
 use crate::rows8::{BESIDE, Limits, NARROW, WIDE};
+use crate::rows16::Rows16;
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -37,6 +38,8 @@ pub const FOUNDATION: Kernels = Kernels {
     quantise,
     screen_rows: avx2::screen_rows,
     near,
+    quantise16,
+    dots16,
     column_sums,
     pack16,
     means16,
@@ -366,7 +369,7 @@ fn sift(
     out: &mut [u32],
     mut found: usize,
 ) -> usize {
-    let [size, lost, steps] = array::from_fn(|list| {
+    let [size, lost, steps, alongs] = array::from_fn(|list| {
         let numbers: &[f32; LANES] = limits.columns[list * limits.stride + column..]
             .first_chunk()
             .expect("a whole group");
@@ -374,8 +377,8 @@ fn sift(
         unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
     });
     let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (r, (&sum, &[error, norm, _, top, bottom, ..])) in sums.iter().zip(rows).enumerate() {
-        let value = _mm512_cvtepi32_ps(sum);
+    for (r, (&sum, &[error, norm, _, top, bottom, _, along, _])) in sums.iter().zip(rows).enumerate() {
+        let value = _mm512_fmadd_ps(_mm512_set1_ps(along), alongs, _mm512_cvtepi32_ps(sum));
         let bound = _mm512_fmadd_ps(_mm512_set1_ps(error), size, _mm512_mul_ps(_mm512_set1_ps(norm), lost));
         let top = _mm512_mul_ps(_mm512_set1_ps(top), steps);
         let bottom = _mm512_mul_ps(_mm512_set1_ps(bottom), steps);

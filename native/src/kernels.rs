@@ -3,6 +3,7 @@
 
 use crate::portable;
 use crate::rows8::Limits;
+use crate::rows16::Rows16;
 use crate::screen::Packing;
 
 /// Kernels of one instruction set. Calling one is sound when the processor has the instruction set, which is why a
@@ -29,9 +30,11 @@ pub struct Kernels {
     pub sift_tile: unsafe fn(&[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize,
     /// Largest whole number that `quantise` makes of b.
     pub most: i32,
-    pub quantise: unsafe fn(&[f32], &[u32], scale: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
+    pub quantise: unsafe fn(&[f32], &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
     pub screen_rows: unsafe fn(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize,
     pub near: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
+    pub quantise16: unsafe fn(&[f32], &[u32], factor: &[f64], d: usize, out: &mut [i16], about: &mut [f64]),
+    pub dots16: unsafe fn(Rows16, Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], &mut [f32]) -> usize,
     pub column_sums: unsafe fn(&[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]),
     pub pack16: unsafe fn(x: &[f32], d: usize, first: bool, scale: &mut [f64], rows: usize, out: &mut [i16]),
     pub means16: unsafe fn(&[i16], scale: &[f64], b: &[i16], steps: usize, relu: &mut [f64], abs: &mut [f64]),
@@ -79,13 +82,21 @@ macro_rules! compiled_for {
         fn quantise(
             x: &[f32],
             index: &[u32],
-            scale: &[f64],
+            frame: &[f64],
             first: bool,
             most: i32,
             out: &mut [u8],
             about: &mut [f64],
         ) {
-            $crate::rows8::quantise(x, index, scale, first, most, out, about);
+            $crate::rows8::quantise(x, index, frame, first, most, out, about);
+        }
+        #[target_feature(enable = $features)]
+        fn quantise16(x: &[f32], index: &[u32], factor: &[f64], d: usize, out: &mut [i16], about: &mut [f64]) {
+            $crate::rows16::quantise16(x, index, factor, d, out, about);
+        }
+        #[target_feature(enable = $features)]
+        fn dots16(a: Rows16, b: Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], out: &mut [f32]) -> usize {
+            $crate::rows16::dots16(a, b, d, list, limits, out)
         }
         #[target_feature(enable = $features)]
         fn sift_tile(tile: &[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize {

@@ -11,6 +11,7 @@ mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod rows16;
 mod rows8;
 mod screen;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use memory::{Call, Memory, Refused};
 use napi::bindgen_prelude::{Error, Status, Uint8Array};
 use napi_derive::napi;
 use rows8::{ABOUT, BESIDE, Limits};
+use rows16::Rows16;
 use screen::{LANES, Packing, QUAD};
 use tile::{PANEL32, PANEL64};
 
@@ -341,7 +343,7 @@ impl NativeKernels {
         index: i64,
         rows: u32,
         d: u32,
-        scale: i64,
+        frame: i64,
         first: u32,
         out: i64,
         about: i64,
@@ -350,7 +352,7 @@ impl NativeKernels {
             let first = first != 0;
             let index: &[u32] = call.read(index, rows.into())?;
             let x = call.read(x, last_row(index).saturating_mul(d.into()))?;
-            let scale = call.read(scale, d.into())?;
+            let frame = call.read(frame, product(&[d, 2]))?;
             let padded = if first {
                 rows
             } else {
@@ -359,7 +361,7 @@ impl NativeKernels {
             let out = call.write(out, product(&[padded, rows8::width(d as usize) as u32]))?;
             let about = call.write(about, product(&[rows, ABOUT as u32]))?;
             // SAFETY: as above.
-            unsafe { (kernels.quantise)(x, index, scale, first, kernels.most, out, about) };
+            unsafe { (kernels.quantise)(x, index, frame, first, kernels.most, out, about) };
             Ok(())
         })
     }
@@ -387,7 +389,7 @@ impl NativeKernels {
             }
             let limits = Limits {
                 rows: call.read(limits, product(&[rows, BESIDE as u32]))?,
-                columns: call.read(columns, product(&[2, stride]) + count)?,
+                columns: call.read(columns, product(&[3, stride]) + count)?,
                 stride: stride as usize,
             };
             let a = call.read(a, product(&[rows, width as u32]))?;
@@ -424,6 +426,60 @@ impl NativeKernels {
             // SAFETY: as above.
             unsafe { (kernels.near)(a, index_a, b, index_b, d as usize, list, out) };
             Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn quantise16(
+        &mut self,
+        x: i64,
+        index: i64,
+        factor: i64,
+        rows: u32,
+        d: u32,
+        out: i64,
+        about: i64,
+    ) -> Result<(), Error> {
+        self.run(|call, kernels| {
+            let index: &[u32] = call.read(index, rows.into())?;
+            let x = call.read(x, last_row(index).saturating_mul(d.into()))?;
+            let factor = call.read(factor, rows.into())?;
+            let out = call.write(out, product(&[rows, rows16::width(d as usize) as u32]))?;
+            let about = call.write(about, product(&[rows, rows16::ABOUT as u32]))?;
+            // SAFETY: as above.
+            unsafe { (kernels.quantise16)(x, index, factor, d as usize, out, about) };
+            Ok(())
+        })
+    }
+
+    #[napi]
+    pub fn dots16(
+        &mut self,
+        a: i64,
+        about_a: i64,
+        rows_a: u32,
+        b: i64,
+        about_b: i64,
+        rows_b: u32,
+        d: u32,
+        list: i64,
+        count: u32,
+        top: i64,
+        bottom: i64,
+        out: i64,
+    ) -> Result<u32, Error> {
+        self.run(|call, kernels| {
+            let mut rows = |rows: i64, about: i64, count: u32| {
+                Ok::<_, Refused>(Rows16 {
+                    rows: call.read(rows, product(&[count, rows16::width(d as usize) as u32]))?,
+                    about: call.read(about, product(&[count, rows16::ABOUT as u32]))?,
+                })
+            };
+            let (a, b) = (rows(a, about_a, rows_a)?, rows(b, about_b, rows_b)?);
+            let limits = [call.read(top, rows_a.into())?, call.read(bottom, rows_a.into())?];
+            let (list, out) = (call.write(list, count.into())?, call.write(out, count.into())?);
+            // SAFETY: as above.
+            Ok(unsafe { (kernels.dots16)(a, b, d as usize, list, limits, out) } as u32)
         })
     }
 

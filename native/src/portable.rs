@@ -6,6 +6,7 @@ use std::array;
 use crate::kernels::Kernels;
 use crate::means16;
 use crate::rows8;
+use crate::rows16;
 use crate::screen;
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -30,6 +31,8 @@ pub const KERNELS: Kernels = Kernels {
     quantise: rows8::quantise,
     screen_rows: rows8::screen_rows,
     near: rows8::near,
+    quantise16: rows16::quantise16,
+    dots16: rows16::dots16,
     column_sums,
     pack16: means16::pack16,
     means16: means16::plain,

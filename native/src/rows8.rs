@@ -14,7 +14,7 @@ pub const WIDE: i32 = 127;
 const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
 
 /// `Kernels.quantise`: what is known of a rounded row, fp64 each.
-pub const ABOUT: usize = 4;
+pub const ABOUT: usize = 6;
 /// `Kernels.screenRows`: fp32 numbers beside a row of a.
 pub const BESIDE: usize = 8;
 
@@ -23,21 +23,39 @@ pub fn width(d: usize) -> usize {
     d.next_multiple_of(2 * QUAD)
 }
 
+/// Steps are no finer than this share of a row's norm (before its part along the direction is taken out), 127 times.
+const FINEST: f64 = 1e-9;
+
 /// `Kernels.quantise`; inlined into the functions of instruction sets.
 #[inline(always)]
-pub fn quantise(x: &[f32], index: &[u32], scale: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
+pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
     const N: usize = 16;
-    let d = scale.len();
+    let (factors, direction) = frame.split_at(frame.len() / 2);
+    let d = factors.len();
     let width = width(d);
     let (limit, bias) = (if first { WIDE } else { most }, most + 1);
-    let mut steps = vec![0i32; d.next_multiple_of(N)];
-    let mut row = vec![0f64; d.next_multiple_of(N)];
+    let padded = d.next_multiple_of(N);
+    let mut steps = vec![0i32; padded];
+    let mut row = vec![0f64; padded];
+    let mut taken = vec![0f64; padded];
+    taken[..d].copy_from_slice(direction);
     if !first {
         out.fill(bias as u8);
     }
     for (i, (&r, about)) in index.iter().zip(about.as_chunks_mut::<ABOUT>().0).enumerate() {
-        for ((row, &value), scale) in row.iter_mut().zip(&x[r as usize * d..][..d]).zip(scale) {
-            *row = f64::from(value) * scale;
+        for ((row, &value), factor) in row.iter_mut().zip(&x[r as usize * d..][..d]).zip(factors) {
+            *row = f64::from(value) * factor;
+        }
+        let (mut square, mut along) = ([0f64; N], [0f64; N]);
+        for (values, taken) in row.as_chunks::<N>().0.iter().zip(taken.as_chunks::<N>().0) {
+            for lane in 0..N {
+                square[lane] += values[lane] * values[lane];
+                along[lane] += values[lane] * taken[lane];
+            }
+        }
+        let (norm, along) = (square.iter().sum::<f64>().sqrt(), along.iter().sum::<f64>());
+        for (row, taken) in row.iter_mut().zip(&taken) {
+            *row -= along * taken;
         }
         let mut largest = [0f64; N];
         for values in row.as_chunks::<N>().0 {
@@ -45,7 +63,7 @@ pub fn quantise(x: &[f32], index: &[u32], scale: &[f64], first: bool, most: i32,
                 *largest = if value.abs() > *largest { value.abs() } else { *largest };
             }
         }
-        let largest = largest.iter().fold(0f64, |a, &b| a.max(b));
+        let largest = largest.iter().fold(FINEST * norm, |a, &b| a.max(b));
         let step = if largest > 0.0 { largest / f64::from(limit) } else { 1.0 };
         let inverse = 1.0 / step;
         let (mut lost, mut kept, mut sum) = ([0f64; N], [0i32; N], [0i32; N]);
@@ -64,8 +82,10 @@ pub fn quantise(x: &[f32], index: &[u32], scale: &[f64], first: bool, most: i32,
         }
         *about = [
             step,
+            norm / step,
             f64::from(kept.iter().sum::<i32>()).sqrt(),
             lost.iter().sum::<f64>().sqrt() / step,
+            along / step,
             f64::from(-bias * sum.iter().sum::<i32>()),
         ];
         if first {
@@ -86,9 +106,9 @@ pub fn quantise(x: &[f32], index: &[u32], scale: &[f64], first: bool, most: i32,
 /// What `screenRows` compares products with.
 #[derive(Clone, Copy)]
 pub struct Limits<'m> {
-    /// Per row of a: error, norm, inverse step, least score at the top, largest at the bottom, start of the sum (i32).
+    /// Per row of a: error, norm, inverse step, least score at the top, largest at the bottom, start of the sum (i32), along.
     pub rows: &'m [f32],
-    /// Per column: size, error and inverse step; each `stride` numbers.
+    /// Per column: size, error, inverse step and along; each `stride` numbers.
     pub columns: &'m [f32],
     pub stride: usize,
 }
@@ -96,17 +116,17 @@ pub struct Limits<'m> {
 /// Whether each of a group's sums may be listed, as bits. Inlined into the functions of instruction sets.
 #[inline(always)]
 pub fn sift(products: &[i32; LANES], row: &[f32; BESIDE], limits: &Limits, column: usize) -> u32 {
-    let &[error, norm, _, top, bottom, ..] = row;
+    let &[error, norm, _, top, bottom, _, along, _] = row;
     let part = |list: usize| -> &[f32; LANES] {
         limits.columns[list * limits.stride + column..]
             .first_chunk()
             .expect("a whole group")
     };
-    let (size, lost, steps) = (part(0), part(1), part(2));
+    let (size, lost, steps, alongs) = (part(0), part(1), part(2), part(3));
     let mut kept = [false; LANES];
     for lane in 0..LANES {
         let bound = error * size[lane] + norm * lost[lane];
-        let value = products[lane] as f32;
+        let value = products[lane] as f32 + along * alongs[lane];
         kept[lane] = (value + bound >= top * steps[lane]) | (value - bound <= bottom * steps[lane]);
     }
     (0..LANES).fold(0, |mask, lane| mask | (u32::from(kept[lane]) << lane))

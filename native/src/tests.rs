@@ -23,6 +23,10 @@ fn for_all(test: impl Fn(&Kernels, &dyn Fn(&str, bool))) {
     }
 }
 
+fn dot64(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
 fn dot(a: &[f32], b: &[f32]) -> f64 {
     let mut sum = 0.0;
     for (&a, &b) in a.iter().zip(b) {
@@ -421,20 +425,27 @@ fn screens_long_rows_as_plain_loops_do() {
                 let pack = |x: &[f32], rows: usize, first: bool, padded: usize| {
                     let index: Vec<u32> = (0..rows as u32).rev().collect();
                     let (mut out, mut about) = (vec![9u8; padded * width], vec![f64::NAN; rows * ABOUT]);
-                    let scale: Vec<f64> = (0..d)
-                        .map(|t| 1.5f64.powi(if first { 1 } else { -1 } * (t % 3) as i32))
-                        .collect();
-                    unsafe { (kernels.quantise)(x, &index, &scale, first, kernels.most, &mut out, &mut about) };
+                    let factors = (0..d).map(|t| 1.5f64.powi(if first { 1 } else { -1 } * (t % 3) as i32));
+                    let direction = (0..d).map(|t| if t % 2 == 0 { 1.0 } else { -0.5 } / (d as f64).sqrt());
+                    let frame: Vec<f64> = factors.chain(direction).collect();
+                    unsafe { (kernels.quantise)(x, &index, &frame, first, kernels.most, &mut out, &mut about) };
                     for (about, &i) in about.as_chunks::<ABOUT>().0.iter().zip(&index) {
-                        let row = x[i as usize * d..][..d].iter().zip(&scale);
-                        let row: Vec<f64> = row.map(|(&v, scale)| f64::from(v) * scale / about[0]).collect();
+                        let row = x[i as usize * d..][..d].iter().zip(&frame);
+                        let row: Vec<f64> = row.map(|(&v, factor)| f64::from(v) * factor / about[0]).collect();
+                        let along = dot64(&row, &frame[d..]);
+                        check("quantise: along", close(about[4], along, 1e-9 * about[1]));
+                        check(
+                            "quantise: norm",
+                            close(about[1], dot64(&row, &row).sqrt(), 1e-9 * about[1]),
+                        );
+                        let row: Vec<f64> = row.iter().zip(&frame[d..]).map(|(v, u)| v - along * u).collect();
                         let whole: Vec<f64> = row.iter().map(|v| v.round_ties_even()).collect();
                         let lost = row.iter().zip(&whole).map(|(v, n)| (v - n).powi(2));
                         let norm = whole.iter().map(|n| n * n).sum::<f64>().sqrt();
                         let most = if first { 127.0 } else { f64::from(kernels.most) };
-                        check("quantise: norm", close(about[1], norm, 1e-9 * norm));
-                        check("quantise: lost", close(about[2], lost.sum::<f64>().sqrt(), 1e-9));
-                        check("quantise: most", whole.iter().any(|n| n.abs() == most));
+                        check("quantise: size", close(about[2], norm, 1e-9 * norm));
+                        check("quantise: lost", close(about[3], lost.sum::<f64>().sqrt(), 1e-9));
+                        check("quantise: most", d == 1 || whole.iter().any(|n| n.abs() == most));
                     }
                     (out, about)
                 };
@@ -442,7 +453,7 @@ fn screens_long_rows_as_plain_loops_do() {
                 let (b, about_b) = pack(&e, columns, false, groups * LANES);
                 let mut limits = vec![0f32; rows * BESIDE];
                 for (i, limits) in limits.as_chunks_mut::<BESIDE>().0.iter_mut().enumerate() {
-                    let [_, norm, lost, start] = about_a.as_chunks::<ABOUT>().0[i];
+                    let [_, _, norm, lost, along, start] = about_a.as_chunks::<ABOUT>().0[i];
                     let top = norm as f32 * (i as f32 / rows as f32) * 5.0;
                     *limits = [
                         lost as f32,
@@ -451,13 +462,14 @@ fn screens_long_rows_as_plain_loops_do() {
                         top,
                         -top,
                         f32::from_bits(start as i32 as u32),
-                        0.0,
+                        along as f32,
                         0.0,
                     ];
                 }
-                let mut lists = vec![1f32; 3 * stride];
+                let mut lists = vec![1f32; 4 * stride];
                 for (j, about) in about_b.as_chunks::<ABOUT>().0.iter().enumerate() {
-                    [lists[j], lists[stride + j]] = [about[1] as f32, about[2] as f32];
+                    [lists[j], lists[stride + j], lists[3 * stride + j]] =
+                        [about[2], about[3], about[4]].map(|v| v as f32);
                 }
                 let limits = Limits {
                     rows: &limits,
@@ -488,6 +500,73 @@ fn screens_long_rows_as_plain_loops_do() {
                     check("near", close(value.into(), exact, 1e-6 * d as f64));
                 }
             }
+        }
+    });
+}
+
+#[test]
+fn multiplies_long_rows_in_16_bits() {
+    for_all(|kernels, check| {
+        for d in [1, 4, 31, 32, 129, 576] {
+            let (rows, columns) = (7usize, 13usize);
+            let width = rows16::width(d);
+            // Sizes far apart, zero rows, and what comes nearest to an overflow: one large number, all equal, both signs.
+            let mut x = numbers(13, rows * d);
+            let mut e = numbers(14, columns * d);
+            for (row, value) in x.chunks_mut(d).zip([1e-30, 1e30, 0.0]) {
+                row.iter_mut().for_each(|v| *v *= value);
+            }
+            x[3 * d..][..d].fill(0.3);
+            e[3 * d..][..d].fill(-0.7);
+            e[4 * d..][..d].fill(0.0);
+            e[4 * d] = 5.0;
+            let round = |x: &[f32], rows: usize, factor: f64| {
+                let index: Vec<u32> = (0..rows as u32).rev().collect();
+                let mut out = vec![9i16; rows * width];
+                let mut about = vec![f64::NAN; rows * rows16::ABOUT];
+                unsafe { (kernels.quantise16)(x, &index, &vec![factor; rows], d, &mut out, &mut about) };
+                for (i, &r) in index.iter().enumerate() {
+                    let [step, lost] = about.as_chunks::<{ rows16::ABOUT }>().0[i].map(|size| size / factor);
+                    let row: Vec<f64> = x[r as usize * d..][..d].iter().map(|&v| v.into()).collect();
+                    let norm = dot64(&row, &row).sqrt();
+                    let whole: Vec<f64> = out[i * width..][..d].iter().map(|&n| n.into()).collect();
+                    let error: Vec<f64> = row.iter().zip(&whole).map(|(v, n)| v - n * step).collect();
+                    check(
+                        "quantise16: lost",
+                        close(lost, dot64(&error, &error).sqrt(), 1e-9 * norm),
+                    );
+                    check("quantise16: little", lost <= norm * (d as f64).sqrt() / 65_000.0);
+                    check("quantise16: norm", dot64(&whole, &whole).sqrt() <= rows16::NORM);
+                    check(
+                        "quantise16: padding",
+                        out[i * width + d..][..width - d].iter().all(|&n| n == 0),
+                    );
+                }
+                (out, about)
+            };
+            let (a, about_a) = round(&x, rows, 0.5);
+            let (b, about_b) = round(&e, columns, 2.0);
+            let mut list: Vec<u32> = (0..rows * 16).map(|p| (((p / 16) << 16) | (p % 16)) as u32).collect();
+            let limits: [Vec<f32>; 2] = [0.25, 0.5].map(|limit| vec![limit; rows]);
+            let mut values = vec![f32::NAN; list.len()];
+            let [rows_a, rows_b] = [(&a, &about_a), (&b, &about_b)].map(|(rows, about)| Rows16 { rows, about });
+            let limit = [&limits[0][..], &limits[1]];
+            let kept = unsafe { (kernels.dots16)(rows_a, rows_b, d, &mut list, limit, &mut values) };
+            let mut at = 0;
+            for i in 0..rows {
+                for j in 0..columns {
+                    let row = |rows: &[i16], i: usize| -> Vec<f64> {
+                        rows[i * width..][..d].iter().map(|&n| n.into()).collect()
+                    };
+                    let value = (dot64(&row(&a, i), &row(&b, j)) * (about_a[2 * i] * about_b[2 * j])) as f32;
+                    if value >= 0.25 || -value >= 0.5 {
+                        let listed = at < kept && list[at] as usize == (i << 16 | j) && values[at] == value;
+                        check("dots16", listed);
+                        at += 1;
+                    }
+                }
+            }
+            check("dots16 lists no more", at == kept);
         }
     });
 }

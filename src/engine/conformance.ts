@@ -503,12 +503,13 @@ add('topRows: guesses from a sample of columns, right and wrong', async (engine,
   const [d, rows, columns] = [8, 150, 1700];
   const x = matrix(g, rows, d, 'X');
   await sameRows(engine, oracle, x, matrix(g, columns, d, 'E'), { k: 25, ends: 'both' });
-  // Columns of one norm, which thus keep their order: those of the first sample score best, so that what is guessed from
-  // them is more than what the k-th reaches.
+  // Columns of one norm, which thus keep their order: those of the first samples (steps of the golden ratio) score best, so that what is
+  // guessed from them is more than what the k-th reaches.
   for (let i = 0; i < x.data.length; i++) x.data[i] = Math.abs(x.data[i]) + 4 * (d - (i % d));
   const e = matrix(g, columns, d, 'E');
+  const first = new Set(Array.from({ length: 140 }, (_, p) => (p * 1051) % columns));
   for (let j = 0; j < columns; j++) {
-    const [own, best] = [Array.from({ length: d }, (_, t) => d - t), j % 12 === 0];
+    const [own, best] = [Array.from({ length: d }, (_, t) => d - t), first.has(j)];
     for (let t = d - 1; t > 0; t--) {
       const other = Math.floor(g() * (t + 1));
       const to = !best ? other : t === 1 + (j % 7) ? t - 1 : t;

@@ -79,26 +79,27 @@ export interface Kernels {
   ): number;
 
   /**
-   * Rounds rows `index[i]` (u32) of x, dimension t times `scale[t]` (fp64), to whole steps of their own for `screenRows`: d bytes
-   * a row, rounded up to 8, and for b (`first` = 0) whole groups of 16 rows. `about` gets four fp64 a row: the step, the norm of the rounded row and the norm of
-   * what rounding lost (both in steps; 1e-9 relative), and where sums with a row of a start (i32).
+   * Rounds rows `index[i]` (u32) of x for `screenRows`. `frame`: d fp64 factors, then d fp64 of a unit vector u (or zeros). With v the row, dimension
+   * t times factor t, and `along` = v·u, v - along u is rounded to whole steps of its own: d bytes a row, rounded up to 8, and for b
+   * (`first` = 0) whole groups of 16 rows. `about` gets six fp64 a row: the step; in steps (1e-9 relative) the norm of v, the norm of the rounded
+   * row, the norm of what rounding lost, and `along`; and where sums with a row of a start (i32).
    */
   quantise(
     x: number,
     index: number,
     rows: number,
     d: number,
-    scale: number,
+    frame: number,
     first: number,
     out: number,
     about: number,
   ): void;
   /**
    * With s the product of the rounded rows i of a and j of b, in steps of both (i32), lists `i << 16 | j` (u32) where
-   *   s + bound >= row.top * column.steps  or  s - bound <= row.bottom * column.steps,
-   *   bound = row.error * column.size + row.norm * column.error,
-   * all in fp32, and returns how many. `limits`: eight fp32 a row: error, norm, steps, top, bottom, start (i32), and two unused.
-   * `columns`: size, error, steps; fp32 lists `stride` apart. Lists groups * 16 columns, rows that do not exist included; `out` holds
+   *   v + bound >= row.top * column.steps  or  v - bound <= row.bottom * column.steps,
+   *   v = s + row.along * column.along, bound = row.error * column.size + row.norm * column.error,
+   * all in fp32, and returns how many. `limits`: eight fp32 a row: error, norm, steps, top, bottom, start (i32), along, and one unused.
+   * `columns`: size, error, steps, along; fp32 lists `stride` apart. Lists groups * 16 columns, rows that do not exist included; `out` holds
    * rows * groups * 16 entries. d > 0.
    */
   screenRows(
@@ -110,6 +111,30 @@ export interface Kernels {
     groups: number,
     stride: number,
     d: number,
+    out: number,
+  ): number;
+  /**
+   * Rounds rows `index[i]` (u32) of x to whole steps of their own, 16 bits a number, for `dots16`: d numbers a row, rounded up to
+   * 32, such that no sum of products of two rows leaves 31 bits. `about` gets two fp64 a row, times `factor[i]` (fp64): the step,
+   * and the norm of what rounding lost (1e-9 relative).
+   */
+  quantise16(x: number, index: number, factor: number, rows: number, d: number, out: number, about: number): void;
+  /**
+   * Of a list of `i << 16 | j` keeps, in place, the pairs with i < rowsA, j < rowsB where v = stepA[i] * stepB[j] * (a_i · b_j),
+   * rounded once to fp32, is >= top[i] or -v >= bottom[i] (fp32); `out` gets their v. Returns how many.
+   */
+  dots16(
+    a: number,
+    aboutA: number,
+    rowsA: number,
+    b: number,
+    aboutB: number,
+    rowsB: number,
+    d: number,
+    list: number,
+    count: number,
+    top: number,
+    bottom: number,
     out: number,
   ): number;
   /** `out[p]` (fp32) = fp32 dot product of rows indexA[i] of a and indexB[j] of b for each `i << 16 | j` (u32) of a list. */

@@ -3,26 +3,30 @@ import type { Matrix } from '../engine.ts';
 import { instantiate } from '../wasm/instantiate.ts';
 import { compile, newMemory } from '../wasm/module.ts';
 import { wasmEngine } from '../wasm/wasm.ts';
-import { rotationError } from './bounds.ts';
+import { type Rounded, rotationError } from './bounds.ts';
 import { Layout } from './memory.ts';
 import { placeScreen } from './screen.ts';
 import { screenScratch } from './screen-task.ts';
 import { runTask } from './tasks.ts';
 
-const bound = vi.hoisted(() => ({ share: 1, share8: 1 }));
+const bound = vi.hoisted(() => ({ share: 1, share8: 1, share16: 1 }));
 vi.mock('./bounds.ts', async (original) => {
   const real = await original<typeof import('./bounds.ts')>();
   return {
     ...real,
     relative32: (d: number) => bound.share * real.relative32(d),
     listError: (d: number) => bound.share * real.listError(d),
-    lost8: (lost: number, norm?: number) => bound.share8 * real.lost8(lost, norm),
+    lost8: (lost: number, norm: number) => bound.share8 * real.lost8(lost, norm),
+    error16: (a: Rounded, b: Rounded) => bound.share16 * real.error16(a, b),
   };
 });
 
 // Rows here are made to be rounded as they are.
-vi.mock('./balance.ts', () => ({
-  balance: ({ columns }: Matrix) => ({ x: new Float64Array(columns).fill(1), e: new Float64Array(columns).fill(1) }),
+vi.mock('./frame.ts', () => ({
+  frame: ({ columns }: Matrix) => {
+    const ones = new Float64Array(columns).fill(1);
+    return { x: ones, e: ones, direction: new Float64Array(columns) };
+  },
 }));
 
 /**
@@ -104,6 +108,26 @@ describe('the bound of the 8-bit screen is sharp', async () => {
     expect(await found(flat, steps(63, 20.49))).toBe(64);
     bound.share8 = 0.5;
     expect(await found(flat, steps(63, 20.49))).toBe(0);
+  });
+});
+
+/** A row that loses nearly half a step of 16 bits in every dimension, which one row of e makes a loss and another a gain. */
+describe('the bound of 16-bit products is sharp', async () => {
+  const engine = await wasmEngine({ threads: 0 });
+  afterAll(() => engine.close());
+  beforeEach(() => {
+    bound.share16 = 1;
+  });
+
+  it('finds the best row with it, not with half of it', async () => {
+    const own = row(1, 30.49 / 32767, D - 2);
+    const best = row(1, 1, D - 2);
+    const next = row(1 + (2 * (D - 2) * 30.49) / 32767 - 1e-5, -1, D - 2);
+    const e = matrix(next, best, ...Array.from({ length: 62 }, () => row(0.1, 0)));
+    const found = async () => (await engine.topRows(many(matrix(own)), e, { k: 1 })).top!.index[0];
+    expect(await found()).toBe(1);
+    bound.share16 = 0.5;
+    expect(await found()).toBe(0);
   });
 });
 

@@ -28,7 +28,22 @@ export const rotationError = (d: number, norm: number): { relative: number; abso
  * Norm of what rounding a row of norm `norm` to whole steps lost, in steps: `lost` with the roundings of fp64, and a share of
  * the norm for those of fp32 where the screen compares (docs/engine.md).
  */
-export const lost8 = (lost: number, norm = 0): number => (lost + 2 ** -19 * norm) * (1 + 1e-8);
+export const lost8 = (lost: number, norm: number): number => (lost + 2 ** -18 * norm) * (1 + 1e-8);
+
+/** A row as a bound sees it: its norm and the norm of what rounding lost, both scaled and at least the true ones. */
+export interface Rounded {
+  norm: number;
+  lost: number;
+}
+
+/**
+ * How far the product of two rounded rows, itself rounded to fp32, is from the true product at most: |a||b - b'| + |a - a'||b'| in
+ * fp64, and fp32 roundings of a number no larger than |a'||b'|, with room for those of values as lists keep them.
+ */
+export const error16 = (a: Rounded, b: Rounded): number =>
+  (a.norm * b.lost + a.lost * (b.norm + b.lost)) * (1 + 1e-6) +
+  8 * U32 * (a.norm + a.lost) * (b.norm + b.lost) +
+  2 ** -144;
 
 /** The largest fp32 that is surely <= x; the smallest that is surely >= x. */
 export const fp32Below = (x: number): number => {

@@ -67,9 +67,13 @@ const ROWS = 2 ** 22;
 /** Row numbers by falling norm in fp32, equal ones by number. */
 export const byNorm = (norms: Float64Array): Uint32Array => {
   // One number each, since numbers are sorted much faster than by a function: the norm's fp32 bits, then the row.
-  const bits = new Uint32Array(Float32Array.from(norms).buffer);
-  const keys = Float64Array.from(bits, (bits, i) => (0x7f800000 - bits) * ROWS + i);
-  return Uint32Array.from(keys.sort(), (key) => key % ROWS);
+  const bits = new Uint32Array(new Float32Array(norms).buffer);
+  const keys = new Float64Array(norms.length);
+  for (let i = 0; i < keys.length; i++) keys[i] = (0x7f800000 - bits[i]) * ROWS + i;
+  keys.sort();
+  const order = new Uint32Array(keys.length);
+  for (let p = 0; p < order.length; p++) order[p] = keys[p] % ROWS;
+  return order;
 };
 
 /** Copies `matrix` in, sorts its unmasked rows by norm and packs them, multiplied by `sign` and the scale. */

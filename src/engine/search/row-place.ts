@@ -37,6 +37,8 @@ export interface SideAt {
   indexAt: number;
   packedAt: number;
   panelsAt: number;
+  packed16At: number;
+  about16At: number;
   limitsAt: number;
   divisorAt: number;
   factorAt: number;
@@ -54,7 +56,7 @@ export interface Lists {
 }
 
 /**
- * How pairs are looked at: `screened` by 8-bit products, those that may count by fp32 products; all by `tiles` of fp32
+ * How pairs are looked at: `screened` by 8-bit products, those that may count by 16-bit ones; all by `tiles` of fp32
  * products; `each` by its own, where packing does not pay.
  */
 export type Method = 'screened' | 'tiles' | 'each';

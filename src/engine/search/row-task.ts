@@ -1,7 +1,7 @@
 import type { KernelMemory } from '../kernels.ts';
-import { absolute32, listError } from './bounds.ts';
+import { absolute32, error16, listError } from './bounds.ts';
 import type { Candidates } from './candidates.ts';
-import { packedBytes } from './round-task.ts';
+import { packed16Bytes, packedBytes } from './round-task.ts';
 import {
   BLOCK_OTHER,
   BLOCK_OWN,
@@ -37,13 +37,15 @@ export interface RowTask {
   from: number;
   to: number;
   method: Method;
-  /** Whether fp32 products of stored rows stay far from the ends of fp32. */
+  /** Whether fp32 products of stored rows stay far from the ends of fp32: says how `each` looks at them. */
   ordinary: boolean;
   /** scaled = score * scale. */
   scale: number;
   /** Scaled norms of the task's rows; the largest one of the others, and the largest of each FIRST others from `from` on. */
   norms: Float64Array;
   largest: number;
+  /** The most that rounding one of the others to 16 bits lost. */
+  lost: number;
   reach: Float64Array;
   /** Others up to `until` stand for all: the rank-th best of them is a guess at the k-th best of all. */
   guesses: { until: number; rank: number }[];
@@ -120,12 +122,17 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
 
 /** Own lists, empty; lists of others as earlier tasks left them; the screen's limits follow the own ones. */
 const startLists = ({ task, scoring, ownLists, otherLists, indexOwn, indexOther, own }: Walk): void => {
-  const { d, start, count, norms, largest, method, side } = task;
+  const { d, start, count, norms, largest, lost, method, side } = task;
   const { buffer } = scoring.memory;
   const limits = new Float32Array(buffer, scoring.scratch + LIMITS, method === 'screened' ? 8 * count : 0);
   // Copied as bytes: the sums' starts are whole numbers.
   const bytes = new Uint8Array(buffer, limits.byteOffset, limits.byteLength);
   bytes.set(new Uint8Array(buffer, own.limitsAt + 32 * start, bytes.length));
+  const about16 = new Float64Array(buffer, own.about16At + 16 * start, method === 'screened' ? 2 * count : 0);
+  const error = (i: number): number =>
+    method === 'screened'
+      ? error16({ norm: norms[i], lost: about16[2 * i + 1] }, { norm: largest, lost })
+      : listError(d) * norms[i] * largest + absolute32(d);
   settling(ownLists, scoring, side, (i) => indexOwn[i]);
   settling(otherLists, scoring, side === 'x' ? 'e' : 'x', (j) => indexOther[j]);
   for (const [end, lists] of ownLists.entries()) {
@@ -138,7 +145,7 @@ const startLists = ({ task, scoring, ownLists, otherLists, indexOwn, indexOther,
     }
     for (let i = 0; i < count; i++) {
       const floor = task.floors[end]?.[i] ?? Number.NEGATIVE_INFINITY;
-      lists.start(i, listError(d) * norms[i] * largest + absolute32(d), floor);
+      lists.start(i, error(i), floor);
       lists.onRise(i);
     }
   }
@@ -186,28 +193,37 @@ const lookScreened = (walk: Walk, block: Block): void => {
     d,
     scratch + ENTRIES,
   );
-  const entries = new Uint32Array(memory.buffer, scratch + ENTRIES, found);
-  let kept = found;
-  if (size % 16 > 0) {
-    // Leaves out columns that only fill the last group.
-    kept = 0;
-    for (const entry of entries) if ((entry & 0xffff) < size) entries[kept++] = entry;
-  }
-  takeEach(walk, block, entries.subarray(0, kept));
+  const [list, values] = [scratch + ENTRIES, scratch + VALUES];
+  const first = task.start + block.block;
+  const kept = memory.kernels.dots16(
+    own.packed16At + first * packed16Bytes(d),
+    own.about16At + 16 * first,
+    height,
+    other.packed16At + at * packed16Bytes(d),
+    other.about16At + 16 * at,
+    size,
+    d,
+    list,
+    found,
+    neededAt(walk, walk.ownLists[0], block.block),
+    neededAt(walk, walk.ownLists[1], block.block),
+    values,
+  );
+  const entries = new Uint32Array(memory.buffer, list, kept);
+  const value = new Float32Array(memory.buffer, values, kept);
+  for (let p = 0; p < kept; p++) take(walk, block.block + (entries[p] >>> 16), at + (entries[p] & 0xffff), value[p]);
 };
 
-/** Takes all pairs. */
+/** Where limits of lists from `from` on are. */
+const neededAt = ({ scoring }: Walk, lists: Candidates | undefined, from: number): number =>
+  lists ? lists.neededAt + 4 * from : scoring.scratch + NOTHING;
+
+/** Takes all pairs, each by its own product. */
 const lookEach = (walk: Walk, block: Block): void => {
-  const { memory, scratch } = walk.scoring;
-  const { size, height } = block;
-  const entries = new Uint32Array(memory.buffer, scratch + ENTRIES, height * size);
-  for (let p = 0; p < entries.length; p++) entries[p] = (Math.floor(p / size) << 16) | (p % size);
-  takeEach(walk, block, entries);
-};
-
-/** Takes pairs of a block, each by its own product. */
-const takeEach = (walk: Walk, block: Block, entries: Uint32Array): void => {
   const { task, scoring, indexOwn, indexOther } = walk;
+  const { size, height } = block;
+  const entries = new Uint32Array(scoring.memory.buffer, scoring.scratch + ENTRIES, height * size);
+  for (let p = 0; p < entries.length; p++) entries[p] = (Math.floor(p / size) << 16) | (p % size);
   const values = productsOf(walk, block, entries);
   const divisors = new Float64Array(scoring.memory.buffer, scoring.e.divisorAt);
   for (let p = 0; p < entries.length; p++) {
@@ -247,8 +263,6 @@ const lookTile = (walk: Walk, block: Block): void => {
   const [panelsOwn, panelsOther] = [Math.ceil(height / 8), Math.ceil(size / 8)];
   const ownAt = own.panelsAt + 4 * d * (task.start + block.block);
   kernels.product32(ownAt, panelsOwn, other.panelsAt + 4 * d * at, panelsOther, d, scratch + VALUES, BLOCK_OTHER);
-  const limits = (lists: Candidates | undefined, from: number): number =>
-    lists ? lists.neededAt + 4 * from : scratch + NOTHING;
   const [ownTop, ownBottom] = ownLists;
   const [otherTop, otherBottom] = otherLists;
   const found = kernels.siftTile(
@@ -256,10 +270,10 @@ const lookTile = (walk: Walk, block: Block): void => {
     height,
     16 * Math.ceil(size / 16),
     BLOCK_OTHER,
-    limits(ownTop, block.block),
-    limits(ownBottom, block.block),
-    limits(otherTop, at),
-    limits(otherBottom, at),
+    neededAt(walk, ownTop, block.block),
+    neededAt(walk, ownBottom, block.block),
+    neededAt(walk, otherTop, at),
+    neededAt(walk, otherBottom, at),
     scratch + ENTRIES,
   );
   const entries = new Uint32Array(buffer, scratch + ENTRIES, found);

@@ -1,8 +1,8 @@
 import type { Matrix } from '../engine.ts';
-import { fp32Above, lost8, scaleFor } from './bounds.ts';
+import { scaleFor } from './bounds.ts';
 import type { Layout } from './memory.ts';
 import { byNorm, loadNorms } from './operand.ts';
-import { packedBytes, ROUND_ROWS, type RoundTask } from './round-task.ts';
+import { ABOUT, packed16Bytes, packedBytes, ROUND_ROWS, type RoundTask } from './round-task.ts';
 import { FIRST, type Method } from './row-place.ts';
 import type { Session } from './session.ts';
 
@@ -13,10 +13,13 @@ export interface RowsPlace {
   indexAt: number;
   packedAt: number;
   panelsAt: number;
-  /** fp64 by dimension: what `quantise` multiplies by (`balance`). */
-  balanceAt: number;
+  /** Rows rounded to 16 bits, and what `quantise16` says: step and lost norm, scaled. */
+  packed16At: number;
+  about16At: number;
+  /** fp64: factors of dimensions and a direction, for `quantise` (`frame`). */
+  frameAt: number;
   aboutAt: number;
-  /** x: eight fp32 a row. e: three fp32 lists. In search order. */
+  /** x: eight fp32 a row. e: four fp32 lists. In search order. */
   limitsAt: number;
   /** fp64: divisors by row, and in search order what brings rows (of e: products) into scaled units. */
   divisorAt: number;
@@ -33,8 +36,10 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
     indexAt: layout.take(stride * 4),
     packedAt: packed,
     panelsAt: packed,
-    balanceAt: layout.take(8 * d),
-    aboutAt: layout.take(stride * 32),
+    packed16At: layout.take(method === 'screened' ? rows * packed16Bytes(d) : 0),
+    about16At: layout.take(method === 'screened' ? rows * 16 : 0),
+    frameAt: layout.take(16 * d),
+    aboutAt: layout.take(stride * ABOUT),
     limitsAt: layout.take(stride * 32),
     divisorAt: layout.take(stride * 8),
     factorAt: layout.take(stride * 8),
@@ -43,7 +48,8 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
 };
 
 /** Bytes a row in `placeRows`. */
-export const rowsBytes = (d: number, method: Method): number => (method === 'tiles' ? 8 : 5) * d + 88;
+export const rowsBytes = (d: number, method: Method): number =>
+  (method === 'each' ? 4 : method === 'tiles' ? 8 : 7) * d + 120;
 
 /** A matrix in the session's memory: the rows in the search, in their order. */
 export interface RowsOperand extends RowsPlace {
@@ -56,6 +62,8 @@ export interface RowsOperand extends RowsPlace {
   norms: Float64Array;
   /** The largest of `norms`. */
   largest: number;
+  /** The most that rounding a row to 16 bits lost, in scaled units. */
+  lost: number;
   /** scaled = stored * scale (/ divisor), a power of two. */
   scale: number;
   /** Whether fp32 products of stored rows stay far from the ends of fp32. */
@@ -65,8 +73,8 @@ export interface RowsOperand extends RowsPlace {
 /** The order of rows: as they are, by falling norm, or that way after samples (each by falling norm, too). */
 export type Order = 'stored' | 'norms' | 'samples';
 
-/** Of twelve rows that follow each other by norm, one is in the first sample, three are in the second and six in the third. */
-const SAMPLE_OF = [0, 3, 2, 3, 1, 3, 2, 3, 1, 3, 2, 3];
+/** Shares of all rows that the samples are, each with those before it. */
+const SAMPLES = [1 / 64, 1 / 16, 1 / 4, 1 / 2];
 
 /** Copies a matrix in and orders its unmasked rows. */
 export const loadRows = async (
@@ -80,101 +88,82 @@ export const loadRows = async (
 ): Promise<RowsOperand> => {
   const { mask, divisor } = options;
   const norms = await loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, ids[0], signal);
-  const ordinary = norms.every((norm) => norm === 0 || (norm > 2 ** -30 && norm < 2 ** 30));
+  let ordinary = true;
+  for (let i = 0; i < norms.length; i++) {
+    ordinary &&= norms[i] === 0 || (norms[i] > 2 ** -30 && norms[i] < 2 ** 30);
+    if (divisor) norms[i] *= (1 / divisor[i]) * (1 + 1e-12);
+  }
   const divisors = new Float64Array(session.buffer, place.divisorAt, matrix.rows);
   if (divisor) divisors.set(divisor);
   else divisors.fill(1);
-  if (divisor) for (let i = 0; i < norms.length; i++) norms[i] *= (1 / divisor[i]) * (1 + 1e-12);
   let order = options.order === 'stored' ? Uint32Array.from(norms.keys()) : byNorm(norms);
   if (mask) order = order.filter((i) => mask[i]);
   const samples: number[] = [];
   if (options.order === 'samples') order = samplesFirst(order, samples);
-  new Uint32Array(session.buffer, place.indexAt, order.length).set(order);
-  const largest = order.reduce((most, i) => Math.max(most, norms[i]), 0);
-  const scale = scaleFor(largest);
+  const count = order.length;
+  new Uint32Array(session.buffer, place.indexAt, count).set(order);
+  let most = 0;
+  for (let p = 0; p < count; p++) most = Math.max(most, norms[order[p]]);
+  const scale = scaleFor(most);
+  const factors = new Float64Array(session.buffer, place.factorAt, count);
   // Rows of zeros may have divisors that leave fp64.
-  const factors = Float64Array.from(order, (i) => (norms[i] > 0 ? scale / divisors[i] : 1));
-  new Float64Array(session.buffer, place.factorAt, order.length).set(factors);
+  for (let p = 0; p < count; p++) factors[p] = norms[order[p]] > 0 ? scale / divisors[order[p]] : 1;
   for (let i = 0; i < norms.length; i++) norms[i] *= scale;
-  return { ...place, count: order.length, samples, ids, norms, largest: largest * scale, scale, ordinary };
+  return { ...place, count, samples, ids, norms, largest: most * scale, lost: 0, scale, ordinary };
 };
 
 /** Brings samples to the front and says how far they go: whole groups, so that blocks end with them. */
 const samplesFirst = (order: Uint32Array, samples: number[]): Uint32Array => {
-  const parts: number[][] = [[], [], [], []];
-  const period = SAMPLE_OF.length;
-  const end = period * FIRST * Math.floor(order.length / period / FIRST);
-  for (const [i, row] of order.entries()) parts[i < end ? SAMPLE_OF[i % period] : 3].push(row);
-  for (let part = 0, until = 0; part < 3 && end > 0; part++) {
-    until += parts[part].length;
-    samples.push(until);
+  const count = order.length;
+  for (const share of SAMPLES) samples.push(FIRST * Math.floor((share * count) / FIRST));
+  // Steps of the golden ratio, around and around, come everywhere, and are everywhere about equally often.
+  let step = Math.round(count * 0.618);
+  while (commonDivisor(step, count) > 1) step++;
+  const sampleOf = new Uint8Array(count);
+  for (let p = 0, sample = 0, at = 0; p < count; p++, at = (at + step) % count) {
+    while (p >= samples[sample]) sample++;
+    sampleOf[at] = sample;
   }
-  return Uint32Array.from(parts.flat());
+  const sorted = new Uint32Array(count);
+  for (let sample = 0, to = 0; sample <= samples.length; sample++) {
+    for (let p = 0; p < count; p++) if (sampleOf[p] === sample) sorted[to++] = order[p];
+  }
+  return sorted;
 };
 
-/** Rounds the rows of an operand for the screen and writes its limits, or packs them for tiles. */
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
+
+/** Rounds the rows of an operand for the screens and writes its limits, or packs them for tiles. */
 export const packRows = async (
   session: Session,
   operand: RowsOperand,
   d: number,
   first: boolean,
   method: Method,
-  balance: Float64Array,
+  frame: { factors: Float64Array; direction: Float64Array },
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const { count, rowsAt, indexAt, packedAt, panelsAt, balanceAt, factorAt, aboutAt } = operand;
-  new Float64Array(session.buffer, balanceAt, d).set(balance);
+  const { count, rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At } = operand;
+  const { frameAt, factorAt, aboutAt, limitsAt, stride } = operand;
+  new Float64Array(session.buffer, frameAt, d).set(frame.factors);
+  new Float64Array(session.buffer, frameAt + 8 * d, d).set(frame.direction);
   let from = 0;
   const next = (): { args: RoundTask; done: number } | undefined => {
     if (from >= count) return undefined;
     const part = { from, count: Math.min(ROUND_ROWS, count - from) };
     from += ROUND_ROWS;
-    const places = { rowsAt, indexAt, packedAt, panelsAt, balanceAt, factorAt, aboutAt };
-    return { args: { ...places, d, first, method, ...part }, done: 0 };
+    const places = { rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At };
+    const beside = { frameAt, factorAt, aboutAt, limitsAt, stride };
+    return { args: { ...places, ...beside, d, first, method, ...part }, done: 0 };
   };
   await session.run('round', next, () => {}, { signal });
-  if (method === 'screened') (first ? writeRowLimits : writeColumnLimits)(session.buffer, operand);
+  operand.lost = method === 'screened' ? mostLost(session.buffer, operand) : 0;
 };
 
-/** Steps below this (scaled) are not resolved: such rows pass the screen. */
-const FINEST = 2 ** -57;
-/** Covers the roundings of fp64 in what `quantise` says. */
-const UP = 1 + 1e-8;
-/** error, norm, steps, -, -, start: in steps of the row (docs/engine.md). The task adds top and bottom. */
-const writeRowLimits = (buffer: ArrayBufferLike, { count, aboutAt, limitsAt, scale }: RowsOperand): void => {
-  const about = new Float64Array(buffer, aboutAt, 4 * count);
-  const limits = new Float32Array(buffer, limitsAt, 8 * count);
-  const starts = new Int32Array(buffer, limitsAt, 8 * count);
-  for (let i = 0; i < count; i++) {
-    const [step, size, lost, start] = about.subarray(4 * i, 4 * i + 4);
-    const norm = (size + lost) * UP;
-    const fine = step * scale < FINEST;
-    limits[8 * i] = fp32Above(size > 0 && fine ? 1e4 * norm : lost8(lost));
-    limits[8 * i + 1] = fp32Above(norm);
-    limits[8 * i + 2] = size === 0 ? 1 : fine ? 1 / FINEST : 1 / (step * scale);
-    starts[8 * i + 5] = start;
-  }
-};
-
-/** Lists of size, error and steps. */
-const writeColumnLimits = (buffer: ArrayBufferLike, operand: RowsOperand): void => {
-  const { count, stride, aboutAt, limitsAt, indexAt, divisorAt, scale } = operand;
-  const about = new Float64Array(buffer, aboutAt, 4 * count);
-  const index = new Uint32Array(buffer, indexAt, count);
-  const divisor = new Float64Array(buffer, divisorAt, stride);
-  const [sizes, errors, steps] = [0, 1, 2].map(
-    (list) => new Float32Array(buffer, limitsAt + 4 * list * stride, stride),
-  );
-  sizes.fill(0, count);
-  errors.fill(0, count);
-  steps.fill(1, count);
-  for (let j = 0; j < count; j++) {
-    const [step, size, lost] = about.subarray(4 * j, 4 * j + 3);
-    const scaled = step * (scale / divisor[index[j]]);
-    const fine = !(scaled >= FINEST);
-    sizes[j] = fp32Above(size * UP);
-    const norm = (size + lost) * UP;
-    errors[j] = fp32Above(lost8(lost, norm) + (fine ? 2 * norm : 0));
-    steps[j] = size === 0 ? 1 : fine ? 1 / FINEST : 1 / scaled;
-  }
+/** The most that rounding any row to 16 bits lost. */
+const mostLost = (buffer: ArrayBufferLike, { count, about16At }: RowsOperand): number => {
+  const about = new Float64Array(buffer, about16At, 2 * count);
+  let most = 0;
+  for (let i = 1; i < about.length; i += 2) if (about[i] > most) most = about[i];
+  return most;
 };

@@ -1,7 +1,7 @@
 import { checkTopRows } from '../check.ts';
 import type { Matrix, TopRows, TopRowsOptions } from '../engine.ts';
-import { balance } from './balance.ts';
 import { absolute32, listError } from './bounds.ts';
+import { type Frame, frame } from './frame.ts';
 import type { ListTask } from './list-task.ts';
 import { chunks, Layout } from './memory.ts';
 import { RankedLists } from './ranked-lists.ts';
@@ -25,7 +25,7 @@ const FEW = 8;
 /** Share of all columns that may be wanted for the screen to leave little enough. */
 const SHARE = 1 / 50;
 /** Bytes of e, and of a task's lists, and of those a lane keeps, that are in the memory at a time. */
-const E_BYTES = 192 * 2 ** 20;
+const E_BYTES = 256 * 2 ** 20;
 const TASK_BYTES = 32 * 2 ** 20;
 const LANE_BYTES = 64 * 2 ** 20;
 /** Lists in a task that brings those of lanes together. */
@@ -37,7 +37,7 @@ interface Search {
   lanes: number[];
   d: number;
   method: Method;
-  balance: { x: Float64Array; e: Float64Array };
+  frame: Frame;
   /** Final lists of rows of x and of rows of e, and what of them is wanted. */
   found: { x: Ends<RankedLists>; e: Ends<RankedLists> };
   x?: Wanted;
@@ -76,7 +76,7 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
   try {
     const call: Search = {
       ...{ session, lanes, d, method, found, ...wanted, height, othersAt, options },
-      balance: balance(x, e),
+      frame: frame(x, e),
     };
     for (const partE of partsE.list) {
       const { start, end } = partE;
@@ -127,7 +127,7 @@ const wantedOf = ([top, bottom]: Ends<RankedLists>): Wanted | undefined => {
 };
 
 const load = async (
-  { session, d, method, balance, options, e }: Search,
+  { session, d, method, frame, options, e }: Search,
   place: RowsPlace,
   matrix: Matrix,
   rows: Uint32Array,
@@ -140,7 +140,16 @@ const load = async (
   const order = first || method === 'each' || e ? 'stored' : method === 'screened' ? 'samples' : 'norms';
   const operand = await loadRows(session, place, part, which, rows, { ...only, order }, options.signal);
   if (method !== 'each') {
-    await packRows(session, operand, d, first, method, first ? balance.x : balance.e, options.signal);
+    const { direction } = frame;
+    await packRows(
+      session,
+      operand,
+      d,
+      first,
+      method,
+      { factors: first ? frame.x : frame.e, direction },
+      options.signal,
+    );
   }
   return operand;
 };
@@ -192,6 +201,7 @@ const search = async (
       ...{ x: sideOf(x), e: sideOf(e), side, d, start, count, from, to, method, ordinary, scale, guesses },
       norms: Float64Array.from(rows, (row) => own.norms[row]),
       largest: other.largest,
+      lost: other.lost,
       reach: reach.slice(from / FIRST),
       own: { at: LISTS, lists: height, wanted },
       others,
@@ -225,7 +235,7 @@ const guessesFor = (k: number, { samples, count }: RowsOperand): RowTask['guesse
   samples
     .map((until) => {
       const share = until / count;
-      return { until, rank: Math.ceil(k * share + 2.5 * Math.sqrt(k * share * (1 - share)) + 1.5) };
+      return { until, rank: Math.ceil(k * share + 2.5 * Math.sqrt(k * share * (1 - share)) + 2) };
     })
     .filter(({ until, rank }) => rank < k && rank <= until / 4);
 
@@ -240,8 +250,8 @@ const reachOf = ({ norms, count }: RowsOperand, order: Uint32Array): Float64Arra
 };
 
 const sideOf = (operand: RowsOperand): SideAt => {
-  const { rowsAt, indexAt, packedAt, panelsAt, limitsAt, divisorAt, factorAt, stride } = operand;
-  return { rowsAt, indexAt, packedAt, panelsAt, limitsAt, divisorAt, factorAt, stride };
+  const { rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At, limitsAt, divisorAt, factorAt, stride } = operand;
+  return { rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At, limitsAt, divisorAt, factorAt, stride };
 };
 
 /** Empties the lists of rows of x in all lanes. */
