@@ -498,6 +498,21 @@ add('topRows screened: ties, zeros, divisors, masks, rows of all sizes', async (
   }
 });
 
+add('topRows screened: rows of all sizes against columns of one direction', async (engine, oracle) => {
+  const g = generator(23);
+  const [d, columns] = [40, 700];
+  const x = matrix(g, 60, d, 'X');
+  scaleRows(g, x, 1e-30, 1);
+  const e = matrix(g, columns, d, 'E');
+  const u = e.data.slice(0, d);
+  for (let j = 0; j < columns; j++) {
+    const length = 1 + g();
+    for (let t = 0; t < d; t++) e.data[j * d + t] = length * u[t];
+  }
+  // One end at a time: what one end's limit lets pass by mistake, the other's might have dropped.
+  for (const ends of ['top', 'bottom'] as const) await sameRows(engine, oracle, x, e, { k: 5, ends });
+});
+
 add('topRows: guesses from a sample of columns, right and wrong', async (engine, oracle) => {
   const g = generator(22);
   const [d, rows, columns] = [8, 150, 1700];

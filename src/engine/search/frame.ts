@@ -19,6 +19,7 @@ export interface Frame {
   direction: Float64Array;
 }
 
+/** The frame for scores of rows of x [n, d] and e [V, d], from a sample of either; vectors of d numbers. */
 export const frame = (x: Matrix, e: Matrix): Frame => {
   const d = e.columns;
   const [rowsX, rowsE] = [sample(x), sample(e)];

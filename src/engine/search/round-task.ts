@@ -61,8 +61,9 @@ const writeRowLimits = (buffer: ArrayBufferLike, { from, count, aboutAt, limitsA
     const norm = size * UP;
     const scaled = step * factor[i];
     const fine = !(scaled >= FINEST);
-    limits[8 * i] = fp32Above(norm > 0 && fine ? 1e4 * norm : lost8(lost, 0));
-    limits[8 * i + 1] = fp32Above(norm);
+    limits[8 * i] = fp32Above(lost8(lost, 0));
+    // Times a column's error, at least 2^-18 of its norm: more than any product and limit, also where a column is all along the direction.
+    limits[8 * i + 1] = fp32Above(fine ? 2 ** 22 * norm : norm);
     limits[8 * i + 2] = fine ? 1 / FINEST : 1 / scaled;
     starts[8 * i + 5] = start;
     limits[8 * i + 6] = along;

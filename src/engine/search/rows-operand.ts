@@ -49,7 +49,7 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
 
 /** Bytes a row in `placeRows`. */
 export const rowsBytes = (d: number, method: Method): number =>
-  (method === 'each' ? 4 : method === 'tiles' ? 8 : 7) * d + 120;
+  (method === 'each' ? 4 : method === 'tiles' ? 8 : 7) * d + 190;
 
 /** A matrix in the session's memory: the rows in the search, in their order. */
 export interface RowsOperand extends RowsPlace {
