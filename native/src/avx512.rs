@@ -282,6 +282,7 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
     let bytes = width * LANES;
     let rows = limits.rows.as_chunks::<BESIDE>().0;
     assert!(a.len() >= rows.len() * width);
+    let both = rows.iter().any(|row| row[4] > f32::NEG_INFINITY);
     let mut found = 0;
     for (column, b) in (0..).step_by(GROUPS * LANES).zip(b.chunks((GROUPS * bytes).max(1))) {
         // A last group that is alone is multiplied twice.
@@ -309,7 +310,12 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
             for g in 0..groups {
                 let column = column + g * LANES;
                 let sums: [__m512i; ROWS] = array::from_fn(|r| sums[r][g]);
-                found = sift(&sums[..rows.len()], rows, limits, start, column, out, found);
+                let sums = &sums[..rows.len()];
+                found = if both {
+                    sift::<true>(sums, rows, limits, start, column, out, found)
+                } else {
+                    sift::<false>(sums, rows, limits, start, column, out, found)
+                };
             }
         }
     }
@@ -360,7 +366,7 @@ fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: 
 /// Lists, for one group of columns, the sums that may reach a limit.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn sift(
+fn sift<const BOTH: bool>(
     sums: &[__m512i],
     rows: &[[f32; BESIDE]],
     limits: &Limits,
@@ -378,12 +384,14 @@ fn sift(
     });
     let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     for (r, (&sum, &[error, norm, _, top, bottom, _, along, _])) in sums.iter().zip(rows).enumerate() {
-        let value = _mm512_fmadd_ps(_mm512_set1_ps(along), alongs, _mm512_cvtepi32_ps(sum));
-        let bound = _mm512_fmadd_ps(_mm512_set1_ps(error), size, _mm512_mul_ps(_mm512_set1_ps(norm), lost));
-        let top = _mm512_mul_ps(_mm512_set1_ps(top), steps);
-        let bottom = _mm512_mul_ps(_mm512_set1_ps(bottom), steps);
-        let mask = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_add_ps(value, bound), top)
-            | _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_sub_ps(value, bound), bottom);
+        let [error, norm, top, bottom, along] = [error, norm, top, bottom, along].map(|x| _mm512_set1_ps(x));
+        let value = _mm512_fmadd_ps(along, alongs, _mm512_cvtepi32_ps(sum));
+        let above = _mm512_fmadd_ps(norm, lost, _mm512_fmadd_ps(error, size, value));
+        let mut mask = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_fnmadd_ps(top, steps, above), _mm512_setzero_ps());
+        if BOTH {
+            let below = _mm512_fnmadd_ps(norm, lost, _mm512_fnmadd_ps(error, size, value));
+            mask |= _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_fnmadd_ps(bottom, steps, below), _mm512_setzero_ps());
+        }
         if mask != 0 {
             let entry = _mm512_add_epi32(_mm512_set1_epi32((((first + r) << 16) | column) as i32), lane);
             let count = mask.count_ones() as usize;

@@ -4,6 +4,7 @@
 //! averaged away over them.
 
 use crate::portable;
+use crate::tile::soon;
 
 /// Rows in a panel of either operand; a panel has pairs of dimensions one after the other, two numbers a row.
 pub const PANEL16: usize = 16;
@@ -101,12 +102,14 @@ pub unsafe fn means16<B: Sums, const ROWS: usize, const COLUMNS: usize>(
                     // SAFETY: row + ROWS <= rows and j + width <= columns, which the assertions hold a and b against;
                     // the sums have TERMS rows of WIDEST >= width.
                     unsafe {
+                        // Once read they stay: the first columns wait for the next panel, which lies behind this one.
+                        let ahead = if j == 0 { panel } else { 0 };
                         let x = a.as_ptr().add(row / PANEL16 * panel + row % PANEL16 * 2);
                         let out = sums.as_mut_ptr().cast::<i32>().add(r * WIDEST);
                         match vectors {
-                            1 => tile::<B, ROWS, 1>(x, b, j, steps, out),
-                            2 if COLUMNS > 2 => tile::<B, ROWS, 2>(x, b, j, steps, out),
-                            _ => tile::<B, ROWS, COLUMNS>(x, b, j, steps, out),
+                            1 => tile::<B, ROWS, 1>(x, ahead, b, j, steps, out),
+                            2 if COLUMNS > 2 => tile::<B, ROWS, 2>(x, ahead, b, j, steps, out),
+                            _ => tile::<B, ROWS, COLUMNS>(x, ahead, b, j, steps, out),
                         }
                     }
                 }
@@ -146,6 +149,7 @@ pub unsafe fn means16<B: Sums, const ROWS: usize, const COLUMNS: usize>(
 #[inline(always)]
 unsafe fn tile<B: Sums, const ROWS: usize, const COLUMNS: usize>(
     x: *const i16,
+    ahead: usize,
     b: &[i16],
     j: usize,
     steps: usize,
@@ -161,6 +165,9 @@ unsafe fn tile<B: Sums, const ROWS: usize, const COLUMNS: usize>(
         let mut sums = [[B::zero(); COLUMNS]; ROWS];
         for step in 0..steps {
             let at = step * STEP16;
+            if ahead > 0 {
+                soon(x.wrapping_add(at + ahead));
+            }
             let mut columns = [B::zero(); COLUMNS];
             for (column, from) in columns.iter_mut().zip(&from) {
                 *column = B::load(from.add(at));

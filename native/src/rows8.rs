@@ -36,6 +36,7 @@ pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32,
     let (limit, bias) = (if first { WIDE } else { most }, most + 1);
     let padded = d.next_multiple_of(N);
     let mut steps = vec![0i32; padded];
+    let mut bytes = vec![0u8; padded];
     let mut row = vec![0f64; padded];
     let mut taken = vec![0f64; padded];
     taken[..d].copy_from_slice(direction);
@@ -66,7 +67,8 @@ pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32,
         let largest = largest.iter().fold(FINEST * norm, |a, &b| a.max(b));
         let step = if largest > 0.0 { largest / f64::from(limit) } else { 1.0 };
         let inverse = 1.0 / step;
-        let (mut lost, mut kept, mut sum) = ([0f64; N], [0i32; N], [0i32; N]);
+        // Sums of whole numbers, exact in any order.
+        let (mut lost, mut kept, mut sum) = ([0f64; N], [0f64; N], [0f64; N]);
         for (values, steps) in row.as_chunks::<N>().0.iter().zip(steps.as_chunks_mut::<N>().0) {
             for lane in 0..N {
                 let value = values[lane];
@@ -74,30 +76,29 @@ pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32,
                 let whole = shifted - SHIFT;
                 let e = value - whole * step;
                 lost[lane] += e * e;
-                let n = shifted.to_bits() as i32;
-                kept[lane] += n * n;
-                sum[lane] += n;
-                steps[lane] = n;
+                kept[lane] += whole * whole;
+                sum[lane] += whole;
+                steps[lane] = shifted.to_bits() as i32;
             }
         }
         *about = [
             step,
             norm / step,
-            f64::from(kept.iter().sum::<i32>()).sqrt(),
+            kept.iter().sum::<f64>().sqrt(),
             lost.iter().sum::<f64>().sqrt() / step,
             along / step,
-            f64::from(-bias * sum.iter().sum::<i32>()),
+            -f64::from(bias) * sum.iter().sum::<f64>(),
         ];
+        let shift = if first { 0 } else { bias };
+        for (byte, &n) in bytes.iter_mut().zip(&steps) {
+            *byte = (n + shift) as u8;
+        }
         if first {
-            let to = &mut out[i * width..][..width];
-            for (to, &n) in to.iter_mut().zip(&steps) {
-                *to = n as i8 as u8;
-            }
-            to[d..].fill(0);
+            out[i * width..][..width].copy_from_slice(&bytes[..width]);
         } else {
             let lanes = &mut out[i / LANES * LANES * width + i % LANES * QUAD..];
-            for (to, quad) in lanes.chunks_mut(LANES * QUAD).zip(steps[..width].as_chunks::<QUAD>().0) {
-                to[..QUAD].copy_from_slice(&quad.map(|n| (n + bias) as u8));
+            for (to, quad) in lanes.chunks_mut(LANES * QUAD).zip(bytes[..width].as_chunks::<QUAD>().0) {
+                to[..QUAD].copy_from_slice(quad);
             }
         }
     }

@@ -76,6 +76,19 @@ pub struct Rows<T> {
     pub a: *const T,
     pub row: usize,
     pub step: usize,
+    /// Numbers this far ahead are wanted soon, where not 0.
+    pub ahead: usize,
+}
+
+/// Has what is at `place` brought into the first cache; any place may be named.
+#[inline(always)]
+pub fn soon<T>(place: *const T) {
+    // SAFETY: a hint, which reads nothing.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast());
+    }
+    let _ = place;
 }
 
 /// # Safety
@@ -105,6 +118,9 @@ pub unsafe fn tile<B: Block, const ROWS: usize, const COLUMNS: usize>(
         let mut b = b;
         let mut x = a.a;
         for _ in 0..depth {
+            if a.ahead > 0 {
+                soon(x.wrapping_add(a.ahead));
+            }
             let mut columns = [B::zero(); COLUMNS];
             for (c, column) in columns.iter_mut().enumerate() {
                 *column = B::load(b.add(c * B::PANELS * panel), panel);
@@ -198,6 +214,8 @@ pub unsafe fn product32<B, N, const ROWS: usize, const COLUMNS: usize>(
                         a: x,
                         row: 1,
                         step: PANEL32,
+                        // Once read they stay: the first columns wait for the next panel, which lies behind this one.
+                        ahead: if j == 0 { panel } else { 0 },
                     };
                     let b = b.as_ptr().add(j * panel + from * PANEL32);
                     let out = out.as_mut_ptr().add(row * stride + j * PANEL32);
@@ -248,6 +266,7 @@ where
                     a: a.as_ptr().add(i * d),
                     row: d,
                     step: 1,
+                    ahead: 0,
                 };
                 let b = b.as_ptr().add(j * panel);
                 let out = out.as_mut_ptr().add(i * stride + j * PANEL64);

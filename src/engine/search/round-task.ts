@@ -3,6 +3,7 @@ import { fp32Above, lost8 } from './bounds.ts';
 import type { Method } from './row-place.ts';
 
 export const ROUND_ROWS = 512;
+const NEAR_ROWS = 64;
 
 /** Rows of a matrix to be rounded for the screens, or packed in panels: at most ROUND_ROWS, a multiple of 16 but at the end. */
 export interface RoundTask {
@@ -32,10 +33,15 @@ export const roundTask = ({ buffer, kernels }: KernelMemory, _scratch: number, t
     kernels.panels32(rowsAt, d, index, factor, count, panelsAt + 4 * d * from);
     return;
   }
-  const packed = packedAt + from * packedBytes(d);
-  kernels.quantise(rowsAt, index, count, d, frameAt, first ? 1 : 0, packed, aboutAt + ABOUT * from);
-  const packed16 = packed16At + from * packed16Bytes(d);
-  kernels.quantise16(rowsAt, index, factor, count, d, packed16, about16At + 16 * from);
+  // A few rows at a time: what was just read for one form is still near for the other.
+  for (let row = from; row < from + count; row += NEAR_ROWS) {
+    const rows = Math.min(NEAR_ROWS, from + count - row);
+    const index = indexAt + 4 * row;
+    const packed = packedAt + row * packedBytes(d);
+    kernels.quantise(rowsAt, index, rows, d, frameAt, first ? 1 : 0, packed, aboutAt + ABOUT * row);
+    const packed16 = packed16At + row * packed16Bytes(d);
+    kernels.quantise16(rowsAt, index, factorAt + 8 * row, rows, d, packed16, about16At + 16 * row);
+  }
   (first ? writeRowLimits : writeColumnLimits)(buffer, task);
 };
 
