@@ -13,7 +13,7 @@ const SETTINGS = { top: 100, columns: 50, pairs: 1000 };
  * nothing: the means of the normalisers, lists of neurons at both ends, best neurons of each token at both ends, best and
  * worst pairs of all heads, diagonals. Normalisers are known to both; the means are of the tenth's own vectors.
  */
-export const atlasWorkload = async ({ model, engine, peer, rounds, save, compare, check, checkPairs, layers }) => {
+export const atlasWorkload = async ({ model, engine, peer, by, rounds, save, compare, check, checkPairs, layers }) => {
   const tenth = layers ?? Array.from({ length: Math.max(1, Math.round(model.dimensions.layers / 10)) }, (_, i) => i);
   const e = await embedding(model);
   const f = await normalisers(model, undefined, { engine });
@@ -44,6 +44,7 @@ export const atlasWorkload = async ({ model, engine, peer, rounds, save, compare
   };
   const request = {
     op: 'atlas',
+    by,
     e: save(e, 'e'),
     vectors: Object.fromEntries(Object.entries(vectors).map(([name, x]) => [name, save(x, name)])),
     divisors: Object.fromEntries(

@@ -13,14 +13,46 @@ torch.set_grad_enabled(False)
 torch.set_num_threads(int(os.environ.get('PEER_THREADS', os.cpu_count())))
 
 
-def pairs(A, B, k, block=256):
-    """Top k entries of A @ B.T: values [k], indices [k, 2]."""
+def by_mm(B, block):
+    """Products of blocks of rows with B [V, d], as people write them: a -> a @ B.T."""
     BT = B.T.contiguous()
     buf = torch.empty(block, len(B))
+    return lambda a: torch.mm(a, BT, out=buf[:len(a)])
+
+
+def by_onednn(B, block):
+    """The same by oneDNN with B packed before, as torch.compile makes of a layer whose weights are frozen."""
+    packed = torch.ops.mkldnn._reorder_linear_weight(B, block)
+    return lambda a: torch.ops.mkldnn._linear_pointwise(a, packed, None, 'none', [], '')
+
+
+PRODUCTS = {'mm': by_mm, 'onednn': by_onednn}
+
+
+def products():
+    """Names of the ways to multiply that this torch has, the fastest first."""
+    X, E = torch.rand(1024, 576), torch.rand(16384, 576)
+    times = {}
+    for name, by in PRODUCTS.items():
+        try:
+            multiply = by(E, len(X))
+            multiply(X)
+            start = time.perf_counter()
+            for _ in range(5):
+                multiply(X)
+            times[name] = time.perf_counter() - start
+        except (AttributeError, NotImplementedError, RuntimeError):
+            pass
+    return sorted(times, key=times.get)
+
+
+def pairs(product, A, B, k, block=256):
+    """Top k entries of A @ B.T: values [k], indices [k, 2]."""
+    multiply = product(B, block)
     tau, vals, idx, kept = -float('inf'), [], [], 0
     for i in range(0, len(A), block):
         a = A[i:i + block]
-        X = torch.mm(a, BT, out=buf[:len(a)])
+        X = multiply(a)
         nz = (X > tau).nonzero()
         vals.append(X[nz[:, 0], nz[:, 1]])
         idx.append(nz + torch.tensor([i, 0]))
@@ -51,22 +83,19 @@ def whole(A, B, k):
     return t.values, nz[t.indices]
 
 
-def top_rows(X, E, k, block=1024):
+def top_rows(product, X, E, k, block=1024):
     """Per row of X the k largest of X @ E.T."""
-    ET = E.T.contiguous()
-    buf = torch.empty(block, len(E))
-    out = [torch.mm(X[i:i + block], ET, out=buf[:len(X[i:i + block])]).topk(k, dim=1) for i in range(0, len(X), block)]
+    multiply = product(E, block)
+    out = [multiply(X[i:i + block]).topk(k, dim=1) for i in range(0, len(X), block)]
     return torch.cat([o.values for o in out]), torch.cat([o.indices for o in out])
 
 
-def column_means(X, E, block=1024):
+def column_means(product, X, E, block=1024):
     """Mean over rows of relu(X @ E.T)."""
-    ET = E.T.contiguous()
-    buf = torch.empty(block, len(E))
+    multiply = product(E, block)
     s = torch.zeros(len(E))
     for i in range(0, len(X), block):
-        x = X[i:i + block]
-        s += torch.mm(x, ET, out=buf[:len(x)]).relu_().sum(0)
+        s += multiply(X[i:i + block]).relu_().sum(0)
     return s / len(X)
 
 
@@ -82,7 +111,7 @@ def matrix(m):
 def answer(request):
     op = request['op']
     if op == 'info':
-        return {'torch': torch.__version__, 'threads': torch.get_num_threads()}
+        return {'torch': torch.__version__, 'threads': torch.get_num_threads(), 'products': products()}
     if op == 'forget':
         matrices.clear()
         return {}
@@ -99,22 +128,23 @@ def answer(request):
         for m in (request['e'], *request['vectors'].values(), *request['divisors'].values()):
             matrix(m)
         start = time.perf_counter()
-        result = atlas(request, matrix, pairs)
+        result = atlas(request, matrix, PRODUCTS[request['by']], pairs)
         seconds = time.perf_counter() - start
         return {'seconds': seconds, **(result if request.get('result') else {})}
     a, b = matrix(request['a']), matrix(request['b'])
+    product = PRODUCTS[request.get('by', 'mm')]
     start = time.perf_counter()
     if op == 'pairs':
-        values, index = pairs(a, b, request['k'])
+        values, index = pairs(product, a, b, request['k'])
         result = {'values': values, 'index': index}
     elif op == 'whole':
         values, index = whole(a, b, request['k'])
         result = {'values': values, 'index': index}
     elif op == 'rows':
-        values, index = top_rows(a, b, request['k'])
+        values, index = top_rows(product, a, b, request['k'])
         result = {'values': values[:64], 'index': index[:64]}
     else:
-        result = {'values': column_means(a, b)}
+        result = {'values': column_means(product, a, b)}
     seconds = time.perf_counter() - start
     return {'seconds': seconds, **({n: t.tolist() for n, t in result.items()} if request.get('result') else {})}
 

@@ -3,42 +3,42 @@ export const table = (record) => {
   const lines = [
     `${record.machine}; Node ${record.node}; engine ${record.engine} (${record.settings}); torch ${record.torch}, ${record.threads} threads; ${record.date}.${record.void ? ` Void: ${record.void}.` : ''}`,
     '',
-    '| workload | case | ours, s | torch, s | times |',
-    '| --- | --- | ---: | ---: | ---: |',
+    '| workload | case | ours, s | torch.mm, s | times | torch by oneDNN, s | times |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
   ];
+  const timed = (seconds, gflops) =>
+    seconds === undefined ? '–' : `${seconds}${gflops ? ` (${gflops} GFLOP/s)` : ''}`;
   for (const name of ['P1', 'P2', 'P3']) {
     const section = record[name];
     if (!section) continue;
-    for (const row of section.rows) {
-      const rate = row.ours_gflops ? ` (${row.ours_gflops} GFLOP/s)` : '';
-      const peerRate = row.peer_gflops ? ` (${row.peer_gflops} GFLOP/s)` : '';
-      lines.push(`| ${name} | ${row.case} | ${row.ours_s}${rate} | ${row.peer_s}${peerRate} | ${row.ratio} |`);
-    }
-    for (const beside of [section.plain, section.approximate].filter(Boolean)) {
-      const [rate, peerRate] = [`${beside.ours_gflops} GFLOP/s`, `${beside.peer_gflops} GFLOP/s`];
+    for (const row of [...section.rows, section.plain, section.approximate].filter(Boolean)) {
+      const error = row.error === undefined ? '' : `, error ${row.error.toExponential(1)}`;
+      const times = ['ours', 'peer', 'onednn'].map((who) => timed(row[`${who}_s`], row[`${who}_gflops`]));
+      const [ours, mm, onednn] = times;
       lines.push(
-        `| ${name} | ${beside.case}${beside.error === undefined ? '' : `, error ${beside.error.toExponential(1)}`} | ${beside.ours_s} (${rate}) | ${beside.peer_s} (${peerRate}) | ${beside.ratio} |`,
+        `| ${name} | ${row.case}${error} | ${ours} | ${mm} | ${row.ratio} | ${onednn} | ${row.onednn_ratio ?? ''} |`,
       );
     }
-    if (section.unit) lines.push(`| ${name} | ${section.unit.case} | ${section.unit.ours_s} | – | |`);
+    if (section.unit) lines.push(`| ${name} | ${section.unit.case} | ${section.unit.ours_s} | – | | – | |`);
     if (section.rows.length > 1) {
-      lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) |`);
+      const others = section.onednn_median_ratio ? `${section.onednn_median_ratio} (${section.onednn_min_ratio})` : '';
+      lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) | | ${others} |`);
     }
   }
   const { P4, P5, P6, P7, notebook, scaling } = record;
   if (P4) {
     const name = 'open and read one neuron, with process start';
-    lines.push(`| P4 | ${name} | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.ratio ?? '–'} |`);
+    lines.push(`| P4 | ${name} | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.ratio ?? '–'} | | |`);
   }
   if (notebook) {
     const name = `${notebook.case}, the whole matrix at once`;
     lines.push(
-      `| notebook | ${name} | ${notebook.ours_s ?? '–'} | ${notebook.peer_s ?? '–'} | ${notebook.ratio ?? '–'} |`,
+      `| notebook | ${name} | ${notebook.ours_s ?? '–'} | ${notebook.peer_s ?? '–'} | ${notebook.ratio ?? '–'} | | |`,
     );
   }
   for (const row of P7?.rows ?? []) {
-    lines.push(`| P7 | ${row.case} | ${row.ours_s} | ${row.peer_s} | ${row.ratio} |`);
-    lines.push(`| P7 | the whole model, scaled | ${row.whole_ours_s} | ${row.whole_peer_s} | |`);
+    lines.push(`| P7 | ${row.case} | ${row.ours_s} | ${row.peer_s} | ${row.ratio} | | |`);
+    lines.push(`| P7 | the whole model, scaled | ${row.whole_ours_s} | ${row.whole_peer_s} | | | |`);
   }
   if (P5) {
     lines.push('', '| peak memory, MB | ours | torch |', '| --- | ---: | ---: |');

@@ -28,7 +28,15 @@ const { values } = parseArgs({
   },
 });
 const only = values.only.split(',');
-const machine = `${cpus()[0].model.trim()}, ${availableParallelism()} cores`;
+/** Clouds hide which processor theirs is behind one name; family and model of Linux tell them apart. */
+const processor = () => {
+  const name = cpus()[0].model.trim();
+  if (!existsSync('/proc/cpuinfo')) return name;
+  const info = readFileSync('/proc/cpuinfo', 'utf8');
+  const [family, model] = [/^cpu family\s*: (\d+)$/m, /^model\s*: (\d+)$/m].map((line) => line.exec(info)?.[1]);
+  return family && model ? `${name} (family ${family}, model ${model})` : name;
+};
+const machine = `${processor()}, ${availableParallelism()} cores`;
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Puts what was measured between its marks in docs/performance.md. */
@@ -62,7 +70,7 @@ if (!model && only.some((name) => name !== 'scaling' && name !== 'P6')) {
 
 const engine = await openEngine(values.engine);
 const peer = startPeer();
-const { torch, threads } = await peer.ask({ op: 'info' });
+const { torch, threads, products } = await peer.ask({ op: 'info' });
 const record = {
   machine,
   node: process.versions.node,
@@ -74,6 +82,7 @@ const record = {
   ...(await runWorkloads({
     engine,
     peer,
+    products,
     model,
     only,
     rounds: Number(values.rounds),

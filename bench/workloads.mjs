@@ -28,26 +28,34 @@ const median = (list) => {
 };
 const round = (x) => Number(x.toPrecision(4));
 
-/** Alternates ours and the peer's runs; both have run once before, for their answers to be compared. */
-const compare = async (name, rounds, ours, peer) => {
-  const [mine, theirs] = [[], []];
+/**
+ * Alternates ours and the rivals' runs; all have run once before, for their answers to be compared. `others` are rivals
+ * beside the peer that targets are set against; the row has their times under their names.
+ */
+const compare = async (name, rounds, ours, peer, others = {}) => {
+  const rivals = { peer, ...others };
+  const mine = [];
+  const theirs = Object.fromEntries(Object.keys(rivals).map((rival) => [rival, []]));
   for (let i = 0; i < rounds; i++) {
     const start = performance.now();
     await ours();
     mine.push((performance.now() - start) / 1000);
-    theirs.push((await peer()).seconds);
+    for (const [rival, run] of Object.entries(rivals)) theirs[rival].push((await run()).seconds);
   }
   const row = {
     case: name,
     ours_s: round(median(mine)),
-    peer_s: round(median(theirs)),
-    ratio: round(median(theirs) / median(mine)),
     ours_min_s: round(Math.min(...mine)),
     ours_max_s: round(Math.max(...mine)),
-    peer_min_s: round(Math.min(...theirs)),
-    peer_max_s: round(Math.max(...theirs)),
   };
-  process.stderr.write(`${name}: ours ${row.ours_s} s, torch ${row.peer_s} s, ${row.ratio} times\n`);
+  for (const [rival, times] of Object.entries(theirs)) {
+    const ratio = round(median(times) / median(mine));
+    row[`${rival}_s`] = round(median(times));
+    row[`${rival}_min_s`] = round(Math.min(...times));
+    row[`${rival}_max_s`] = round(Math.max(...times));
+    row[rival === 'peer' ? 'ratio' : `${rival}_ratio`] = ratio;
+    process.stderr.write(`${name}: ours ${row.ours_s} s, ${rival} ${row[`${rival}_s`]} s, ${ratio} times\n`);
+  }
   return row;
 };
 
@@ -66,14 +74,27 @@ const checkPairs = (got, { values, index }) => {
   }
 };
 
-const summary = (rows) => ({
-  rows,
-  median_ratio: round(median(rows.map((row) => row.ratio))),
-  min_ratio: round(Math.min(...rows.map((row) => row.ratio))),
-});
+const summary = (rows) => {
+  const of = (key, prefix) => {
+    const ratios = rows.map((row) => row[key]).filter((ratio) => ratio !== undefined);
+    if (ratios.length === 0) return {};
+    return { [`${prefix}median_ratio`]: round(median(ratios)), [`${prefix}min_ratio`]: round(Math.min(...ratios)) };
+  };
+  return { rows, ...of('ratio', ''), ...of('onednn_ratio', 'onednn_') };
+};
 
-/** Runs what `only` names; returns the record's sections. */
-export const runWorkloads = async ({ engine, peer, model: path, only, rounds, layers }) => {
+/** Runs what `only` names; returns the record's sections. `products` are the peer's ways to multiply, the fastest first. */
+export const runWorkloads = async ({ engine, peer, products, model: path, only, rounds, layers }) => {
+  /** A request by torch.mm, which people write and targets are set against, and by what else torch has. */
+  const rivals = (request) => {
+    const ask = (by) => () => peer.ask({ ...request, by });
+    const others = products.filter((by) => by !== 'mm');
+    return [ask('mm'), Object.fromEntries(others.map((by) => [by, ask(by)]))];
+  };
+  /** Compares ours with the answer of each of them. */
+  const checkEach = async (request, compared) => {
+    for (const by of products) compared(await peer.ask({ ...request, by, result: true }));
+  };
   const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
   const model = path && (await openModel(path));
   const save = ({ data, rows, columns }, name) => {
@@ -90,16 +111,10 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
           const { a, b } = await headFactors(model, layer, head, matrix, { normalize: 'freq', engine });
           const request = { op: 'pairs', a: save(a, 'a'), b: save(b, 'b'), k: 1000 };
           await peer.ask({ op: 'forget' });
-          checkPairs(await engine.topPairs(a, b, { k: 1000 }), await peer.ask({ ...request, result: true }));
+          const got = await engine.topPairs(a, b, { k: 1000 });
+          await checkEach(request, (expected) => checkPairs(got, expected));
           const name = `head ${layer}:${head} ${matrix}`;
-          rows.push(
-            await compare(
-              name,
-              rounds,
-              () => engine.topPairs(a, b, { k: 1000 }),
-              () => peer.ask(request),
-            ),
-          );
+          rows.push(await compare(name, rounds, () => engine.topPairs(a, b, { k: 1000 }), ...rivals(request)));
         }
       }
       record.P1 = summary(rows);
@@ -125,31 +140,29 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
         ...row,
         ours_gflops: round(flops / row.ours_s / 1e9),
         peer_gflops: round(flops / row.peer_s / 1e9),
+        ...(row.onednn_s && { onednn_gflops: round(flops / row.onednn_s / 1e9) }),
       });
       if (only.includes('P2')) {
         const ask = { ...request, op: 'rows', k: 50 };
-        const [got, expected] = [await engine.topRows(x, e, { k: 50 }), await peer.ask({ ...ask, result: true })];
-        expected.values.forEach((values, i) => {
-          values.forEach((value, rank) => {
-            const score = got.top.score[i * 50 + rank];
-            check(
-              Math.abs(score - value) <= 1e-4 * Math.abs(value),
-              `row ${i}, rank ${rank}: ${score}, torch ${value}`,
-            );
+        const got = await engine.topRows(x, e, { k: 50 });
+        await checkEach(ask, (expected) => {
+          expected.values.forEach((values, i) => {
+            values.forEach((value, rank) => {
+              const score = got.top.score[i * 50 + rank];
+              check(
+                Math.abs(score - value) <= 1e-4 * Math.abs(value),
+                `row ${i}, rank ${rank}: ${score}, torch ${value}`,
+              );
+            });
           });
         });
-        const row = await compare(
-          'top 50 of 8192 keys',
-          rounds,
-          () => engine.topRows(x, e, { k: 50 }),
-          () => peer.ask(ask),
-        );
+        const row = await compare('top 50 of 8192 keys', rounds, () => engine.topRows(x, e, { k: 50 }), ...rivals(ask));
         record.P2 = summary([rates(row)]);
         if (engine.name === 'wasm' && engine.description.includes('relaxed')) {
           // Not among the ratios: what a runtime without relaxed SIMD gets.
           const plain = await wasmEngine({ relaxed: false });
           const run = () => plain.topRows(x, e, { k: 50 });
-          const row = await compare('top 50 of 8192 keys, plain SIMD128', rounds, run, () => peer.ask(ask));
+          const row = await compare('top 50 of 8192 keys, plain SIMD128', rounds, run, ...rivals(ask));
           await plain.close();
           record.P2.plain = rates(row);
         }
@@ -166,31 +179,25 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
       }
       if (only.includes('P3')) {
         const ask = { ...request, op: 'means' };
-        const [got, expected] = [await engine.columnMeans(x, e), await peer.ask({ ...ask, result: true })];
-        expected.values.forEach((value, j) => {
-          check(Math.abs(got.relu[j] - value) <= 1e-4 * value, `token ${j}: ${got.relu[j]}, torch ${value}`);
-        });
-        const row = await compare(
-          'means over 8192 keys',
-          rounds,
-          () => engine.columnMeans(x, e),
-          () => peer.ask(ask),
-        );
+        const got = await engine.columnMeans(x, e);
+        const checkMeans = (relu, what) =>
+          checkEach(ask, (expected) => {
+            expected.values.forEach((value, j) => {
+              check(Math.abs(relu[j] - value) <= 1e-4 * value, `token ${j}${what}: ${relu[j]}, torch ${value}`);
+            });
+          });
+        await checkMeans(got.relu, '');
+        const row = await compare('means over 8192 keys', rounds, () => engine.columnMeans(x, e), ...rivals(ask));
         record.P3 = summary([rates(row)]);
         const approximate = await engine.columnMeans(x, e, { approximate: true });
         if (approximate.error !== undefined) {
           // Not among the ratios: it does not do the same.
-          expected.values.forEach((value, j) => {
-            check(
-              Math.abs(approximate.relu[j] - value) <= 1e-4 * value,
-              `token ${j}, approximate: ${approximate.relu[j]}, torch ${value}`,
-            );
-          });
+          await checkMeans(approximate.relu, ', approximate');
           const rough = await compare(
             'means over 8192 keys, approximate',
             rounds,
             () => engine.columnMeans(x, e, { approximate: true }),
-            () => peer.ask(ask),
+            ...rivals(ask),
           );
           record.P3.approximate = { ...rates(rough), error: approximate.error };
         }
@@ -234,7 +241,7 @@ export const runWorkloads = async ({ engine, peer, model: path, only, rounds, la
     if (only.includes('P7')) {
       await peer.ask({ op: 'forget' });
       // Torch takes ten minutes a round on two cores.
-      const how = { model, engine, peer, rounds: 1, layers, save, compare, check, checkPairs };
+      const how = { model, engine, peer, by: products[0], rounds: 1, layers, save, compare, check, checkPairs };
       record.P7 = summary([await atlasWorkload(how)]);
     }
     if (only.includes('P6')) record.P6 = await peakFractions(engine.name);
