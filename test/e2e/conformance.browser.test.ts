@@ -9,7 +9,7 @@ import { serveFolder } from '../serve.ts';
 
 /** Runs every `step`-th case over the WASM engine and the oracle; returns what failed. */
 const PAGE = `
-import { conformanceCases } from '${join(root, 'dist/engine/conformance.js')}';
+import { conformanceCases } from '${join(root, 'dist/engine/conformance/cases.js')}';
 import { referenceEngine } from '${join(root, 'dist/engine/reference/reference.js')}';
 import { wasmEngine } from '${join(root, 'dist/engine/wasm/wasm.js')}';
 window.run = async (step) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { WeightscopeError } from '../../errors.ts';
 import type { Kernels } from '../kernels.ts';
 
-/** What native/src/lib.rs exports. */
+/** What native/src exports: lib.rs and calls/. */
 export interface Addon {
   /** Instruction sets of this processor that there are kernels for, best first. */
   instructionSets(): string[];

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { conformanceCases } from '../conformance.ts';
-import { generator, matrix } from '../conformance-data.ts';
+import { conformanceCases } from '../conformance/cases.ts';
+import { generator, matrix } from '../conformance/data.ts';
 import { referenceEngine } from '../reference/reference.ts';
 import { addEngine, openBest } from '../select.ts';
 import { findAddon, loadAddon } from './addon.node.ts';
@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const none = instructionSets.length === 0;
 describe.skipIf(none)('the native engine, when its addon is built and loads (npm run build:native needs cargo)', () => {
   for (const [at, instructionSet] of instructionSets.entries()) {
-    // The best one runs every case; the others, which native/src/tests.rs holds to the same loops, a part.
+    // The best one runs every case; the others, which native/src/tests/ holds to the same loops, a part.
     const cases = conformanceCases.filter((_, i) => at === 0 || i % 8 === at);
     describe(`conforms on ${instructionSet}`, async () => {
       const engine = await nativeEngine({ instructionSet });

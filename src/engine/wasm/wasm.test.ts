@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { generator, matrix, spectral } from '../conformance-data.ts';
+import { generator, matrix, spectral } from '../conformance/data.ts';
 import type { Engine } from '../engine.ts';
 import { relaxedWorks } from './relaxed.ts';
 import { wasmEngine } from './wasm.ts';

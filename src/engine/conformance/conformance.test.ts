@@ -1,7 +1,7 @@
 import { afterAll, describe, test } from 'vitest';
-import { conformanceCases } from './conformance.ts';
-import { referenceEngine } from './reference/reference.ts';
-import { engineNames, openEngine } from './select.ts';
+import { referenceEngine } from '../reference/reference.ts';
+import { engineNames, openEngine } from '../select.ts';
+import { conformanceCases } from './cases.ts';
 
 const oracle = referenceEngine();
 

@@ -1,4 +1,4 @@
-import type { Matrix } from './engine.ts';
+import type { Matrix } from '../engine.ts';
 
 /** Seeded matrices for the conformance suite. */
 

@@ -1,0 +1,97 @@
+import type { Matrix } from '../engine.ts';
+import { adding, type ConformanceCase, same, samePairs, sameRows, scoreAt, value } from './compare.ts';
+import { generator, integers, matrix, scaleRows } from './data.ts';
+
+/** Ties, zeros, norms at the ends of fp32. */
+export const extremes: ConformanceCase[] = [];
+const add = adding(extremes);
+
+add('integer factors with many ties', async (engine, oracle) => {
+  const g = generator(2);
+  for (const [range, d] of [
+    [1, 8],
+    [3, 16],
+    [5, 40],
+  ]) {
+    const [a, b] = [integers(g, 150, d, range, 'A'), integers(g, 170, d, range, 'B')];
+    for (const k of [1, 10, 500, 5000]) {
+      for (const end of ['top', 'bottom'] as const) await samePairs(engine, oracle, a, b, { k, end });
+    }
+    await samePairs(engine, oracle, a, b, { k: 0, above: 3 });
+    await samePairs(engine, oracle, a, b, { k: 300, above: 2, below: 5 });
+    await sameRows(engine, oracle, a, b, { k: 25, ends: 'both', columns: { k: 25, ends: 'both' } });
+  }
+});
+
+add('all scores equal', async (engine, oracle) => {
+  const one = (rows: number): Matrix => ({ data: new Float32Array(rows * 16).fill(1), rows, columns: 16 });
+  await samePairs(engine, oracle, one(90), one(110), { k: 200 });
+  await samePairs(engine, oracle, one(90), one(110), { k: 200, end: 'bottom' });
+  await samePairs(engine, oracle, one(90), one(110), { k: 5, above: 16 });
+  await samePairs(engine, oracle, one(90), one(110), { k: 5, above: 15.999, below: 16.001 });
+  await sameRows(engine, oracle, one(9), one(110), { k: 13, ends: 'both', columns: { k: 3, ends: 'both' } });
+});
+
+add('rows of zeros, and nothing but zeros', async (engine, oracle) => {
+  const g = generator(3);
+  const [a, b] = [matrix(g, 80, 24, 'A'), matrix(g, 90, 24, 'B')];
+  a.data.fill(0, 0, 24 * 30);
+  b.data.fill(0, 24 * 50);
+  await samePairs(engine, oracle, a, b, { k: 5000 });
+  await samePairs(engine, oracle, a, b, { k: 0, above: 0 });
+  await samePairs(engine, oracle, a, b, { k: 0, above: -1e-30, below: 1e-30 });
+  await sameRows(engine, oracle, a, b, { k: 60, ends: 'both', columns: { k: 70, ends: 'both' } });
+  const zero: Matrix = { data: new Float32Array(24 * 80), rows: 80, columns: 24 };
+  await samePairs(engine, oracle, zero, b, { k: 50 });
+  await samePairs(engine, oracle, zero, zero, { k: 50, above: -1, end: 'bottom' });
+  await sameRows(engine, oracle, zero, b, { k: 3, columns: { k: 2 } });
+});
+
+add('huge and tiny norms', async (engine, oracle) => {
+  const g = generator(4);
+  for (const [low, high] of [
+    [1e-30, 1e-20],
+    [1e15, 1e18],
+    [1e-38, 1e38],
+    [1e-45, 1e-40],
+    [1e-6, 1e6],
+  ]) {
+    const [a, b] = [matrix(g, 120, 40, 'A'), matrix(g, 100, 40, 'B')];
+    scaleRows(g, a, low, high);
+    scaleRows(g, b, low, high);
+    for (const end of ['top', 'bottom'] as const) await samePairs(engine, oracle, a, b, { k: 150, end });
+    await samePairs(engine, oracle, a, b, { k: 0, above: await scoreAt(oracle, a, b, 700) });
+    await sameRows(engine, oracle, a, b, { k: 12, ends: 'both', columns: { k: 5, ends: 'both' } });
+    same(value(await engine.matmul(a, b)), value(await oracle.matmul(a, b)), 'matmul');
+  }
+});
+
+add('scores that differ in the last bits', async (engine, oracle) => {
+  // Rows that are equal but for one unit in the last place: every screen is blind here, only rescoring decides.
+  const g = generator(5);
+  const nearly = (rows: number, d: number): Matrix => {
+    const base = matrix(g, 1, d, '');
+    const data = new Float32Array(rows * d);
+    const bits = new Int32Array(data.buffer);
+    for (let i = 0; i < rows; i++) {
+      data.set(base.data, i * d);
+      bits[i * d + Math.floor(g() * d)] += Math.floor(g() * 3) - 1;
+    }
+    return { data, rows, columns: d };
+  };
+  for (const d of [16, 64, 300]) {
+    const [a, b] = [nearly(120, d), nearly(140, d)];
+    for (const k of [1, 33, 1000]) await samePairs(engine, oracle, a, b, { k });
+    await samePairs(engine, oracle, a, b, { k: 10, above: await scoreAt(oracle, a, b, 5000) });
+    await sameRows(engine, oracle, a, b, { k: 20, ends: 'both', columns: { k: 7 } });
+  }
+});
+
+add('linearly dependent columns (singular Gram matrices)', async (engine, oracle) => {
+  const g = generator(6);
+  const [a, b] = [matrix(g, 150, 32, 'A'), matrix(g, 130, 32, 'B')];
+  for (let i = 0; i < 150; i++) for (let t = 5; t < 32; t++) a.data[i * 32 + t] = a.data[i * 32 + (t % 5)];
+  for (let i = 0; i < 130; i++) b.data[i * 32 + 31] = 0;
+  await samePairs(engine, oracle, a, b, { k: 200 });
+  await samePairs(engine, oracle, b, a, { k: 200, end: 'bottom' });
+});
