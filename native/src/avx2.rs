@@ -217,11 +217,6 @@ pub fn panels32(x: &[f32], d: usize, index: &[u32], factor: &[f64], out: &mut [f
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
-    rows8::near(a, index_a, b, index_b, d, list, out);
-}
-
-#[target_feature(enable = "avx2,fma")]
 fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], out: &mut [u32]) -> usize {
     let mut found = 0;
     for (i, (&least, &most)) in low.iter().zip(high).enumerate() {

@@ -322,47 +322,6 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
     found
 }
 
-/// `Kernels.near`: rows that come soon are on their way while one pair is multiplied.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
-    const AHEAD: usize = 2;
-    const LINE: usize = 16;
-    const LINES: usize = 4;
-    let rows = |entry: u32| -> (&[f32], &[f32]) {
-        (
-            &a[index_a[(entry >> 16) as usize] as usize * d..][..d],
-            &b[index_b[(entry & 0xffff) as usize] as usize * d..][..d],
-        )
-    };
-    let tail = (1u16 << (d % LINE)) - 1;
-    for (p, (&entry, out)) in list.iter().zip(out).enumerate() {
-        let (a, b) = rows(entry);
-        let next = rows(list[(p + AHEAD).min(list.len() - 1)]).1;
-        let mut sums = [_mm512_setzero_ps(); LINES];
-        let mut t = 0;
-        // SAFETY: every vector lies inside both rows, the last one but for what the mask leaves out; a prefetch may name any place.
-        unsafe {
-            let load = |row: &[f32], t: usize| _mm512_loadu_ps(row.as_ptr().add(t));
-            while t + LINES * LINE <= d {
-                for (l, sum) in sums.iter_mut().enumerate() {
-                    let t = t + l * LINE;
-                    _mm_prefetch::<_MM_HINT_T0>(next.as_ptr().add(t).cast());
-                    *sum = _mm512_fmadd_ps(load(a, t), load(b, t), *sum);
-                }
-                t += LINES * LINE;
-            }
-            while t + LINE <= d {
-                sums[0] = _mm512_fmadd_ps(load(a, t), load(b, t), sums[0]);
-                t += LINE;
-            }
-            let (a, b) = (a.as_ptr().add(t), b.as_ptr().add(t));
-            let last = _mm512_mul_ps(_mm512_maskz_loadu_ps(tail, a), _mm512_maskz_loadu_ps(tail, b));
-            let sum = _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3]));
-            *out = _mm512_reduce_add_ps(_mm512_add_ps(sum, last));
-        }
-    }
-}
-
 /// Lists, for one group of columns, the sums that may reach a limit.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]

@@ -49,6 +49,8 @@ static SETS: &[Kernels] = &[
     #[cfg(target_arch = "x86_64")]
     crate::avx2::KERNELS,
     #[cfg(target_arch = "aarch64")]
+    crate::neon::DOTPROD,
+    #[cfg(target_arch = "aarch64")]
     crate::neon::KERNELS,
     portable::KERNELS,
 ];
@@ -93,6 +95,10 @@ macro_rules! compiled_for {
         #[target_feature(enable = $features)]
         fn quantise16(x: &[f32], index: &[u32], factor: &[f64], d: usize, out: &mut [i16], about: &mut [f64]) {
             $crate::rows16::quantise16(x, index, factor, d, out, about);
+        }
+        #[target_feature(enable = $features)]
+        fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
+            $crate::rows8::near(a, index_a, b, index_b, d, list, out);
         }
         #[target_feature(enable = $features)]
         fn dots16(a: Rows16, b: Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], out: &mut [f32]) -> usize {

@@ -224,6 +224,7 @@ macro_rules! sums {
         }
     };
 }
+#[cfg(target_arch = "x86_64")]
 pub(crate) use sums;
 
 sums! {
