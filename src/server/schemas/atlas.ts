@@ -1,0 +1,57 @@
+import { z } from '@hono/zod-openapi';
+import { matrixName, number, part, sign } from './common.ts';
+
+const Match = z.object({ token: number, label: z.string(), rank: number, score: number });
+
+export const SearchResult = z
+  .object({
+    neurons: z.array(
+      z.object({ layer: number, expert: number, neuron: number, part, sign, score: number, matches: z.array(Match) }),
+    ),
+    heads: z.array(
+      z.object({
+        layer: number,
+        head: number,
+        matrix: matrixName,
+        sign,
+        score: number,
+        matches: z.array(Match.extend({ pairRank: number.nullable() })),
+      }),
+    ),
+    terms: z.array(
+      z.array(z.object({ term: z.object({ kind: z.string(), text: z.string() }), tokens: z.array(number) })),
+    ),
+  })
+  .openapi('SearchResult');
+
+export const Rows = z
+  .object({ columns: z.array(z.string()), rows: z.array(z.record(z.string(), z.unknown())) })
+  .openapi('Rows');
+
+export const Tables = z
+  .object({
+    tables: z.array(
+      z.object({ name: z.string(), rows: number, columns: z.array(z.object({ name: z.string(), type: z.string() })) }),
+    ),
+  })
+  .openapi('Tables');
+
+const row = {
+  layer: number,
+  best: number,
+  worst: number,
+  top: z.string(),
+  bottom: z.string(),
+  value: number.nullable(),
+};
+
+export const NeuronRows = z
+  .object({
+    sort: z.string(),
+    neurons: z.array(z.object({ ...row, expert: number, neuron: number, part, norm: number, reading_norm: number })),
+  })
+  .openapi('NeuronRows');
+
+export const HeadRows = z
+  .object({ sort: z.string(), heads: z.array(z.object({ ...row, head: number, kv_head: number, matrix: matrixName })) })
+  .openapi('HeadRows');

@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi';
+import { MATRICES, NEURON_PARTS } from '../query.ts';
+
+/** What all answers share. */
+
+export const number = z.number();
+
+/** A z-score is infinite where its null never varies: null in JSON. */
+export const zscore = z.number().nullable();
+
+export const part = z.enum(NEURON_PARTS);
+
+export const matrixName = z.enum(MATRICES);
+
+export const sign = z.enum(['+', '-']);
+
+export const Problem = z
+  .object({ error: z.object({ code: z.string().openapi({ example: 'OUT_OF_RANGE' }), message: z.string() }) })
+  .openapi('Problem');
+
+export const Token = z
+  .object({
+    id: number,
+    token: z.string().openapi({ description: 'Its own text, a leading space included', example: ' king' }),
+    label: z.string().openapi({ description: 'Printable', example: '·king' }),
+  })
+  .openapi('Token');
+
+export const ScoredToken = Token.extend({ score: number }).openapi('ScoredToken');
+
+export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken) };
+
+export const RankedTokens = z.object(ranked).openapi('RankedTokens');
+
+export const applied = {
+  foldNorm: z.boolean(),
+  filters: z.array(z.string()),
+  embedding: z.enum(['unembed', 'embed']),
+  approximate: z.boolean(),
+  notes: z.array(z.string()),
+};
+
+export const Applied = z
+  .object(applied)
+  .openapi('Applied', { description: "What was done to get a reading's numbers" });
+
+export const normalize = z.enum(['freq', 'none', 'cosine']);
+
+export const perPart = <T extends z.ZodType>(schema: T) =>
+  z.object({ key: schema.optional(), up: schema.optional(), value: schema.optional() });

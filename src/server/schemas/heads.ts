@@ -1,0 +1,128 @@
+import { z } from '@hono/zod-openapi';
+import { Applied, applied, matrixName, normalize, number, ranked, ScoredToken, Token, zscore } from './common.ts';
+
+export const TokenPair = z
+  .object({ first: Token, second: Token, score: number, other: number.optional() })
+  .openapi('TokenPair');
+
+const Counter = z.array(z.tuple([z.string(), number]));
+
+export const MatrixReading = z
+  .object({
+    pairs: z.array(TokenPair),
+    count: number.openapi({ description: 'Exact number of pairs between the thresholds, before exclusions and k' }),
+    counters: z.object({ first: Counter, second: Counter }),
+    above: number.optional(),
+    below: number.optional(),
+  })
+  .openapi('MatrixReading');
+
+export const HeadReading = z
+  .object({
+    model: z.string(),
+    layer: number,
+    head: number,
+    normalize,
+    applied: z.object({
+      ...applied,
+      above: number.optional(),
+      below: number.optional(),
+      excludeSame: z.boolean().optional(),
+      excludeFuzzy: z.boolean().optional(),
+      sort: matrixName.optional(),
+      ascending: z.boolean().optional(),
+      limitPerFirst: number.optional(),
+      limitPerSecond: number.optional(),
+    }),
+    vo: MatrixReading.optional(),
+    qk: MatrixReading.optional(),
+  })
+  .openapi('HeadReading');
+
+export const PairCount = z
+  .object({
+    matrix: matrixName,
+    above: number.optional(),
+    below: number.optional(),
+    count: number.openapi({ description: 'Exact' }),
+    total: number.openapi({ description: 'All pairs under the filters' }),
+    source: z
+      .enum(['list', 'engine'])
+      .openapi({ description: '`list`: from the kept best 100,000 scores; `engine`: counted anew' }),
+  })
+  .openapi('PairCount');
+
+export const ScoreCurve = z
+  .object({
+    matrix: matrixName,
+    total: number.openapi({ description: 'All pairs under the filters' }),
+    listed: number.openapi({ description: 'Pairs whose scores are kept: down to the last one a count is instant' }),
+    ranks: z.array(number).openapi({ description: 'Ascending from 1, denser at the beginning' }),
+    scores: z.array(number).openapi({ description: 'The score of the pair of each rank' }),
+  })
+  .openapi('ScoreCurve');
+
+export const HeadRow = z
+  .object({
+    model: z.string(),
+    layer: number,
+    head: number,
+    matrix: matrixName,
+    side: z.enum(['first', 'second']),
+    token: Token,
+    normalize,
+    applied: Applied,
+    ...ranked,
+  })
+  .openapi('HeadRow');
+
+/** What an atlas keeps of a null is its z alone. */
+const against = z.object({ mean: number.optional(), sd: number.optional(), z: zscore }).optional();
+
+const Tested = z.object({ value: number, random: against, shuffled: against });
+
+const DirectionToken = ScoredToken.extend({ z: zscore });
+
+const DirectionTokens = z.object({ top: z.array(DirectionToken), bottom: z.array(DirectionToken) });
+
+export const Spectrum = z
+  .object({
+    layer: number,
+    head: number,
+    matrix: matrixName,
+    values: z.array(number).openapi({ description: 'Singular values, descending' }),
+    spans: z.array(z.object({ start: number, end: number })),
+    effectiveRank: number,
+    fit: Tested,
+    directions: z.array(
+      z.object({ start: number, end: number, values: z.array(number), left: DirectionTokens, right: DirectionTokens }),
+    ),
+  })
+  .openapi('Spectrum');
+
+export const HeadStatistics = z
+  .object({
+    layer: number,
+    head: number,
+    matrix: matrixName,
+    copying: Tested,
+    diagonal: Tested,
+    eigenvalues: z.array(z.object({ real: number, imaginary: number })),
+    self: z.object({ top1: Tested, top5: Tested, bottom1: Tested, bottom5: Tested }),
+    relations: z.array(
+      z.object({ relation: z.string(), pairs: number, given: number.optional(), promoted: Tested, suppressed: Tested }),
+    ),
+    source: z.enum(['atlas', 'live']),
+  })
+  .openapi('HeadStatistics');
+
+export const HeatMap = z
+  .object({
+    matrix: matrixName,
+    first: z.array(Token).openapi({ description: 'The strongest first tokens, by their best pair' }),
+    second: z.array(Token),
+    scores: z.array(z.array(number)).openapi({ description: '[first, second]' }),
+  })
+  .openapi('HeatMap');
+
+export type Pair = z.infer<typeof TokenPair>;
