@@ -30,14 +30,14 @@ export const checkShapes = (a: Matrix, b: Matrix): void => {
 };
 
 /** `NOT_FINITE`, naming matrix, row (counted from `firstRow`) and column; `which` names a matrix without a name. */
-export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second', firstRow = 0): WeightscopeError => {
+export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second', number = row): WeightscopeError => {
   const name = nameOf(matrix, `the ${which} matrix`);
   let column = 0;
   while (column < matrix.columns - 1 && Number.isFinite(matrix.data[row * matrix.columns + column])) column++;
   const value = matrix.data[row * matrix.columns + column];
   return new WeightscopeError(
     'NOT_FINITE',
-    `Expected finite numbers in ${name}, found ${value} in row ${firstRow + row}, column ${column}; the checkpoint may be damaged.`,
+    `Expected finite numbers in ${name}, found ${value} in row ${number}, column ${column}; the checkpoint may be damaged.`,
   );
 };
 

@@ -1,5 +1,5 @@
 import type { Matrix } from '../engine.ts';
-import { adding, type ConformanceCase, same, samePairs, sameRows, scoreAt, value } from './compare.ts';
+import { adding, type ConformanceCase, mask, same, samePairs, sameRows, scoreAt, value } from './compare.ts';
 import { generator, integers, matrix, scaleRows } from './data.ts';
 
 /** Ties, zeros, norms at the ends of fp32. */
@@ -94,4 +94,32 @@ add('linearly dependent columns (singular Gram matrices)', async (engine, oracle
   for (let i = 0; i < 130; i++) b.data[i * 32 + 31] = 0;
   await samePairs(engine, oracle, a, b, { k: 200 });
   await samePairs(engine, oracle, b, a, { k: 200, end: 'bottom' });
+});
+
+add('topRows: many rows are zeros, or all', async (engine, oracle) => {
+  const g = generator(24);
+  const d = 20;
+  const some = (rows: number, share: number, name: string): Matrix => {
+    const x = matrix(g, rows, d, name);
+    for (let i = 0; i < rows; i++) if (g() < share) x.data.fill(0, i * d, (i + 1) * d);
+    return x;
+  };
+  for (const [rows, shareX, shareE] of [
+    [5, 0.4, 0.4],
+    [300, 0.3, 0.3],
+    [300, 0.97, 0.97],
+    [80, 0.2, 1],
+    [80, 1, 0.2],
+    [300, 1, 1],
+  ]) {
+    const [x, e] = [some(rows, shareX, 'X'), some(700, shareE, 'E')];
+    const divisor = Float64Array.from({ length: 700 }, () => 0.5 + g());
+    const only = { divisor, mask: mask(g, 700, 0.7) };
+    for (const k of [3, 12, 480]) {
+      await sameRows(engine, oracle, x, e, { k, ends: 'both' });
+      await sameRows(engine, oracle, x, e, { k, ends: 'both', ...only });
+      await sameRows(engine, oracle, x, e, { k, ends: 'both', ...only, columns: { k: 6, ends: 'both' } });
+      await sameRows(engine, oracle, x, e, { k: 2, columns: { k, ends: 'both' } });
+    }
+  }
 });

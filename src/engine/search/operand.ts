@@ -39,7 +39,7 @@ export const loadNorms = async (
   rowsAt: number,
   normsAt: number,
   which: 'first' | 'second',
-  firstRow: number,
+  numberOf: (row: number) => number,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> => {
   const copy = new Float32Array(session.buffer, rowsAt, rows * columns);
@@ -56,7 +56,7 @@ export const loadNorms = async (
   const norms = new Float64Array(session.buffer, normsAt, rows).slice();
   for (let i = 0; i < rows; i++) {
     norms[i] = Math.sqrt(norms[i]) * (1 + 1e-12);
-    if (!Number.isFinite(norms[i])) throw notFinite({ rows, columns, data, name }, i, which, firstRow);
+    if (!Number.isFinite(norms[i])) throw notFinite({ rows, columns, data, name }, i, which, numberOf(i));
   }
   return norms;
 };
@@ -90,7 +90,7 @@ export const loadOperand = async (
 ): Promise<Operand> => {
   const { rows, columns } = matrix;
   // The place of the factors serves for the norms until the factors are known.
-  const norms = await loadNorms(session, matrix, place.rowsAt, place.factorAt, which, firstRow, signal);
+  const norms = await loadNorms(session, matrix, place.rowsAt, place.factorAt, which, (row) => firstRow + row, signal);
   if (divisor) for (let i = 0; i < rows; i++) norms[i] *= (1 / divisor[i]) * (1 + 1e-12);
   const order = Uint32Array.from({ length: rows }, (_, i) => i).filter((i) => !mask || mask[i]);
   order.sort((i, j) => norms[j] - norms[i]);

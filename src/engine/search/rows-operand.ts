@@ -87,7 +87,7 @@ export const loadRows = async (
   signal: AbortSignal | undefined,
 ): Promise<RowsOperand> => {
   const { mask, divisor } = options;
-  const norms = await loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, ids[0], signal);
+  const norms = await loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, (row) => ids[row], signal);
   let ordinary = true;
   for (let i = 0; i < norms.length; i++) {
     ordinary &&= norms[i] === 0 || (norms[i] > 2 ** -30 && norms[i] < 2 ** 30);

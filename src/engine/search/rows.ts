@@ -19,6 +19,7 @@ import {
 import type { RowTask } from './row-task.ts';
 import { loadRows, packRows, placeRows, type RowsOperand, type RowsPlace, rowsBytes } from './rows-operand.ts';
 import type { Session, Sessions } from './session.ts';
+import { settleZeros } from './zero-rows.ts';
 
 /** Fewer rows of x than this are not worth packing e for. */
 const FEW = 8;
@@ -51,9 +52,9 @@ interface Search {
 /** Best columns (rows of e) per row of x and best rows per column, at both ends, in one pass over all pairs. */
 export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options: TopRowsOptions): Promise<TopRows> => {
   checkTopRows(x, e, options);
-  const { mask, divisor } = options;
+  const { divisor } = options;
   const d = x.columns;
-  const allowed = mask ? mask.reduce((n, byte) => n + (byte ? 1 : 0), 0) : e.rows;
+  const allowed = options.mask ? options.mask.reduce((n, byte) => n + (byte ? 1 : 0), 0) : e.rows;
   const ends = options.columns ? (options.columns.ends ?? 'top') : undefined;
   const found = {
     x: listsFor(x.rows, Math.min(options.k, allowed), options.ends ?? 'top'),
@@ -61,6 +62,7 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
   };
   const wanted = { x: wantedOf(found.x), e: wantedOf(found.e) };
   const method = methodFor(x, wanted.x, allowed, wanted.e);
+  const { rowsX, mask } = settleZeros(x, e, options.mask, found);
 
   const kept = wanted.e && wanted.x && listBytes(512, wanted.x) / 512;
   const partsX = chunks(x.rows, Math.max(rowsBytes(d, method), kept ?? 0), LANE_BYTES);
@@ -88,7 +90,8 @@ export const topRows = async (sessions: Sessions, x: Matrix, e: Matrix, options:
           return (start + inside * (end - start)) / e.rows;
         };
         // What a guess has missed is searched again, without one.
-        for (let rows = range(partX), again = false; rows.length > 0; again = true) {
+        const inside = rowsX.filter((row) => row >= partX.start && row < partX.end);
+        for (let rows: Uint32Array = inside, again = false; rows.length > 0; again = true) {
           const operandX = await load(call, placeX, x, rows, 'first', {});
           rows = await search(call, operandX, again ? { ...operandE, samples: [] } : operandE, done);
         }
@@ -218,7 +221,7 @@ const search = async (
       for (const [end, lists] of ends.entries()) {
         if (!lists) continue;
         const id = (i: number): number => own.ids[orderOwn[start + i]];
-        for (const i of found[side][end]!.merge(lists, id, other.ids[0], scale)) missed.add(id(i));
+        for (const i of found[side][end]!.merge(lists, id, other.ids, scale)) missed.add(id(i));
       }
     },
     options,
@@ -300,7 +303,7 @@ const bringTogether = async (
     next,
     ({ from, ends }) => {
       for (const [end, lists] of ends.entries()) {
-        if (lists) found.x[end]!.merge(lists, (i) => x.ids[from + i], e.ids[0]);
+        if (lists) found.x[end]!.merge(lists, (i) => x.ids[from + i], e.ids);
       }
     },
     { signal: options.signal },
