@@ -34,6 +34,7 @@ pub const KERNELS: Kernels = Kernels {
     near,
     quantise16,
     dots16,
+    cut,
     column_sums,
     pack16,
     means16,

@@ -40,6 +40,7 @@ pub const FOUNDATION: Kernels = Kernels {
     near,
     quantise16,
     dots16,
+    cut,
     column_sums,
     pack16,
     means16,

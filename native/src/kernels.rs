@@ -35,6 +35,7 @@ pub struct Kernels {
     pub near: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
     pub quantise16: unsafe fn(&[f32], &[u32], factor: &[f64], d: usize, out: &mut [i16], about: &mut [f64]),
     pub dots16: unsafe fn(Rows16, Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], &mut [f32]) -> usize,
+    pub cut: unsafe fn(&mut [f32], &mut [u32], rank: usize, error: f32, limits: [&mut f32; 2]) -> usize,
     pub column_sums: unsafe fn(&[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]),
     pub pack16: unsafe fn(x: &[f32], d: usize, first: bool, scale: &mut [f64], rows: usize, out: &mut [i16]),
     pub means16: unsafe fn(&[i16], scale: &[f64], b: &[i16], steps: usize, relu: &mut [f64], abs: &mut [f64]),
@@ -103,6 +104,10 @@ macro_rules! compiled_for {
         #[target_feature(enable = $features)]
         fn dots16(a: Rows16, b: Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], out: &mut [f32]) -> usize {
             $crate::rows16::dots16(a, b, d, list, limits, out)
+        }
+        #[target_feature(enable = $features)]
+        fn cut(value: &mut [f32], index: &mut [u32], rank: usize, error: f32, limits: [&mut f32; 2]) -> usize {
+            $crate::lists::cut(value, index, rank, error, limits)
         }
         #[target_feature(enable = $features)]
         fn sift_tile(tile: &[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize {

@@ -7,6 +7,7 @@ mod avx2;
 mod avx512;
 mod calls;
 mod kernels;
+mod lists;
 mod means16;
 mod memory;
 #[cfg(target_arch = "aarch64")]

@@ -4,6 +4,7 @@
 use std::array;
 
 use crate::kernels::Kernels;
+use crate::lists;
 use crate::means16;
 use crate::rows8;
 use crate::rows16;
@@ -33,6 +34,7 @@ pub const KERNELS: Kernels = Kernels {
     near: rows8::near,
     quantise16: rows16::quantise16,
     dots16: rows16::dots16,
+    cut: lists::cut,
     column_sums,
     pack16: means16::pack16,
     means16: means16::plain,

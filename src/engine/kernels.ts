@@ -137,6 +137,12 @@ export interface Kernels {
     bottom: number,
     out: number,
   ): number;
+  /**
+   * Cuts a list of `count` fp32 values and their u32 indices (offsets are multiples of 4) by its rank-th largest value t, 1 <= rank <= count:
+   * `least` becomes an fp32 that is at most t - error, and `needed` one that is at most least - error (one fp32 each), where that raises
+   * `least`; then only entries with value >= needed are kept, in order. Returns how many. `error`: fp32, not negative.
+   */
+  cut(value: number, index: number, count: number, rank: number, error: number, least: number, needed: number): number;
   /** `out[p]` (fp32) = fp32 dot product of rows indexA[i] of a and indexB[j] of b for each `i << 16 | j` (u32) of a list. */
   near(
     a: number,

@@ -158,4 +158,26 @@ impl NativeKernels {
             Ok(unsafe { (kernels.dots16)(a, b, d as usize, list, limits, out) } as u32)
         })
     }
+
+    #[napi]
+    pub fn cut(
+        &mut self,
+        value: i64,
+        index: i64,
+        count: u32,
+        rank: u32,
+        error: f64,
+        least: i64,
+        needed: i64,
+    ) -> Result<u32, Error> {
+        self.run(|call, kernels| {
+            if rank == 0 || rank > count {
+                return Err(Refused(format!("Expected a rank of 1 to {count}, got {rank}.")));
+            }
+            let (value, index) = (call.write(value, count.into())?, call.write(index, count.into())?);
+            let [least, needed] = [&mut call.write(least, 1)?[0], &mut call.write(needed, 1)?[0]];
+            // SAFETY: `kernels` are of an instruction set that this processor has.
+            Ok(unsafe { (kernels.cut)(value, index, rank as usize, error as f32, [least, needed]) } as u32)
+        })
+    }
 }

@@ -1,5 +1,5 @@
+import type { KernelMemory, Kernels } from '../kernels.ts';
 import { fp32Above, fp32Below } from './bounds.ts';
-import { kthLargest } from './select-kth.ts';
 
 /** Little more than k: the fuller a list gets before it is cut, the longer pairs pass that could be ruled out. */
 const roomFor = (k: number): number => k + (k >> 1) + 32;
@@ -34,7 +34,7 @@ export class Candidates {
   /** Where `needed` lies. */
   readonly neededAt: number;
   private readonly error: Float32Array;
-  private readonly work: Float32Array;
+  private readonly kernels: Kernels;
   /** Called when `least` of a list has risen. */
   onRise: (list: number) => void = () => {};
   /** Scores of entries of one list, unscaled, best largest, and the scale of its values. */
@@ -42,7 +42,8 @@ export class Candidates {
     throw new Error('no exact scores');
   };
 
-  constructor(buffer: ArrayBufferLike, at: number, lists: number, k: number) {
+  constructor({ buffer, kernels }: KernelMemory, at: number, lists: number, k: number) {
+    this.kernels = kernels;
     this.k = k;
     this.room = roomFor(k);
     this.rank = k;
@@ -56,7 +57,6 @@ export class Candidates {
     this.length = new Uint32Array(buffer, beside(3), lists);
     this.index = new Uint32Array(buffer, beside(4), entries);
     this.value = new Float32Array(buffer, beside(4 + this.room), entries);
-    this.work = new Float32Array(this.room);
   }
 
   /** From now on `least` rises to the rank-th score: k, or less to guess what the k-th of more entries will be. */
@@ -90,21 +90,18 @@ export class Candidates {
 
   /** Raises `least` and drops what it rules out. */
   tighten(list: number): void {
-    const { index, value, work } = this;
-    const from = list * this.room;
-    const length = this.length[list];
-    if (length < this.rank) return;
-    for (let p = 0; p < length; p++) work[p] = value[from + p];
-    this.raise(list, fp32Below(kthLargest(work, this.rank, length) - this.error[list]));
-    const needed = this.needed[list];
-    const end = from + length;
-    let to = from;
-    for (let p = from; p < end; p++) {
-      if (!(value[p] >= needed)) continue;
-      value[to] = value[p];
-      index[to++] = index[p];
-    }
-    this.length[list] = to - from;
+    const { index, value, error, least, needed, length, rank, kernels } = this;
+    if (length[list] < rank) return;
+    const [from, own] = [4 * list * this.room, 4 * list];
+    length[list] = kernels.cut(
+      value.byteOffset + from,
+      index.byteOffset + from,
+      length[list],
+      rank,
+      error[list],
+      least.byteOffset + own,
+      needed.byteOffset + own,
+    );
     this.onRise(list);
   }
 

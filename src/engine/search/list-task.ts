@@ -22,7 +22,7 @@ export const listTask = (memory: KernelMemory, scratch: number, task: ListTask):
   const { side, from, to, lists } = task;
   const scoring: Scoring = { memory, scratch, ...task };
   const index = new Uint32Array(memory.buffer, task[side].indexAt, to);
-  const lanes = task.lanes.map((at) => listsAt(memory.buffer, { ...lists, at }));
+  const lanes = task.lanes.map((at) => listsAt(memory, { ...lists, at }));
   const { k, top, bottom } = lists.wanted;
   const ends = [top, bottom].map((wanted, end) => {
     if (!wanted) return undefined;

@@ -1,3 +1,4 @@
+import type { KernelMemory } from '../kernels.ts';
 import { fp32Below } from './bounds.ts';
 import { Candidates, candidateBytes } from './candidates.ts';
 
@@ -74,12 +75,12 @@ export interface ListsAt {
 export const listBytes = (lists: number, { k, top, bottom }: Wanted): number =>
   (Number(top) + Number(bottom)) * candidateBytes(lists, k);
 
-export const listsAt = (buffer: ArrayBufferLike, { at, lists, wanted }: ListsAt): Ends<Candidates> => {
+export const listsAt = (memory: KernelMemory, { at, lists, wanted }: ListsAt): Ends<Candidates> => {
   const { k, top, bottom } = wanted;
   const next = at + (top ? candidateBytes(lists, k) : 0);
   return [
-    top ? new Candidates(buffer, at, lists, k) : undefined,
-    bottom ? new Candidates(buffer, next, lists, k) : undefined,
+    top ? new Candidates(memory, at, lists, k) : undefined,
+    bottom ? new Candidates(memory, next, lists, k) : undefined,
   ];
 };
 

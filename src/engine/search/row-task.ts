@@ -89,7 +89,7 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
   const { buffer } = memory;
   const [own, other] = side === 'x' ? [x, e] : [e, x];
   const place = (lists: ListsAt | undefined): Ends<Candidates> =>
-    lists ? listsAt(buffer, { ...lists, at: scratch + lists.at }) : [undefined, undefined];
+    lists ? listsAt(memory, { ...lists, at: scratch + lists.at }) : [undefined, undefined];
   const walk: Walk = {
     ...{ task, own, other, scoring: { memory, scratch, x, e, d, scale } },
     ...{ ownLists: place(task.own), otherLists: place(task.others) },

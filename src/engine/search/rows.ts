@@ -259,7 +259,7 @@ const sideOf = (operand: RowsOperand): SideAt => {
 
 /** Empties the lists of rows of x in all lanes. */
 const emptyOthers = (
-  { session: { buffer }, lanes, d, found, othersAt }: Search,
+  { session: { kernels }, lanes, d, found, othersAt }: Search,
   x: RowsOperand,
   e: RowsOperand,
   scale: number,
@@ -267,7 +267,7 @@ const emptyOthers = (
 ): NonNullable<RowTask['others']> => {
   const others = { at: othersAt, lists: x.stride, wanted };
   for (const lane of lanes) {
-    for (const [end, lists] of listsAt(buffer, { ...others, at: lane + othersAt }).entries()) {
+    for (const [end, lists] of listsAt(kernels, { ...others, at: lane + othersAt }).entries()) {
       if (!lists) continue;
       const floors = found.x[end]!.floors(x.ids, scale);
       for (let i = 0; i < x.count; i++) {

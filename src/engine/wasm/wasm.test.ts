@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { generator, matrix, spectral } from '../conformance/data.ts';
 import type { Engine } from '../engine.ts';
+import { instantiate } from './instantiate.ts';
+import { compile, newMemory } from './module.ts';
 import { relaxedWorks } from './relaxed.ts';
 import { wasmEngine } from './wasm.ts';
 
@@ -58,4 +60,40 @@ test('rows far apart in size keep their exact scores', async () => {
   let expected = 0;
   for (let t = 0; t < 20; t++) expected += x.data[t] * x.data[t];
   expect(score[0]).toBe(expected);
+});
+
+test('lists are cut at their rank, whatever their length', async () => {
+  const { module } = await compile(false, false);
+  const { buffer, kernels } = instantiate(module, newMemory(2 ** 16, false));
+  const [at, indexAt, leastAt] = [4096, 16384, 2048];
+  for (const [count, shift] of [
+    [1, 0],
+    [5, 0],
+    [16, 3],
+    [107, 0],
+    [107, -3],
+    [701, 0],
+  ]) {
+    for (const rank of [1, (count >> 1) + 1, count]) {
+      for (const error of [0, 0.125]) {
+        // Some numbers are there twice.
+        const numbers = Float32Array.from({ length: count }, () => Math.round(64 * g()) / 32 - 1 + shift);
+        const [value, index] = [new Float32Array(buffer, at, count), new Uint32Array(buffer, indexAt, count)];
+        value.set(numbers);
+        index.forEach((_, i) => {
+          index[i] = i;
+        });
+        const limits = new Float32Array(buffer, leastAt, 2).fill(-100);
+        const kept = kernels.cut(at, indexAt, count, rank, error, leastAt, leastAt + 4);
+        const least = numbers.toSorted()[count - rank] - error;
+        const expected = Array.from(numbers.keys()).filter((i) => numbers[i] >= least - error);
+        expect([...limits]).toEqual([least, least - error]);
+        expect([...index.subarray(0, kept)]).toEqual(expected);
+        expect([...value.subarray(0, kept)]).toEqual(expected.map((i) => numbers[i]));
+        limits.fill(100);
+        expect(kernels.cut(at, indexAt, kept, 1, error, leastAt, leastAt + 4)).toBe(0);
+        expect([...limits]).toEqual([100, 100]);
+      }
+    }
+  }
 });
