@@ -210,6 +210,27 @@ fn screens_long_rows_as_plain_loops_do() {
                 }
                 expected.truncate(count);
                 check("screen_rows", list == expected);
+                // To the last unit: half a unit below a product it is listed, half a unit above it is not.
+                let exact = vec![1f32; 4 * stride];
+                for (shift, listed) in [(-0.5, true), (0.5, false)] {
+                    let mut rows_beside = vec![0f32; rows * BESIDE];
+                    for (i, beside) in rows_beside.as_chunks_mut::<BESIDE>().0.iter_mut().enumerate() {
+                        let start = f32::from_bits(about_a.as_chunks::<ABOUT>().0[i][5] as i32 as u32);
+                        let top = product(i, i % columns) as f32 + shift;
+                        *beside = [0.0, 0.0, 1.0, top, f32::NEG_INFINITY, start, 0.0, 0.0];
+                    }
+                    let limits = Limits {
+                        rows: &rows_beside,
+                        columns: &exact,
+                        stride,
+                    };
+                    let mut list = vec![0; rows * groups * LANES];
+                    let found = unsafe { (kernels.screen_rows)(&a, &b, width / QUAD, &limits, &mut list) };
+                    for i in 0..rows {
+                        let pair = ((i << 16) | (i % columns)) as u32;
+                        check("screen_rows, exactly", list[..found].contains(&pair) == listed);
+                    }
+                }
                 let index: Vec<u32> = (0..rows.max(columns) as u32).collect();
                 let list: Vec<u32> = (0..rows * columns)
                     .map(|p| (((p / columns) << 16) | (p % columns)) as u32)
