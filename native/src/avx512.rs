@@ -283,7 +283,6 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
     let bytes = width * LANES;
     let rows = limits.rows.as_chunks::<BESIDE>().0;
     assert!(a.len() >= rows.len() * width);
-    let both = rows.iter().any(|row| row[4] > f32::NEG_INFINITY);
     let mut found = 0;
     for (column, b) in (0..).step_by(GROUPS * LANES).zip(b.chunks((GROUPS * bytes).max(1))) {
         // A last group that is alone is multiplied twice.
@@ -311,12 +310,7 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
             for g in 0..groups {
                 let column = column + g * LANES;
                 let sums: [__m512i; ROWS] = array::from_fn(|r| sums[r][g]);
-                let sums = &sums[..rows.len()];
-                found = if both {
-                    sift::<true>(sums, rows, limits, start, column, out, found)
-                } else {
-                    sift::<false>(sums, rows, limits, start, column, out, found)
-                };
+                found = sift(&sums[..rows.len()], rows, limits, start, column, out, found);
             }
         }
     }
@@ -326,7 +320,7 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
 /// Lists, for one group of columns, the sums that may reach a limit.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn sift<const BOTH: bool>(
+fn sift(
     sums: &[__m512i],
     rows: &[[f32; BESIDE]],
     limits: &Limits,
@@ -347,11 +341,10 @@ fn sift<const BOTH: bool>(
         let [error, norm, top, bottom, along] = [error, norm, top, bottom, along].map(|x| _mm512_set1_ps(x));
         let value = _mm512_fmadd_ps(along, alongs, _mm512_cvtepi32_ps(sum));
         let above = _mm512_fmadd_ps(norm, lost, _mm512_fmadd_ps(error, size, value));
-        let mut mask = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_fnmadd_ps(top, steps, above), _mm512_setzero_ps());
-        if BOTH {
-            let below = _mm512_fnmadd_ps(norm, lost, _mm512_fnmadd_ps(error, size, value));
-            mask |= _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_fnmadd_ps(bottom, steps, below), _mm512_setzero_ps());
-        }
+        let below = _mm512_fnmadd_ps(norm, lost, _mm512_fnmadd_ps(error, size, value));
+        let zero = _mm512_setzero_ps();
+        let mask = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_fnmadd_ps(top, steps, above), zero)
+            | _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_fnmadd_ps(bottom, steps, below), zero);
         if mask != 0 {
             let entry = _mm512_add_epi32(_mm512_set1_epi32((((first + r) << 16) | column) as i32), lane);
             let count = mask.count_ones() as usize;

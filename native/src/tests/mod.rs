@@ -4,6 +4,7 @@
 #![allow(clippy::undocumented_unsafe_blocks)] // All: the kernels under test are of this processor.
 
 mod calls;
+mod lists;
 mod products;
 mod screens;
 
