@@ -14,10 +14,8 @@ const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.bu
 
 export function setup() {
   checkNode();
-  step('node_modules/.stamp', hashOf(['package.json', 'package-lock.json'], readFileSync), 'Installing dependencies', [
-    ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
-  ]);
-  step('dist/.stamp', hashOf(SOURCES, sizeAndTime), 'Building', [[process.execPath, 'scripts/build.mjs']]);
+  install();
+  build();
   // Tried once for each state of its sources, and again when cargo appears.
   const native = `${hashOf(NATIVE, sizeAndTime)} ${hasCargo() ? 'with' : 'without'} cargo`;
   step(
@@ -27,6 +25,17 @@ export function setup() {
     [[process.execPath, 'scripts/build-native.mjs']],
     true,
   );
+}
+
+export function install() {
+  // Without scripts: nothing that is needed here has one, and our own `prepare` would build what is built next.
+  step('node_modules/.stamp', hashOf(['package.json', 'package-lock.json'], readFileSync), 'Installing dependencies', [
+    ['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+  ]);
+}
+
+export function build() {
+  step('dist/.stamp', hashOf(SOURCES, sizeAndTime), 'Building', [[process.execPath, 'scripts/build.mjs']]);
 }
 
 /**

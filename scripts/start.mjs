@@ -1,11 +1,27 @@
-// npm start [-- ARGS]: sets up what is missing, then runs the command line; without arguments, the tour of the sample.
-import { spawn } from 'node:child_process';
+// `npm start [-- ARGS]` and `./weightscope [ARGS]`: sets up what is missing, then runs the command line in this process, so
+// that signals and exit codes are its own. `npm start` alone shows the tour of the sample.
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { root, setup } from './setup.mjs';
+import { swallowedOptions } from './swallowed.mjs';
 
 setup();
-const args = process.argv.length > 2 ? process.argv.slice(2) : ['start'];
-const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { stdio: 'inherit' });
-// The terminal sends its signals to the child as well; it decides when to end.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+const dist = (name) => import(pathToFileURL(join(root, 'dist', name)).href);
+const fromNpm = process.env.npm_lifecycle_event === 'start';
+if (fromNpm) {
+  const { createProgram } = await dist('cli/program.js');
+  const swallowed = swallowedOptions(createProgram(), process.env);
+  if (swallowed.length) {
+    process.stderr.write(
+      `npm has taken ${swallowed.join(', ')} for itself: write \`npm start -- COMMAND …\`, with two dashes before the ` +
+        'command, or `npx weightscope COMMAND …`.\n',
+    );
+    process.exit(2);
+  }
+  const args = process.argv.slice(2);
+  if (args.length === 0) process.argv.push('start');
+  // Some, such as -k, npm takes without leaving a trace.
+  else if (!args.some((arg) => arg.startsWith('-')))
+    process.stderr.write('(npm passes options on only after two dashes: `npm start -- COMMAND …`.)\n');
+}
+await dist('cli/main.js');

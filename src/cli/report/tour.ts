@@ -29,7 +29,7 @@ const NEXT = [
 
 /** How the person started this: from a clone the program is not on the PATH. */
 const prefix = (env: NodeJS.ProcessEnv): string =>
-  env.npm_lifecycle_event === 'start' ? 'npm start --' : 'weightscope';
+  env.npm_lifecycle_event === 'start' ? 'npx weightscope' : 'weightscope';
 
 /** The first screen: the notebook's tables on the built-in model. */
 export async function tourReport(
