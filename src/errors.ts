@@ -1,3 +1,5 @@
+import { cut, printable } from './quote.ts';
+
 /** Stable codes of every error a person can meet. A code never changes its meaning; new ones may be added. */
 export type ErrorCode =
   // where bytes come from
@@ -58,16 +60,21 @@ export type ErrorCode =
   | 'CHECK_FAILED'
   | 'OUTPUT_UNWRITABLE';
 
+/** Longer messages have their middle left out: lists of known names are the longest that are meant. */
+const MAX_MESSAGE = 4000;
+
 /**
  * The one error class of the library: a sentence that says what was expected, what was found and what to do,
- * with a stable {@link ErrorCode} for programs and the original error as `cause`.
+ * with a stable {@link ErrorCode} for programs and the original error as `cause`. Whatever a file put into the sentence,
+ * it is one line, of bounded length, with no character that a terminal would obey; `below` are lines after it.
  */
 export class WeightscopeError extends Error {
   override readonly name = 'WeightscopeError';
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: ErrorCode, message: string, { below = [], cause }: { below?: string[]; cause?: unknown } = {}) {
+    const lines = [message, ...below].map((line) => printable(cut(line, MAX_MESSAGE)));
+    super(lines.join('\n'), cause === undefined ? undefined : { cause });
     this.code = code;
   }
 }

@@ -33,7 +33,7 @@ describe('endingOf', () => {
   });
 
   it('puts the code on the first line when an expression is shown below', () => {
-    const error = new WeightscopeError('EXPRESSION_INVALID', 'Expected a vector.\n  1 +\n     ^');
+    const error = new WeightscopeError('EXPRESSION_INVALID', 'Expected a vector.', { below: ['  1 +', '     ^'] });
     expect(endingOf(error, quiet).message).toBe('weightscope: Expected a vector. [EXPRESSION_INVALID]\n  1 +\n     ^');
   });
 

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { WeightscopeError } from '../errors.ts';
+import { cut, printable } from '../quote.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
@@ -22,7 +23,7 @@ export function endingOf(error: unknown, env: NodeJS.ProcessEnv = process.env): 
     return { status, message: withStack(line(error.message, error.code), error, env) };
   }
   if (isClosedPipe(error)) return { status: EXIT.ok };
-  const text = error instanceof Error ? error.message || error.name : String(error);
+  const text = printable(cut(error instanceof Error ? error.message || error.name : String(error), 2000));
   return { status: EXIT.failed, message: withStack(line(text, systemCode(error) ?? 'UNEXPECTED'), error, env) };
 }
 
@@ -45,7 +46,7 @@ function withStack(message: string, error: unknown, env: NodeJS.ProcessEnv): str
   if (env.DEBUG !== 'weightscope' || !(error instanceof Error)) return message;
   const stacks: string[] = [];
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) stacks.push(cause.stack ?? '');
-  return `${message}\n${stacks.join('\ncaused by: ')}`;
+  return [message, ...stacks.join('\ncaused by: ').split('\n').map(printable)].join('\n');
 }
 
 function systemCode(error: unknown): string | undefined {

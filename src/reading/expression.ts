@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import { printable } from '../quote.ts';
 
 /** What an expression is made of; `at` is its position in the text, for messages. */
 export type Expression =
@@ -24,10 +25,17 @@ const MAX_LENGTH = 10_000;
 
 const EXAMPLES = 'ff:28:100.value, head:3:1.q[0], tok:" king", pos:5, norm.final, tensor:NAME[0] or a number';
 
-/** An `EXPRESSION_INVALID` that shows where: the text with a caret below position `at`. */
-export function expressionError(text: string, at: number, sentence: string): WeightscopeError {
-  const shown = text.replace(/[\n\r\t]/g, ' ');
-  return new WeightscopeError('EXPRESSION_INVALID', `${sentence}\n  ${shown}\n  ${' '.repeat(at)}^`);
+/** What is shown of a long expression on each side of the place that is wrong. */
+const MAX_SHOWN = 200;
+
+/** An `EXPRESSION_INVALID`, or an error like `cause`, that shows where: the text with a caret below position `at`. */
+export function expressionError(text: string, at: number, sentence: string, cause?: WeightscopeError) {
+  const before = printable(text.slice(Math.max(0, at - MAX_SHOWN), at).replace(/[\n\r\t]/g, ' '));
+  const shown = text.slice(at, at + MAX_SHOWN).replace(/[\n\r\t]/g, ' ');
+  return new WeightscopeError(cause?.code ?? 'EXPRESSION_INVALID', sentence, {
+    cause,
+    below: [`  ${before}${shown}`, `  ${' '.repeat(before.length)}^`],
+  });
 }
 
 /**

@@ -79,8 +79,7 @@ async function located<T>(text: string, { at }: { at: number }, read: () => Prom
     return await read();
   } catch (error) {
     if (!(error instanceof WeightscopeError)) throw error;
-    const { message } = expressionError(text, at, error.message);
-    throw new WeightscopeError(error.code, message, { cause: error });
+    throw expressionError(text, at, error.message, error);
   }
 }
 

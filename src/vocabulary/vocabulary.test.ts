@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WeightscopeError } from '../errors.ts';
+import { printable } from '../quote.ts';
 import type { SourceFolder } from '../source/source.ts';
 import { vocabularyFromGguf } from './gguf.ts';
-import { prettyLabel, printable } from './label.ts';
+import { prettyLabel } from './label.ts';
 import { readVocabulary } from './read.ts';
 import { vocabularyFromTokenizerJson } from './tokenizer-json.ts';
 import { vocabularyFromVocabJson, vocabularyFromVocabTxt } from './vocab-files.ts';

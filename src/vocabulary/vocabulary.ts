@@ -1,7 +1,8 @@
 import { WeightscopeError } from '../errors.ts';
+import { printable } from '../quote.ts';
 import type { Decode } from './decoder.ts';
 import { buildMask, classify, type FilterSubject } from './filters.ts';
-import { notebookLabel, prettyLabel, printable } from './label.ts';
+import { notebookLabel, prettyLabel } from './label.ts';
 import type { FilterUse, LabelStyle, Token, TokenFilters, TokenizerKind, Vocabulary } from './types.ts';
 
 /** What a reader of tokenizer files has to find out. */

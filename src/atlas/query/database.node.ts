@@ -216,7 +216,8 @@ export async function asQuery<T>(attempt: () => Promise<T>): Promise<T> {
     return await attempt();
   } catch (cause) {
     if (cause instanceof WeightscopeError) throw cause;
-    throw new WeightscopeError('QUERY_INVALID', `The query failed: ${(cause as Error).message}`, { cause });
+    const [complaint, ...below] = (cause as Error).message.split('\n').slice(0, 12);
+    throw new WeightscopeError('QUERY_INVALID', `The query failed: ${complaint}`, { below, cause });
   }
 }
 

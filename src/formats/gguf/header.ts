@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
-import { quote } from '../quote.ts';
+import { quote } from '../../quote.ts';
 import { Cursor } from './cursor.ts';
 import { GGUF_TYPES, type GgufType, OTHER_TYPES } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
+import { quote } from '../../quote.ts';
 import { ELEMENT_TYPES } from '../elements.ts';
-import { quote } from '../quote.ts';
 
 /** A NumPy array as fp32, row-major. */
 export interface NpyArray {

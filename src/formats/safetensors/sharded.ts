@@ -1,8 +1,8 @@
 import { WeightscopeError } from '../../errors.ts';
+import { quote } from '../../quote.ts';
 import type { SourceFolder } from '../../source/source.ts';
 import { refuseLfsPointer } from '../lfs.ts';
 import { openTensorFile } from '../open.ts';
-import { quote } from '../quote.ts';
 import type { TensorFile, TensorInfo } from '../tensor.ts';
 import type { SafetensorsLimits } from './read.ts';
 
