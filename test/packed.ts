@@ -14,7 +14,9 @@ export function projectWithPackage(): string {
   const project = mkdtempSync(join(tmpdir(), 'weightscope-packed-'));
   const modules = join(project, 'node_modules');
   mkdirSync(modules);
-  const [{ filename }] = JSON.parse(npm('pack', '--ignore-scripts', '--json', '--silent', '--pack-destination', project));
+  const [{ filename }] = JSON.parse(
+    npm('pack', '--ignore-scripts', '--json', '--silent', '--pack-destination', project),
+  );
   execFileSync('tar', ['xzf', join(project, filename), '-C', project]);
   renameSync(join(project, 'package'), join(modules, 'weightscope'));
   const linked = new Set<string>();
