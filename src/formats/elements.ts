@@ -4,7 +4,9 @@
  */
 export interface ElementType {
   readonly bytes: number;
-  /** Decodes `bytes.length / this.bytes` elements into fp32; what fp32 cannot hold is rounded to nearest even. */
+  /** Elements that share these bytes; default 1. */
+  readonly elements?: number;
+  /** Decodes `bytes.length / this.bytes * this.elements` elements into fp32; what fp32 cannot hold is rounded to nearest even. */
   readonly decode: (bytes: Uint8Array, out: Float32Array) => void;
 }
 
@@ -16,6 +18,10 @@ export const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
   BF16: { bytes: 2, decode: decodeBF16 },
   F8_E4M3: { bytes: 1, decode: (bytes, out) => lookUp(bytes, e4m3Table(), out) },
   F8_E5M2: { bytes: 1, decode: (bytes, out) => lookUp(bytes, e5m2Table(), out) },
+  F8_E4M3FNUZ: { bytes: 1, decode: (bytes, out) => lookUp(bytes, fnuzTable(4, 3), out) },
+  F8_E5M2FNUZ: { bytes: 1, decode: (bytes, out) => lookUp(bytes, fnuzTable(5, 2), out) },
+  F8_E8M0: { bytes: 1, decode: (bytes, out) => lookUp(bytes, e8m0Table(), out) },
+  F4: { bytes: 1, elements: 2, decode: decodeF4 },
   I64: { bytes: 8, decode: (bytes, out) => decodeBigInts(viewAs(BigInt64Array, bytes), out) },
   I32: { bytes: 4, decode: (bytes, out) => out.set(viewAs(Int32Array, bytes)) },
   I16: { bytes: 2, decode: (bytes, out) => out.set(viewAs(Int16Array, bytes)) },
@@ -26,6 +32,9 @@ export const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
   U8: { bytes: 1, decode: (bytes, out) => out.set(bytes) },
   BOOL: { bytes: 1, decode: (bytes, out) => out.set(bytes) },
 };
+
+/** Bits of the element types of safetensors that are not read. */
+export const UNREAD_BITS: Readonly<Record<string, number>> = { C64: 64, F6_E2M3: 6, F6_E3M2: 6 };
 
 /** The bytes of a typed array, as a view. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
@@ -85,6 +94,39 @@ let e5m2: Float32Array | undefined;
 function e5m2Table(): Float32Array {
   e5m2 ??= Float32Array.from({ length: 256 }, (_, bits) => f16Table()[bits << 8]);
   return e5m2;
+}
+
+const fnuz = new Map<number, Float32Array>();
+
+/** The "FNUZ" variants (Noune et al., "8-bit Numerical Formats", 2022): one more bias, no infinities or -0, NaN is 0x80. */
+function fnuzTable(exponentBits: number, mantissaBits: number): Float32Array {
+  let table = fnuz.get(mantissaBits);
+  if (!table) {
+    table = Float32Array.from({ length: 256 }, (_, bits) =>
+      bits === 0x80 ? Number.NaN : smallFloat(bits, exponentBits, mantissaBits) / 2,
+    );
+    fnuz.set(mantissaBits, table);
+  }
+  return table;
+}
+
+let e8m0: Float32Array | undefined;
+
+/** Powers of two, as the scales of OCP's microscaling (MX) formats are: 2^(bits - 127); NaN is 0xff. */
+export function e8m0Table(): Float32Array {
+  e8m0 ??= Float32Array.from({ length: 256 }, (_, bits) => (bits === 0xff ? Number.NaN : 2 ** (bits - 127)));
+  return e8m0;
+}
+
+/** The sixteen values of E2M1, OCP's 4-bit float. */
+export const E2M1 = Float32Array.of(0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6);
+
+/** Two E2M1 a byte, the first in the low four bits. */
+export function decodeF4(bytes: Uint8Array, out: Float32Array): void {
+  for (let i = 0; i < bytes.length; i++) {
+    out[2 * i] = E2M1[bytes[i] & 15];
+    out[2 * i + 1] = E2M1[bytes[i] >> 4];
+  }
 }
 
 function lookUp(indices: Uint8Array | Uint16Array, table: Float32Array, out: Float32Array): void {

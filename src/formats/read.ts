@@ -19,9 +19,15 @@ export function rowsOf(info: TensorInfo): { rows: number; width: number } {
   return { rows, width: rest.reduce((product, size) => product * size, 1) };
 }
 
+/** The tensor, or its `refusal` thrown where its numbers are not to be had or not to be read as they stand. */
+export function readable(info: TensorInfo): TensorInfo {
+  if (info.refusal) throw new WeightscopeError(info.refusal.code, info.refusal.message);
+  return info;
+}
+
 /**
  * Rows `[rowStart, rowEnd)` as fp32, row-major; only their bytes are read, in pieces of at most 16 MB.
- * Throws `OUT_OF_RANGE`, `NOT_FINITE` (naming tensor and index), and what the source throws.
+ * Throws `OUT_OF_RANGE`, `FORMAT_UNSUPPORTED`, `NOT_FINITE` (naming tensor and index), and what the source throws.
  */
 export async function readTensor(info: TensorInfo, options: ReadOptions = {}): Promise<Float32Array> {
   const { rows, width } = rowsOf(info);
@@ -58,7 +64,7 @@ export async function readRows(info: TensorInfo, rows: readonly number[], signal
 
 /** Elements `[start, end)`, decoded by whole blocks. */
 async function readElements(info: TensorInfo, start: number, end: number, signal?: AbortSignal): Promise<Float32Array> {
-  const { blockSize, blockBytes, source } = info;
+  const { blockSize, blockBytes, source } = readable(info);
   const firstBlock = Math.floor(start / blockSize);
   const endBlock = Math.ceil(end / blockSize);
   const blocks = allocate(info, (endBlock - firstBlock) * blockSize);

@@ -1,3 +1,4 @@
+import { type ErrorCode, WeightscopeError } from '../errors.ts';
 import type { Source } from '../source/source.ts';
 
 /** A named tensor in a file: where its bytes are and how they are to be understood. Nothing is read yet. */
@@ -19,6 +20,19 @@ export interface TensorInfo {
   /** Elements per block and bytes per block: 1 and 2 for F16, 32 and 18 for Q4_0. Blocks never cross rows. */
   readonly blockSize: number;
   readonly blockBytes: number;
+  /**
+   * Why its numbers are not to be had or not the model's as they stand: integers or FP8 without a scale that is
+   * understood, an element type that is not read, a shard that is not there. Thrown by whoever wants them.
+   */
+  readonly refusal?: Refusal;
+  /** The tensor to which this one's scales, zero points or the like belong; it is no parameter of its own. */
+  readonly partOf?: string;
+}
+
+/** The error that using a tensor gives: its code and its whole sentence. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 /** What a weights file's header says. */
@@ -27,4 +41,28 @@ export interface TensorFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** safetensors: the string map `__metadata__`. GGUF: all key-value pairs (64-bit integers as number where safe, else bigint). */
   readonly metadata: ReadonlyMap<string, unknown>;
+  /** Tensors that the file should have and whose numbers are not to be had, each with its `refusal`. */
+  readonly standIns?: ReadonlyMap<string, TensorInfo>;
+  /** What readings should say about the file. */
+  readonly notes?: readonly string[];
+}
+
+/** A tensor of which only the name is known, and why. */
+export function standIn(name: string, refusal: Refusal): TensorInfo {
+  const refuse = () => {
+    throw new WeightscopeError(refusal.code, refusal.message);
+  };
+  const source = { name: '', byteLength: 0, version: '', slice: async () => refuse() };
+  return {
+    name,
+    dtype: '?',
+    shape: [],
+    source,
+    start: 0,
+    end: 0,
+    decode: refuse,
+    blockSize: 1,
+    blockBytes: 1,
+    refusal,
+  };
 }

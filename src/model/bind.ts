@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import { readable } from '../formats/read.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
 import type { Architecture, Candidates, Config, Module, Sizes, Spec } from './architecture.ts';
 import { KINDS } from './kinds.ts';
@@ -17,7 +18,8 @@ export interface Bound {
 }
 
 /**
- * Finds every parameter's tensor and checks its shape; reads nothing. Throws `TENSOR_MISSING` and `TENSOR_SHAPE`, naming
+ * Finds every parameter's tensor and checks its shape; reads nothing. Throws `TENSOR_MISSING`, `TENSOR_SHAPE` and
+ * `FORMAT_UNSUPPORTED` (quantised in a way that is not read), naming
  * the tensor, what was expected and what was found.
  */
 export function bind(
@@ -62,7 +64,7 @@ export function bind(
     for (const start of new Set([prefix, '']))
       for (const ending of endings) {
         const tensor = tensors.get(start + name + ending);
-        if (tensor) return tensor;
+        if (tensor) return readable(tensor);
       }
     return undefined;
   }

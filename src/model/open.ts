@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import { resolveStorage, withStandIns } from '../formats/quantised/resolve.ts';
 import type { TensorFile } from '../formats/tensor.ts';
 import { httpFolder } from '../source/http.ts';
 import { memoryFolder } from '../source/memory.ts';
@@ -70,12 +71,15 @@ async function openWeights(
   name: string,
   options: OpenOptions,
 ): Promise<Model> {
-  const { format, tensors, metadata } = weights;
-  const config = format === 'gguf' ? configFromGguf(metadata, tensors, name) : await readConfig(folder, options.signal);
+  const { format, metadata } = weights;
+  const config =
+    format === 'gguf' ? configFromGguf(metadata, weights.tensors, name) : await readConfig(folder, options.signal);
+  const stored = resolveStorage(weights, config, name);
+  const { tensors } = stored;
   const modelType = config.model_type as string;
   const architecture = architectureOf(modelType, format, name);
   const sizes = sizesOf(config, architecture, name);
-  const bound = bind(architecture, config, sizes, tensors, name);
+  const bound = bind(architecture, config, sizes, withStandIns(stored), name);
   const print = fingerprint(config, tensors);
   return {
     name,
@@ -89,7 +93,7 @@ async function openWeights(
     vocabulary: await findVocabulary(weights, folder, bound.sizes.vocab, config, options),
     fingerprint: print,
     cache: typeof options.cache === 'function' ? options.cache(print) : options.cache,
-    notes: bound.notes,
+    notes: [...bound.notes, ...stored.notes],
     close: () => closeAll(weights),
   };
 }

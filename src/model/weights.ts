@@ -10,16 +10,18 @@ const SINGLE = 'model.safetensors';
 const NOT_THE_MODEL = /^(adapter_|optimizer|training_args|consolidated|mmproj)/;
 
 /**
- * The weights of a folder: `file` where it is given, else the sharded or single safetensors file, else all *.safetensors
- * together, else the one *.gguf. Throws `SOURCE_NOT_FOUND`, saying what is there instead.
+ * The weights of a folder: `file` where it is given, else the single safetensors file, else the sharded one, else all
+ * *.safetensors together, else the one *.gguf: the order of `transformers`, which takes `model.safetensors` before an
+ * index beside it. Throws `SOURCE_NOT_FOUND`, saying what is there instead.
  */
 export async function readWeights(folder: SourceFolder, file?: string): Promise<TensorFile> {
   if (file !== undefined) return readOne(folder, file);
   const names = await folder.list();
-  const indexName = names ? indexOf(names) : (await folder.open(INDEX)) && INDEX;
-  if (indexName) return readShardedSafetensors(folder, indexName);
-  if (!names) return readOne(folder, SINGLE);
+  if (!names) return readUnlisted(folder);
   if (names.includes(SINGLE)) return readOne(folder, SINGLE);
+  // A folder with variants (model.fp16.safetensors.index.json) is read by its plain weights.
+  const index = names.includes(INDEX) ? INDEX : names.find((name) => name.endsWith('.safetensors.index.json'));
+  if (index) return readShardedSafetensors(folder, index);
   const here = names.filter((name) => !name.includes('/') && !NOT_THE_MODEL.test(name));
   const safetensors = here.filter((name) => name.endsWith('.safetensors'));
   if (safetensors.length > 0) return readTogether(folder, safetensors);
@@ -30,10 +32,13 @@ export async function readWeights(folder: SourceFolder, file?: string): Promise<
   throw nothing(folder, names, gguf);
 }
 
-function indexOf(names: readonly string[]): string | undefined {
-  if (names.includes(INDEX)) return INDEX;
-  // A folder with variants (model.fp16.safetensors.index.json) is read by its plain weights.
-  return names.includes(SINGLE) ? undefined : names.find((name) => name.endsWith('.safetensors.index.json'));
+/** A plain HTTP server does not say what it has: the two usual names are tried. */
+async function readUnlisted(folder: SourceFolder): Promise<TensorFile> {
+  const source = await folder.open(SINGLE);
+  if (source) return openTensorFile(source);
+  const index = await folder.open(INDEX);
+  await index?.close?.();
+  return index ? readShardedSafetensors(folder, INDEX) : readOne(folder, SINGLE);
 }
 
 async function readOne(folder: SourceFolder, name: string): Promise<TensorFile> {

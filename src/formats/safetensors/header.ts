@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import { quote } from '../../quote.ts';
-import { ELEMENT_TYPES } from '../elements.ts';
+import { ELEMENT_TYPES, UNREAD_BITS } from '../elements.ts';
 import { findDuplicateKey } from './duplicates.ts';
 
 /**
@@ -42,7 +42,7 @@ export function headerLength(first8: Uint8Array, byteLength: number, limit: numb
   return Number(length);
 }
 
-/** Parses and checks the JSON header of a file with `dataLength` bytes of data. Throws `FORMAT_INVALID`, `FORMAT_UNSUPPORTED`. */
+/** Parses and checks the JSON header of a file with `dataLength` bytes of data. Throws `FORMAT_INVALID`. */
 export function parseHeader(json: Uint8Array, dataLength: number, file: string): SafetensorsHeader {
   const header = parseObject(json, file);
   const entries: SafetensorsEntry[] = [];
@@ -71,6 +71,7 @@ function parseObject(json: Uint8Array, file: string): Record<string, unknown> {
 }
 
 function parseMetadata(value: unknown, file: string): Map<string, string> {
+  if (value === null) return new Map(); // the format's own library reads it as absent
   if (!isObject(value)) throw invalid(file, 'its __metadata__ is not an object');
   const entries = Object.entries(value);
   for (const [key, text] of entries)
@@ -85,11 +86,6 @@ function parseEntry(name: string, value: unknown, dataLength: number, file: stri
   if (typeof dtype !== 'string') throw wrong('has no dtype');
   if (!isSizes(shape)) throw wrong('has no shape of whole numbers');
   if (!isSizes(offsets) || offsets.length !== 2) throw wrong('has no data_offsets of two whole numbers');
-  if (!Object.hasOwn(ELEMENT_TYPES, dtype))
-    throw new WeightscopeError(
-      'FORMAT_UNSUPPORTED',
-      `Expected an element type of ${Object.keys(ELEMENT_TYPES).join(', ')} for tensor ${quote(name)} of ${file}, found ${quote(dtype)}.`,
-    );
   const [start, end] = offsets;
   if (start > end || end > dataLength)
     throw wrong(
@@ -97,12 +93,21 @@ function parseEntry(name: string, value: unknown, dataLength: number, file: stri
     );
   // NaN, which stays NaN, where a product is too large to be exact: as the format's own library, even before a size of 0.
   const times = (product: number, size: number) => (Number.isSafeInteger(product * size) ? product * size : Number.NaN);
-  const bytes = shape.reduce(times, ELEMENT_TYPES[dtype].bytes);
+  const bits = shape.reduce(times, bitsOf(dtype) ?? Number.NaN);
+  // What a type of another time takes is not known; its bytes are left to who made them.
+  const bytes = bitsOf(dtype) === undefined ? end - start : bits / 8;
   if (bytes !== end - start)
     throw wrong(
       `has shape [${shape.slice(0, 16).join(', ')}] of ${dtype}, ${Number.isNaN(bytes) ? 'too many' : bytes} bytes, but holds ${end - start} bytes`,
     );
   return { name, dtype, shape, start, end };
+}
+
+/** Bits per element, where the type is known. */
+function bitsOf(dtype: string): number | undefined {
+  if (!Object.hasOwn(ELEMENT_TYPES, dtype)) return Object.hasOwn(UNREAD_BITS, dtype) ? UNREAD_BITS[dtype] : undefined;
+  const { bytes, elements = 1 } = ELEMENT_TYPES[dtype];
+  return (8 * bytes) / elements;
 }
 
 /** The format asks that tensors cover all of the data, without overlap and without holes. */

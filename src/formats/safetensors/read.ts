@@ -1,7 +1,8 @@
 import { WeightscopeError } from '../../errors.ts';
+import { quote } from '../../quote.ts';
 import type { Source } from '../../source/source.ts';
 import { ELEMENT_TYPES } from '../elements.ts';
-import type { TensorFile, TensorInfo } from '../tensor.ts';
+import { standIn, type TensorFile, type TensorInfo } from '../tensor.ts';
 import { headerLength, MAX_HEADER_BYTES, parseHeader } from './header.ts';
 
 export interface SafetensorsLimits {
@@ -9,7 +10,7 @@ export interface SafetensorsLimits {
   maxHeaderBytes?: number;
 }
 
-/** Reads the header of a safetensors file; no weights. Throws `FORMAT_INVALID`, `FORMAT_LIMIT`, `FORMAT_UNSUPPORTED`. */
+/** Reads the header of a safetensors file; no weights. Throws `FORMAT_INVALID`, `FORMAT_LIMIT`. */
 export async function readSafetensors(source: Source, limits: SafetensorsLimits = {}): Promise<TensorFile> {
   const { name: file, byteLength } = source;
   if (byteLength < 8)
@@ -22,18 +23,20 @@ export async function readSafetensors(source: Source, limits: SafetensorsLimits 
   const { entries, metadata } = parseHeader(await source.slice(8, dataStart), byteLength - dataStart, file);
   const tensors = new Map<string, TensorInfo>();
   for (const { name, dtype, shape, start, end } of entries) {
-    const { bytes, decode } = ELEMENT_TYPES[dtype];
-    tensors.set(name, {
-      name,
-      dtype,
-      shape,
-      source,
-      start: dataStart + start,
-      end: dataStart + end,
-      decode,
-      blockSize: 1,
-      blockBytes: bytes,
-    });
+    const place = { name, dtype, shape, source, start: dataStart + start, end: dataStart + end };
+    tensors.set(name, { ...place, ...elementsOf(name, dtype, file) });
   }
   return { format: 'safetensors', tensors, metadata };
+}
+
+/** How a tensor's bytes are decoded; one of a type that is not read is refused when it is wanted, not with its file. */
+function elementsOf(name: string, dtype: string, file: string) {
+  if (Object.hasOwn(ELEMENT_TYPES, dtype)) {
+    const { bytes, elements = 1, decode } = ELEMENT_TYPES[dtype];
+    return { decode, blockSize: elements, blockBytes: bytes };
+  }
+  const known = Object.keys(ELEMENT_TYPES).join(', ');
+  const message = `Expected an element type of ${known} for tensor ${quote(name)} of ${file}, found ${quote(dtype)}.`;
+  const { decode, blockSize, blockBytes, refusal } = standIn(name, { code: 'FORMAT_UNSUPPORTED', message });
+  return { decode, blockSize, blockBytes, refusal };
 }

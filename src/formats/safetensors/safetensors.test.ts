@@ -83,12 +83,30 @@ describe('readSafetensors', () => {
     ['bytes at the end', fileOf({ a: f32([1], 0, 4) }, 5), /end at byte 4 .* there are 5/],
   ])('%s is FORMAT_INVALID', (_, bytes, message) => expectError(read(bytes), 'FORMAT_INVALID', message));
 
-  test('an unknown element type is named with its tensor', () =>
+  test.each(['C64', 'F6_E2M3', 'Q7', 'constructor'])(
+    'a tensor of type %s is refused when it is wanted',
+    async (dtype) => {
+      const header = { w: { dtype, shape: [8], data_offsets: [0, dtype === 'C64' ? 64 : 6] }, v: f32([0], 6, 6) };
+      if (dtype === 'C64') header.v.data_offsets = [64, 64];
+      const { tensors } = await read(fileOf(header, header.v.data_offsets[0]));
+      expect(await readTensor(tensors.get('v')!)).toEqual(new Float32Array(0));
+      await expectError(
+        readTensor(tensors.get('w')!),
+        'FORMAT_UNSUPPORTED',
+        new RegExp(`tensor "w" .* found "${dtype}"`),
+      );
+    },
+  );
+
+  test('a size that does not fit a type that is not read is FORMAT_INVALID too', () =>
     expectError(
-      read(fileOf({ w: { dtype: 'C64', shape: [1], data_offsets: [0, 8] } }, 8)),
-      'FORMAT_UNSUPPORTED',
-      /tensor "w" .* found "C64"/,
+      read(fileOf({ w: { dtype: 'C64', shape: [1], data_offsets: [0, 4] } }, 4)),
+      'FORMAT_INVALID',
+      /8 bytes, but holds 4/,
     ));
+
+  test('no metadata at all may be written as null', async () =>
+    expect((await read(fileOf({ __metadata__: null, a: f32([1], 0, 4) }, 4))).metadata.size).toBe(0));
 
   test('a header above the limit is FORMAT_LIMIT, and read when the limit is raised', async () => {
     const source = memorySource(fileOf(`{}${' '.repeat(100)}`));
@@ -201,11 +219,6 @@ describe('readShardedSafetensors', () => {
     ['null', 'null', /no weight_map/],
     ['no map', { metadata: {} }, /no weight_map/],
     ['a path outside', { weight_map: { a: '../one.safetensors' } }, /"a" in "..\/one.safetensors"/],
-    [
-      'a tensor that its shard lacks',
-      { weight_map: { b: 'one.safetensors' } },
-      /"b" in one.safetensors, which does not have it/,
-    ],
   ])('%s is FORMAT_INVALID', async (_, index, message) =>
     expectError(readShardedSafetensors(await folderWith(index)), 'FORMAT_INVALID', message),
   );
@@ -224,4 +237,14 @@ describe('readShardedSafetensors', () => {
       'SOURCE_NOT_FOUND',
       /three.safetensors/,
     ));
+
+  test('a shard or tensor that is not there closes nothing until it is wanted, and is said', async () => {
+    const weight_map = { a: 'one.safetensors', b: 'one.safetensors', c: 'three.safetensors' };
+    const { tensors, standIns, notes } = await readShardedSafetensors(await folderWith({ weight_map }));
+    expect(await readTensor(tensors.get('a')!)).toEqual(Float32Array.of(1));
+    const wanted = (name: string) => readTensor(standIns!.get(name)!);
+    await expectError(wanted('b'), 'FORMAT_INVALID', /"b" in one.safetensors, which does not have it/);
+    await expectError(wanted('c'), 'SOURCE_NOT_FOUND', /three.safetensors/);
+    expect(notes).toEqual([expect.stringMatching(/lacks 2 tensors, such as "b": 1 file of its index is not there/)]);
+  });
 });

@@ -3,15 +3,18 @@ import { quote } from '../../quote.ts';
 import type { SourceFolder } from '../../source/source.ts';
 import { refuseLfsPointer } from '../lfs.ts';
 import { openTensorFile } from '../open.ts';
-import type { TensorFile, TensorInfo } from '../tensor.ts';
+import { standIn, type TensorFile, type TensorInfo } from '../tensor.ts';
 import type { SafetensorsLimits } from './read.ts';
 
 const MAX_INDEX_BYTES = 100_000_000;
+/** Shards whose headers are read at one time: enough to hide the latency of a network. */
+const AT_ONCE = 32;
 
 /**
  * Reads a sharded checkpoint: `model.safetensors.index.json` with `{"weight_map": {tensor: file}}`, and the header of
  * each shard in the same folder. The tensors are those of the map, `metadata` is the index's own.
- * Throws `SOURCE_NOT_FOUND` when the index or a shard is absent, `FORMAT_INVALID` when index and shards disagree.
+ * A shard or tensor that is not there is refused when it is wanted (`standIns`): by `SOURCE_NOT_FOUND`, or by
+ * `FORMAT_INVALID` where index and shards disagree. Throws `SOURCE_NOT_FOUND` when the index or all shards are absent.
  */
 export async function readShardedSafetensors(
   folder: SourceFolder,
@@ -20,19 +23,53 @@ export async function readShardedSafetensors(
 ): Promise<TensorFile> {
   const { weightMap, metadata } = await readIndex(folder, indexName);
   const shards = new Map<string, TensorFile>();
-  const readShard = async (file: string) => {
-    const source = await folder.open(file);
-    if (!source) throw missing(folder, file);
-    shards.set(file, await openTensorFile(source, limits));
+  const absent = new Set<string>();
+  const waiting = new Set(weightMap.values()).values();
+  const readShards = async () => {
+    for (const file of waiting) {
+      const source = await folder.open(file);
+      source ? shards.set(file, await openTensorFile(source, limits)) : absent.add(file);
+    }
   };
-  await Promise.all([...new Set(weightMap.values())].map(readShard));
-  const tensors = new Map<string, TensorInfo>();
-  for (const [name, file] of weightMap) {
-    const info = shards.get(file)!.tensors.get(name);
-    if (!info) throw invalid(folder, indexName, `it places tensor ${quote(name)} in ${file}, which does not have it`);
-    tensors.set(name, info);
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, readShards));
+    if (shards.size === 0) throw missing(folder, weightMap.values().next().value ?? indexName);
+  } catch (error) {
+    await Promise.all([...shards.values()].map(close));
+    throw error;
   }
-  return { format: 'safetensors', tensors, metadata };
+  const tensors = new Map<string, TensorInfo>();
+  const standIns = new Map<string, TensorInfo>();
+  for (const [name, file] of weightMap) {
+    const info = shards.get(file)?.tensors.get(name);
+    if (info) tensors.set(name, info);
+    else standIns.set(name, standIn(name, absent.has(file) ? missing(folder, file) : misplaced(name, file)));
+  }
+  return { format: 'safetensors', tensors, metadata, standIns, notes: gaps() };
+
+  function misplaced(name: string, file: string): WeightscopeError {
+    return invalid(folder, indexName, `it places tensor ${quote(name)} in ${file}, which does not have it`);
+  }
+
+  /** A tensor that nothing reads does not close the model, but that it is not there is said. */
+  function gaps(): string[] {
+    if (standIns.size === 0) return [];
+    const [first] = standIns.keys();
+    const files =
+      absent.size > 0
+        ? `: ${plural(absent.size, 'file')} of its index ${absent.size > 1 ? 'are' : 'is'} not there`
+        : '';
+    return [
+      `The checkpoint lacks ${plural(standIns.size, 'tensor')}, such as ${quote(first)}${files}; no parameter shown is made of them.`,
+    ];
+  }
+}
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+async function close({ tensors }: TensorFile): Promise<void> {
+  const [first] = tensors.values();
+  await first?.source.close?.();
 }
 
 async function readIndex(folder: SourceFolder, indexName: string) {

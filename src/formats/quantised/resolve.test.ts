@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { expectError } from '../../../test/bytes.ts';
+import { type RawTensor, rawSafetensors } from '../../../test/raw-safetensors.ts';
+import { memorySource } from '../../source/memory.ts';
+import { readTensor } from '../read.ts';
+import { readSafetensors } from '../safetensors/read.ts';
+import { resolveStorage, withStandIns } from './resolve.ts';
+
+const WEIGHT = 'model.layers.0.mlp.up_proj.weight';
+
+async function resolve(tensors: Record<string, RawTensor>, config: Record<string, unknown> = {}) {
+  return resolveStorage(await readSafetensors(memorySource(rawSafetensors(tensors), 'model')), config, 'model');
+}
+
+describe('a config that declares a quantisation that is not read is refused, the method named', () => {
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['AQLM', { quantization_config: { quant_method: 'aqlm' } }, /`quantization_config` of model .* method AQLM,/],
+    ['an unknown one', { quantization_config: { quant_method: 'my\u001bown' } }, /the method "my\\u001bown"/],
+    ['one of no name', { quantization_config: { bits: 4 } }, /a quantisation without `quant_method`/],
+    ['one that is no object', { quantization_config: 'aqlm' }, /without `quant_method`/],
+    ['in compression_config', { compression_config: { quant_method: 'sparse' } }, /`compression_config`.*"sparse"/],
+    ['in quantization', { quantization: { quant_method: 'eetq' } }, /`quantization` of model .* EETQ/],
+    ['of the language model alone', { text_config: { quantization_config: { quant_method: 'vptq' } } }, /VPTQ/],
+  ])('%s', (_, config, message) =>
+    expectError(resolve({ [WEIGHT]: { dtype: 'BF16', shape: [2, 2] } }, config), 'FORMAT_UNSUPPORTED', message),
+  );
+
+  test.each([null, {}])('%j declares nothing', async (quantization_config) => {
+    const { notes } = await resolve({ [WEIGHT]: { dtype: 'BF16', shape: [2, 2] } }, { quantization_config });
+    expect(notes).toEqual([]);
+  });
+});
+
+describe('a number is read with its scale or not at all', () => {
+  const codes = (dtype: string): Record<string, RawTensor> => ({ [WEIGHT]: { dtype, shape: [2, 2] } });
+  const scale: RawTensor = { dtype: 'F32', shape: [2, 1] };
+
+  test.each<[string, Record<string, RawTensor>, RegExp]>([
+    ...['I8', 'U8', 'I16', 'U16', 'I32', 'U32', 'I64', 'U64', 'BOOL'].map(
+      (dtype): [string, Record<string, RawTensor>, RegExp] => [dtype, codes(dtype), /found integers \(/],
+    ),
+    ['FP8 beside an odd scale', { ...codes('F8_E4M3'), [`${WEIGHT}._scale`]: scale }, /F8_E4M3 beside ".*\._scale"/],
+    ['FP8 where another name may be a scale', { ...codes('F8_E5M2'), 'all.SCALE': scale }, /the file has "all.SCALE"/],
+    ['FP4', { ...codes('F4'), 'x.absmax': scale }, /F4 without a scale of its own/],
+    ['BF16 beside a scale of no use', { ...codes('BF16'), [`${WEIGHT}_scale_2`]: scale }, /BF16 beside/],
+    ['packed under another name', { [WEIGHT.replace('weight', 'codes')]: { dtype: 'I16', shape: [4] } }, /integers/],
+    ['packed after the name', { [`${WEIGHT}_qdata`]: { dtype: 'U8', shape: [4] } }, /integers \(U8\)/],
+    ['packed below the name', { [`${WEIGHT}._data`]: { dtype: 'U8', shape: [4] } }, /integers \(U8\)/],
+  ])('%s', async (_, tensors, message) => {
+    const info = withStandIns(await resolve(tensors)).get(WEIGHT)!;
+    await expectError(readTensor(info), 'FORMAT_UNSUPPORTED', message);
+  });
+
+  test('FP8 in a file without scales, whose config declares nothing, is what it is, and said', async () => {
+    const { tensors, notes } = await resolve({
+      [WEIGHT]: { dtype: 'F8_E4M3', shape: [2], bytes: Uint8Array.of(56, 184) },
+    });
+    expect(await readTensor(tensors.get(WEIGHT)!)).toEqual(Float32Array.of(1, -1));
+    expect(notes).toEqual(['1 tensor is stored as FP8 without a scale: its numbers are read as they stand.']);
+  });
+
+  test('what nothing wants closes nothing', async () => {
+    const { tensors } = await resolve({ [WEIGHT]: { dtype: 'F16', shape: [1] }, ids: { dtype: 'I64', shape: [3] } });
+    expect(await readTensor(tensors.get(WEIGHT)!)).toEqual(Float32Array.of(0));
+    expect(tensors.get('ids')!.shape).toEqual([3]);
+  });
+});
