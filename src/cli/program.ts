@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAtlas } from './commands/atlas.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addExplain } from './commands/explain.ts';
 import { addExplore } from './commands/explore.ts';
 import { addHead } from './commands/head.ts';
 import { addInfo } from './commands/info.ts';
@@ -17,7 +18,8 @@ import { addWorker } from './commands/worker.ts';
 const EXAMPLES = `
 MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-community/gpt2-medium@main.
 
-  weightscope start
+  weightscope start                  a first lesson
+  weightscope explain freq           what a word means
   weightscope neuron sample 4 100
   weightscope head sample 1 5 --matrix qk --exclude-fuzzy
   weightscope COMMAND --help`;
@@ -39,6 +41,7 @@ export function createProgram(): Command {
   addExplore(program);
   addWorker(program);
   addStart(program);
+  addExplain(program);
   addCompletion(program);
   return program;
 }

@@ -1,83 +1,69 @@
+import { EXAMPLES, LESSON } from '../../guide/lesson.ts';
 import type { readHead } from '../../reading/heads.ts';
 import type { readNeuron } from '../../reading/neurons.ts';
-import type { HeadReading, NeuronReading } from '../../reading/types.ts';
-import type { Report } from '../output/report.ts';
+import type { Group, Report } from '../output/report.ts';
 import type { Context } from '../run.ts';
 import { headGroups } from './head.ts';
 import { neuronGroups } from './neuron.ts';
-import { thousands } from './reading.ts';
 
-const NEURON = { layer: 4, index: 100, k: 12, bottom: 4 };
-const NEURON_TEXT =
-  'Key and up are what it reads, value is what it writes: royalty at the lower end of up, royalty in value.';
-const HEADS = [
-  { layer: 1, head: 5, matrices: ['qk'], text: 'Its QK attends from a comparison to what completes it.' },
-  {
-    layer: 5,
-    head: 7,
-    matrices: ['vo', 'qk'],
-    text: 'Its VO writes what goes with a word: size, smaller; weight, light.',
-  },
-] as const;
-const PAIRS = { shown: 8, counted: 100, words: 6 };
+const NEURON = EXAMPLES[0];
+const HEAD = EXAMPLES[2];
+const SHOWN = { k: 5, bottom: 3, pairs: 4 };
+/** Pieces of words and punctuation come later: a first look is at whole words. */
+const FILTERS = { onlyAlnum: true };
 
 const NEXT = [
-  ['Everything as a page in the browser:', 'explore sample'],
-  ['A hundred pairs, none of similar words:', 'head sample 5 7 --matrix vo --exclude-fuzzy'],
-  ['Arithmetic on any vectors:', `vector sample 'tok:" king" - tok:" man" + tok:" woman"' --normalize cosine -k 10`],
+  ['explore sample', 'everything as a page in the browser'],
+  ['head sample 1 5', 'a head that looks from more to than'],
+  ['explain freq', 'any word of the field in one sentence'],
 ];
 
 /** How the person started this: from a clone the program is not on the PATH. */
 const prefix = (env: NodeJS.ProcessEnv): string =>
   env.npm_lifecycle_event === 'start' ? 'npx weightscope' : 'weightscope';
 
-/** The first screen: the notebook's tables on the built-in model. */
+/** The first screen: the first lesson, with one neuron and one head of the built-in model; 40 lines of 80 columns. */
 export async function tourReport(
   { model, engine, signal, progress }: Context,
   neuronReader: typeof readNeuron,
   headReader: typeof readHead,
 ): Promise<Report> {
-  const options = { engine, signal, progress };
+  const options = { engine, signal, progress, filters: FILTERS };
+  const { k, bottom, pairs } = SHOWN;
   const neuron = await neuronReader(model, NEURON.layer, NEURON.index, {
     ...options,
-    k: NEURON.k,
-    bottom: NEURON.bottom,
+    parts: ['key', 'value'],
+    k,
+    bottom,
   });
-  const heads: HeadReading[] = [];
-  for (const { layer, head, matrices } of HEADS) {
-    heads.push(await headReader(model, layer, head, { ...options, matrices, k: PAIRS.counted, excludeFuzzy: true }));
-  }
+  const matrices = [HEAD.matrix];
+  const head = await headReader(model, HEAD.layer, HEAD.index, { ...options, matrices, k: pairs, excludeSame: true });
+  const [best, worst] = neuronGroups(neuron);
   return {
     title: 'weightscope reads weights as words',
     applied: [],
     groups: [
-      { text: opening(neuron, model.dimensions.vocab), blocks: [] },
-      { title: `Neuron ${NEURON.layer}:${NEURON.index}`, text: NEURON_TEXT, blocks: [] },
-      ...neuronGroups(neuron),
-      ...heads.map((reading, i) => ({
-        ...headGroups(reading, { counterWords: PAIRS.words, shown: PAIRS.shown })[0],
-        title: `Head ${reading.layer}:${reading.head}`,
-        text: HEADS[i].text,
-      })),
+      { text: `${LESSON.what} ${LESSON.how} ${LESSON.score} ${LESSON.freq}`, blocks: [] },
+      { ...best, title: `Neuron ${NEURON.layer}:${NEURON.index}`, text: NEURON.see },
+      worst,
+      { ...withoutFooter(headGroups(head)[0]), title: `Head ${HEAD.layer}:${HEAD.index}`, text: HEAD.see },
       {
         title: 'Next',
         blocks: [
           {
-            columns: [{ name: 'command' }],
-            rows: NEXT.flatMap(([what, command]) => [[what], [`  ${prefix(process.env)} ${command}`]]),
+            columns: [{ name: 'command' }, { name: 'what', faint: true }],
+            rows: NEXT.map(([command, what]) => [`${prefix(process.env)} ${command}`, what]),
           },
         ],
       },
     ],
     notes: neuron.applied.notes,
-    json: { neuron, heads },
-    records: () => [neuron, ...heads],
+    json: { neuron, head },
+    records: () => [neuron, head],
   };
 }
 
-function opening({ model }: NeuronReading, tokens: number): string {
-  return (
-    `The model \`${model}\` is the last six layers of SmolLM2-135M-Instruct. Nothing is run: each vector of weights is compared ` +
-    `with the embeddings of all ${thousands(tokens)} tokens, and the best are listed, scores divided by each token's mean (freq).`
-  );
-}
+const withoutFooter = (group: Group): Group => ({
+  ...group,
+  blocks: group.blocks.map((block) => ({ ...block, footer: undefined })),
+});

@@ -1,0 +1,34 @@
+import { WeightscopeError } from '../../errors.ts';
+import { GLOSSARY, termOf } from '../../guide/glossary.ts';
+import type { Report } from '../output/report.ts';
+
+/** One term of the glossary, or all where `name` is empty. */
+export function glossaryReport(name: string): Report {
+  const found = termOf(name);
+  if (name && !found) {
+    const known = GLOSSARY.map((term) => term.name).join(', ');
+    throw new WeightscopeError('USAGE', `Expected a word of the glossary, got ${quote(name)}. It has: ${known}.`);
+  }
+  const terms = found ? [found] : [...GLOSSARY];
+  return {
+    title: found ? found.name : 'Words of weightscope',
+    applied: [],
+    groups: found
+      ? [{ text: found.meaning, blocks: [] }]
+      : [
+          {
+            blocks: [
+              {
+                columns: [{ name: 'word' }, { name: 'meaning', wraps: true }],
+                rows: terms.map(({ name, meaning }) => [name, meaning]),
+              },
+            ],
+          },
+        ],
+    notes: found ? [`More: docs/${found.more}.`] : [],
+    json: found ?? terms,
+    records: () => terms,
+  };
+}
+
+const quote = (text: string): string => JSON.stringify(text.slice(0, 100));

@@ -1,0 +1,182 @@
+/** The words of this field in one plain sentence each: for `weightscope explain`, docs/glossary.md and the page. */
+export interface Term {
+  name: string;
+  /** Other spellings and forms by which people look for it. */
+  also?: string[];
+  meaning: string;
+  /** The page of docs that has more. */
+  more: string;
+}
+
+export const GLOSSARY: readonly Term[] = [
+  {
+    name: 'token',
+    also: ['tokens', 'word', 'words'],
+    meaning:
+      'A piece of text with a number of its own, a word or a part of one; the model reads and writes nothing else. `·` at its start is a space.',
+    more: 'vocabulary.md',
+  },
+  {
+    name: 'vocabulary',
+    also: ['vocab'],
+    meaning: 'All tokens that a model knows, 16,384 in the built-in one and up to 260,000 in others.',
+    more: 'vocabulary.md',
+  },
+  {
+    name: 'E',
+    also: ['embedding', 'embeddings', 'embed', 'unembed', 'unembedding'],
+    meaning:
+      'The matrix with one row of numbers for each token, by which the model turns tokens into vectors (embed) and vectors into tokens (unembed); everything is read by comparing with these rows.',
+    more: 'readings.md',
+  },
+  {
+    name: 'residual stream',
+    also: ['stream', 'residual'],
+    meaning:
+      'The vector that goes through all layers at each place of the text; neurons and heads read from it and add to it.',
+    more: 'readings.md',
+  },
+  {
+    name: 'score',
+    also: ['scores', 'negative score', 'dot product'],
+    meaning:
+      "How well a row of weights fits a token: the product of the row and the token's row of E. High is towards the token, negative away from it, and near 0 neither.",
+    more: 'readings.md',
+  },
+  {
+    name: 'freq',
+    also: ['normaliser', 'normalisers', 'normalizer', 'frequency', 'normalize'],
+    meaning:
+      'A normaliser: the score divided by the mean score that this token gets from all rows of this kind in the model, so that tokens which fit everything do not come first everywhere. 8 is eight times that mean.',
+    more: 'readings.md',
+  },
+  {
+    name: 'cosine',
+    meaning:
+      'A normaliser: the score divided by the lengths of both vectors, from -1 to 1; it compares directions alone, whatever kind of vector is read.',
+    more: 'readings.md',
+  },
+  {
+    name: 'none',
+    also: ['logit', 'dot'],
+    meaning: 'No normaliser: the plain product of the two vectors, in which tokens with long rows of E come first.',
+    more: 'readings.md',
+  },
+  {
+    name: 'neuron',
+    also: ['neurons', 'feed-forward', 'ff', 'mlp'],
+    meaning:
+      'One unit of a feed-forward layer: it reads the stream with its key (and up), and where they fit it adds its value to the stream. `4:100` is neuron 100 of layer 4, both counted from 0.',
+    more: 'readings.md',
+  },
+  {
+    name: 'key',
+    also: ['gate', 'keys'],
+    meaning:
+      'The row with which a neuron reads: the neuron fires where the stream points towards the tokens of its key.',
+    more: 'readings.md',
+  },
+  {
+    name: 'up',
+    also: ['gated', 'swiglu', 'geglu'],
+    meaning:
+      "A second row that is read, in gated models only: it scales what the neuron writes, and turns it round where the stream points away from up's tokens.",
+    more: 'readings.md',
+  },
+  {
+    name: 'value',
+    also: ['values', 'writes'],
+    meaning:
+      "The row that a neuron adds to the stream where it fires: the value's first tokens become more likely, its lowest ones less.",
+    more: 'readings.md',
+  },
+  {
+    name: 'head',
+    also: ['heads', 'attention head', 'attention'],
+    meaning:
+      'One attention head: it looks from one place of the text at others (QK) and brings something from there (VO). `1:5` is head 5 of layer 1, both counted from 0.',
+    more: 'readings.md',
+  },
+  {
+    name: 'QK',
+    also: ['query', 'attends', 'W_QK'],
+    meaning:
+      'Where a head looks: the pair `·more → ·than` means that a place with "more" attends to a place with "than".',
+    more: 'readings.md',
+  },
+  {
+    name: 'VO',
+    also: ['OV', 'W_OV', 'W_VO'],
+    meaning:
+      'What a head brings from where it looks: the pair `·France → ·French` means that when it attends to "France", it writes "French".',
+    more: 'readings.md',
+  },
+  {
+    name: 'pair',
+    also: ['pairs', 'interaction', 'token pair'],
+    meaning:
+      "One entry of a head's table of all tokens by all tokens; the table is never built, and yet the best pairs and the number of pairs above a score are exact.",
+    more: 'engine.md',
+  },
+  {
+    name: 'threshold',
+    also: ['above', 'below', 'count'],
+    meaning: 'A score that chooses pairs: all above it are counted exactly, however many there are.',
+    more: 'readings.md',
+  },
+  {
+    name: 'direction',
+    also: ['directions', 'spectrum', 'singular', 'svd'],
+    meaning:
+      'One of the strongest things that a head does, found by singular values: it reads along one vector and writes along another.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'copying',
+    also: ['copying score', 'copier'],
+    meaning: 'How far a head writes the token that it reads: 1 if it always adds to it, -1 if it always takes from it.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'null',
+    also: ['nulls', 'z', 'z-score', 'p', 'p-value', 'chance'],
+    meaning:
+      'What a number would be by chance, with random directions or shuffled tokens; a number is worth a look when chance hardly ever gives it.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'fold norm',
+    also: ['fold-norm', 'foldNorm', 'norm', 'gain', 'layernorm', 'rmsnorm'],
+    meaning:
+      'The norm before a layer multiplies each number of the stream by a gain; folding multiplies it into the rows that read, so that they are read as the layer uses them.',
+    more: 'readings.md',
+  },
+  {
+    name: 'atlas',
+    meaning:
+      'All readings of a model in a folder of Parquet files, so that neurons and heads are found by word at once.',
+    more: 'atlas.md',
+  },
+  {
+    name: 'checkpoint',
+    also: ['model', 'safetensors', 'gguf'],
+    meaning: "A trained model's files: its weights, its config and its tokenizer.",
+    more: 'architectures.md',
+  },
+  {
+    name: 'engine',
+    also: ['wasm', 'native'],
+    meaning: 'What computes: in Rust (native) or WebAssembly (wasm), with the same answers to the last bit.',
+    more: 'engine.md',
+  },
+];
+
+/** The term of that name, or undefined; case, dashes and plural forms do not matter. */
+export function termOf(name: string): Term | undefined {
+  const plain = (text: string) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[\s_-]+/g, ' ')
+      .trim();
+  return GLOSSARY.find((term) => [term.name, ...(term.also ?? [])].some((known) => plain(known) === plain(name)));
+}
