@@ -32,7 +32,7 @@ describe('which weights of a folder count', () => {
   const one = (value: number): Uint8Array =>
     rawSafetensors({ w: { dtype: 'F32', shape: [1], bytes: new Uint8Array(Float32Array.of(value).buffer) } });
   const index = text({ weight_map: { w: 'other.safetensors' } });
-  const valueOf = async (files: Record<string, Uint8Array>, unlisted = false): Promise<number> => {
+  const weightOf = async (files: Record<string, Uint8Array>, unlisted = false): Promise<number> => {
     const folder = memoryFolder(files);
     const { tensors } = await readWeights(unlisted ? { ...folder, list: async () => undefined } : folder);
     return (await readTensor(tensors.get('w')!))[0];
@@ -40,10 +40,10 @@ describe('which weights of a folder count', () => {
 
   test.each([false, true])('model.safetensors comes before an index beside it (unlisted: %s)', async (unlisted) => {
     const files = { 'model.safetensors': one(1), 'model.safetensors.index.json': index };
-    expect(await valueOf({ ...files, 'other.safetensors': one(2) }, unlisted)).toBe(1);
-    expect(await valueOf(files, unlisted)).toBe(1);
+    expect(await weightOf({ ...files, 'other.safetensors': one(2) }, unlisted)).toBe(1);
+    expect(await weightOf(files, unlisted)).toBe(1);
     const sharded = { 'model.safetensors.index.json': index, 'other.safetensors': one(2) };
-    expect(await valueOf(sharded, unlisted)).toBe(2);
+    expect(await weightOf(sharded, unlisted)).toBe(2);
   });
 });
 
