@@ -1,7 +1,7 @@
 import { WeightscopeError } from '../../errors.ts';
+import { JsonError, JsonReader } from '../../json.ts';
 import { quote } from '../../quote.ts';
 import { ELEMENT_TYPES, UNREAD_BITS } from '../elements.ts';
-import { findDuplicateKey } from './duplicates.ts';
 
 /**
  * The safetensors header, after https://github.com/huggingface/safetensors#format: 8 bytes N (little-endian u64), N bytes
@@ -42,50 +42,84 @@ export function headerLength(first8: Uint8Array, byteLength: number, limit: numb
   return Number(length);
 }
 
-/** Parses and checks the JSON header of a file with `dataLength` bytes of data. Throws `FORMAT_INVALID`. */
+/** Kimi K2 with four tensors to a quantised weight has 280,000; more are no model's. */
+const MAX_TENSORS = 500_000;
+const MAX_METADATA = 100_000;
+/** numpy and torch have at most 64. */
+const MAX_DIMENSIONS = 64;
+
+/**
+ * Parses and checks the JSON header of a file with `dataLength` bytes of data: as strictly as the format's own library.
+ * Throws `FORMAT_INVALID`, `FORMAT_LIMIT`.
+ */
 export function parseHeader(json: Uint8Array, dataLength: number, file: string): SafetensorsHeader {
-  const header = parseObject(json, file);
+  if (json[0] !== 0x7b) throw invalid(file, 'its header does not begin with "{"');
   const entries: SafetensorsEntry[] = [];
+  const names = new Set<string>();
   let metadata = new Map<string, string>();
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') metadata = parseMetadata(value, file);
-    else entries.push(parseEntry(name, value, dataLength, file));
+  try {
+    const reader = new JsonReader(json);
+    reader.object((name) => {
+      if (names.has(name)) throw invalid(file, `its header has the key ${quote(name)} twice`);
+      names.add(name);
+      if (name === '__metadata__') metadata = readMetadata(reader, file);
+      else entries.push(readEntry(reader, name, dataLength, file));
+      if (entries.length > MAX_TENSORS)
+        throw new WeightscopeError(
+          'FORMAT_LIMIT',
+          `Expected at most ${MAX_TENSORS} tensors in ${file}, found more; no model has so many.`,
+        );
+    });
+    reader.end();
+  } catch (cause) {
+    if (!(cause instanceof JsonError)) throw cause;
+    throw invalid(file, `its header is not JSON in UTF-8: ${cause.message}`, cause);
   }
   checkLayout(entries, dataLength, file);
   return { entries, metadata };
 }
 
-function parseObject(json: Uint8Array, file: string): Record<string, unknown> {
-  if (json[0] !== 0x7b) throw invalid(file, 'its header does not begin with "{"');
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(json);
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw invalid(file, 'its header is not JSON in UTF-8', cause);
-  }
-  const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) throw invalid(file, `its header has the key ${quote(duplicate)} twice`);
-  return value as Record<string, unknown>; // it begins with "{" and is valid JSON
+/** A map from text to text; `null` counts as none. */
+function readMetadata(reader: JsonReader, file: string): Map<string, string> {
+  const metadata = new Map<string, string>();
+  if (reader.takeNull()) return metadata;
+  if (!reader.isObject()) throw invalid(file, 'its __metadata__ is not an object');
+  reader.object((key) => {
+    if (metadata.has(key)) throw invalid(file, `its __metadata__ has the key ${quote(key)} twice`);
+    if (!reader.isString()) throw invalid(file, `its __metadata__ entry ${quote(key)} is not a string`);
+    metadata.set(key, reader.string());
+    if (metadata.size > MAX_METADATA)
+      throw new WeightscopeError(
+        'FORMAT_LIMIT',
+        `Expected at most ${MAX_METADATA} entries of __metadata__ in ${file}, found more.`,
+      );
+  });
+  return metadata;
 }
 
-function parseMetadata(value: unknown, file: string): Map<string, string> {
-  if (value === null) return new Map(); // the format's own library reads it as absent
-  if (!isObject(value)) throw invalid(file, 'its __metadata__ is not an object');
-  const entries = Object.entries(value);
-  for (const [key, text] of entries)
-    if (typeof text !== 'string') throw invalid(file, `its __metadata__ entry ${quote(key)} is not a string`);
-  return new Map(entries as [string, string][]);
-}
-
-function parseEntry(name: string, value: unknown, dataLength: number, file: string): SafetensorsEntry {
+function readEntry(reader: JsonReader, name: string, dataLength: number, file: string): SafetensorsEntry {
   const wrong = (what: string) => invalid(file, `tensor ${quote(name)} ${what}`);
-  if (!isObject(value)) throw wrong('is not an object');
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string') throw wrong('has no dtype');
-  if (!isSizes(shape)) throw wrong('has no shape of whole numbers');
-  if (!isSizes(offsets) || offsets.length !== 2) throw wrong('has no data_offsets of two whole numbers');
+  if (!reader.isObject()) throw wrong('is not an object');
+  const read: { dtype?: string; shape?: number[]; data_offsets?: number[] } = {};
+  const once = (field: keyof typeof read) => {
+    if (field in read) throw wrong(`has ${quote(field)} twice`);
+  };
+  reader.object((field) => {
+    if (field === 'dtype') {
+      once('dtype');
+      read.dtype = reader.isString() ? reader.string() : void reader.skip();
+    } else if (field === 'shape') {
+      once('shape');
+      read.shape = reader.sizes(MAX_DIMENSIONS);
+    } else if (field === 'data_offsets') {
+      once('data_offsets');
+      read.data_offsets = reader.sizes(2);
+    } else reader.skip();
+  });
+  const { dtype, shape, data_offsets: offsets } = read;
+  if (dtype === undefined) throw wrong('has no dtype');
+  if (!shape) throw wrong(`has no shape of whole numbers, at most ${MAX_DIMENSIONS}`);
+  if (offsets?.length !== 2) throw wrong('has no data_offsets of two whole numbers');
   const [start, end] = offsets;
   if (start > end || end > dataLength)
     throw wrong(
@@ -128,14 +162,6 @@ function checkLayout(entries: readonly SafetensorsEntry[], dataLength: number, f
   }
   if (covered !== dataLength)
     throw invalid(file, `its tensors end at byte ${covered} of the data, but there are ${dataLength} bytes`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function invalid(file: string, what: string, cause?: unknown): WeightscopeError {

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { concat, expectError, fixture } from '../../../test/bytes.ts';
 import { memoryFolder, memorySource } from '../../source/memory.ts';
 import { readTensor } from '../read.ts';
-import { findDuplicateKey } from './duplicates.ts';
 import { readSafetensors } from './read.ts';
 import { readShardedSafetensors } from './sharded.ts';
 import { type TensorToWrite, writeSafetensors } from './write.ts';
@@ -57,7 +56,27 @@ describe('readSafetensors', () => {
     ['header length near 2^64', fileOf({}, 0, 2n ** 64n - 1n), /claims 18446744073709551615 bytes/],
     ['not an object', fileOf('[1]'), /does not begin with "{"/],
     ['not JSON', fileOf('{"a"'), /not JSON/],
-    ['deep nesting', fileOf(`{"a":${'['.repeat(1e5)}`), /not JSON/],
+    ['deep nesting', fileOf(`{"a":${'['.repeat(1e5)}`), /no shape|no dtype|not an object/],
+    [
+      'a number that is not whole as JSON has it',
+      fileOf('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', 1),
+      /no shape/,
+    ],
+    ['an exponent', fileOf('{"a":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', 1), /no shape/],
+    ['minus zero', fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[-0,1]}}', 1), /data_offsets/],
+    ['half a character', fileOf('{"\\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1), /half a character/],
+    ['nesting beyond serde', fileOf(`{"a":{"x":${'['.repeat(200)}${']'.repeat(200)}}}`), /nested more than 127 deep/],
+    [
+      'a shape of many ones',
+      fileOf(`{"a":{"dtype":"U8","shape":[${'1,'.repeat(99)}1],"data_offsets":[0,1]}}`, 1),
+      /at most 64/,
+    ],
+    ['something behind it', fileOf('{}x'), /where the end should be/],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from([5, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"\xff":', 'latin1')]),
+      /not UTF-8/,
+    ],
     [
       'a duplicate tensor',
       fileOf('{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"\\u0061":1}', 4),
@@ -76,7 +95,7 @@ describe('readSafetensors', () => {
     ['reversed offsets', fileOf({ a: f32([1], 4, 0) }, 4), /bytes 4 to 0/],
     ['a shape that does not fit', fileOf({ a: f32([3], 0, 8) }, 8), /12 bytes, but holds 8/],
     ['a shape that overflows', fileOf({ a: f32([2 ** 40, 2 ** 40, 2 ** 40], 0, 8) }, 8), /but holds 8/],
-    ['infinitely many elements, and none', fileOf({ a: f32([...Array(99).fill(2 ** 40), 0], 0, 0) }), /but holds 0/],
+    ['infinitely many elements, and none', fileOf({ a: f32([...Array(60).fill(2 ** 40), 0], 0, 0) }), /but holds 0/],
     ['too many elements, times none', fileOf({ a: f32([2 ** 52, 2 ** 52, 0], 0, 0) }), /too many bytes, but holds 0/],
     ['overlap', fileOf({ a: f32([2], 0, 8), b: f32([1], 4, 8) }, 8), /"b" begins at byte 4 .* ends at 8/],
     ['a hole', fileOf({ a: f32([1], 0, 4), b: f32([1], 8, 12) }, 12), /bytes 4 to 8 .* belong to no tensor/],
@@ -120,15 +139,6 @@ describe('readSafetensors', () => {
     const file = await read(fileOf(`{${header}}`, 20));
     expect([...file.tensors.keys()].sort()).toEqual(names.sort());
   });
-});
-
-test('findDuplicateKey agrees with a count of keys', () => {
-  fc.assert(
-    fc.property(fc.json(), (json) => findDuplicateKey(json) === undefined),
-    { numRuns: 200 },
-  );
-  expect(findDuplicateKey('{"a":[{"b":1},{"b":"{,\\"a\\":"}],"c":{"a":1}}')).toBeUndefined();
-  expect(findDuplicateKey('{"a":[{"b":1,"\\u0062":2}]}')).toBe('b');
 });
 
 describe('writeSafetensors', () => {

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
-import { quote } from '../../quote.ts';
+import { JsonError, JsonReader } from '../../json.ts';
+import { describe, quote } from '../../quote.ts';
 import type { SourceFolder } from '../../source/source.ts';
 import { refuseLfsPointer } from '../lfs.ts';
 import { openTensorFile } from '../open.ts';
@@ -7,6 +8,8 @@ import { standIn, type TensorFile, type TensorInfo } from '../tensor.ts';
 import type { SafetensorsLimits } from './read.ts';
 
 const MAX_INDEX_BYTES = 100_000_000;
+/** Ten times more than any checkpoint is known to have. */
+const MAX_SHARDS = 10_000;
 /** Shards whose headers are read at one time: enough to hide the latency of a network. */
 const AT_ONCE = 32;
 
@@ -21,10 +24,10 @@ export async function readShardedSafetensors(
   indexName = 'model.safetensors.index.json',
   limits: SafetensorsLimits = {},
 ): Promise<TensorFile> {
-  const { weightMap, metadata } = await readIndex(folder, indexName);
+  const { weightMap, files, metadata } = await readIndex(folder, indexName);
   const shards = new Map<string, TensorFile>();
   const absent = new Set<string>();
-  const waiting = new Set(weightMap.values()).values();
+  const waiting = files.values();
   const readShards = async () => {
     for (const file of waiting) {
       const source = await folder.open(file);
@@ -83,24 +86,48 @@ async function readIndex(folder: SourceFolder, indexName: string) {
   const bytes = await source.slice(0, source.byteLength);
   await source.close?.();
   refuseLfsPointer(bytes, source.name);
-  let index: { weight_map?: unknown; metadata?: unknown };
+  const weightMap = new Map<string, string>();
+  const files = new Set<string>();
+  let metadata: unknown;
+  let found = false;
   try {
-    index = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const reader = new JsonReader(bytes);
+    if (!reader.isObject()) throw invalid(folder, indexName, 'it has no weight_map');
+    reader.object((key) => {
+      if (key === 'metadata') metadata = reader.value();
+      else if (key !== 'weight_map') reader.skip();
+      else {
+        found = reader.isObject();
+        if (!found) throw invalid(folder, indexName, 'it has no weight_map');
+        reader.object((name) => {
+          const file = reader.isString() ? reader.string() : reader.value();
+          if (typeof file !== 'string' || !/^[^/\\]+\.safetensors$/.test(file))
+            throw invalid(
+              folder,
+              indexName,
+              `it places tensor ${quote(name)} in ${typeof file === 'string' ? quote(file) : describe(file)}, not in a .safetensors file beside it`,
+            );
+          weightMap.set(name, file);
+          files.add(file);
+          if (files.size > MAX_SHARDS)
+            throw new WeightscopeError(
+              'FORMAT_LIMIT',
+              `Expected at most ${MAX_SHARDS} files in ${indexName} of ${folder.name}, found more; no checkpoint has so many.`,
+            );
+        });
+      }
+    });
+    reader.end();
   } catch (cause) {
-    throw invalid(folder, indexName, 'it is not JSON in UTF-8', cause);
+    if (!(cause instanceof JsonError)) throw cause;
+    throw invalid(folder, indexName, `it is not JSON in UTF-8: ${cause.message}`, cause);
   }
-  const weightMap = index?.weight_map;
-  if (typeof weightMap !== 'object' || weightMap === null) throw invalid(folder, indexName, 'it has no weight_map');
-  const entries = Object.entries(weightMap);
-  for (const [name, file] of entries)
-    if (typeof file !== 'string' || !/^[^/\\]+\.safetensors$/.test(file))
-      throw invalid(
-        folder,
-        indexName,
-        `it places tensor ${quote(name)} in ${quote(String(file))}, not in a .safetensors file beside it`,
-      );
-  const metadata = typeof index.metadata === 'object' && index.metadata !== null ? Object.entries(index.metadata) : [];
-  return { weightMap: new Map(entries as [string, string][]), metadata: new Map<string, unknown>(metadata) };
+  if (!found) throw invalid(folder, indexName, 'it has no weight_map');
+  return {
+    weightMap,
+    files,
+    metadata: new Map<string, unknown>(typeof metadata === 'object' ? Object.entries(metadata ?? {}) : []),
+  };
 }
 
 function missing(folder: SourceFolder, file: string): WeightscopeError {
