@@ -6,11 +6,11 @@ import { runWorker as takeUnits, type WorkerOptions } from './atlas/queue/worker
 import { addEngine } from './engine/select.ts';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
-import type { Cache, Model } from './model/types.ts';
+import type { Model } from './model/types.ts';
 import { fileCache } from './source/cache.node.ts';
 import { fileFolder } from './source/file.node.ts';
 import { hubFolder } from './source/hub.node.ts';
-import type { SourceFolder } from './source/source.ts';
+import type { Cache, SourceFolder } from './source/source.ts';
 
 export * from './atlas/atlas.node.ts';
 export type { AtlasBuild, BuildOptions } from './atlas/build.ts';

@@ -1,6 +1,7 @@
 import type { Matrix } from '../src/engine/engine.ts';
-import type { Cache, Dimensions, Model, Parameter } from '../src/model/types.ts';
+import type { Dimensions, Model, Parameter } from '../src/model/types.ts';
 import { seeded } from '../src/reading/random.ts';
+import type { Cache } from '../src/source/source.ts';
 import type { Token, TokenFilters, Vocabulary } from '../src/vocabulary/types.ts';
 
 /** Tiny random models in memory, for tests: every parameter is an array that tests can compute with themselves. */

@@ -4,7 +4,7 @@ import type { TensorFile } from '../formats/tensor.ts';
 import { httpFolder } from '../source/http.ts';
 import { memoryFolder } from '../source/memory.ts';
 import type { HttpOptions } from '../source/request.ts';
-import type { SourceFolder } from '../source/source.ts';
+import type { Cache, SourceFolder } from '../source/source.ts';
 import { vocabularyFromGguf } from '../vocabulary/gguf.ts';
 import { readVocabulary } from '../vocabulary/read.ts';
 import type { Vocabulary } from '../vocabulary/types.ts';
@@ -15,7 +15,7 @@ import { readConfig } from './config.ts';
 import { fingerprint } from './fingerprint.ts';
 import { configFromGguf } from './gguf-config.ts';
 import { sizesOf } from './sizes.ts';
-import type { Cache, Model } from './types.ts';
+import type { Model } from './types.ts';
 import { readWeights } from './weights.ts';
 
 export interface OpenOptions {

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '../formats/tensor.ts';
+import type { Cache } from '../source/source.ts';
 import type { Vocabulary } from '../vocabulary/types.ts';
 
 /** Sizes of a model, under one set of names for all architectures. */
@@ -34,12 +35,6 @@ export interface Parameter {
   readonly tensors: readonly string[];
   /** Vectors [start, end), default all: fp32, row-major [end - start, width]. NaN or Inf: `NOT_FINITE` naming the tensor. */
   read(start?: number, end?: number, signal?: AbortSignal): Promise<Float32Array>;
-}
-
-/** A place for derived data; names are plain file names. A failing `put` is not an error. */
-export interface Cache {
-  get(name: string): Promise<Uint8Array | undefined>;
-  put(name: string, bytes: Uint8Array): Promise<void>;
 }
 
 /** An opened checkpoint. Opening reads headers, config and tokenizer, no weights. */

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Cache } from '../model/types.ts';
 import { checkFileName } from './range.ts';
+import type { Cache } from './source.ts';
 
 /**
  * Where derived data of this user is kept: `WEIGHTSCOPE_CACHE`, else `XDG_CACHE_HOME/weightscope`, else the system's

@@ -24,3 +24,9 @@ export interface SourceFolder {
   /** All file names, where they can be known (a plain HTTP server does not tell: undefined). */
   list(): Promise<string[] | undefined>;
 }
+
+/** A place for derived data; names are plain file names. A failing `put` is not an error. */
+export interface Cache {
+  get(name: string): Promise<Uint8Array | undefined>;
+  put(name: string, bytes: Uint8Array): Promise<void>;
+}

@@ -2,8 +2,8 @@ import { useRef } from 'react';
 import type { ScoredToken } from '../api/types.ts';
 import { SaveMenu } from '../components/save-menu.tsx';
 import { formatScore } from '../format.ts';
+import type { MapDrawing } from './drawing.ts';
 import { withoutOverlap } from './labels.ts';
-import type { MapDrawing } from './token-map.tsx';
 
 const SIDE = 400;
 const MARGIN = 34;

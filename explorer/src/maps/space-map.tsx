@@ -2,9 +2,9 @@ import { useEffect, useRef, useState } from 'react';
 import { SaveMenu } from '../components/save-menu.tsx';
 import { useWidth } from '../components/use-width.ts';
 import { color, useScheme } from '../style/theme.ts';
+import type { MapDrawing } from './drawing.ts';
 import { withoutOverlap } from './labels.ts';
 import { dragged, look, type View } from './rotation.ts';
-import type { MapDrawing } from './token-map.tsx';
 
 const STEP = 12;
 const ARROWS: Record<string, [right: number, down: number]> = {

@@ -79,13 +79,3 @@ function firstLabels(tokens: readonly ScoredToken[]): string {
     .map(({ label }) => label)
     .join(', ');
 }
-
-/** What both maps draw. */
-export interface MapDrawing {
-  tokens: readonly ScoredToken[];
-  /** [tokens, 2 or 3] within [-1, 1]. */
-  points: Float32Array;
-  tone: Tone;
-  label: string;
-  name: string;
-}

@@ -27,6 +27,13 @@ export interface Entry {
   value: number;
 }
 
+/** Extremes of a statistic: where to read next. */
+export interface Found {
+  what: string;
+  highest: Entry[];
+  lowest: Entry[];
+}
+
 /** All that are defined, in order of layer and index. */
 export function entriesOf(layers: ByLayer): Entry[] {
   return layers.flatMap((row, layer) =>

@@ -4,11 +4,11 @@ import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { ChooseStatistic } from './choose-statistic.tsx';
+import type { Found } from './columns.ts';
 import { elementOf, gridSvg } from './drawings.ts';
 import { HeadGrid } from './head-grid.tsx';
 import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
-import type { Found } from './page.tsx';
 import { useStatistic } from './use-statistic.ts';
 
 interface HeadsPartProps {

@@ -5,13 +5,12 @@ import { Section } from '../../components/section.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { formatScore } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
-import { type ByLayer, histogramOf } from './columns.ts';
+import { type ByLayer, type Found, histogramOf } from './columns.ts';
 import { elementOf, violinsSvg } from './drawings.ts';
 import { LayerNeurons } from './layer-neurons.tsx';
 import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
 import { HEIGHT, outlines } from './outlines.ts';
-import type { Found } from './page.tsx';
 import { useStatistic } from './use-statistic.ts';
 import { Violins } from './violins.tsx';
 

@@ -6,7 +6,7 @@ import type { ModelInfo } from '../../api/types.ts';
 import { Answer } from '../../components/states.tsx';
 import { formatCount, plural } from '../../format.ts';
 import { AboutModel } from './about.tsx';
-import type { Entry } from './columns.ts';
+import type { Found } from './columns.ts';
 import { HeadsPart } from './heads-part.tsx';
 import { type Look, LookLine } from './look-line.tsx';
 import { NeuronsPart } from './neurons-part.tsx';
@@ -17,13 +17,6 @@ const route = getRouteApi('/m/$model/');
 
 /** Models of so few layers have room for heads and neurons side by side. */
 const SHALLOW = 12;
-
-/** Extremes of a statistic: where to read next. */
-export interface Found {
-  what: string;
-  highest: Entry[];
-  lowest: Entry[];
-}
 
 export function ModelPage() {
   const { model } = route.useParams();

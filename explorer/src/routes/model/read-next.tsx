@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ModelInfo } from '../../api/types.ts';
 import { formatScore } from '../../format.ts';
-import type { Entry } from './columns.ts';
+import type { Entry, Found } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
-import type { Found } from './page.tsx';
 
 interface ReadNextProps {
   info: ModelInfo;
