@@ -1,5 +1,5 @@
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
-import type { TensorInfo } from './tensor.ts';
+import { slab, type TensorInfo } from './tensor.ts';
 
 /** Bytes per read: what a read needs is its result and one such piece. */
 const PIECE_BYTES = 16 << 20;
@@ -42,6 +42,7 @@ export async function readTensor(info: TensorInfo, options: ReadOptions = {}): P
 export async function readRows(info: TensorInfo, rows: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
   const { rows: count, width } = rowsOf(info);
   for (const row of rows) checkRows(info, row, row + 1, count);
+  if (readable(info).transposeOf && info.shape.length === 2) return readColumns(info.transposeOf!, rows, signal);
   const found = new Float32Array(rows.length * width);
   const order = rows.map((_, i) => i).sort((a, b) => rows[a] - rows[b]);
   const rowBytes = (width / info.blockSize) * info.blockBytes;
@@ -62,8 +63,43 @@ export async function readRows(info: TensorInfo, rows: readonly number[], signal
   return found;
 }
 
-/** Elements `[start, end)`, decoded by whole blocks. */
-async function readElements(info: TensorInfo, start: number, end: number, signal?: AbortSignal): Promise<Float32Array> {
+/**
+ * The columns asked for of a tensor [rows, columns], one after the other: [asked, rows]. A column's numbers are spread
+ * over the whole tensor: it is read in pieces, of which only these columns are kept.
+ */
+export async function readColumns(
+  info: TensorInfo,
+  columns: readonly number[],
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const [rows, width] = info.shape;
+  for (const column of columns)
+    if (!(column >= 0 && column < width))
+      throw new WeightscopeError(
+        'OUT_OF_RANGE',
+        `Expected columns within the ${width} of tensor ${info.name}, got ${column}.`,
+      );
+  if (readable(info).transposeOf) return readRows(info.transposeOf!, columns, signal);
+  const out = new Float32Array(columns.length * rows);
+  const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / width));
+  for (let from = 0; from < rows && columns.length > 0; from += step) {
+    const to = Math.min(from + step, rows);
+    const piece = await readTensor(info, { rowStart: from, rowEnd: to, signal });
+    for (let i = 0; i < columns.length; i++)
+      for (let row = from, at = columns[i]; row < to; row++, at += width) out[i * rows + row] = piece[at];
+  }
+  return out;
+}
+
+/** Elements `[start, end)`, decoded by whole blocks or lines; nothing is said about numbers that are not finite. */
+export async function readElements(
+  info: TensorInfo,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  if (info.lines) return readLines(readable(info), start, end, signal);
+  if (info.transposeOf) return readTransposed(readable(info), start, end, signal);
   const { blockSize, blockBytes, source } = readable(info);
   const firstBlock = Math.floor(start / blockSize);
   const endBlock = Math.ceil(end / blockSize);
@@ -77,6 +113,33 @@ async function readElements(info: TensorInfo, start: number, end: number, signal
   }
   const skip = start - firstBlock * blockSize;
   return blocks.length === end - start ? blocks : blocks.slice(skip, skip + end - start);
+}
+
+/** Whole lines, decoded by the tensor's own code in pieces of 16 MB. */
+async function readLines(info: TensorInfo, start: number, end: number, signal?: AbortSignal): Promise<Float32Array> {
+  const width = info.shape.at(-1) ?? 1;
+  const [first, last] = [Math.floor(start / width), Math.ceil(end / width)];
+  const out = allocate(info, (last - first) * width);
+  const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / width));
+  for (let from = first; from < last; from += step) {
+    throwIfAborted(signal);
+    const to = Math.min(from + step, last);
+    await info.lines!(from, to, out.subarray((from - first) * width, (to - first) * width), signal);
+  }
+  return out.length === end - start ? out : out.slice(start - first * width, end - first * width);
+}
+
+async function readTransposed(info: TensorInfo, start: number, end: number, signal?: AbortSignal) {
+  const { rows, width } = rowsOf(info);
+  const [first, last] = [Math.floor(start / width), Math.ceil(end / width)];
+  const out = allocate(info, (last - first) * width);
+  if (info.shape.length === 2) {
+    const columns = Array.from({ length: last - first }, (_, i) => first + i);
+    out.set(await readColumns(info.transposeOf!, columns, signal));
+  } else
+    for (let i = first; i < Math.min(last, rows); i++)
+      out.set(await readElements(slab(info, i), 0, width, signal), (i - first) * width);
+  return out.length === end - start ? out : out.slice(start - first * width, end - first * width);
 }
 
 function allocate(info: TensorInfo, length: number): Float32Array {

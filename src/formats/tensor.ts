@@ -21,6 +21,13 @@ export interface TensorInfo {
   readonly blockSize: number;
   readonly blockBytes: number;
   /**
+   * Decodes lines [from, to) of the last dimension (all outer ones flattened) into `out`, where codes, scales and zero
+   * points lie in several places. In its place `start`, `end` are those of the codes, and `decode` is not called.
+   */
+  readonly lines?: (from: number, to: number, out: Float32Array, signal?: AbortSignal) => Promise<void>;
+  /** The tensor of which this one is the transpose, its last two dimensions exchanged: read through it. */
+  readonly transposeOf?: TensorInfo;
+  /**
    * Why its numbers are not to be had or not the model's as they stand: integers or FP8 without a scale that is
    * understood, an element type that is not read, a shard that is not there. Thrown by whoever wants them.
    */
@@ -64,5 +71,22 @@ export function standIn(name: string, refusal: Refusal): TensorInfo {
     blockSize: 1,
     blockBytes: 1,
     refusal,
+  };
+}
+
+/** Matrix number `index` of a tensor [matrices, rows, columns], as a tensor of its own. */
+export function slab(info: TensorInfo, index: number): TensorInfo {
+  const bytes = (info.end - info.start) / info.shape[0];
+  const start = info.start + index * bytes;
+  const shape = info.shape.slice(1);
+  const before = index * shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const { lines, transposeOf } = info;
+  return {
+    ...info,
+    shape,
+    start,
+    end: start + bytes,
+    lines: lines && ((from, to, out, signal) => lines(before + from, before + to, out, signal)),
+    transposeOf: transposeOf && slab(transposeOf, index),
   };
 }

@@ -74,7 +74,7 @@ async function openWeights(
   const { format, metadata } = weights;
   const config =
     format === 'gguf' ? configFromGguf(metadata, weights.tensors, name) : await readConfig(folder, options.signal);
-  const stored = resolveStorage(weights, config, name);
+  const stored = await resolveStorage(weights, config, name, folder);
   const { tensors } = stored;
   const modelType = config.model_type as string;
   const architecture = architectureOf(modelType, format, name);

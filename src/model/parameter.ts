@@ -1,10 +1,10 @@
 import { WeightscopeError } from '../errors.ts';
-import { readRows, readTensor } from '../formats/read.ts';
+import { readColumns, readRows, readTensor } from '../formats/read.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
+
 import type { Parameter } from './types.ts';
 
-/** Fp32 numbers per read of a tensor whose columns are wanted: 16 MB. */
-const PIECE = 4 << 20;
+export { slab } from '../formats/tensor.ts';
 
 /** What a parameter is made of: a tensor [rows, columns] and which of its lines are the parameter's vectors. */
 export interface Recipe {
@@ -57,19 +57,9 @@ const READERS: Record<Recipe['lines'], Reader> = {
     return readRows(tensor, rows, signal);
   },
 
-  // A column's numbers are spread over the whole tensor: it is read in pieces, of which only these columns are kept.
   async columns({ tensor, index = same }, start, end, signal) {
-    const [rows, columns] = tensor.shape;
-    const wanted = Int32Array.from({ length: end - start }, (_, i) => index(start + i));
-    const out = new Float32Array(wanted.length * rows);
-    const step = Math.max(1, Math.floor(PIECE / columns));
-    for (let from = 0; from < rows && wanted.length > 0; from += step) {
-      const to = Math.min(from + step, rows);
-      const piece = await readTensor(tensor, { rowStart: from, rowEnd: to, signal });
-      for (let i = 0; i < wanted.length; i++)
-        for (let row = from, at = wanted[i]; row < to; row++, at += columns) out[i * rows + row] = piece[at];
-    }
-    return out;
+    const wanted = Array.from({ length: end - start }, (_, i) => index(start + i));
+    return readColumns(tensor, wanted, signal);
   },
 
   async whole({ tensor, index, width }, start, end, signal) {
@@ -127,11 +117,4 @@ export async function exportParameter(
     own.set(transpose(own, headDim, width));
   }
   return { shape, data };
-}
-
-/** Map number `index` of a tensor [maps, rows, columns], as a tensor of its own. */
-export function slab(info: TensorInfo, index: number): TensorInfo {
-  const bytes = (info.end - info.start) / info.shape[0];
-  const start = info.start + index * bytes;
-  return { ...info, shape: info.shape.slice(1), start, end: start + bytes };
 }

@@ -56,7 +56,7 @@ describe('a number is read with its scale or not at all', () => {
       [WEIGHT]: { dtype: 'F8_E4M3', shape: [2], bytes: Uint8Array.of(56, 184) },
     });
     expect(await readTensor(tensors.get(WEIGHT)!)).toEqual(Float32Array.of(1, -1));
-    expect(notes).toEqual(['1 tensor is stored as FP8 without a scale: its numbers are read as they stand.']);
+    expect(notes).toEqual(['1 tensor is stored as FP8 without a scale: read as it stands.']);
   });
 
   test('what nothing wants closes nothing', async () => {

@@ -1,6 +1,16 @@
-import { quote } from '../../quote.ts';
+import type { SourceFolder } from '../../source/source.ts';
 import { type Refusal, standIn, type TensorFile, type TensorInfo } from '../tensor.ts';
-import { declaredStorage } from './declared.ts';
+import { awq } from './awq.ts';
+import { bnb4Bit, bnbInt8 } from './bitsandbytes.ts';
+import { declaredBeside, declaredStorage } from './declared.ts';
+import { eightBits } from './fp8.ts';
+import { gptq } from './gptq.ts';
+import { mlx } from './mlx.ts';
+import { mxfp4 } from './mxfp4.ts';
+import { nvfp4 } from './nvfp4.ts';
+import { packQuantized } from './pack-quantized.ts';
+import { ownerOfActivations, refusalOf, unspoiled } from './refusal.ts';
+import type { Decoded, Scheme, Storage } from './scheme.ts';
 
 export interface Resolved {
   /** The file's tensors, those that are read with a scale under the name that a plain checkpoint would give them. */
@@ -11,69 +21,87 @@ export interface Resolved {
   readonly notes: readonly string[];
 }
 
+const SCHEMES: readonly Scheme[] = [gptq, awq, packQuantized, mlx, bnb4Bit, bnbInt8, nvfp4, mxfp4, eightBits];
+
 /**
- * Makes sure that no stored number is taken for the model's without its scale. What is quantised in a way that is not
- * read gets a `refusal`, so that only what is wanted of a file has to be understood. Reads no weights.
+ * Makes sure that no stored number is taken for the model's without its scale: codes become the tensors that they are,
+ * under the names of a plain checkpoint, decoded when they are read. What is quantised in a way that is not read gets a
+ * `refusal`, so that only what is wanted of a file has to be understood. Reads no weights.
  * Throws `FORMAT_UNSUPPORTED` where the config declares a method that is not read.
  */
-export function resolveStorage(file: TensorFile, config: Readonly<Record<string, unknown>>, where: string): Resolved {
+export async function resolveStorage(
+  file: TensorFile,
+  config: Readonly<Record<string, unknown>>,
+  where: string,
+  folder?: SourceFolder,
+): Promise<Resolved> {
   const { tensors } = file;
   // In GGUF every type has its scales within.
   if (file.format === 'gguf') return { tensors, standIns: file.standIns ?? new Map(), notes: file.notes ?? [] };
-  const declared = declaredStorage(config, [], where);
+  const hasNames = (end: string): boolean => [...tensors.keys()].some((name) => name.endsWith(end));
+  const declared =
+    declaredStorage(config, where) ?? (folder && hasNames('.qweight') ? await declaredBeside(folder) : undefined);
+  const storage: Storage = { tensors, declared, where };
+  const decoded = unspoiled(await decodeAll(storage), storage);
+  const names = new Set(decoded.map(({ tensor }) => tensor.name));
   const found = new Map<string, TensorInfo>();
   const standIns = new Map<string, TensorInfo>(file.standIns);
+  const partOf = new Map(decoded.flatMap(({ tensor, parts }) => parts.map((part) => [part, tensor.name])));
+  const replaced = new Map(decoded.map(({ tensor, parts }) => [parts[0], tensor]));
+  const refusal = refusalOf(storage, partOf);
   let plainFp8 = 0;
-  const scale = [...tensors.keys()].find((name) => SCALE.test(name));
-  const elsewhere = scale ? `the file has ${quote(scale)}` : declared && 'the config declares a quantisation';
   for (const [name, info] of tensors) {
-    const refusal = refusalOf(info, tensors, elsewhere, where);
-    found.set(name, refusal === undefined ? info : { ...info, refusal });
-    if (refusal === undefined) {
-      if (isFp8(info)) plainFp8++;
-    } else for (const wanted of meantBy(name)) if (!tensors.has(wanted)) standIns.set(wanted, standIn(wanted, refusal));
+    const tensor = replaced.get(name);
+    const owner = partOf.get(name) ?? ownerOfActivations(name, names);
+    const reason = tensor ? undefined : owner === undefined ? refusal(info) : info.refusal;
+    if (tensor) found.set(tensor.name, tensor);
+    else if (owner !== undefined) found.set(name, { ...info, partOf: owner });
+    else found.set(name, reason ? { ...info, refusal: reason } : info);
+    if (reason) standInFor(name, reason);
+    else if (!tensor && owner === undefined && /^(F8_|F4)/.test(info.dtype)) plainFp8++;
   }
-  const notes = [...(file.notes ?? [])];
-  if (plainFp8 > 0)
-    notes.push(
-      plainFp8 === 1
-        ? '1 tensor is stored as FP8 without a scale: its numbers are read as they stand.'
-        : `${plainFp8} tensors are stored as FP8 without a scale: their numbers are read as they stand.`,
-    );
-  return { tensors: found, standIns, notes };
+  return { tensors: found, standIns, notes: [...(file.notes ?? []), ...notesOn(decoded, plainFp8)] };
+
+  function standInFor(name: string, reason: Refusal): void {
+    for (const wanted of meantBy(name))
+      if (!tensors.has(wanted) && !found.has(wanted)) standIns.set(wanted, standIn(wanted, reason));
+  }
 }
 
-const isFp8 = ({ dtype }: TensorInfo): boolean => /^(F8_|F4|F6_)/.test(dtype);
-const isInteger = ({ dtype }: TensorInfo): boolean => /^([IU]\d+|BOOL)$/.test(dtype);
-
-/** Names that may hold scales. In a file that has one, no FP8 tensor without its own is taken as it stands. */
-const SCALE = /scale|absmax|amax|(^|[._])(scb|s_inv|qzeros?|zeros?|zero_points?)$/i;
-
-/** What stands beside a tensor whose numbers have to be multiplied with it, after the tensor's name. */
-const BESIDE = ['_scale_inv', '_scale', '_scales', '_scale_2', '_global_scale', '_zero_point', '.absmax', '._scale'];
-
-function refusalOf(
-  info: TensorInfo,
-  tensors: ReadonlyMap<string, TensorInfo>,
-  elsewhere: string | undefined,
-  where: string,
-): Refusal | undefined {
-  if (info.refusal) return info.refusal;
-  const { name, dtype } = info;
-  const module = name.replace(/\.weight$/, '');
-  const beside = [...BESIDE.map((end) => name + end), `${module}.SCB`, `${module}.scale_weight`];
-  const own = beside.find((other) => tensors.has(other));
-  if (own !== undefined) return refuse(`${quote(name)} of ${where}`, `${dtype} beside ${quote(own)}`);
-  if (isInteger(info)) return refuse(`${quote(name)} of ${where}`, `integers (${dtype})`);
-  if (isFp8(info) && elsewhere !== undefined)
-    return refuse(`${quote(name)} of ${where}`, `${dtype} without a scale of its own, though ${elsewhere}`);
-  return undefined;
+/** All names that a family may ask for; what is not read answers with its reason. */
+export function withStandIns({ tensors, standIns }: Resolved): ReadonlyMap<string, TensorInfo> {
+  return standIns.size === 0 ? tensors : new Map([...standIns, ...tensors]);
 }
 
-const refuse = (what: string, found: string): Refusal => ({
-  code: 'FORMAT_UNSUPPORTED',
-  message: `Expected the numbers of the model in tensor ${what}, found ${found}: quantised in a way that is not read; take the model's unquantised checkpoint, or a GGUF file of it.`,
-});
+async function decodeAll(storage: Storage): Promise<Decoded[]> {
+  const decoded: (Decoded | undefined)[] = [];
+  const names = storage.tensors.keys();
+  const decodeNext = async () => {
+    for (const name of names)
+      for (const scheme of SCHEMES) {
+        const made = scheme(name, storage);
+        const found = made instanceof Promise ? await made : made;
+        if (!found) continue;
+        decoded.push(found);
+        break;
+      }
+  };
+  // Some schemes read a few bytes for each module.
+  await Promise.all(Array.from({ length: 32 }, decodeNext));
+  return decoded.filter((each) => each !== undefined);
+}
+
+function notesOn(decoded: readonly Decoded[], plainFp8: number): string[] {
+  const kinds = new Map<string, number>();
+  for (const { tensor } of decoded) kinds.set(tensor.dtype, (kinds.get(tensor.dtype) ?? 0) + 1);
+  const notes = [...kinds].map(
+    ([kind, count]) => `${stored(count)} as ${kind}: decoded as its own loader does, in fp32.`,
+  );
+  if (plainFp8 > 0) notes.push(`${stored(plainFp8)} as FP8 without a scale: read as it stands.`);
+  return notes;
+}
+
+const stored = (count: number): string => (count === 1 ? '1 tensor is stored' : `${count} tensors are stored`);
 
 /** What `x.qweight`, `x.weight_packed`, `x.weight._data` or `x_blocks` would be called if it were not quantised. */
 function meantBy(name: string): string[] {
@@ -81,9 +109,4 @@ function meantBy(name: string): string[] {
   const names = [`${module}.weight`, name.replace(/_[^._]+$/, '')];
   if (module.endsWith('.weight')) names.push(module);
   return names;
-}
-
-/** All names that a family may ask for; what is not read answers with its reason. */
-export function withStandIns({ tensors, standIns }: Resolved): ReadonlyMap<string, TensorInfo> {
-  return standIns.size === 0 ? tensors : new Map([...standIns, ...tensors]);
 }
