@@ -1,6 +1,6 @@
 /** The door for programs that ask a running `weightscope explore` over HTTP, in a browser or in Node. */
 import { hc } from 'hono/client';
-import type { Api } from './server/app.ts';
+import type { Api } from './questions/api.ts';
 
 export interface ClientOptions {
   /** The server's token, where no cookie carries it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAtlas, diffAtlases, openAtlas } from '../src/atlas/atlas.node.ts';
 import { referenceEngine } from '../src/engine/reference/reference.ts';
-import type { Served, ServedModel } from '../src/server/served.ts';
+import type { Served, ServedModel } from '../src/questions/opened.ts';
 import { type TinyModel, tinyModel } from './tiny-model.ts';
 
 export const WORDS = [

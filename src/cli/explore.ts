@@ -1,4 +1,4 @@
-import type { Served } from '../server/served.ts';
+import type { Served } from '../questions/opened.ts';
 import { signal } from './interrupt.ts';
 import { progressFor } from './run.ts';
 

@@ -1,9 +1,10 @@
-import type { Context, TypedResponse } from 'hono';
-import type { JSONParsed } from 'hono/utils/types';
+import type { Context } from 'hono';
+import type { Run } from '../questions/question.ts';
+import type { Table } from '../questions/table.ts';
 import { problemOf } from './problems.ts';
 import type { ServerState } from './served.ts';
-import { csvOf, parquetOf, type Table } from './tables.ts';
-import type { Run, WorkQueue } from './work.ts';
+import { csvOf, parquetOf } from './tables.ts';
+import type { WorkQueue } from './work.ts';
 
 export interface Env {
   Variables: {
@@ -12,17 +13,16 @@ export interface Env {
   };
 }
 
-export interface Answer<T> {
-  /** The model (models) whose weights and atlas decide the answer; undefined: it may change at any time. */
-  model?: string | readonly string[];
+export interface Answer {
+  /** The models whose weights and atlas decide the answer; none: it may change at any time. */
+  models: readonly string[];
   /** Tried first, beside whatever the engine does: an answer that takes milliseconds, where there is one. */
-  quick?: (run: Run) => Promise<T | undefined> | T | undefined;
+  quick: (run: Run) => Promise<unknown>;
   /** Waits its turn in the queue. */
-  work?: (run: Run) => Promise<T> | T;
-  /** Default: the engine's. */
-  queue?: WorkQueue;
+  work?: (run: Run) => Promise<unknown>;
+  queue: WorkQueue;
   /** The answer as a table, for Parquet and CSV. */
-  table?: (result: T) => Table;
+  table?: (result: unknown) => Table;
 }
 
 export const PARQUET = 'application/vnd.apache.parquet';
@@ -32,35 +32,32 @@ export const PARQUET = 'application/vnd.apache.parquet';
  * work stops when the client goes away. An answer that depends on a checkpoint and the URL alone carries an ETag, and is not
  * computed again for who has it.
  */
-export async function answer<T>(
+export async function answer(
   c: Context<Env>,
   state: ServerState,
-  { model, quick, work, queue = state.queue, table }: Answer<T>,
-): Promise<TypedResponse<JSONParsed<T>, 200, 'json'>> {
+  { models, quick, work, queue, table }: Answer,
+): Promise<Response> {
   const format = formatOf(c, table !== undefined);
-  const etag = model === undefined || format === 'events' ? undefined : etagOf(c, state, model, format);
+  const etag = models.length === 0 || format === 'events' ? undefined : etagOf(c, state, models, format);
   c.header('Vary', 'Accept');
   c.header('Cache-Control', etag ? 'private, no-cache' : 'no-store');
   if (etag) c.header('ETag', etag);
-  if (etag && matches(c.req.header('if-none-match'), etag)) return typed(c.body(null, 304));
+  if (etag && matches(c.req.header('if-none-match'), etag)) return c.body(null, 304);
   const stop = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, stop.signal]);
-  const run = async (progress: Run['progress']): Promise<T> => {
-    const known = await quick?.({ signal, progress });
+  const run = async (progress: Run['progress']): Promise<unknown> => {
+    const known = await quick({ signal, progress });
     if (known !== undefined) return known;
     if (!work) throw new Error(`Nothing answers ${c.req.path}.`);
     return queue.run(c.get('client') ?? '', signal, async () => work({ signal, progress }));
   };
-  if (format === 'events') return typed(events(c, run, stop));
+  if (format === 'events') return events(c, run, stop);
   const result = await run(() => {});
-  if (format === 'parquet' && table) return typed(c.body(parquetOf(table(result)), 200, { 'Content-Type': PARQUET }));
+  if (format === 'parquet' && table) return c.body(parquetOf(table(result)), 200, { 'Content-Type': PARQUET });
   if (format === 'csv' && table)
-    return typed(c.body(csvOf(table(result)), 200, { 'Content-Type': 'text/csv; charset=utf-8' }));
-  return typed<T>(c.json(result as object, 200));
+    return c.body(csvOf(table(result)), 200, { 'Content-Type': 'text/csv; charset=utf-8' });
+  return c.json(result as object, 200);
 }
-
-/** The answer's type is that of its JSON, whatever form was asked for. */
-const typed = <T>(response: Response) => response as unknown as TypedResponse<JSONParsed<T>, 200, 'json'>;
 
 type Format = 'json' | 'events' | 'parquet' | 'csv';
 
@@ -75,8 +72,8 @@ function formatOf(c: Context<Env>, tabular: boolean): Format {
 }
 
 /** Of the checkpoint, the atlas and the question; the order of its parameters does not matter. */
-function etagOf(c: Context<Env>, state: ServerState, ids: string | readonly string[], format: Format): string {
-  const versions = [ids].flat().map((id) => {
+function etagOf(c: Context<Env>, state: ServerState, ids: readonly string[], format: Format): string {
+  const versions = ids.map((id) => {
     const { model, atlas } = state.model(id);
     return [id, model?.fingerprint, atlas?.manifest.checkpoint, atlas?.manifest.settings];
   });
@@ -97,7 +94,11 @@ function hash(text: string): string {
 }
 
 /** `progress` {done, what} at most fifty of a stage, then `result` or `error` {code, message}. */
-function events<T>(c: Context<Env>, run: (progress: Run['progress']) => Promise<T>, stop: AbortController): Response {
+function events(
+  c: Context<Env>,
+  run: (progress: Run['progress']) => Promise<unknown>,
+  stop: AbortController,
+): Response {
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {

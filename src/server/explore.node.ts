@@ -11,8 +11,9 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { openModel } from '../node.ts';
+import type { Served, ServedModel } from '../questions/opened.ts';
 import { userCacheDir } from '../source/cache.node.ts';
-import { idsOf, type Served, type ServedModel } from './served.ts';
+import { idsOf } from './served.ts';
 
 export interface ExploreOptions {
   engine?: Engine;

@@ -4,14 +4,15 @@ import { type AddressInfo, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import { WeightscopeError } from '../errors.ts';
+import type { Served } from '../questions/opened.ts';
 import type { Env } from './answer.ts';
 import { createApi } from './app.ts';
 import { guard } from './guard.ts';
 import { pages } from './pages.node.ts';
 import { onProblem } from './problems.ts';
-import type { Served, ServerState } from './served.ts';
+import type { ServerState } from './served.ts';
 import type { WorkLimits } from './work.ts';
 
 /** Beside both src/ and dist/. */
@@ -53,7 +54,7 @@ export async function listen(served: Served, options: ListenOptions = {}): Promi
   const { port } = server.address() as AddressInfo;
 
   const { app: api, state } = createApi(served, limits);
-  const app = new OpenAPIHono<Env>();
+  const app = new Hono<Env>();
   app.onError(onProblem);
   app.use(async (c, next) => {
     // `incoming` is the adaptor's; a request made in a test has none.

@@ -1,24 +1,6 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-type Cell = string | number | boolean | null | undefined;
-
-/** Columns of one length. */
-export interface Table {
-  columns: Record<string, readonly Cell[] | Float64Array | Uint32Array | Int32Array>;
-}
-
-/** Rows of equal keys as columns; what is no plain value is written as JSON. */
-export function columnsOf(rows: readonly Record<string, unknown>[], names = Object.keys(rows[0] ?? {})): Table {
-  const cell = (value: unknown): Cell =>
-    value === undefined || value === null
-      ? null
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : typeof value === 'bigint'
-          ? Number(value)
-          : (value as Cell);
-  return { columns: Object.fromEntries(names.map((name) => [name, rows.map((row) => cell(row[name]))])) };
-}
+import type { Cell, Table } from '../questions/table.ts';
 
 /** One Parquet file: numbers as DOUBLE (INT32 where all are whole), text as UTF-8. */
 export function parquetOf({ columns }: Table): ArrayBuffer {

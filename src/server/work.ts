@@ -1,11 +1,5 @@
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
 
-/** What a piece of work is given: how to stop and how to say how far it is. */
-export interface Run {
-  signal: AbortSignal;
-  progress: (done: number, what: string) => void;
-}
-
 export interface WorkLimits {
   /** Pieces that run at one time; an engine uses all cores for one, so one is fastest for all. */
   atOnce?: number;

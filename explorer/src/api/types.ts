@@ -1,6 +1,6 @@
 /** What the API answers, from its own schemas. Types only: no code of the library comes into the page. */
-import type { z } from '@hono/zod-openapi';
-import type * as schemas from '../../../src/server/schemas.ts';
+import type { z } from 'zod';
+import type * as schemas from '../../../src/questions/results.ts';
 
 export type {
   Applied,

@@ -1,44 +1,37 @@
-import { z } from '@hono/zod-openapi';
-import type { Dimensions } from '../../model/types.ts';
-import { tokenOf } from '../../reading/applied.ts';
-import { parseExpression } from '../../reading/expression.ts';
-import { findTokens } from '../../reading/find-tokens.ts';
-import type { Token } from '../../reading/types.ts';
-import { answer } from '../answer.ts';
-import { modelParam, whole, words } from '../query.ts';
-import { Places } from '../schemas.ts';
-import type { ServerState } from '../served.ts';
-import { question, routes } from './common.ts';
+import type { z } from 'zod';
+import type { Dimensions } from '../model/types.ts';
+import { tokenOf } from '../reading/applied.ts';
+import { parseExpression } from '../reading/expression.ts';
+import { findTokens } from '../reading/find-tokens.ts';
+import type { Token } from '../reading/types.ts';
+import { model, whole, words } from './parameters.ts';
+import { question } from './question.ts';
+import { Places } from './results.ts';
 
 type Place = z.infer<typeof Places>['places'][number];
 
-export function resolveRoutes(state: ServerState) {
-  const resolve = question(
-    'resolve',
-    '/api/models/{model}/resolve',
-    'Where a person wants to go: neuron 28:100, head 23:9, a word, an expression',
-    {
-      params: modelParam,
-      query: z.strictObject({
-        q: words('What was typed'),
-        k: whole('How many tokens; default 8', { max: 100 }).optional(),
-      }),
+export const resolve = question({
+  name: 'resolve',
+  title: 'Where a person wants to go: neuron 28:100, head 23:9, a word, an expression',
+  path: '/api/models/{model}/resolve',
+  place: model,
+  parameters: {
+    q: words('What was typed', { required: true }),
+    k: whole('How many tokens', { max: 100, default: 8 }),
+  },
+  result: Places,
+  sources: {
+    opened: async ({ q, k }, { served: { model, atlas } }) => {
+      const sizes = (model?.dimensions ?? atlas!.manifest.dimensions) as Dimensions;
+      const find: FindTokens = async (options) => {
+        if (!model) return (await atlas!.tokens(options)).tokens.map(({ id, token, label }) => ({ id, token, label }));
+        if (options.id !== undefined) return options.id < sizes.vocab ? [tokenOf(model, options.id)] : [];
+        return model.vocabulary ? findTokens(model, options).tokens : [];
+      };
+      return { places: await placesOf(q, k, sizes, find) };
     },
-    Places,
-  );
-  return routes().openapi(resolve, (c) => {
-    const { model: id } = c.req.valid('param');
-    const { q, k = 8 } = c.req.valid('query');
-    const { model, atlas } = state.model(id);
-    const sizes = (model?.dimensions ?? atlas!.manifest.dimensions) as Dimensions;
-    const find: FindTokens = async (options) => {
-      if (!model) return (await atlas!.tokens(options)).tokens.map(({ id, token, label }) => ({ id, token, label }));
-      if (options.id !== undefined) return options.id < sizes.vocab ? [tokenOf(model, options.id)] : [];
-      return model.vocabulary ? findTokens(model, options).tokens : [];
-    };
-    return answer(c, state, { model: id, quick: async () => ({ places: await placesOf(q, k, sizes, find) }) });
-  });
-}
+  },
+});
 
 type FindTokens = (options: { id?: number; text?: string; prefix?: string; k: number }) => Promise<Token[]>;
 

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { matrixName, number, part, sign } from './common.ts';
 
 const Match = z.object({ token: number, label: z.string(), rank: number, score: number });
@@ -22,11 +22,11 @@ export const SearchResult = z
       z.array(z.object({ term: z.object({ kind: z.string(), text: z.string() }), tokens: z.array(number) })),
     ),
   })
-  .openapi('SearchResult');
+  .meta({ id: 'SearchResult' });
 
 export const Rows = z
   .object({ columns: z.array(z.string()), rows: z.array(z.record(z.string(), z.unknown())) })
-  .openapi('Rows');
+  .meta({ id: 'Rows' });
 
 export const Tables = z
   .object({
@@ -34,7 +34,7 @@ export const Tables = z
       z.object({ name: z.string(), rows: number, columns: z.array(z.object({ name: z.string(), type: z.string() })) }),
     ),
   })
-  .openapi('Tables');
+  .meta({ id: 'Tables' });
 
 const row = {
   layer: number,
@@ -50,8 +50,8 @@ export const NeuronRows = z
     sort: z.string(),
     neurons: z.array(z.object({ ...row, expert: number, neuron: number, part, norm: number, reading_norm: number })),
   })
-  .openapi('NeuronRows');
+  .meta({ id: 'NeuronRows' });
 
 export const HeadRows = z
   .object({ sort: z.string(), heads: z.array(z.object({ ...row, head: number, kv_head: number, matrix: matrixName })) })
-  .openapi('HeadRows');
+  .meta({ id: 'HeadRows' });

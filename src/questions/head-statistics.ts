@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi';
+import type { z } from 'zod';
 import type { Atlas } from '../atlas/query/atlas.node.ts';
 import type { Model } from '../model/types.ts';
 import { RELATIONS } from '../reading/relations/relations.ts';
@@ -8,7 +8,7 @@ import { relationScores } from '../reading/statistics/relations.ts';
 import { headSelf } from '../reading/statistics/self.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import type { HeadMatrix, ReadOptions } from '../reading/types.ts';
-import type { HeadStatistics } from './schemas.ts';
+import type { HeadStatistics } from './results.ts';
 
 type Statistics = z.infer<typeof HeadStatistics>;
 

@@ -1,21 +1,21 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { number, perPart, ScoredToken, Token } from './common.ts';
 
 const classes = z.object({ special: z.boolean(), padding: z.boolean() });
 
 export const Tokens = z
   .object({
-    total: number.openapi({ description: 'Tokens that match, of which the first are listed' }),
-    tokens: z.array(Token.extend({ score: number.optional().openapi({ description: 'Cosine, with `like`' }) })),
+    total: number.meta({ description: 'Tokens that match, of which the first are listed' }),
+    tokens: z.array(Token.extend({ score: number.optional().meta({ description: 'Cosine, with `like`' }) })),
   })
-  .openapi('Tokens');
+  .meta({ id: 'Tokens' });
 
 const TokenNeuron = z.object({
   layer: number,
   expert: number,
   neuron: number,
   score: number,
-  top: z.string().optional().openapi({ description: "Labels of the neuron's first tokens, with an atlas" }),
+  top: z.string().optional().meta({ description: "Labels of the neuron's first tokens, with an atlas" }),
   bottom: z.string().optional(),
 });
 
@@ -23,7 +23,7 @@ const TokenHead = z.object({
   layer: number,
   head: number,
   score: number,
-  pairRank: number.nullable().optional().openapi({ description: "Its place among the head's pairs, with an atlas" }),
+  pairRank: number.nullable().optional().meta({ description: "Its place among the head's pairs, with an atlas" }),
 });
 
 const bothEnds = <T extends z.ZodType>(schema: T) => z.object({ top: z.array(schema), bottom: z.array(schema) });
@@ -33,13 +33,13 @@ export const TokenReport = z
     token: Token,
     classes,
     norm: number.nullable(),
-    nearest: z.array(ScoredToken).openapi({ description: 'By cosine of rows of E, itself left out' }),
-    neurons: perPart(bothEnds(TokenNeuron)).openapi({
+    nearest: z.array(ScoredToken).meta({ description: 'By cosine of rows of E, itself left out' }),
+    neurons: perPart(bothEnds(TokenNeuron)).meta({
       description: 'Neurons for which the token scores highest and lowest: key and up read it, value writes it',
     }),
-    heads: z.object({ vo: bothEnds(TokenHead).optional(), qk: bothEnds(TokenHead).optional() }).openapi({
+    heads: z.object({ vo: bothEnds(TokenHead).optional(), qk: bothEnds(TokenHead).optional() }).meta({
       description: "By the token's diagonal score: vo copies (suppresses) it, qk attends from it to itself",
     }),
     source: z.enum(['atlas', 'live']),
   })
-  .openapi('TokenReport');
+  .meta({ id: 'TokenReport' });

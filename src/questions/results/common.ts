@@ -1,5 +1,5 @@
-import { z } from '@hono/zod-openapi';
-import { MATRICES, NEURON_PARTS } from '../query.ts';
+import { z } from 'zod';
+import { MATRICES, NEURON_PARTS } from '../options.ts';
 
 /** What all answers share. */
 
@@ -15,22 +15,22 @@ export const matrixName = z.enum(MATRICES);
 export const sign = z.enum(['+', '-']);
 
 export const Problem = z
-  .object({ error: z.object({ code: z.string().openapi({ example: 'OUT_OF_RANGE' }), message: z.string() }) })
-  .openapi('Problem');
+  .object({ error: z.object({ code: z.string().meta({ example: 'OUT_OF_RANGE' }), message: z.string() }) })
+  .meta({ id: 'Problem' });
 
 export const Token = z
   .object({
     id: number,
-    token: z.string().openapi({ description: 'Its own text, a leading space included', example: ' king' }),
-    label: z.string().openapi({ description: 'Printable', example: '·king' }),
+    token: z.string().meta({ description: 'Its own text, a leading space included', example: ' king' }),
+    label: z.string().meta({ description: 'Printable', example: '·king' }),
   })
-  .openapi('Token');
+  .meta({ id: 'Token' });
 
-export const ScoredToken = Token.extend({ score: number }).openapi('ScoredToken');
+export const ScoredToken = Token.extend({ score: number }).meta({ id: 'ScoredToken' });
 
 export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken) };
 
-export const RankedTokens = z.object(ranked).openapi('RankedTokens');
+export const RankedTokens = z.object(ranked).meta({ id: 'RankedTokens' });
 
 export const applied = {
   foldNorm: z.boolean(),
@@ -42,7 +42,7 @@ export const applied = {
 
 export const Applied = z
   .object(applied)
-  .openapi('Applied', { description: "What was done to get a reading's numbers" });
+  .meta({ id: 'Applied', description: "What was done to get a reading's numbers" });
 
 export const normalize = z.enum(['freq', 'none', 'cosine']);
 

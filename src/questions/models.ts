@@ -1,43 +1,44 @@
-import { z } from '@hono/zod-openapi';
-import { defaultEngine } from '../../engine/select.ts';
-import { answer } from '../answer.ts';
-import { modelParam } from '../query.ts';
-import { ModelInfo, Models } from '../schemas.ts';
-import type { ServedModel, ServerState } from '../served.ts';
-import { question, routes } from './common.ts';
+import type { z } from 'zod';
+import { defaultEngine } from '../engine/select.ts';
+import type { Opened, ServedModel } from './opened.ts';
+import { model } from './parameters.ts';
+import { question } from './question.ts';
+import { ModelInfo, Models } from './results.ts';
 
-export function modelRoutes(state: ServerState) {
-  const { served } = state;
-  const all = question('models', '/api/models', 'The opened models', { query: z.strictObject({}) }, Models);
-  const one = question(
-    'models',
-    '/api/models/{model}',
-    'One model',
-    { params: modelParam, query: z.strictObject({}) },
-    ModelInfo,
-  );
-  return routes()
-    .openapi(all, (c) =>
-      answer(c, state, {
-        quick: async () => ({
-          version: served.version,
-          models: await Promise.all(served.models.map((model) => infoOf(state, model))),
-        }),
-      }),
-    )
-    .openapi(one, (c) => {
-      const model = state.model(c.req.valid('param').model);
-      return answer(c, state, { quick: () => infoOf(state, model) });
-    });
-}
+export const models = question({
+  name: 'models',
+  title: 'The opened models',
+  path: '/api/models',
+  place: {},
+  parameters: {},
+  result: Models,
+  changes: true,
+  sources: {
+    opened: async (_, { opened }) => ({
+      version: opened.served.version,
+      models: await Promise.all(opened.served.models.map((one) => infoOf(opened, one))),
+    }),
+  },
+});
+
+export const modelInfo = question({
+  name: 'modelInfo',
+  title: 'One model',
+  path: '/api/models/{model}',
+  place: model,
+  parameters: {},
+  result: ModelInfo,
+  changes: true,
+  sources: { opened: (_, { opened, served }) => infoOf(opened, served) },
+});
 
 /** What a model is: from its headers, or from its atlas where only that is open. */
-async function infoOf(state: ServerState, served: ServedModel): Promise<z.infer<typeof ModelInfo>> {
+async function infoOf(opened: Opened, served: ServedModel): Promise<z.infer<typeof ModelInfo>> {
   const { id, name, model, atlas, building, problem } = served;
   const size = model?.dimensions ?? (atlas?.manifest.dimensions as Record<string, number> | undefined);
   const about = model ?? atlas?.manifest.model;
   const [embed, unembed] = [model?.parameters.get('embed'), model?.parameters.get('unembed')];
-  const { name: engine, description } = state.served.engine ?? (await defaultEngine());
+  const { name: engine, description } = opened.served.engine ?? (await defaultEngine());
   return {
     id,
     name,
@@ -60,14 +61,14 @@ async function infoOf(state: ServerState, served: ServedModel): Promise<z.infer<
     tokenizer: model?.vocabulary ? { kind: model.vocabulary.kind, tokens: model.vocabulary.tokens } : null,
     fingerprint: model?.fingerprint ?? atlas?.manifest.checkpoint ?? '',
     notes: [...(about?.notes ?? [])],
-    atlas: atlas ? { tables: tablesOf(atlas.manifest), settings: { ...atlas.manifest.settings } } : null,
+    atlas: atlas ? { tables: tableRows(atlas.manifest), settings: { ...atlas.manifest.settings } } : null,
     building: building ?? null,
     engine: model ? { name: engine, description } : null,
   };
 }
 
 /** Tables with the number of their rows. */
-export function tablesOf({ files }: { files: readonly { table: string; rows: number }[] }) {
+export function tableRows({ files }: { files: readonly { table: string; rows: number }[] }) {
   const rows = new Map<string, number>();
   for (const { table, rows: n } of files)
     if (table !== 'arrays' && table !== 'normalisers') rows.set(table, (rows.get(table) ?? 0) + n);

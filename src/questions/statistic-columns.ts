@@ -7,8 +7,8 @@ import { headCopying } from '../reading/statistics/copying.ts';
 import { neuronStatistics } from '../reading/statistics/neurons.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from '../reading/types.ts';
-import { MATRICES, NEURON_PARTS } from './query.ts';
-import type { ServedModel } from './served.ts';
+import type { ServedModel } from './opened.ts';
+import { MATRICES, NEURON_PARTS } from './options.ts';
 
 type Kind = 'neurons' | 'heads';
 type Options = Pick<ReadOptions, 'engine' | 'signal' | 'progress'>;

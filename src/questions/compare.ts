@@ -1,43 +1,39 @@
-import { z } from '@hono/zod-openapi';
-import type { Model } from '../../model/types.ts';
-import { answer } from '../answer.ts';
-import { whole } from '../query.ts';
-import { Comparison } from '../schemas.ts';
-import type { ServedModel, ServerState } from '../served.ts';
-import { question, routes } from './common.ts';
+import type { z } from 'zod';
+import type { Model } from '../model/types.ts';
+import type { ServedModel } from './opened.ts';
+import { whole, words } from './parameters.ts';
+import { question } from './question.ts';
+import { Comparison } from './results.ts';
 
-export function compareRoutes(state: ServerState) {
-  const id = (which: string) => z.string().openapi({ description: `The id of model ${which}` });
-  const compare = question(
-    'compare',
-    '/api/compare',
-    'What two models share, and what their atlases have different',
-    {
-      query: z.strictObject({
-        a: id('A'),
-        b: id('B'),
-        among: whole('Tokens and pairs of each list that are compared; default 20', { min: 1, max: 1000 }).optional(),
-        k: whole('How many of each kind; default 20', { min: 1, max: 10_000 }).optional(),
-      }),
-    },
-    Comparison,
-  );
-  return routes().openapi(compare, (c) => {
-    const { a, b, among, k } = c.req.valid('query');
-    const [one, two] = [state.model(a), state.model(b)];
-    const { diff } = state.served;
-    return answer(c, state, {
-      model: [a, b],
-      queue: state.sqlQueue,
-      work: async () => ({
+const id = (which: string) => words(`The id of model ${which}`, { min: 0, required: true });
+
+export const compare = question({
+  name: 'compare',
+  title: 'What two models share, and what their atlases have different',
+  path: '/api/compare',
+  place: {},
+  parameters: {
+    a: id('A'),
+    b: id('B'),
+    among: whole('Tokens and pairs of each list that are compared', { min: 1, max: 1000, default: 20 }),
+    k: whole('How many of each kind', { min: 1, max: 10_000, default: 20 }),
+  },
+  result: Comparison,
+  queue: 'sql',
+  models: ({ a, b }) => [a, b],
+  sources: {
+    opened: async ({ a, b, among, k }, { opened }) => {
+      const [one, two] = [opened.model(a), opened.model(b)];
+      const { diff } = opened.served;
+      return {
         a,
         b,
         shared: sharedBy(one, two),
         diff: one.atlas && two.atlas && diff ? await diff(one.atlas.path, two.atlas.path, { among, k }) : null,
-      }),
-    });
-  });
-}
+      };
+    },
+  },
+});
 
 function sharedBy(a: ServedModel, b: ServedModel): z.infer<typeof Comparison>['shared'] {
   const sizes = ({ model, atlas }: ServedModel) =>

@@ -1,21 +1,21 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { Applied, applied, matrixName, normalize, number, ranked, ScoredToken, Token, zscore } from './common.ts';
 
 export const TokenPair = z
   .object({ first: Token, second: Token, score: number, other: number.optional() })
-  .openapi('TokenPair');
+  .meta({ id: 'TokenPair' });
 
 const Counter = z.array(z.tuple([z.string(), number]));
 
 export const MatrixReading = z
   .object({
     pairs: z.array(TokenPair),
-    count: number.openapi({ description: 'Exact number of pairs between the thresholds, before exclusions and k' }),
+    count: number.meta({ description: 'Exact number of pairs between the thresholds, before exclusions and k' }),
     counters: z.object({ first: Counter, second: Counter }),
     above: number.optional(),
     below: number.optional(),
   })
-  .openapi('MatrixReading');
+  .meta({ id: 'MatrixReading' });
 
 export const HeadReading = z
   .object({
@@ -37,30 +37,30 @@ export const HeadReading = z
     vo: MatrixReading.optional(),
     qk: MatrixReading.optional(),
   })
-  .openapi('HeadReading');
+  .meta({ id: 'HeadReading' });
 
 export const PairCount = z
   .object({
     matrix: matrixName,
     above: number.optional(),
     below: number.optional(),
-    count: number.openapi({ description: 'Exact' }),
-    total: number.openapi({ description: 'All pairs under the filters' }),
+    count: number.meta({ description: 'Exact' }),
+    total: number.meta({ description: 'All pairs under the filters' }),
     source: z
       .enum(['list', 'engine'])
-      .openapi({ description: '`list`: from the kept best 100,000 scores; `engine`: counted anew' }),
+      .meta({ description: '`list`: from the kept best 100,000 scores; `engine`: counted anew' }),
   })
-  .openapi('PairCount');
+  .meta({ id: 'PairCount' });
 
 export const ScoreCurve = z
   .object({
     matrix: matrixName,
-    total: number.openapi({ description: 'All pairs under the filters' }),
-    listed: number.openapi({ description: 'Pairs whose scores are kept: down to the last one a count is instant' }),
-    ranks: z.array(number).openapi({ description: 'Ascending from 1, denser at the beginning' }),
-    scores: z.array(number).openapi({ description: 'The score of the pair of each rank' }),
+    total: number.meta({ description: 'All pairs under the filters' }),
+    listed: number.meta({ description: 'Pairs whose scores are kept: down to the last one a count is instant' }),
+    ranks: z.array(number).meta({ description: 'Ascending from 1, denser at the beginning' }),
+    scores: z.array(number).meta({ description: 'The score of the pair of each rank' }),
   })
-  .openapi('ScoreCurve');
+  .meta({ id: 'ScoreCurve' });
 
 export const HeadRow = z
   .object({
@@ -74,7 +74,7 @@ export const HeadRow = z
     applied: Applied,
     ...ranked,
   })
-  .openapi('HeadRow');
+  .meta({ id: 'HeadRow' });
 
 /** What an atlas keeps of a null is its z alone. */
 const against = z.object({ mean: number.optional(), sd: number.optional(), z: zscore }).optional();
@@ -90,7 +90,7 @@ export const Spectrum = z
     layer: number,
     head: number,
     matrix: matrixName,
-    values: z.array(number).openapi({ description: 'Singular values, descending' }),
+    values: z.array(number).meta({ description: 'Singular values, descending' }),
     spans: z.array(z.object({ start: number, end: number })),
     effectiveRank: number,
     fit: Tested,
@@ -98,7 +98,7 @@ export const Spectrum = z
       z.object({ start: number, end: number, values: z.array(number), left: DirectionTokens, right: DirectionTokens }),
     ),
   })
-  .openapi('Spectrum');
+  .meta({ id: 'Spectrum' });
 
 export const HeadStatistics = z
   .object({
@@ -114,15 +114,15 @@ export const HeadStatistics = z
     ),
     source: z.enum(['atlas', 'live']),
   })
-  .openapi('HeadStatistics');
+  .meta({ id: 'HeadStatistics' });
 
 export const HeatMap = z
   .object({
     matrix: matrixName,
-    first: z.array(Token).openapi({ description: 'The strongest first tokens, by their best pair' }),
+    first: z.array(Token).meta({ description: 'The strongest first tokens, by their best pair' }),
     second: z.array(Token),
-    scores: z.array(z.array(number)).openapi({ description: '[first, second]' }),
+    scores: z.array(z.array(number)).meta({ description: '[first, second]' }),
   })
-  .openapi('HeatMap');
+  .meta({ id: 'HeatMap' });
 
 export type Pair = z.infer<typeof TokenPair>;

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { number } from './common.ts';
 
 export const StatisticNames = z
@@ -8,7 +8,7 @@ export const StatisticNames = z
       z.object({ name: z.string(), source: z.enum(['atlas', 'live']), description: z.string().optional() }),
     ),
   })
-  .openapi('StatisticNames');
+  .meta({ id: 'StatisticNames' });
 
 export const Statistic = z
   .object({
@@ -16,9 +16,9 @@ export const Statistic = z
     name: z.string(),
     source: z.enum(['atlas', 'live']),
     layer: z.array(number),
-    index: z.array(number).openapi({ description: 'Neuron or head' }),
+    index: z.array(number).meta({ description: 'Neuron or head' }),
     expert: z.array(number).optional(),
-    part: z.array(z.string()).openapi({ description: 'key, up, value; vo, qk' }),
+    part: z.array(z.string()).meta({ description: 'key, up, value; vo, qk' }),
     value: z.array(number.nullable()),
     summary: z.array(
       z.object({
@@ -33,4 +33,4 @@ export const Statistic = z
       }),
     ),
   })
-  .openapi('Statistic', { description: 'Columns of one length, one entry per vector or matrix' });
+  .meta({ id: 'Statistic', description: 'Columns of one length, one entry per vector or matrix' });

@@ -1,6 +1,6 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { Applied, normalize, number, ranked } from './common.ts';
 
 export const VectorReading = z
   .object({ model: z.string(), vector: z.string(), normalize, applied: Applied, norm: number, ...ranked })
-  .openapi('VectorReading');
+  .meta({ id: 'VectorReading' });

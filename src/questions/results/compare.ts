@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { matrixName, number, part } from './common.ts';
 
 export const Comparison = z
@@ -7,8 +7,8 @@ export const Comparison = z
     b: z.string(),
     shared: z.object({
       architecture: z.boolean(),
-      vocabulary: z.boolean().openapi({ description: 'The same tokens in the same places' }),
-      tokens: number.openapi({ description: 'Tokens of A whose text is a token of B' }),
+      vocabulary: z.boolean().meta({ description: 'The same tokens in the same places' }),
+      tokens: number.meta({ description: 'Tokens of A whose text is a token of B' }),
       dimensions: z.array(
         z.object({ name: z.string(), a: z.union([number, z.boolean()]), b: z.union([number, z.boolean()]) }),
       ),
@@ -38,6 +38,6 @@ export const Comparison = z
         ),
       })
       .nullable()
-      .openapi({ description: 'What changed most, where both models have an atlas' }),
+      .meta({ description: 'What changed most, where both models have an atlas' }),
   })
-  .openapi('Comparison');
+  .meta({ id: 'Comparison' });

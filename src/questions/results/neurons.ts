@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { Applied, normalize, number, part, perPart, RankedTokens, ScoredToken } from './common.ts';
 
 export const NeuronReading = z
@@ -9,10 +9,10 @@ export const NeuronReading = z
     normalize,
     applied: Applied,
     parts: perPart(RankedTokens),
-    norms: perPart(number).openapi({ description: 'Lengths of the vectors' }),
+    norms: perPart(number).meta({ description: 'Lengths of the vectors' }),
     cosines: z.object({ keyValue: number.optional(), keyUp: number.optional(), upValue: number.optional() }),
   })
-  .openapi('NeuronReading');
+  .meta({ id: 'NeuronReading' });
 
 export const Histogram = z
   .object({
@@ -23,7 +23,7 @@ export const Histogram = z
     applied: Applied,
     parts: perPart(
       z.object({
-        edges: z.array(number).openapi({ description: 'bins + 1 edges; a score belongs to the bin it is not below' }),
+        edges: z.array(number).meta({ description: 'bins + 1 edges; a score belongs to the bin it is not below' }),
         counts: z.array(number),
         tokens: number,
         mean: number,
@@ -35,12 +35,12 @@ export const Histogram = z
       }),
     ),
   })
-  .openapi('Histogram');
+  .meta({ id: 'Histogram' });
 
 export const Similar = z
   .object({
     source: z.enum(['atlas', 'live']),
-    measure: z.string().openapi({ description: 'What `cosine` is the cosine of' }),
+    measure: z.string().meta({ description: 'What `cosine` is the cosine of' }),
     part,
     neurons: z.array(
       z.object({
@@ -48,20 +48,20 @@ export const Similar = z
         expert: number,
         neuron: number,
         cosine: number,
-        top: z.string().optional().openapi({ description: 'Labels of its first tokens' }),
+        top: z.string().optional().meta({ description: 'Labels of its first tokens' }),
       }),
     ),
   })
-  .openapi('Similar');
+  .meta({ id: 'Similar' });
 
 export const RawVector = z
   .object({ name: z.string(), width: number, norm: number, values: z.array(number) })
-  .openapi('RawVector');
+  .meta({ id: 'RawVector' });
 
 export const TokenMap = z
   .object({
     tokens: z.array(ScoredToken),
     width: number,
-    rows: z.string().openapi({ description: 'E_i of each token: fp32 [tokens, width], little endian, base64' }),
+    rows: z.string().meta({ description: 'E_i of each token: fp32 [tokens, width], little endian, base64' }),
   })
-  .openapi('TokenMap');
+  .meta({ id: 'TokenMap' });

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { number, Token } from './common.ts';
 
 export const Places = z
@@ -12,4 +12,4 @@ export const Places = z
       ]),
     ),
   })
-  .openapi('Places');
+  .meta({ id: 'Places' });

@@ -1,0 +1,41 @@
+/** All questions about a served model: what every door goes through. */
+import { headRows, neuronRows, search, sql, tables } from './atlas.ts';
+import { compare } from './compare.ts';
+import { head, headRow, headStatistics, heatMap, pairCount, scoreCurve, spectrum } from './heads.ts';
+import { modelInfo, models } from './models.ts';
+import { histogram, neuron, neuronNumbers, similar, tokenMap } from './neurons.ts';
+import { resolve } from './resolve.ts';
+import { statistic, statisticNames } from './statistics.ts';
+import { token, tokens } from './tokens.ts';
+import { vector } from './vectors.ts';
+
+export const QUESTIONS = [
+  models,
+  modelInfo,
+  neuron,
+  histogram,
+  similar,
+  neuronNumbers,
+  tokenMap,
+  head,
+  pairCount,
+  scoreCurve,
+  headRow,
+  spectrum,
+  headStatistics,
+  heatMap,
+  vector,
+  tokens,
+  token,
+  statisticNames,
+  statistic,
+  search,
+  sql,
+  tables,
+  neuronRows,
+  headRows,
+  compare,
+  resolve,
+] as const;
+
+export type Questions = (typeof QUESTIONS)[number];

@@ -1,0 +1,33 @@
+export type Cell = string | number | boolean | null | undefined;
+
+/** Columns of one length. */
+export interface Table {
+  columns: Record<string, readonly Cell[] | Float64Array | Uint32Array | Int32Array>;
+}
+
+/** Rows of equal keys as columns; what is no plain value is written as JSON. */
+export function columnsOf(rows: readonly Record<string, unknown>[], names = Object.keys(rows[0] ?? {})): Table {
+  const cell = (value: unknown): Cell =>
+    value === undefined || value === null
+      ? null
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : typeof value === 'bigint'
+          ? Number(value)
+          : (value as Cell);
+  return { columns: Object.fromEntries(names.map((name) => [name, rows.map((row) => cell(row[name]))])) };
+}
+
+/** Both ends of a ranking, one row per token, after the columns of `of`. */
+export function rankedRows({ top, bottom }: Ends, of: Record<string, string> = {}): Record<string, unknown>[] {
+  return Object.entries({ top, bottom }).flatMap(([end, tokens]) =>
+    tokens.map((token, i) => ({ ...of, end, rank: i + 1, ...token })),
+  );
+}
+
+interface Ends {
+  readonly top: readonly object[];
+  readonly bottom: readonly object[];
+}
+
+export const RANKED_COLUMNS = ['end', 'rank', 'id', 'token', 'label', 'score'];

@@ -1,0 +1,29 @@
+import { norm } from '../reading/embedding.ts';
+import { readVector, vectorOf } from '../reading/vectors.ts';
+import { as, filters, model, reading, whole, words } from './parameters.ts';
+import { question } from './question.ts';
+import { VectorReading } from './results.ts';
+import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
+
+export const vector = question({
+  name: 'vector',
+  title: 'Any vector as words, arithmetic included',
+  path: '/api/models/{model}/vectors',
+  place: model,
+  parameters: {
+    expression: words('Such as ff:4:100.value - tok:" king"', { max: 4000, required: true }),
+    k: whole('How many of the best tokens', { default: 50 }),
+    bottom: whole('How many of the worst tokens', { default: 0 }),
+    ...reading,
+    normalize: as(reading.normalize, { cli: { value: 'how', group: 'Reading:', default: 'none' } }),
+    ...filters,
+  },
+  result: VectorReading,
+  sources: {
+    weights: async (model, { expression, k, bottom }, options) => ({
+      ...(await readVector(model, expression, { ...options, k, bottom })),
+      norm: norm(await vectorOf(model, expression, { ...options, progress: undefined })),
+    }),
+  },
+  table: (ranked) => columnsOf(rankedRows(ranked), RANKED_COLUMNS),
+});
