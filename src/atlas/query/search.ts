@@ -9,7 +9,7 @@ export type SearchPart = NeuronPart | 'vo' | 'qk';
 export interface SearchOptions {
   /** Default: all. */
   parts?: readonly SearchPart[];
-  /** Default both. */
+  /** Only positive (`+`) or only negative (`-`) scores; default both, never a score of 0. */
   sign?: Sign;
   /** Results of each kind; default 20. */
   k?: number;
@@ -72,8 +72,9 @@ interface Best {
 }
 
 /**
- * The neurons or heads that are among the best of a token of every term of an alternative: by the sum of the best
- * matching scores, largest size first. `terms`: the tokens of each term, by alternative.
+ * The neurons or heads that are among the best of a token of every term of an alternative, with scores of the sign in whose
+ * list they are: by the sum of the best matching scores, largest size first. `terms`: the tokens of each term, by
+ * alternative.
  */
 export function meet<P extends string>(
   lists: TokenLists<P>,
@@ -110,9 +111,14 @@ export function meet<P extends string>(
     .slice(0, k);
 }
 
+/**
+ * Where neurons or heads are few, a token's list of the smallest scores has positive ones as well, and the list of the
+ * largest has negative ones: those are left out, in atlases of any age. Lists are in order, so that the first is the last.
+ */
 function keepBest({ rank, token, score }: Best, from: number, sign: Sign, list: TokenList): void {
   const side = SIGNS.indexOf(sign);
-  for (let i = 0; i < list.number.length; i++) {
+  const direction = sign === '+' ? 1 : -1;
+  for (let i = 0; i < list.number.length && direction * list.score[i] > 0; i++) {
     const at = 2 * list.number[i] + side;
     if (rank[at] > 0 && Math.abs(score[at]) >= Math.abs(list.score[i])) continue;
     rank[at] = i + 1;

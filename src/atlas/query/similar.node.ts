@@ -1,7 +1,7 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
-import { SIGNS } from '../schema.ts';
 import { checkNumber, checkOneOf, NEURON_PARTS } from './check.ts';
+import type { ReadColumn } from './columns.node.ts';
 import type { NeuronLists } from './lists.node.ts';
 import { order } from './order.ts';
 import type { Sources } from './sources.node.ts';
@@ -17,8 +17,10 @@ export interface SimilarRow {
 }
 
 /**
- * Neurons whose reading is nearest: the cosine of the lists of scores, both signs, a token that is not listed counting
- * as 0. A lower bound of what the whole readings' cosine would be only where lists are long enough: see docs/atlas.md.
+ * Neurons whose reading is nearest: the cosine of the listed scores as vectors over the vocabulary, where a token stands
+ * once with its score, whichever list it is in, and a token that is not listed counts as 0. A token with a high score in
+ * one and a low score in the other makes it smaller. A neuron whose listed scores are all 0 has no direction: it is like
+ * none, and none is like it.
  */
 export async function similarNeurons(
   sources: Sources,
@@ -32,9 +34,8 @@ export async function similarNeurons(
   const number = lists.places.number(checkNumber(layer), checkNumber(expert), checkNumber(neuron));
   if (!lists.has(part, number))
     throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
-  const vocab = sources.words().texts.length;
-  const wanted = SIGNS.map((sign) => weightsOf(lists.list(part, number, sign), vocab));
-  const cosines = nearest(lists, part, number, wanted, checkNumber(k));
+  const reader = new ListReader(sources.words().texts.length);
+  const cosines = nearest(lists, part, number, reader, checkNumber(k));
   const numbers = order(cosines, k);
   const labels = sources.neuronLabels(part, numbers);
   return numbers.map((number) => {
@@ -46,54 +47,84 @@ export async function similarNeurons(
 /** More than what sums of numbers rounded to fp32 are off by. */
 const ROUNDING = 1e-5;
 
-/** A list as a row over the vocabulary. */
-interface Weights {
-  listed: Uint8Array;
-  score: Float64Array;
-}
+/** Both lists of a neuron as one, a token of both only once. */
+class ListReader {
+  /** Rows of the two lists, some of which may be of a token that came before. */
+  token = new Int32Array();
+  score = new Float64Array();
+  readonly vocab: number;
+  /** Which neuron's `+` list last had a token, counted from 1. */
+  readonly #listed: Uint32Array;
+  #neurons = 0;
 
-function weightsOf(list: { token: Int32Array; score: Float64Array }, vocab: number): Weights {
-  const [listed, score] = [new Uint8Array(vocab), new Float64Array(vocab)];
-  list.token.forEach((id, i) => {
-    listed[id] = 1;
-    score[id] = list.score[i];
-  });
-  return { listed, score };
+  constructor(vocab: number) {
+    this.vocab = vocab;
+    this.#listed = new Uint32Array(vocab);
+  }
+
+  /** Calls `visit` with each listed token and its score. Returns the length of the scores where a token was in both lists. */
+  each(
+    read: ReadColumn,
+    row: number,
+    each: number,
+    visit: (token: number, score: number) => void,
+  ): { repeatedLength?: number } {
+    if (this.token.length !== each) [this.token, this.score] = [new Int32Array(each), new Float64Array(each)];
+    const [token, score] = [read('token', row, this.token), read('score', row, this.score)];
+    this.#neurons++;
+    let squares = 0;
+    let repeated = false;
+    for (let at = 0; at < each; at++) {
+      if (at < each / 2) this.#listed[token[at]] = this.#neurons;
+      else if (this.#listed[token[at]] === this.#neurons) {
+        repeated = true;
+        continue;
+      }
+      squares += score[at] * score[at];
+      visit(token[at], score[at]);
+    }
+    return repeated ? { repeatedLength: Math.sqrt(squares) } : {};
+  }
 }
 
 /**
- * Cosines with a neuron's lists: of the `k` nearest at least, NaN for those that are farther or have no token in common.
- * Tokens alone are read of all lists: with a neuron's largest score they say what its cosine is at most, and only those
- * that could be among the nearest have their scores read.
+ * Cosines with a neuron's lists: of the `k` nearest at least, NaN for those that are farther. Tokens alone are read of all
+ * lists: with a neuron's largest score they say what its cosine is at most, and only those that could be among the
+ * nearest have their scores read. Without a token in common it is 0.
  */
-function nearest(
-  lists: NeuronLists,
-  part: NeuronPart,
-  number: number,
-  wanted: readonly Weights[],
-  k: number,
-): Float64Array {
+function nearest(lists: NeuronLists, part: NeuronPart, number: number, reader: ListReader, k: number): Float64Array {
   const [norms, best, worst] = ['reading_norm', 'best', 'worst'].map((name) => lists.column(part, name));
-  const length = norms[number] || 1;
-  const most = commonWeights(lists, part, wanted);
+  const cosines = new Float64Array(norms.length).fill(Number.NaN);
+  /** The neuron's scores over the vocabulary. */
+  const wanted = new Float64Array(reader.vocab);
+  let length = norms[number];
+  /** A token that is in both lists of a neuron counts twice in its `reading_norm`, once here. */
+  let once = 1;
+  lists.each(part, [number], (_, read, row, each) => {
+    const { repeatedLength } = reader.each(read, row, each, (token, score) => {
+      wanted[token] = score;
+    });
+    length = repeatedLength ?? length;
+    // Lists as long as a third of the vocabulary are the only ones that commonly overlap.
+    if (1.5 * each > reader.vocab) once = Math.SQRT1_2;
+  });
+  if (!(length > 0)) return cosines;
+  const most = commonWeights(lists, part, wanted, length);
   for (let i = 0; i < most.length; i++) {
     const largest = Math.max(Math.abs(best[i]), Math.abs(worst[i]));
-    most[i] = most[i] > 0 ? (most[i] * largest) / (norms[i] * length) : Number.NaN;
+    most[i] = norms[i] > 0 ? (most[i] * largest) / (norms[i] * once) : Number.NaN;
+    if (most[i] === 0) cosines[i] = 0;
   }
-  most[number] = Number.NaN;
-  const cosines = new Float64Array(most.length).fill(Number.NaN);
-  let [tokens, scores] = [new Int32Array(), new Float64Array()];
+  most[number] = cosines[number] = Number.NaN;
   for (let n = Math.max(8 * k, 256), done = 0; ; n *= 4) {
     const next = order(most, n);
-    lists.each(part, next.slice(done), (i, read, row, each) => {
-      if (tokens.length !== each) [tokens, scores] = [new Int32Array(each), new Float64Array(each)];
-      const [token, score] = [read('token', row, tokens), read('score', row, scores)];
+    const unread = next.slice(done).filter((i) => most[i] > 0);
+    lists.each(part, unread, (i, read, row, each) => {
       let dot = 0;
-      for (let at = 0; at < each; at++) {
-        const { listed, score: weight } = wanted[at < each / 2 ? 0 : 1];
-        if (listed[token[at]] === 1) dot += weight[token[at]] * score[at];
-      }
-      cosines[i] = dot / (norms[i] * length);
+      const { repeatedLength } = reader.each(read, row, each, (token, score) => {
+        dot += wanted[token] * score;
+      });
+      cosines[i] = dot / ((repeatedLength ?? norms[i]) * length);
     });
     done = next.length;
     const last = order(cosines, k)[k - 1];
@@ -101,20 +132,16 @@ function nearest(
   }
 }
 
-/** Of every neuron the sum of the sizes of the wanted scores whose tokens it lists too. */
-function commonWeights(lists: NeuronLists, part: NeuronPart, wanted: readonly Weights[]): Float64Array {
+/** Of every neuron the sum of the sizes of the wanted scores, divided by `length`, whose tokens it lists too. */
+function commonWeights(lists: NeuronLists, part: NeuronPart, wanted: Float64Array, length: number): Float64Array {
   const sums = new Float64Array(lists.places.size);
   // Half as many bytes to look numbers up in; what rounding does to them is allowed for.
-  const [plus, minus] = wanted.map(({ score }) => new Float32Array(score.map(Math.abs)));
+  const sizes = new Float32Array(wanted.map((score) => Math.abs(score) / length));
   let buffer = new Int32Array();
   lists.scan(part, (read, number, count, row, each) => {
     if (buffer.length < count * each) buffer = new Int32Array(count * each);
     const tokens = read('token', row, buffer.subarray(0, count * each));
-    const half = each / 2;
-    for (let i = 0; i < count; i++) {
-      const at = i * each;
-      sums[number + i] = sumOf(plus, tokens, at, at + half) + sumOf(minus, tokens, at + half, at + each);
-    }
+    for (let i = 0; i < count; i++) sums[number + i] = sumOf(sizes, tokens, i * each, (i + 1) * each);
   });
   return sums;
 }
