@@ -1,5 +1,6 @@
 import type { Served } from '../questions/opened.ts';
 import { signal } from './interrupt.ts';
+import { writeNow } from './output/standard.ts';
 import { progressFor } from './run.ts';
 
 interface ExploreFlags {
@@ -22,7 +23,7 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   const report = (done: number, what: string) => progress.report(done, what);
   const served = await openServed(names, { engine, signal, progress: report }).finally(() => progress.stop());
   const { url, origin, port, moved } = await listen(served, flags);
-  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const say = (text: string) => void writeNow(`${text}\n`);
   if (moved) say(`Port ${flags.port} is taken; another one is used: ${port}.`);
   say(`weightscope: ${served.models.map(({ name }) => name).join(', ')}\n`);
   say(`  ${url}\n`);

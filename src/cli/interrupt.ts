@@ -1,3 +1,4 @@
+import { removeUnfinishedFiles } from '../source/whole-file.node.ts';
 import { EXIT } from './failure.ts';
 
 const controller = new AbortController();
@@ -32,6 +33,7 @@ export function endOnSignals(): void {
       if (gently && !signal.aborted) return controller.abort();
       controller.abort();
       for (const cleanup of cleanups) cleanup();
+      removeUnfinishedFiles();
       process.exit(status);
     });
   }

@@ -48,6 +48,18 @@ export function amount(text: string): number {
   return Number(text);
 }
 
+/** More pairs than anyone reads; each is held until all are known. */
+const MOST_PAIRS = 10_000_000;
+
+/** How many pairs to list. */
+export function pairs(text: string): number {
+  const wanted = amount(text);
+  if (wanted <= MOST_PAIRS) return wanted;
+  throw new InvalidArgumentError(
+    `Expected at most ${MOST_PAIRS.toLocaleString('en-US')} pairs; --above and --count say how many there are.`,
+  );
+}
+
 /** A number such as 200, -1.5 or 1e3. */
 export function real(text: string): number {
   const value = Number(text);

@@ -14,6 +14,7 @@ import { addRelations } from './commands/relations.ts';
 import { addStart } from './commands/start.ts';
 import { addVector } from './commands/vector.ts';
 import { addWorker } from './commands/worker.ts';
+import { writeNow } from './output/standard.ts';
 
 const EXAMPLES = `
 MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-community/gpt2-medium@main.
@@ -32,7 +33,7 @@ export function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError(false)
     .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureOutput({ writeOut: writeNow, writeErr: () => {}, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false });
   program.addHelpText('after', EXAMPLES);
   for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters, addRelations])

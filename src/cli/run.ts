@@ -3,14 +3,16 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { TensorToWrite } from '../formats/safetensors/write.ts';
 import type { Model } from '../model/types.ts';
+import { printable } from '../quote.ts';
 import type { ReadOptions } from '../reading/types.ts';
+import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
 import type { TokenFilters } from '../vocabulary/types.ts';
 import { onInterrupt, signal } from './interrupt.ts';
 import type { EngineFlags, FilterFlags, OutputFlags, ReadFlags } from './options.ts';
-import { checkWritable, writeFileWhole } from './output/file.ts';
-import { formatOf, print } from './output/print.ts';
+import { formatByName, formatOf, print, STANDARD_OUTPUT } from './output/print.ts';
 import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
+import { writeOut } from './output/standard.ts';
 import { terminalOf } from './output/terminal.ts';
 
 /** What a command works with; closed when it is done. */
@@ -28,7 +30,7 @@ export async function withModel<T>(
   flags: EngineFlags & OutputFlags & { ranges?: boolean },
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
-  if (flags.output !== undefined) await checkWritable(flags.output);
+  if (toFile(flags)) await checkWritable(flags.output);
   const progress = await progressFor(flags);
   const forget = onInterrupt(() => progress.stop());
   const report = (done: number, what: string) => progress.report(done, what);
@@ -57,12 +59,28 @@ export async function runReport(
   formatOf(flags); // A contradiction in the flags is found before the work is done.
   const report = await withModel(name, flags, work);
   await print(report, flags);
-  if (flags.output !== undefined) note(`Wrote ${flags.output}.`, flags);
+  if (toFile(flags)) note(`Wrote ${flags.output}.`, flags);
 }
 
-/** Writes fp32 arrays as one safetensors file, whole or not at all. */
+/** Whether the result goes to a file of its own. */
+export function toFile<F extends OutputFlags>(flags: F): flags is F & { output: string } {
+  return flags.output !== undefined && flags.output !== STANDARD_OUTPUT;
+}
+
+/** Fails before the work where arrays cannot be written as `path` says. `USAGE`. */
+export function checkTensorsName(path: string): void {
+  formatByName(path, { '.safetensors': true });
+  if (path !== STANDARD_OUTPUT || !process.stdout.isTTY) return;
+  throw new WeightscopeError(
+    'USAGE',
+    'Expected a file or a pipe for arrays, got a terminal; give -o FILE.safetensors.',
+  );
+}
+
+/** Writes fp32 arrays as one safetensors file, whole or not at all, or to standard output. */
 export async function writeTensors(path: string, tensors: readonly TensorToWrite[], flags: OutputFlags): Promise<void> {
   const { writeSafetensors } = await import('../formats/safetensors/write.ts');
+  if (path === STANDARD_OUTPUT) return writeOut(writeSafetensors(tensors));
   await writeFileWhole(path, async (file) => {
     for await (const chunk of writeSafetensors(tensors)) await file.write(chunk);
   });
@@ -72,7 +90,7 @@ export async function writeTensors(path: string, tensors: readonly TensorToWrite
 /** A remark on standard error for a person at a terminal. */
 export function note(text: string, flags: OutputFlags): void {
   if (flags.quiet || !process.stderr.isTTY) return;
-  process.stderr.write(`${terminalOf(process.stderr).style.faint(text)}\n`);
+  process.stderr.write(`${terminalOf(process.stderr).style.faint(printable(text))}\n`);
 }
 
 export async function progressFor(flags: OutputFlags): Promise<Progress> {

@@ -107,14 +107,37 @@ export async function exportParameter(
   parameter: Parameter,
   signal?: AbortSignal,
 ): Promise<{ shape: readonly number[]; data: Float32Array }> {
-  const data = await parameter.read(0, parameter.count, signal);
-  const { shape } = parameter;
-  if (!/\.attn\.[qkv]$/.test(parameter.name)) return { shape, data };
-  const [heads, width, headDim] = shape;
-  const size = width * headDim;
-  for (let head = 0; head < heads; head++) {
-    const own = data.subarray(head * size, (head + 1) * size);
-    own.set(transpose(own, headDim, width));
+  return { shape: parameter.shape, data: await exportVectors(parameter, 0, parameter.count, signal) };
+}
+
+/** Fp32 numbers of an exported piece, about: 128 MB. */
+const EXPORTED = 32 << 20;
+
+/** The array of {@link exportParameter} in its order, in pieces: it may be larger than memory. */
+export async function* exportPieces(parameter: Parameter, signal?: AbortSignal): AsyncGenerator<Float32Array> {
+  const { count, width } = parameter;
+  const unit = vectorsPerMatrix(parameter);
+  const step = unit * Math.max(1, Math.floor(EXPORTED / (unit * width)));
+  for (let from = 0; from < count; from += step)
+    yield await exportVectors(parameter, from, Math.min(from + step, count), signal);
+}
+
+/** Vectors that are transposed together when an array is exported: those of a head in W_Q, W_K and W_V. */
+const vectorsPerMatrix = ({ name, shape }: Parameter): number => (/\.attn\.[qkv]$/.test(name) ? shape[2] : 1);
+
+/** Vectors [from, to) as they stand in the exported array. */
+async function exportVectors(
+  parameter: Parameter,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const data = await parameter.read(from, to, signal);
+  const [unit, { width }] = [vectorsPerMatrix(parameter), parameter];
+  if (unit === 1) return data;
+  for (let at = 0; at < data.length; at += unit * width) {
+    const own = data.subarray(at, at + unit * width);
+    own.set(transpose(own, unit, width));
   }
-  return { shape, data };
+  return data;
 }

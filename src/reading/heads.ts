@@ -3,7 +3,7 @@ import { defaultEngine } from '../engine/select.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { type WordPairs, wordPairs } from '../vocabulary/fuzzy.ts';
-import type { Vocabulary } from '../vocabulary/types.ts';
+import type { Token, Vocabulary } from '../vocabulary/types.ts';
 import { appliedOf, maskOf, stage, tokenOf, vocabularyOf } from './applied.ts';
 import { PairCounter } from './counters.ts';
 import { type HeadFactors, headFactor, type Side } from './factors.ts';
@@ -111,7 +111,13 @@ async function readMatrix(
       ? await pairsByOther(engine, own, other, selection, visit)
       : await pairsByOwn(engine, own, selection, visit);
   if (!hasThreshold) counter.add(batchOf(found.pairs));
-  const token = (id: number) => tokenOf(model, id, options.labels);
+  // Millions of pairs are of some thousands of tokens.
+  const tokens = new Map<number, Token>();
+  const token = (id: number): Token => {
+    const known = tokens.get(id) ?? tokenOf(model, id, options.labels);
+    tokens.set(id, known);
+    return known;
+  };
   return {
     pairs: found.pairs.map((pair) => ({
       first: token(pair.first),

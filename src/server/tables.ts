@@ -1,4 +1,5 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { csvLine } from '../csv.ts';
 
 import type { Cell, Table } from '../questions/table.ts';
 
@@ -29,12 +30,8 @@ export function parquetOf({ columns }: Table): ArrayBuffer {
 /** RFC 4180 with a header line. */
 export function csvOf({ columns }: Table): string {
   const names = Object.keys(columns);
-  const escaped = (value: Cell): string => {
-    const text = value === null || value === undefined ? '' : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
   const length = names.length === 0 ? 0 : columns[names[0]].length;
-  const lines = [names.map(escaped).join(',')];
-  for (let i = 0; i < length; i++) lines.push(names.map((name) => escaped(columns[name][i])).join(','));
-  return `${lines.join('\r\n')}\r\n`;
+  const lines = [csvLine(names)];
+  for (let i = 0; i < length; i++) lines.push(csvLine(names.map((name) => columns[name][i])));
+  return lines.join('');
 }

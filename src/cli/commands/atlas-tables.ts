@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { ExportFormat } from '../../atlas/query/export.node.ts';
 import type { TableName } from '../../atlas/schema.ts';
+import { printable } from '../../quote.ts';
 import { addOutputOptions, amount, type OutputFlags } from '../options.ts';
+import { writeNow } from '../output/standard.ts';
 import { FOLDER } from './atlas-options.ts';
 
 export function addSql(atlas: Command): void {
@@ -70,7 +72,7 @@ export function addCheck(atlas: Command): void {
       const open = await openAtlas(folder);
       try {
         await open.check();
-        process.stdout.write(`${folder}: ${open.manifest.files.length} files are as they were written.\n`);
+        writeNow(`${printable(folder)}: ${open.manifest.files.length} files are as they were written.\n`);
       } finally {
         open.close();
       }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
+import { writeNow } from '../output/standard.ts';
 
 export function addCompletion(program: Command): void {
   program
@@ -14,6 +15,6 @@ export function addCompletion(program: Command): void {
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
       const { completionScript } = await import('../completion.ts');
-      process.stdout.write(completionScript(program, shell));
+      writeNow(completionScript(program, shell));
     });
 }

@@ -9,6 +9,7 @@ import {
   type FilterFlags,
   listOption,
   type OutputFlags,
+  pairs,
   type ReadFlags,
   real,
   wholeNumber,
@@ -42,7 +43,7 @@ export function addHead(program: Command): void {
     .argument('<layer>', 'counted from 0', wholeNumber)
     .argument('<head>', 'counted from 0', wholeNumber)
     .addOption(listOption('--matrix <which>', 'which, or both with a comma (default: both)', ['vo', 'qk']))
-    .option('-k <n>', 'how many pairs to list', amount, 100)
+    .option('-k <n>', 'how many pairs to list', pairs, 100)
     .option('--above <score>', 'only pairs with a higher score', real)
     .option('--above-rank <n>', 'only pairs above the score of the nth best', amount)
     .option('--below <score>', 'only pairs with a lower score', real)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { addEngineOption, addOutputOptions, type EngineFlags, type OutputFlags } from '../options.ts';
+import type { Context } from '../run.ts';
 
 interface Flags extends OutputFlags, EngineFlags {
   foldNorm?: boolean;
@@ -33,12 +34,13 @@ export function addNormalisers(program: Command): void {
     'write the normalisers to FILE.safetensors; the summary goes to standard output all the same',
   );
   command.action(async (name: string, flags: Flags) => {
-    const { runReport, writeTensors } = await import('../run.ts');
-    const { checkWritable } = await import('../output/file.ts');
+    const { checkTensorsName, runReport, toFile, withModel, writeTensors } = await import('../run.ts');
+    const { checkWritable } = await import('../../source/whole-file.node.ts');
     const { normalisersReport } = await import('../report/normalisers.ts');
     const { output, ...printed } = flags;
-    if (output !== undefined) await checkWritable(output);
-    await runReport(name, printed, async ({ model, engine, signal, progress }) => {
+    if (output !== undefined) checkTensorsName(output);
+    if (toFile(flags)) await checkWritable(flags.output);
+    const work = async ({ model, engine, signal, progress }: Context) => {
       const { normalisers } = await import('../../node.ts');
       const { foldNorm, embedding, approximate } = flags;
       const found = await normalisers(model, undefined, { engine, signal, progress, foldNorm, embedding, approximate });
@@ -47,6 +49,9 @@ export function addNormalisers(program: Command): void {
         await writeTensors(output, tensors, flags);
       }
       return normalisersReport(model, found, { foldNorm, embedding });
-    });
+    };
+    // Where the arrays go to standard output, the summary would stand among them.
+    if (output !== undefined && !toFile(flags)) await withModel(name, printed, work);
+    else await runReport(name, printed, work);
   });
 }

@@ -6,6 +6,7 @@ import {
   amount,
   type FilterFlags,
   type OutputFlags,
+  pairs as pairCount,
   places,
   type ReadFlags,
   real,
@@ -35,7 +36,7 @@ export function addNotebook(program: Command): void {
     .option('--ff <layer:index>', 'a neuron; may be repeated', places)
     .option('--head <layer:head>', 'a head; may be repeated', places)
     .option('-k <n>', 'how many tokens per neuron', amount, 200)
-    .option('--pairs <n>', 'how many pairs to list', amount, 100)
+    .option('--pairs <n>', 'how many pairs to list', pairCount, 100)
     .option('--vo-above <score>', 'threshold of VO (default: the 1,000th score; 200 for gpt2-medium)', real)
     .option('--qk-above <score>', 'threshold of QK (default: the 1,000th score; 20 for gpt2-medium)', real)
     .option('--exclude-same', 'leave out pairs of a word with itself')

@@ -17,13 +17,14 @@ export function addParameters(program: Command): void {
     .option('--layers <which>', 'only these layers, such as 0,2-3 (and what belongs to none)', ranges);
   addOutputOptions(command, 'write the arrays to FILE.safetensors instead of printing the table');
   command.action(async (name: string, flags: Flags) => {
-    const { runReport, withModel, writeTensors } = await import('../run.ts');
+    const { checkTensorsName, runReport, withModel, writeTensors } = await import('../run.ts');
     const { chosenParameters, parametersReport, arraysOf } = await import('../report/parameters.ts');
     const { output, layers } = flags;
     if (output === undefined) {
       await runReport(name, flags, async ({ model }) => parametersReport(model, chosenParameters(model, layers)));
       return;
     }
+    checkTensorsName(output);
     await withModel(name, flags, async ({ model, signal, progress }) => {
       await writeTensors(output, arraysOf(chosenParameters(model, layers), signal, progress), flags);
     });

@@ -1,14 +1,14 @@
-import { once } from 'node:events';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { WeightscopeError } from '../../errors.ts';
+import { writeFileWhole } from '../../source/whole-file.node.ts';
 import type { Format, OutputFlags } from '../options.ts';
-import { writeFileWhole } from './file.ts';
 import type { Report } from './report.ts';
+import { writeOut } from './standard.ts';
 import { renderTable } from './table.ts';
 import { type Terminal, terminalOf } from './terminal.ts';
 import { renderCsv, renderJson, renderMarkdown, renderNdjson } from './text.ts';
 
-const BY_EXTENSION: Record<string, Format> = {
+const BY_ENDING: Record<string, Format> = {
   '.json': 'json',
   '.ndjson': 'ndjson',
   '.jsonl': 'ndjson',
@@ -17,26 +17,53 @@ const BY_EXTENSION: Record<string, Format> = {
   '.txt': 'table',
 };
 
-/** The format asked for, else what the output file's name says, else a table. `USAGE` where two are asked for. */
+/** The name that stands for standard output. */
+export const STANDARD_OUTPUT = '-';
+
+/**
+ * The format asked for, else what the output file's name says, else a table. `USAGE` where two are asked for, and where
+ * the name's ending says what cannot be written.
+ */
 export function formatOf({ format, json, output }: OutputFlags): Format {
   if (json && format && format !== 'json') {
     throw new WeightscopeError('USAGE', `Expected one format, got --json and --format ${format}.`);
   }
   if (json) return 'json';
-  return format ?? (output === undefined ? undefined : BY_EXTENSION[extname(output).toLowerCase()]) ?? 'table';
+  return format ?? formatByName(output, BY_ENDING, '--format says it for any name') ?? 'table';
 }
 
-/** The report in `format` as pieces of text. */
-export function render(report: Report, format: Format, terminal: Terminal): Iterable<string> {
+/** What a file's ending says of it; undefined where there is none. `USAGE` for one that is not in `known`. */
+export function formatByName<F>(
+  output: string | undefined,
+  known: Readonly<Record<string, F>>,
+  otherwise?: string,
+): F | undefined {
+  const ending = output === undefined || output === STANDARD_OUTPUT ? '' : extname(output).toLowerCase();
+  if (ending === '') return undefined;
+  if (Object.hasOwn(known, ending)) return known[ending];
+  const endings = Object.keys(known).join(', ');
+  throw new WeightscopeError(
+    'USAGE',
+    `Expected a file whose name ends in ${endings}, got ${basename(output!)}${otherwise ? `; ${otherwise}` : ''}.`,
+  );
+}
+
+/** The report in `format` as pieces of text. `visible`: nothing in it may be obeyed by a terminal, in a cell of CSV either. */
+export function render(
+  report: Report,
+  format: Format,
+  terminal: Terminal,
+  options: { visible?: boolean } = {},
+): Iterable<string> {
   switch (format) {
     case 'table':
-      return [renderTable(report, terminal)];
+      return renderTable(report, terminal);
     case 'json':
-      return [renderJson(report)];
+      return renderJson(report);
     case 'ndjson':
       return renderNdjson(report);
     case 'csv':
-      return renderCsv(report);
+      return renderCsv(report, options);
     case 'markdown':
       return renderMarkdown(report);
   }
@@ -45,22 +72,19 @@ export function render(report: Report, format: Format, terminal: Terminal): Iter
 /** Prints to standard output, or writes the file that `--output` names under a temporary name first. */
 export async function print(report: Report, flags: OutputFlags): Promise<void> {
   const format = formatOf(flags);
-  if (flags.output === undefined) return writeTo(process.stdout, render(report, format, terminalOf(process.stdout)));
+  if (flags.output === undefined || flags.output === STANDARD_OUTPUT) {
+    const visible = process.stdout.isTTY;
+    return writeOut(inBatches(render(report, format, terminalOf(process.stdout), { visible })));
+  }
   await writeFileWhole(flags.output, async (file) => {
     for (const piece of inBatches(render(report, format, terminalOf({})))) await file.write(piece);
   });
 }
 
-/** Writes with regard to backpressure, so that a long list to a slow pipe is not held twice. */
-export async function writeTo(stream: NodeJS.WritableStream, pieces: Iterable<string>): Promise<void> {
-  for (const piece of inBatches(pieces)) {
-    if (!stream.write(piece)) await once(stream, 'drain');
-  }
-}
-
 const BATCH = 64 * 1024;
 
-function* inBatches(pieces: Iterable<string>): Generator<string> {
+/** Pieces joined: a write for each would take longer than making them. */
+export function* inBatches(pieces: Iterable<string>): Generator<string> {
   let batch = '';
   for (const piece of pieces) {
     batch += piece;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { csvLine } from '../../csv.ts';
 import type { HeadReading, NeuronReading, ScoredToken, Token } from '../../reading/types.ts';
 import { headReport } from '../report/head.ts';
 import { neuronReport, vectorReport } from '../report/neuron.ts';
+import { jsonPieces } from './json.ts';
 import { render } from './print.ts';
 import { styleOf } from './terminal.ts';
 import { displayWidth } from './width.ts';
@@ -225,4 +227,68 @@ describe('markdown', () => {
       ].join('\n'),
     );
   });
+});
+
+describe('what a file says', () => {
+  const nasty = '\u001b[31mred\u007f\u009b\u202eevil\n2nd\u200b';
+  const report: Parameters<typeof render>[0] = {
+    title: nasty,
+    applied: [nasty],
+    groups: [
+      {
+        title: nasty,
+        text: nasty,
+        blocks: [
+          {
+            heading: nasty,
+            columns: [{ name: nasty, shown: true, wraps: true }],
+            rows: [[nasty]],
+            footer: { name: nasty, text: nasty, lists: [{ name: nasty, items: [nasty] }] },
+          },
+        ],
+      },
+    ],
+    notes: [nasty],
+    json: { [nasty]: nasty },
+    records: () => [{ [nasty]: nasty }],
+  };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const obeyed = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+  it.each(['table', 'json', 'ndjson', 'csv', 'markdown'] as const)('is never obeyed by a terminal, as %s', (format) => {
+    const terminal = { columns: 80, style: styleOf(false) };
+    for (const visible of [true, false]) {
+      const out = [...render(report, format, terminal, { visible })].join('');
+      expect(out).not.toMatch(obeyed);
+      if (format === 'csv' && !visible) continue;
+      expect(out).not.toMatch(/^2nd/m);
+    }
+  });
+
+  it('is the same text in JSON', () => {
+    const terminal = { columns: 80, style: styleOf(false) };
+    expect(JSON.parse([...render(report, 'json', terminal)].join(''))).toEqual({ [nasty]: nasty });
+    expect(JSON.parse([...render(report, 'ndjson', terminal)].join(''))).toEqual({ [nasty]: nasty });
+  });
+
+  it('is no formula in CSV, while numbers and single signs stay what they are', () => {
+    const cells = ['=HYPERLINK("http://x")', '+a', '-ing', '@x', '\t=1', '-5', '+1.5e3', '-', '+', -5, 'a=1', ''];
+    expect(csvLine(cells)).toBe('"\'=HYPERLINK(""http://x"")",\'+a,\'-ing,\'@x,\'\t=1,-5,+1.5e3,-,+,-5,a=1,\r\n');
+  });
+
+  it('is written out where a cell holds more than a plain value', () => {
+    const cells = [[1, 'a', true], [{ a: 1 }], { a: [1] }, new Date(0), new Uint8Array([1, 255]), true, 12n, null];
+    expect(csvLine(cells)).toBe('1 a true,"[{""a"":1}]","{""a"":[1]}",1970-01-01T00:00:00.000Z,01ff,true,12,\r\n');
+  });
+});
+
+it('writes long JSON in pieces that are what JSON.stringify gives', () => {
+  const value = {
+    a: [1, { b: [2, []] }],
+    gone: undefined,
+    long: Array.from({ length: 1500 }, (_, i) => ({ i, inner: [i, { x: 'y' }], none: undefined })),
+    deep: { long: Array.from({ length: 1001 }, () => null), date: new Date(0), empty: {} },
+  };
+  expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value, null, 2));
+  expect([...jsonPieces(value.long)].length).toBeGreaterThan(1500);
 });

@@ -31,7 +31,7 @@ export interface Block {
   heading?: string;
   tone?: Tone;
   columns: Column[];
-  rows: string[][];
+  rows: Rows;
   /** What is to be said of the whole, under the tables of the group. */
   footer?: Footer;
 }
@@ -41,6 +41,12 @@ export interface Footer {
   name: string;
   text: string;
   lists: { name: string; items: string[] }[];
+}
+
+/** Rows that are made when they are asked for, or an array of them. */
+export interface Rows {
+  readonly length: number;
+  at(row: number): string[] | undefined;
 }
 
 /** `read`: what a parameter answers to; `write`: what it adds; `low`: the other end of a ranking. */

@@ -1,6 +1,7 @@
+import { printable } from '../../quote.ts';
 import type { Block, Column, Group, Report } from './report.ts';
 import type { Style, Terminal } from './terminal.ts';
-import { displayWidth, fit, truncate } from './width.ts';
+import * as raw from './width.ts';
 
 const MARGIN = 2;
 const CELL_GAP = 2;
@@ -8,23 +9,43 @@ const BLOCK_GAP = 4;
 /** A flexible column is not cut below this: fewer blocks stand side by side instead. */
 const MIN_FLEXIBLE = 10;
 
-/** The report as aligned columns: blocks of a group stand side by side as far as they fit, the rest below. */
-export function renderTable(report: Report, { columns, style }: Terminal): string {
-  const lines: string[] = [];
-  if (report.title) lines.push(style.title(truncate(report.title, columns)));
-  if (report.applied.length) lines.push(...wrap(report.applied, ' · ', columns).map(style.faint));
+/** Most text has nothing to hide, and that is seen sooner than each character is looked up. */
+const PLAIN = /^[\x20-\x7e]*$/;
+const shown = (text: string): string => (PLAIN.test(text) ? text : printable(text));
+
+// Whatever a file says goes through these before it is measured and printed: nothing of it is obeyed by a terminal.
+const displayWidth = (text: string): number => raw.displayWidth(shown(text));
+const truncate = (text: string, columns: number): string => raw.truncate(shown(text), columns);
+const fit = (text: string, columns: number, align: 'left' | 'right'): string => raw.fit(shown(text), columns, align);
+
+/**
+ * The report as aligned columns, line by line: blocks of a group stand side by side as far as they fit, the rest below.
+ */
+export function* renderTable(report: Report, { columns, style }: Terminal): Generator<string> {
+  let any = false;
+  for (const line of tableLines(report, columns, style)) {
+    // An empty line separates, it does not begin.
+    if (line === '' && !any) continue;
+    any = true;
+    yield `${line}\n`;
+  }
+  if (!any) yield '\n';
+}
+
+function* tableLines(report: Report, columns: number, style: Style): Generator<string> {
+  if (report.title) yield style.title(truncate(report.title, columns));
+  if (report.applied.length) yield* wrap(report.applied, ' · ', columns).map(style.faint);
   for (const group of report.groups) {
-    if (lines.length && (group.title || group.text)) lines.push('');
-    if (group.title) lines.push(style.title(truncate(group.title, columns)));
-    if (group.text) lines.push(...wrapWords(group.text, columns).map(style.faint));
+    if (group.title || group.text) yield '';
+    if (group.title) yield style.title(truncate(group.title, columns));
+    if (group.text) yield* wrapWords(group.text, columns).map(style.faint);
     for (const strip of strips(group, columns)) {
-      if (lines.length) lines.push('');
-      lines.push(...renderStrip(strip, group.ranked ?? false, columns, style));
+      yield '';
+      yield* renderStrip(strip, group.ranked ?? false, columns, style);
     }
   }
-  if (report.notes.length) lines.push('');
-  for (const note of report.notes) lines.push(...wrapWords(note, columns).map(style.faint));
-  return `${lines.join('\n')}\n`;
+  if (report.notes.length) yield '';
+  for (const note of report.notes) yield* wrapWords(note, columns).map(style.faint);
 }
 
 /** Blocks of one group, split into rows of blocks that fit the width with their flexible columns cut at most to the minimum. */
@@ -44,18 +65,17 @@ function strips(group: Group, columns: number): Block[][] {
   return out;
 }
 
-function renderStrip(blocks: Block[], ranked: boolean, columns: number, style: Style): string[] {
+function* renderStrip(blocks: Block[], ranked: boolean, columns: number, style: Style): Generator<string> {
   const gutter = gutterWidth({ ranked, blocks });
   const available = columns - gutter - BLOCK_GAP * (blocks.length - 1);
   const widths = share(blocks, available);
   const totals = widths.map((width, i) => blockWidth(blocks[i], width));
   const beside = (cells: string[]) => cells.join(' '.repeat(BLOCK_GAP)).trimEnd();
-  const lines: string[] = [];
   const headings = blocks.map((block, i) => {
     const text = fit(block.heading ?? '', totals[i], 'left');
     return style[block.tone ?? 'plain'](text.trimEnd()) + text.slice(text.trimEnd().length);
   });
-  if (blocks.some((block) => block.heading)) lines.push(' '.repeat(gutter) + beside(headings));
+  if (blocks.some((block) => block.heading)) yield ' '.repeat(gutter) + beside(headings);
   if (blocks.some((block) => block.columns.some((column) => column.shown))) {
     const names = blocks.map((block, i) =>
       row(
@@ -65,29 +85,34 @@ function renderStrip(blocks: Block[], ranked: boolean, columns: number, style: S
         style,
       ),
     );
-    lines.push(' '.repeat(gutter) + beside(names));
+    yield ' '.repeat(gutter) + beside(names);
   }
   const height = Math.max(...blocks.map((block) => block.rows.length));
   for (let r = 0; r < height; r++) {
-    const cells = blocks.map((block, i) => (block.rows[r] ? rowLines(block.rows[r], block.columns, widths[i]) : []));
+    const cells = blocks.map((block, i) => {
+      const row = block.rows.at(r);
+      return row ? rowLines(row, block.columns, widths[i]) : [];
+    });
     const number = ranked ? style.faint(fit(String(r + 1), gutter - CELL_GAP, 'right')) + ' '.repeat(CELL_GAP) : '';
     for (let l = 0; l < Math.max(...cells.map((each) => each.length)); l++) {
       const line = cells.map((each, i) =>
         each[l] ? row(each[l], blocks[i].columns, widths[i], style) : ' '.repeat(totals[i]),
       );
-      lines.push((l === 0 && number ? number : ' '.repeat(gutter)) + beside(line));
+      yield (l === 0 && number ? number : ' '.repeat(gutter)) + beside(line);
     }
   }
   const footed = blocks.filter((block) => block.footer);
-  if (footed.length) lines.push('', ...footed.flatMap((block) => footerLines(block, columns, style)));
-  return lines;
+  if (footed.length) yield '';
+  for (const block of footed) yield* footerLines(block, columns, style);
 }
 
 function footerLines({ footer, tone = 'plain' }: Block, columns: number, style: Style): string[] {
   const { name, text, lists } = footer!;
   const indent = MARGIN + displayWidth(name) + CELL_GAP;
   const names = Math.max(...lists.map((list) => displayWidth(list.name)));
-  const lines = [`${' '.repeat(MARGIN)}${style[tone](name)}${' '.repeat(CELL_GAP)}${truncate(text, columns - indent)}`];
+  const lines = [
+    `${' '.repeat(MARGIN)}${style[tone](shown(name))}${' '.repeat(CELL_GAP)}${truncate(text, columns - indent)}`,
+  ];
   for (const { name: label, items } of lists) {
     const start = indent + names + CELL_GAP;
     const [first = '–', ...rest] = wrap(items, '  ', columns - start);
@@ -134,11 +159,11 @@ function share(blocks: Block[], available: number): number[][] {
 
 /** Wide enough for every cell, and the first flexible column for the block's heading too. */
 function naturalWidths(block: Block): number[] {
-  const widths = block.columns.map((column, c) => {
-    let width = column.shown ? displayWidth(column.name) : 0;
-    for (const cells of block.rows) width = Math.max(width, displayWidth(cells[c] ?? ''));
-    return width;
-  });
+  const widths = block.columns.map((column) => (column.shown ? displayWidth(column.name) : 0));
+  for (let r = 0; r < block.rows.length; r++) {
+    const cells = block.rows.at(r) ?? [];
+    for (const c of widths.keys()) widths[c] = Math.max(widths[c], displayWidth(cells[c] ?? ''));
+  }
   const spare = Math.max(
     0,
     block.columns.findIndex((column) => column.flexible),
@@ -184,7 +209,7 @@ function* pieces(word: string, columns: number): Generator<string> {
 /** Items joined into lines of at most `columns`; an item longer than that has a line of its own, cut. */
 export function wrap(items: string[], separator: string, columns: number): string[] {
   const lines: string[] = [];
-  for (const item of items) {
+  for (const item of items.map(shown)) {
     const last = lines.at(-1);
     if (last !== undefined && displayWidth(last + separator + item) <= columns) {
       lines[lines.length - 1] = last + separator + item;

@@ -1,41 +1,47 @@
+import { type CsvOptions, csvLine } from '../../csv.ts';
+import { printable } from '../../quote.ts';
+import { jsonLine, jsonPieces } from './json.ts';
 import type { Group, Report } from './report.ts';
 
 /** JSON with the indentation of two spaces; scores keep all their digits. */
-export function renderJson(report: Report): string {
-  return `${JSON.stringify(report.json, null, 2)}\n`;
+export function* renderJson(report: Report): Generator<string> {
+  yield* jsonPieces(report.json);
+  yield '\n';
 }
 
 /** One JSON object per line. */
 export function* renderNdjson(report: Report): Generator<string> {
-  for (const record of report.records()) yield `${JSON.stringify(record)}\n`;
+  for (const record of report.records()) yield `${jsonLine(record)}\n`;
 }
 
 /** RFC 4180: CRLF, a header line, quotes where they are needed; nested objects become `first_id`, `first_token` … */
-export function* renderCsv(report: Report): Generator<string> {
+export function* renderCsv(report: Report, options: CsvOptions = {}): Generator<string> {
   // Records may be of several kinds (the notebook's neurons and heads): a column for every name there is.
   const all = new Set<string>();
   for (const record of report.records()) for (const [name] of flatten(record, '')) all.add(name);
   if (all.size === 0) return;
   const names = [...all];
-  yield `${names.map(csvField).join(',')}\r\n`;
+  yield csvLine(names, options);
   for (const record of report.records()) {
     const flat = new Map(flatten(record, ''));
-    yield `${names.map((name) => csvField(flat.get(name))).join(',')}\r\n`;
+    yield csvLine(
+      names.map((name) => flat.get(name)),
+      options,
+    );
   }
 }
 
 function* flatten(record: object, prefix: string): Generator<[string, unknown]> {
   for (const [name, value] of Object.entries(record)) {
-    if (value !== null && typeof value === 'object' && !Array.isArray(value))
-      yield* flatten(value, `${prefix}${name}_`);
+    if (isRecord(value)) yield* flatten(value, `${prefix}${name}_`);
     else yield [prefix + name, value];
   }
 }
 
-function csvField(value: unknown): string {
-  const text = value === undefined || value === null ? '' : Array.isArray(value) ? value.join(' ') : String(value);
-  // A field of spaces alone is quoted as well: many readers trim bare ones.
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** What has names and values of its own, unlike a list, a date or bytes. */
+function isRecord(value: unknown): value is object {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  return !(value instanceof Date) && !ArrayBuffer.isView(value);
 }
 
 /** GitHub-flavoured tables. */
@@ -57,7 +63,7 @@ function* markdownGroup({ blocks, ranked }: Group): Generator<string> {
       // Arrows between the words of a pair are for terminals.
       if (!column.name) return [];
       const name = index === 0 && block.heading ? `${block.heading}: ${column.name}` : column.name;
-      return [{ name, align: column.align, cell: (row: number) => block.rows[row]?.[index] ?? '' }];
+      return [{ name, align: column.align, cell: (row: number) => block.rows.at(row)?.[index] ?? '' }];
     }),
   );
   const line = (cells: string[], rank: string) => `| ${(ranked ? [rank, ...cells] : cells).join(' | ')} |\n`;
@@ -86,8 +92,7 @@ function* markdownGroup({ blocks, ranked }: Group): Generator<string> {
 
 /** Tokens are full of characters that mean something in markdown and HTML. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replaceAll(/[\r\n]+/g, ' ')
+  return printable(text.replaceAll(/[\r\n]+/g, ' '))
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll(/[\\`*_[\]|~$]/g, '\\$&');

@@ -53,7 +53,7 @@ function pairBlock(
   { counterWords = 12, shown }: HeadReportOptions,
 ): Block {
   const { counters } = read;
-  const pairs = read.pairs.slice(0, shown);
+  const pairs = shown === undefined ? read.pairs : read.pairs.slice(0, shown);
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
   const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
@@ -69,13 +69,16 @@ function pairBlock(
         ? [{ name: ROLE[matrix].other.toUpperCase(), align: 'right', faint: true, shown: true } as const]
         : []),
     ],
-    rows: pairs.map(({ first, second, score, other }) => [
-      first.label,
-      '→',
-      second.label,
-      format(score),
-      ...(withOther ? [other === undefined ? '' : formatOther(other)] : []),
-    ]),
+    // Made when they are printed: a list may have millions.
+    rows: {
+      length: pairs.length,
+      at: (row) => {
+        const { first, second, score, other } = pairs[row] ?? {};
+        if (!first || !second || score === undefined) return undefined;
+        const otherScore = withOther ? [other === undefined ? '' : formatOther(other)] : [];
+        return [first.label, '→', second.label, format(score), ...otherScore];
+      },
+    },
     footer: {
       name: matrix.toUpperCase(),
       text: countLine(read, applied),

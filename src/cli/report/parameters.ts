@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { TensorToWrite } from '../../formats/safetensors/write.ts';
-import { exportParameter } from '../../model/parameter.ts';
+import { exportPieces } from '../../model/parameter.ts';
 import type { Model, Parameter } from '../../model/types.ts';
 import type { Report } from '../output/report.ts';
 import { plural, thousands } from './reading.ts';
@@ -47,7 +47,7 @@ export function parametersReport(model: Model, parameters: readonly Parameter[])
   };
 }
 
-/** Every array under its uniform name and shape, read whole when its turn comes and not before. */
+/** Every array under its uniform name and shape, read piece by piece when its turn comes and not before. */
 export function arraysOf(
   parameters: readonly Parameter[],
   signal: AbortSignal,
@@ -57,9 +57,11 @@ export function arraysOf(
   let written = 0;
   return parameters.map((parameter) => {
     async function* data(): AsyncGenerator<Float32Array> {
-      yield (await exportParameter(parameter, signal)).data;
-      written += size(parameter.shape);
-      progress(written / total, parameter.name);
+      for await (const piece of exportPieces(parameter, signal)) {
+        yield piece;
+        written += piece.length;
+        progress(written / total, parameter.name);
+      }
     }
     return { name: parameter.name, shape: parameter.shape, data: data() };
   });

@@ -16,7 +16,7 @@ it('teaches with spellings and nations, in 40 lines of 80 columns', async () => 
   for (const [kind, f] of freq) await keepNormaliser(model, kind as VectorKind, f);
   const { signal } = new AbortController();
   const report = await tourReport({ model, engine: undefined, signal, progress() {} }, readNeuron, readHead);
-  const page = renderTable(report, { columns: 80, style: styleOf(false) });
+  const page = [...renderTable(report, { columns: 80, style: styleOf(false) })].join('');
   for (const word of ['·colour', '·UK', '·Australian', '·labor', '·color']) expect(page).toContain(` ${word} `);
   for (const pair of ['·Chinese → ·China', '·France → ·French']) expect(page).toContain(pair);
   expect(page.match(/^ {2,4}weightscope /gm)).toHaveLength(3);

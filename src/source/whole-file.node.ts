@@ -1,0 +1,102 @@
+import { rmSync } from 'node:fs';
+import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { WeightscopeError } from '../errors.ts';
+
+/** A file that is being written. */
+export interface WholeFile {
+  /** Resolves when all of the piece is written. Throws `OUTPUT_UNWRITABLE`. */
+  write(piece: string | Uint8Array): Promise<void>;
+}
+
+/** Temporary files of this process. */
+const unfinished = new Set<string>();
+
+/** Removes, at once, what this process has begun to write and not finished. For a process that is about to end. */
+export function removeUnfinishedFiles(): void {
+  for (const path of unfinished) rmSync(path, { force: true });
+}
+
+/**
+ * Writes a file under a temporary name beside `path` and renames it when `write` is done and the disk has taken all of it:
+ * `path` never holds half a result. A link is followed; a device or a pipe is written as it is. Throws
+ * `OUTPUT_UNWRITABLE` when the place cannot be written, and what `write` throws.
+ */
+export async function writeFileWhole(path: string, write: (file: WholeFile) => Promise<void>): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw unwritable(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
+  if (there && !there.isFile()) return writeThrough(path, write);
+  const target = there ? await realpath(path) : path;
+  const partial = `${target}.partial-${process.pid}`;
+  let file: FileHandle | undefined;
+  unfinished.add(partial);
+  try {
+    file = await open(partial, 'w').catch(fails(path));
+    await write(writer(path, file));
+    // Some disks say only now that they are full.
+    await file.sync().catch(fails(path));
+    await file.close().catch(fails(path));
+    file = undefined;
+    await rename(partial, target).catch(fails(path));
+  } catch (error) {
+    await file?.close().catch(() => {});
+    await rm(partial, { force: true }).catch(() => {});
+    throw error;
+  } finally {
+    unfinished.delete(partial);
+  }
+}
+
+/** Into what is no ordinary file: `/dev/null`, a named pipe. */
+async function writeThrough(path: string, write: (file: WholeFile) => Promise<void>): Promise<void> {
+  const file = await open(path, 'w').catch(fails(path));
+  try {
+    await write(writer(path, file));
+  } finally {
+    await file.close().catch(() => {});
+  }
+}
+
+/** Bytes handed to the system at a time: it takes no more than 2 GiB, and what is written can be told from what is not. */
+const MOST = 1 << 28;
+
+function writer(path: string, file: FileHandle): WholeFile {
+  return {
+    async write(piece) {
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+      // The system may write a part only, above all where the disk has no room for all of it.
+      for (let done = 0; done < bytes.length; ) {
+        const next = bytes.subarray(done, done + MOST);
+        const { bytesWritten } = await file.write(next, 0, next.length).catch(fails(path));
+        if (bytesWritten === 0) throw unwritable(path, Object.assign(new Error('nothing is written'), { code: 'EIO' }));
+        done += bytesWritten;
+      }
+    },
+  };
+}
+
+/** Fails before a long computation rather than after it: `OUTPUT_UNWRITABLE` where no file can be made beside `path`. */
+export async function checkWritable(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw unwritable(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
+  const special = there !== undefined && !there.isFile();
+  await access(special ? path : dirname(path), constants.W_OK).catch(fails(path));
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; make room, or give a file on another disk',
+  EDQUOT: "this user's share of the disk is full; make room, or give a file on another disk",
+  EFBIG: 'a file may not be so large there; give a file on another disk',
+};
+
+/** What the system says of a place that cannot be written, as ours. */
+export function unwritable(path: string, cause: unknown): WeightscopeError {
+  if (cause instanceof WeightscopeError) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const advice = ADVICE[code ?? ''] ?? 'give a file in a folder that exists and can be written';
+  return new WeightscopeError('OUTPUT_UNWRITABLE', `Cannot write ${path} (${code ?? message}): ${advice}.`, { cause });
+}
+
+const fails = (path: string) => (cause: unknown) => {
+  throw unwritable(path, cause);
+};
