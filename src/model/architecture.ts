@@ -1,33 +1,47 @@
 import type { Dimensions } from './types.ts';
 
 /**
- * How a model type's tensors become parameters: names and layouts, no code. A family is one such value in
- * `architectures/`; docs/architectures.md shows how to add one.
+ * Layers one on another: names and layouts, no code. A model is one stack, or two where an encoder reads and a decoder
+ * writes; its layers may differ in size, and each has parts (attention, cross-attention, feed-forward, recurrent).
  */
-export interface Architecture {
+export interface Stack {
+  /** What names of layer n begin with, e.g. `layers.{n}.`. */
+  readonly layer: string;
+  /** Parameters of layer n, by uniform name without `layer.n.`: `attn.q`, `cross.q`, `ff.key`, `norm.attn` … */
+  readonly parameters: Spec | ((config: Config, layer: number) => Spec);
+  /** What the config says in its own words; the common names are understood without it (sizes.ts). */
+  readonly sizes?: (config: Config) => Partial<Sizes>;
+  /** Sizes of layer n where they are not those of all. */
+  readonly layerSizes?: (config: Config, layer: number) => Partial<Sizes>;
+}
+
+/**
+ * How a model type's tensors become parameters. A family is one such value in `architectures/`; docs/architectures.md
+ * shows how to add one. The prefix of all names (`model.`) is found in the file: the one under which `embed` stands.
+ */
+export interface Architecture extends Stack {
   readonly family: string;
   /** Values of the config's `model_type` that this family reads. */
   readonly types: readonly string[];
-  /** What may stand before every name (`model.`); the empty prefix is always tried last. */
-  readonly prefixes: readonly string[];
   /** Parameters of the whole model by uniform name: `embed`, `unembed`, `positions`, `norm.final` … */
   readonly model: Spec;
-  /** What names of layer n begin with, e.g. `layers.{n}.`. */
-  readonly layer: string;
-  /** Parameters of one layer, by uniform name without `layer.n.`: `attn.q`, `ff.key`, `norm.attn` … */
-  readonly parameters: Spec | ((config: Config) => Spec);
+  /** A second stack, which the first, then the decoder, reads through its cross-attention. */
+  readonly encoder?: Stack;
   /** Added to every norm gain: Gemma stores w and multiplies by 1 + w. */
   readonly gainOffset?: number;
   /** What readings should say about how the parameters were made. */
-  readonly notes?: readonly string[];
-  /** What the config says in its own words; the common names are understood without it (sizes.ts). */
-  readonly sizes?: (config: Config) => Partial<Sizes>;
+  readonly notes?: readonly string[] | ((config: Config) => readonly string[]);
   /** Linear maps between the embedding's width and d, composed into E where the checkpoint has them. */
   readonly projections?: { readonly embed?: string; readonly unembed?: string };
+  /** Names of tensors that are no directions of the residual stream and are left alone: a router's correction, a convolution. */
+  readonly aside?: RegExp;
 }
 
 /** {@link Dimensions} as far as a config tells them. */
-export type Sizes = Omit<Dimensions, 'gated'>;
+export interface Sizes extends Omit<Dimensions, 'gated'> {
+  /** Dimensions of a head's values where they are not those of its queries and keys (DeepSeek). */
+  valueDim?: number;
+}
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -47,17 +61,32 @@ export interface Module {
   /** Which of the tensor's outputs are meant, where it holds more than these or another order. */
   readonly part?: Part;
   /** Every number is multiplied by it: what the model's code does to the outputs before anything else (OPT's queries). */
-  readonly scale?: (sizes: Sizes) => number;
+  readonly scale?: (sizes: Sizes, config: Config) => number;
   /** The tensor is [experts, …], one map after the other. */
   readonly stacked?: boolean;
+  /** The tensor that holds its bias, where that is not called `<name>.bias`. */
+  readonly bias?: string;
+  /** The weight is [out, r] and its input comes from this map [r, d]: the parameter is their product. */
+  readonly after?: LowRank;
+}
+
+/** The first of two maps, down to a few dimensions. */
+export interface LowRank {
+  readonly name: string;
+  /** The norm between both; its gain is multiplied in, its division is not. */
+  readonly norm: string;
+  /** How many of the map's outputs the second map reads; others may be meant as they stand ({@link Part.direct}). */
+  rank(config: Config): number;
 }
 
 /** A choice among a tensor's outputs. */
 export interface Part {
   /** Number of outputs the tensor has in all. */
-  size(sizes: Sizes): number;
+  size(sizes: Sizes, config: Config): number;
   /** The tensor's output that is output i of the parameter. */
-  index(i: number, sizes: Sizes): number;
+  index(i: number, sizes: Sizes, config: Config): number;
+  /** Of a low-rank map: the first map's output that is output i of the parameter as it stands, past the second map. */
+  direct?(i: number, sizes: Sizes, config: Config): number | undefined;
 }
 
 type Projection = 'q' | 'k' | 'v';

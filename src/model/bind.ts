@@ -1,71 +1,67 @@
 import { WeightscopeError } from '../errors.ts';
-import { readable } from '../formats/read.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
-import type { Architecture, Candidates, Config, Module, Sizes, Spec } from './architecture.ts';
-import { KINDS } from './kinds.ts';
-import { createParameter, type Recipe, slab } from './parameter.ts';
+import { quote } from '../quote.ts';
+import type { Architecture, Candidates, Config, Module, Sizes, Spec, Stack } from './architecture.ts';
+import { KINDS, OF_ANY_SIZE } from './kinds.ts';
+import { BIAS, firstLayer, modules, TensorNames } from './names.ts';
+import { createParameter, flat, leading, type Recipe, slab } from './parameter.ts';
+import { sizesOf, sizesOfLayer } from './sizes.ts';
 import type { Parameter } from './types.ts';
-
-/** Old checkpoints write a norm's gain and bias as `gamma` and `beta`; a parameter that is no module has no ending. */
-const WEIGHT = ['.weight', '.gamma', ''];
-const BIAS = ['.bias', '.beta', '_bias'];
 
 export interface Bound {
   parameters: Map<string, Parameter>;
   sizes: Sizes;
   gated: boolean;
   notes: string[];
+  /** Tensors that no parameter is made of. */
+  unread: string[];
 }
 
 /**
  * Finds every parameter's tensor and checks its shape; reads nothing. Throws `TENSOR_MISSING`, `TENSOR_SHAPE` and
- * `FORMAT_UNSUPPORTED` (quantised in a way that is not read), naming
- * the tensor, what was expected and what was found.
+ * `FORMAT_UNSUPPORTED` (quantised in a way that is not read, an adapter that is not merged), naming the tensor, what was
+ * expected and what was found.
  */
 export function bind(
   architecture: Architecture,
   config: Config,
-  given: Sizes,
   tensors: ReadonlyMap<string, TensorInfo>,
   where: string,
 ): Bound {
   const parameters = new Map<string, Parameter>();
-  const notes = [...(architecture.notes ?? [])];
-  const prefix = findPrefix(architecture, tensors);
-  const sizes = { ...given };
+  refuseAdapters(tensors, where);
+  const names = new TensorNames(tensors, architecture);
+  const { notes: said = [] } = architecture;
+  const notes = [...(typeof said === 'function' ? said(config) : said)];
+  const sizes = sizesOf(config, architecture, where);
   const add = (recipe: Recipe): void => void parameters.set(recipe.name, createParameter(recipe));
 
-  for (const [key, candidates] of Object.entries(architecture.model)) {
-    const { name, optional } = nameOf(key);
-    if (name === 'embed' || name === 'unembed') continue;
-    const tensor = find(candidates, '')?.tensor;
-    if (tensor) name.startsWith('norm.') ? addNorm(name, candidates, '') : addRows(name, tensor, sizes.hidden);
-    else if (!optional) throw missing(candidates, '', name);
-  }
-  bindEmbeddings();
-  const spec =
-    typeof architecture.parameters === 'function' ? architecture.parameters(config) : architecture.parameters;
-  for (let n = 0; n < sizes.layers; n++) bindLayer(spec, n);
-  return { parameters, sizes, gated: [...parameters.keys()].some((name) => name.endsWith('.up')), notes };
+  bindModel();
+  const stacks = stacksOf();
+  for (const { stack, own, name } of stacks) for (let n = 0; n < own.layers; n++) bindLayer(stack, own, name, n);
+  const unread = names.unread(architecture.aside);
+  if (unread.model.length > 0) notes.push(unreadNote(unread.model));
+  const gated = [...parameters.keys()].some((name) => name.endsWith('.up'));
+  return { parameters, sizes, gated, notes, unread: unread.all };
 
-  function find(
-    candidates: Candidates,
-    at: string,
-    expert?: number,
-  ): { module: Module; tensor: TensorInfo } | undefined {
+  /** The layers that are there: of an encoder and a decoder, a file may hold one alone. */
+  function stacksOf(): { stack: Stack; own: Sizes; name: string }[] {
+    const { encoder } = architecture;
+    if (!encoder) return [{ stack: architecture, own: sizes, name: '' }];
+    const both = [
+      { stack: encoder, own: { ...sizesOf(config, encoder, where), vocab: sizes.vocab }, name: 'encoder.' },
+      { stack: architecture as Stack, own: sizes, name: 'decoder.' },
+    ];
+    const here = both.filter(({ stack }) => names.has(firstLayer(stack)));
+    return here.length > 0 ? here : both;
+  }
+
+  function find(candidates: Candidates, at: string, expert?: number): Found | undefined {
     for (const module of modules(candidates)) {
-      const tensor = lookup(at + withExpert(module.name, expert), WEIGHT);
-      if (tensor) return { module, tensor: module.stacked ? stackedAt(tensor, expert ?? 0) : tensor };
+      const name = at + withExpert(module.name, expert);
+      const tensor = at === '' ? names.lookupAbove(name) : names.lookup(name);
+      if (tensor) return { module, tensor: flat(module.stacked ? stackedAt(tensor, expert ?? 0) : tensor) };
     }
-    return undefined;
-  }
-
-  function lookup(name: string, endings: readonly string[]): TensorInfo | undefined {
-    for (const start of new Set([prefix, '']))
-      for (const ending of endings) {
-        const tensor = tensors.get(start + name + ending);
-        if (tensor) return readable(tensor);
-      }
     return undefined;
   }
 
@@ -74,20 +70,34 @@ export function bind(
     return slab(tensor, expert);
   }
 
+  function bindModel(): void {
+    for (const [key, candidates] of Object.entries(architecture.model)) {
+      const { name, optional } = nameOf(key);
+      if (name === 'embed' || name === 'unembed') continue;
+      const tensor = find(candidates, '')?.tensor;
+      if (tensor)
+        /(^|\.)norm\./.test(name) ? addNorm(name, candidates, '', sizes) : addRows(name, tensor, sizes.hidden);
+      else if (!optional) throw missing(candidates, '', name);
+    }
+    bindEmbeddings();
+  }
+
   function bindEmbeddings(): void {
     const embed = find(architecture.model.embed, '');
     if (!embed) throw missing(architecture.model.embed, '', 'embed');
     sizes.vocab ||= embed.tensor.shape[0];
     addRows('embed', embed.tensor, sizes.hidden, sizes.vocab);
-    const own =
-      architecture.model.unembed && config.tie_word_embeddings !== true
-        ? find(architecture.model.unembed, '')
-        : undefined;
+    const { unembed } = architecture.model;
+    const own = unembed === undefined ? undefined : find(unembed, '');
     if (!own && config.tie_word_embeddings === false)
       notes.push('The checkpoint has no unembedding of its own, so its token embeddings are read in its place.');
+    if (own && config.tie_word_embeddings === true && !sameBytes(own.tensor, embed.tensor))
+      notes.push(
+        `The config calls the embeddings tied, but the file has an unembedding of its own, ${own.tensor.name}: that is read, as transformers 5 does.`,
+      );
     addRows('unembed', own?.tensor ?? embed.tensor, sizes.hidden, sizes.vocab);
-    for (const name of new Set(modules(architecture.model.unembed ?? []).map((module) => module.name))) {
-      const bias = lookup(name, BIAS);
+    for (const name of new Set(modules(unembed ?? []).map((module) => module.name))) {
+      const bias = names.lookupAbove(name, BIAS);
       if (bias && !parameters.has('unembed_bias')) addWhole('unembed_bias', bias, [sizes.vocab]);
     }
   }
@@ -95,7 +105,7 @@ export function bind(
   /** A table of vectors, one a row; where it is narrower than d, a projection is composed in. */
   function addRows(name: string, tensor: TensorInfo, d: number, rows = tensor.shape[0]): void {
     const map = name === 'embed' || name === 'unembed' ? architecture.projections?.[name] : undefined;
-    const projection = map === undefined ? undefined : lookup(map, WEIGHT);
+    const projection = map === undefined ? undefined : names.lookupAbove(map);
     const width = projection ? (projection.shape[0] === d ? projection.shape[1] : projection.shape[0]) : d;
     if (projection && !(projection.shape.includes(d) && projection.shape.length === 2))
       throw shape(projection, [d, tensor.shape[1]]);
@@ -104,81 +114,111 @@ export function bind(
       notes.push(
         `${name} is ${tensor.name} [${rows}, ${width}] times ${projection.name}: its rows have the model's width ${d}.`,
       );
-    add({ name, shape: [rows, d], count: rows, width: d, tensor, lines: 'rows', projection });
+    const inner = projection && { tensor: projection };
+    add({ name, shape: [rows, d], count: rows, width: d, tensor, lines: 'rows', inner });
   }
 
-  function bindLayer(spec: Spec, n: number): void {
-    const at = architecture.layer.replace('{n}', String(n));
+  function bindLayer(stack: Stack, all: Sizes, start: string, n: number): void {
+    const spec = typeof stack.parameters === 'function' ? stack.parameters(config, n) : stack.parameters;
+    const own = { ...all, ...sizesOfLayer(config, n), ...stack.layerSizes?.(config, n) };
+    const layer: Layer = { at: stack.layer.replace('{n}', String(n)), start: `${start}layer.`, n, sizes: own };
     for (const [key, candidates] of Object.entries(spec)) {
       const { name, optional } = nameOf(key);
-      const experts = name.includes('{e}') ? sizes.experts : 1;
+      const experts = name.includes('{e}') ? own.experts : 1;
       for (let e = 0; e < experts; e++) {
-        const own = withExpert(name, e);
-        if (!find(candidates, at, e)) {
+        const one = withExpert(name, e);
+        if (!find(candidates, layer.at, e)) {
           // What the first layer has, every layer must have.
-          if (!optional || e > 0 || (name.startsWith('norm.') && parameters.has(`layer.0.${own}`)))
-            throw missing(candidates, at, `layer.${n}.${own}`, e);
+          if (!optional || e > 0 || (name.startsWith('norm.') && parameters.has(`${layer.start}0.${one}`)))
+            throw missing(candidates, layer.at, `${layer.start}${n}.${one}`, e);
           break;
         }
-        if (name.startsWith('norm.')) addNorm(`layer.${n}.${own}`, candidates, at);
-        else addMatrix(n, own, candidates, at, e);
+        if (name.startsWith('norm.')) addNorm(`${layer.start}${n}.${one}`, candidates, layer.at, own);
+        else addMatrix(layer, one, candidates, e);
       }
     }
-    checkWhole(spec, n, at);
+    checkWhole(spec, layer);
   }
 
-  /** A layer has keys, ordinary ones or those of experts, and to each kind of keys its values. */
-  function checkWhole(spec: Spec, n: number, at: string): void {
-    const has = (own: string): boolean => parameters.has(`layer.${n}.${own}`);
+  /** A layer that has a feed-forward part has keys, ordinary ones or those of experts, and to each kind its values. */
+  function checkWhole(spec: Spec, { at, start, n, sizes: { experts } }: Layer): void {
+    if (!Object.keys(spec).some((key) => key.startsWith('ff.'))) return;
+    const has = (own: string): boolean => parameters.has(`${start}${n}.${own}`);
     const groups = ['ff', 'ff.0', 'ff.shared'].filter((group) =>
       ['key', 'up', 'value'].some((part) => has(`${group}.${part}`)),
     );
-    for (const group of groups.length > 0 ? groups : [sizes.experts > 0 ? 'ff.0' : 'ff'])
+    for (const group of groups.length > 0 ? groups : [experts > 0 ? 'ff.0' : 'ff'])
       for (const part of ['key', 'value'])
         if (!has(`${group}.${part}`)) {
           const key = `${group.replace('.0', '.{e}')}.${part}`;
-          throw missing(spec[key] ?? spec[`${key}?`], at, `layer.${n}.${group}.${part}`);
+          throw missing(spec[key] ?? spec[`${key}?`] ?? [], at, `${start}${n}.${group}.${part}`);
         }
     if (groups.includes('ff.0') && !has('ff.router'))
-      throw missing(spec['ff.router'] ?? spec['ff.router?'], at, `layer.${n}.ff.router`);
+      throw missing(spec['ff.router'] ?? spec['ff.router?'], at, `${start}${n}.ff.router`);
   }
 
-  function addMatrix(n: number, own: string, candidates: Candidates, at: string, expert: number): void {
+  function addMatrix({ at, start, n, sizes: all }: Layer, own: string, candidates: Candidates, expert: number): void {
     const { module, tensor } = find(candidates, at, expert)!;
     const kind = KINDS[own.replace(/^ff\.[^.]+\.(?=key|up|value)/, 'ff.')];
-    const name = `layer.${n}.${own}`;
+    const name = `${start}${n}.${own}`;
+    if (!kind) {
+      addWhole(name, tensor, tensor.shape);
+      return;
+    }
+    const reads = kind.stream === 'reads';
+    const lines = reads === (module.layout !== 'conv1d') ? 'rows' : 'columns';
+    const { part, after } = module;
     // Beside experts, shared and ordinary feed-forward layers have a number of neurons of their own.
-    const mine =
-      sizes.experts > 0 && /^ff\.(shared\.)?(key|up|value)$/.test(own)
-        ? { ...sizes, neurons: tensor.shape[kind.stream === 'reads' ? 0 : 1] }
-        : sizes;
-    const { part } = module;
+    const free = OF_ANY_SIZE.test(own) || (all.experts > 0 && /^ff\.(shared\.)?(key|up|value)$/.test(own));
+    const mine = free ? { ...all, neurons: neuronsOf(tensor.shape[lines === 'rows' ? 0 : 1], part, all) } : all;
     const count = kind.count(mine);
-    const lines = (kind.stream === 'reads') === (module.layout !== 'conv1d') ? 'rows' : 'columns';
-    const total = part ? part.size(mine) : count;
-    expectShape(tensor, lines === 'rows' ? [total, mine.hidden] : [mine.hidden, total]);
-    const scale = module.scale?.(mine);
-    const index = part && ((i: number) => part.index(i, mine));
-    add({ name, shape: kind.shape(mine), count, width: mine.hidden, tensor, lines, index, scale });
-    const found = lookup(at + withExpert(module.name, expert), BIAS);
-    if (!found && parameters.has(`layer.0.${own}_bias`))
+    const total = part ? part.size(mine, config) : count;
+    const inner = after && lowRank(after, module, at, mine);
+    const width = inner ? after.rank(config) : mine.hidden;
+    expectShape(tensor, lines === 'rows' ? [total, width] : [width, total]);
+    const scale = module.scale?.(mine, config);
+    const index = part && ((i: number) => part.index(i, mine, config));
+    add({ name, shape: kind.shape(mine), count, width: mine.hidden, tensor, lines, index, scale, inner });
+    const stem = at + withExpert(module.name, expert);
+    const found = module.bias ? names.lookup(at + module.bias) : names.lookup(stem, BIAS);
+    if (!found && parameters.has(`${start}0.${own}_bias`))
       throw new WeightscopeError(
         'TENSOR_MISSING',
         `Expected a bias of ${at}${module.name} in ${where} as the first layer has one, found none; the checkpoint is not whole.`,
       );
     if (!found) return;
     const bias = module.stacked ? stackedAt(found, expert) : found;
-    const reads = kind.stream === 'reads';
-    addWhole(`${name}_bias`, bias, kind.bias(mine), reads ? { index, scale } : {}, reads ? total : mine.hidden);
+    const moved = reads && !module.bias;
+    addWhole(
+      `${name}_bias`,
+      bias,
+      kind.bias(mine),
+      reads ? { index: moved ? index : undefined, scale } : {},
+      moved ? total : product(kind.bias(mine)),
+    );
   }
 
-  function addNorm(name: string, candidates: Candidates, at: string): void {
+  /** The first of two maps, its norm, and which outputs pass the second by. */
+  function lowRank(after: NonNullable<Module['after']>, { part }: Module, at: string, mine: Sizes): Recipe['inner'] {
+    const tensor = names.lookup(at + after.name);
+    if (!tensor) throw missing(after.name, at, after.name);
+    const rank = after.rank(config);
+    if (tensor.shape.length !== 2 || tensor.shape[1] !== mine.hidden || tensor.shape[0] < rank)
+      throw shape(tensor, [rank, mine.hidden]);
+    const gain = names.lookup(at + after.norm);
+    if (!gain) throw missing(after.norm, at, after.norm);
+    expectShape(gain, [rank]);
+    const direct = part?.direct && ((i: number) => part.direct?.(i, mine, config));
+    return { tensor: leading(tensor, rank), gain, direct, whole: tensor };
+  }
+
+  function addNorm(name: string, candidates: Candidates, at: string, { hidden }: Sizes): void {
     const { module, tensor } = find(candidates, at)!;
-    const stream = !/norm\.[qk]$/.test(name);
+    const stream = !/norm\.(cross_)?[qk]$/.test(name);
     // A norm of queries or keys may have one gain for all heads or one for each.
-    const size = stream ? [sizes.hidden] : tensor.shape;
+    const size = stream ? [hidden] : tensor.shape;
     addWhole(name, tensor, size, { offset: architecture.gainOffset });
-    const bias = lookup(at + module.name, BIAS);
+    const bias = at === '' ? names.lookupAbove(module.name, BIAS) : names.lookup(at + module.name, BIAS);
     if (bias) addWhole(`${name}_bias`, bias, size);
   }
 
@@ -194,10 +234,12 @@ export function bind(
   }
 
   function missing(candidates: Candidates, at: string, name: string, expert?: number): WeightscopeError {
-    const names = modules(candidates).map((module) => `${prefix}${at}${withExpert(module.name, expert)}.weight`);
+    const wanted = modules(candidates).map((module) => `${names.prefix}${at}${withExpert(module.name, expert)}.weight`);
+    const near = names.nearest(wanted[0] ?? '');
+    const there = near === undefined ? '' : `, such as ${quote(near)}`;
     return new WeightscopeError(
       'TENSOR_MISSING',
-      `Expected tensor ${names.join(' or ')} for ${name} in ${where}, found no such name among its ${tensors.size} tensors; the checkpoint is not whole, or not of family ${architecture.family}.`,
+      `Expected tensor ${wanted.join(' or ')} for ${name} in ${where}, found no such name among its ${names.size} tensors${there}; the checkpoint is not whole, or not of family ${architecture.family}.`,
     );
   }
 
@@ -215,17 +257,45 @@ export function bind(
   }
 }
 
-/** The prefix under which the embedding is found; without any, the first, so that error messages read as expected. */
-function findPrefix({ prefixes, model }: Architecture, tensors: ReadonlyMap<string, TensorInfo>): string {
-  const names = modules(model.embed).flatMap(({ name }) => WEIGHT.map((ending) => name + ending));
-  const all = [...prefixes, ''];
-  return all.find((prefix) => names.some((name) => tensors.has(prefix + name))) ?? all[0];
+interface Found {
+  readonly module: Module;
+  readonly tensor: TensorInfo;
 }
 
-function modules(candidates: Candidates): readonly Module[] {
-  const list = Array.isArray(candidates) ? candidates : [candidates];
-  return list.map((one) => (typeof one === 'string' ? { name: one } : one));
+/** Layer n of a stack: what its tensors and its parameters begin with, and its sizes. */
+interface Layer {
+  readonly at: string;
+  readonly start: string;
+  readonly n: number;
+  readonly sizes: Sizes;
 }
+
+/** Weights of an adapter beside a model's own are part of what the model does: without them every number is another. */
+function refuseAdapters(tensors: ReadonlyMap<string, TensorInfo>, where: string): void {
+  for (const name of tensors.keys())
+    if (/(^|\.)lora_(A|B|embedding_A|embedding_B|magnitude_vector)(\.|$)/.test(name))
+      throw new WeightscopeError(
+        'FORMAT_UNSUPPORTED',
+        `Expected a model's own weights in ${where}, found an adapter beside them (LoRA, ${quote(name)}); merge it into its base (PEFT: merge_and_unload) and save that.`,
+      );
+}
+
+function unreadNote(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map(quote).join(', ');
+  const rest = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  const [which, does] =
+    names.length === 1
+      ? ['1 tensor of the file is', 'it does']
+      : [`${names.length} tensors of the file are`, 'they do'];
+  return `${which} read by no parameter, so that readings leave out what ${does}: ${shown}${rest}.`;
+}
+
+/** Neurons of a tensor that has so many outputs. */
+function neuronsOf(outputs: number, part: Module['part'], sizes: Sizes): number {
+  return part ? outputs / part.size({ ...sizes, neurons: 1 }, {}) : outputs;
+}
+
+const sameBytes = (a: TensorInfo, b: TensorInfo): boolean => a.source === b.source && a.start === b.start;
 
 function nameOf(key: string): { name: string; optional: boolean } {
   return key.endsWith('?') ? { name: key.slice(0, -1), optional: true } : { name: key, optional: false };

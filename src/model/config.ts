@@ -1,12 +1,19 @@
 import { WeightscopeError } from '../errors.ts';
 import type { SourceFolder } from '../source/source.ts';
 import type { Config } from './architecture.ts';
+import { INNER } from './defaults.ts';
+import { withDefaults } from './sizes.ts';
 
 const MAX_BYTES = 16 << 20;
 
+/** What a model that also sees or hears calls its language model's config. */
+const INSIDE = ['text_config', 'llm_config', 'language_config'];
+/** Entries of such a wrapper that speak of the whole file. Its sizes never stand in for the language model's. */
+const OF_ALL = /quantiz|compress|tie_word_embeddings|^(architectures|dtype|torch_dtype|transformers_version)$/;
+
 /**
- * config.json of a folder. A model that also sees or hears keeps its language model's config in `text_config`, whose
- * entries then count. Throws `CONFIG_MISSING`, `CONFIG_INVALID`.
+ * config.json of a folder, what it leaves out filled in as its class does (apart from sizes: sizes.ts). Of a model that
+ * also sees or hears it is its language model's. Throws `CONFIG_MISSING`, `CONFIG_INVALID`.
  */
 export async function readConfig(folder: SourceFolder, signal?: AbortSignal): Promise<Config> {
   const source = await folder.open('config.json');
@@ -22,15 +29,28 @@ export async function readConfig(folder: SourceFolder, signal?: AbortSignal): Pr
   } finally {
     await source.close?.();
   }
-  const config = { ...parse(text, source.name) };
-  const inner = config.text_config;
-  if (isObject(inner)) Object.assign(config, inner);
+  const config = languageModelOf(parse(text, source.name));
   if (typeof config.model_type !== 'string')
     throw new WeightscopeError(
       'CONFIG_INVALID',
       `Expected \`model_type\` in ${source.name} to name the kind of model, found ${JSON.stringify(config.model_type) ?? 'none'}.`,
     );
-  return config;
+  return withDefaults(config);
+}
+
+function languageModelOf(config: Record<string, unknown>): Record<string, unknown> {
+  const { thinker_config: thinker } = config;
+  if (isObject(thinker) && isObject(thinker.text_config))
+    return languageModelOf({ ...config, ...thinker, thinker_config: null });
+  const inner = INSIDE.map((name) => config[name]).find(isObject);
+  if (!inner) return config;
+  // Ids of tokens may stand in either.
+  const outer = Object.fromEntries(
+    Object.entries(config).filter(([name]) => OF_ALL.test(name) || (/token/.test(name) && !(name in inner))),
+  );
+  const type = String(config.model_type);
+  const model_type = inner.model_type ?? (Object.hasOwn(INNER, type) ? INNER[type] : config.model_type);
+  return { ...inner, ...outer, model_type };
 }
 
 function parse(text: string, file: string): Record<string, unknown> {

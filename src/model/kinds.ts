@@ -8,11 +8,13 @@ export interface Kind {
   bias(s: Sizes): number[];
 }
 
-const attention = (heads: 'heads' | 'kvHeads'): Kind => ({
-  count: (s) => s[heads] * s.headDim,
+const value = (s: Sizes): number => s.valueDim ?? s.headDim;
+
+const attention = (heads: 'heads' | 'kvHeads', dim: (s: Sizes) => number): Kind => ({
+  count: (s) => s[heads] * dim(s),
   stream: 'reads',
-  shape: (s) => [s[heads], s.hidden, s.headDim],
-  bias: (s) => [s[heads], s.headDim],
+  shape: (s) => [s[heads], s.hidden, dim(s)],
+  bias: (s) => [s[heads], dim(s)],
 });
 const reading = (size: 'neurons' | 'experts'): Kind => ({
   count: (s) => s[size],
@@ -20,19 +22,40 @@ const reading = (size: 'neurons' | 'experts'): Kind => ({
   shape: (s) => [s[size], s.hidden],
   bias: (s) => [s[size]],
 });
+const writing: Kind = { ...reading('neurons'), stream: 'writes', bias: (s) => [s.hidden] };
+const heads = {
+  q: attention('heads', (s) => s.headDim),
+  k: attention('kvHeads', (s) => s.headDim),
+  v: attention('kvHeads', value),
+  o: {
+    ...attention('heads', value),
+    stream: 'writes',
+    shape: (s) => [s.heads, value(s), s.hidden],
+    bias: (s) => [s.hidden],
+  } as Kind,
+};
+
 /** By uniform name without its layer and expert. */
 export const KINDS: Record<string, Kind> = {
-  'attn.q': attention('heads'),
-  'attn.k': attention('kvHeads'),
-  'attn.v': attention('kvHeads'),
-  'attn.o': {
-    ...attention('heads'),
-    stream: 'writes',
-    shape: (s) => [s.heads, s.headDim, s.hidden],
-    bias: (s) => [s.hidden],
-  },
+  'attn.q': heads.q,
+  'attn.k': heads.k,
+  'attn.v': heads.v,
+  'attn.o': heads.o,
+  // What the heads' outputs are multiplied with, where the layer computes that from the stream as well.
+  'attn.gate': attention('heads', value),
+  'cross.q': heads.q,
+  'cross.k': heads.k,
+  'cross.v': heads.v,
+  'cross.o': heads.o,
   'ff.key': reading('neurons'),
   'ff.up': reading('neurons'),
-  'ff.value': { ...reading('neurons'), stream: 'writes', bias: (s) => [s.hidden] },
+  'ff.value': writing,
   'ff.router': reading('experts'),
+  // Layers that are no attention (Mamba, convolutions, linear attention): what they read of the stream and write to it.
+  'recurrent.in': reading('neurons'),
+  'recurrent.gate': reading('neurons'),
+  'recurrent.out': writing,
 };
+
+/** Kinds whose number of vectors the tensor tells: no config has one name for it. */
+export const OF_ANY_SIZE = /^recurrent\./;

@@ -68,12 +68,14 @@ test('gamma and beta of old checkpoints are gain and bias', async () => {
   await expectSame(await openModel(files), await openModel(old));
 });
 
-test('tied embeddings serve on both sides, untied ones on their own', async () => {
+test('an unembedding that is in the file is read, whatever the config calls it; else the embeddings', async () => {
   const files = filesOf('llama');
   const own = await openModel(files);
   expect(own.parameters.get('unembed')!.tensors).toEqual(['lm_head.weight']);
   const tied = await openModel(configured(files, { tie_word_embeddings: true }));
-  expect(tied.parameters.get('unembed')!.tensors).toEqual(['model.embed_tokens.weight']);
+  expect(tied.parameters.get('unembed')!.tensors).toEqual(['lm_head.weight']);
+  expect(tied.notes.join()).toMatch(/calls the embeddings tied.*lm_head\.weight.*is read/);
+  expect(own.notes).toEqual([]);
   const headless = await openModel(await renamed(files, (name) => (name.startsWith('lm_head') ? undefined : name)));
   expect(headless.parameters.get('unembed')!.tensors).toEqual(['model.embed_tokens.weight']);
   expect(headless.notes.join()).toMatch(/no unembedding of its own/);
@@ -200,7 +202,7 @@ test('what is wrong with a checkpoint is said', async () => {
   await expectError(
     openModel(configured(files, { model_type: 'mamba' })),
     'ARCHITECTURE_UNKNOWN',
-    /"mamba".*gpt2.*llama/,
+    /found "mamba" \(with tensors such as "model\.layers\.0\.[a-z_.]+"\).*gpt2, llama.*docs\/architectures\.md/,
   );
   await expectError(
     openModel(configured(files, { intermediate_size: 47 })),
@@ -236,6 +238,78 @@ test('what is wrong with a checkpoint is said', async () => {
     /found 2: a\.gguf, b\.gguf/,
   );
   await expectError(openModel('not a url'), 'ARGUMENT_INVALID', /Expected a URL/);
+});
+
+test.each([['_orig_mod.'], ['module.'], ['base_model.model.'], ['model.'], ['language_model.'], ['a.b_c.d.']])(
+  'names are found with %s before them',
+  async (prefix) => {
+    const files = filesOf('llama');
+    await expectSame(await openModel(files), await openModel(await renamed(files, (name) => prefix + name)));
+  },
+);
+
+test('names are found below parts of a larger model, and below what shards and compiles', async () => {
+  const files = filesOf('llama');
+  const whole = await openModel(files);
+  for (const change of [
+    (name: string) => name.replace('model.', 'model.text_model.'),
+    (name: string) => name.replace('model.', 'model.language_model.'),
+    (name: string) => `_fsdp_wrapped_module.${name.replace(/layers\.\d+\./, '$&_fsdp_wrapped_module.')}`,
+    (name: string) => name.replace('self_attn.', 'self_attn._orig_mod.'),
+  ])
+    await expectSame(whole, await openModel(await renamed(files, change)));
+});
+
+test("what no parameter is made of is listed, and said where it is the model's own", async () => {
+  const files = filesOf('llama');
+  const tensors = await tensorsOf(files);
+  const data = new Float32Array(8);
+  const add = async (...names: string[]): Promise<Model> => {
+    const more = names.map((name) => ({ name, shape: [8], data }));
+    return openModel({ ...files, 'model.safetensors': await concat(writeSafetensors([...tensors, ...more])) });
+  };
+  const buffers = await add('model.layers.0.self_attn.rotary_emb.inv_freq');
+  expect([buffers.unread, buffers.notes]).toEqual([[], []]);
+  const sees = await add('vision_tower.layers.0.weight', 'multi_modal_projector.linear.weight');
+  expect([sees.unread?.length, sees.notes]).toEqual([2, []]);
+  for (const name of [
+    'model.layers.1.mlp.shared_expert.gate_proj.weight',
+    'model.layers.0.cross_attn.q_proj.weight',
+    'score.weight',
+  ]) {
+    const model = await add(name);
+    expect(model.unread).toEqual([name]);
+    expect(model.notes.join()).toContain(
+      `1 tensor of the file is read by no parameter, so that readings leave out what it does: "${name}"`,
+    );
+  }
+  await expectError(
+    add('model.layers.0.self_attn.q_proj.lora_A.default.weight'),
+    'FORMAT_UNSUPPORTED',
+    /found an adapter.*lora_A.*merge_and_unload/,
+  );
+});
+
+test("a wrapper's sizes never stand in for its text config's; what that leaves out is its class's", async () => {
+  const files = filesOf('mistral');
+  const { num_key_value_heads, num_attention_heads, head_dim, ...rest } = JSON.parse(
+    new TextDecoder().decode(files['config.json']),
+  );
+  const wrapped = (text_config: object, outer: object): Files => ({
+    ...files,
+    'config.json': text({ model_type: 'llava', text_config, vision_config: {}, ...outer }),
+  });
+  const outer = { num_attention_heads: 2, num_key_value_heads: 1, hidden_size: 9, head_dim: 3 };
+  const model = await openModel(wrapped({ ...rest, num_attention_heads, num_key_value_heads }, outer));
+  expect(model.dimensions).toEqual((await openModel(files)).dimensions);
+  // MistralConfig has 32 heads and 8 key-value heads.
+  await expectError(openModel(wrapped(rest, outer)), 'TENSOR_SHAPE', /k_proj\.weight.*\[8, 32\]/);
+  // null is not absent: then there are as many key-value heads as heads.
+  await expectError(
+    openModel(wrapped({ ...rest, num_attention_heads, num_key_value_heads: null }, outer)),
+    'TENSOR_SHAPE',
+    /k_proj\.weight.*\[32, 32\]/,
+  );
 });
 
 test('one neuron reads its rows alone', async () => {

@@ -14,7 +14,6 @@ import { bind } from './bind.ts';
 import { readConfig } from './config.ts';
 import { fingerprint } from './fingerprint.ts';
 import { configFromGguf } from './gguf-config.ts';
-import { sizesOf } from './sizes.ts';
 import type { Model } from './types.ts';
 import { readWeights } from './weights.ts';
 
@@ -77,9 +76,8 @@ async function openWeights(
   const stored = await resolveStorage(weights, config, name, folder);
   const { tensors } = stored;
   const modelType = config.model_type as string;
-  const architecture = architectureOf(modelType, format, name);
-  const sizes = sizesOf(config, architecture, name);
-  const bound = bind(architecture, config, sizes, withStandIns(stored), name);
+  const architecture = architectureOf(modelType, format, name, typical(tensors.keys()));
+  const bound = bind(architecture, config, withStandIns(stored), name);
   const print = fingerprint(config, tensors);
   return {
     name,
@@ -94,8 +92,15 @@ async function openWeights(
     fingerprint: print,
     cache: typeof options.cache === 'function' ? options.cache(print) : options.cache,
     notes: [...bound.notes, ...stored.notes],
+    unread: bound.unread,
     close: () => closeAll(weights),
   };
+}
+
+/** The name of a tensor that tells most about a model: one of its first layer. */
+function typical(names: Iterable<string>): string | undefined {
+  const all = [...names];
+  return all.find((name) => /\b0\..*weight$/.test(name)) ?? all[0];
 }
 
 async function findVocabulary(

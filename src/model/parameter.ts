@@ -21,29 +21,42 @@ export interface Recipe {
   readonly scale?: number;
   /** Added to every number: Gemma's 1 + w. */
   readonly offset?: number;
-  /** [d, w] or [w, d], w ≠ d: the tensor's vectors of width w are mapped into the residual stream with it. */
-  readonly projection?: TensorInfo;
+  /** The tensor's vectors are not of width d: this map comes before it (or, of embeddings, after it). */
+  readonly inner?: Inner;
+}
+
+/** A linear map [d, w] or [w, d]; a vector of width w becomes one of width d. */
+export interface Inner {
+  readonly tensor: TensorInfo;
+  /** [w]: multiplied in between, in fp64. */
+  readonly gain?: TensorInfo;
+  /** The row of `whole` that is vector i of the parameter as it stands; undefined: it comes through the map. */
+  readonly direct?: (i: number) => number | undefined;
+  readonly whole?: TensorInfo;
 }
 
 /** Makes a {@link Parameter} of a recipe; nothing is read. */
 export function createParameter(recipe: Recipe): Parameter {
-  const { name, shape, count, width, tensor, projection } = recipe;
+  const { name, shape, count, width, tensor, inner } = recipe;
+  const others = inner ? [inner.tensor, ...(inner.gain ? [inner.gain] : [])] : [];
   return {
     name,
     shape,
     count,
     width,
-    tensors: projection ? [tensor.name, projection.name] : [tensor.name],
+    tensors: [tensor, ...others].map((info) => info.name),
     async read(start = 0, end = count, signal) {
       if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > count || start > end)
         throw new WeightscopeError(
           'OUT_OF_RANGE',
           `Expected vectors within the ${count} of ${name}, got ${start} to ${end}.`,
         );
-      const data = await READERS[recipe.lines](recipe, start, end, signal);
+      const data = inner
+        ? await throughMap(recipe, inner, start, end, signal)
+        : await READERS[recipe.lines](recipe, start, end, signal);
       if (recipe.scale) for (let i = 0; i < data.length; i++) data[i] *= recipe.scale;
       if (recipe.offset) for (let i = 0; i < data.length; i++) data[i] += recipe.offset;
-      return projection ? project(data, projection, width, signal) : data;
+      return data;
     },
   };
 }
@@ -71,22 +84,40 @@ const READERS: Record<Recipe['lines'], Reader> = {
 
 const same = (i: number): number => i;
 
-/** Rows of width w times the projection, [.., d]: sums in fp64, rounded once. */
-async function project(rows: Float32Array, map: TensorInfo, d: number, signal?: AbortSignal): Promise<Float32Array> {
+/** Vectors of width w, times the gain, times the map: sums in fp64, rounded once. */
+async function throughMap(
+  { tensor, index = same, width: d }: Recipe,
+  { tensor: map, gain: stored, direct, whole }: Inner,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const wanted = Array.from({ length: end - start }, (_, i) => start + i);
+  const out = new Float32Array(wanted.length * d);
+  const straight = wanted.filter((i) => direct?.(i) !== undefined);
+  if (straight.length > 0 && direct && whole) {
+    const rows = await readRows(
+      whole,
+      straight.map((i) => direct(i)!),
+      signal,
+    );
+    for (const [at, i] of straight.entries()) out.set(rows.subarray(at * d, (at + 1) * d), (i - start) * d);
+  }
+  const through = straight.length === 0 ? wanted : wanted.filter((i) => direct?.(i) === undefined);
+  if (through.length === 0) return out;
+  const rows = await readRows(tensor, through.map(index), signal);
   const p = await readTensor(map, { signal });
   const w = p.length / d;
-  const outFirst = map.shape[0] === d;
-  const count = rows.length / w;
-  const out = new Float32Array(count * d);
+  const byInput = map.shape[0] === d && map.shape[1] === w ? transpose(p, d, w) : p;
+  const gain = stored && (await readTensor(stored, { signal }));
   const sum = new Float64Array(d);
-  const byInput = outFirst ? transpose(p, d, w) : p;
-  for (let row = 0; row < count; row++) {
+  for (let row = 0; row < through.length; row++) {
     sum.fill(0);
     for (let i = 0; i < w; i++) {
-      const x = rows[row * w + i];
+      const x = gain ? rows[row * w + i] * gain[i] : rows[row * w + i];
       for (let j = 0, at = i * d; j < d; j++, at++) sum[j] += x * byInput[at];
     }
-    out.set(sum, row * d);
+    out.set(sum, (through[row] - start) * d);
   }
   return out;
 }
@@ -140,4 +171,16 @@ async function exportVectors(
     own.set(transpose(own, unit, width));
   }
   return data;
+}
+
+/** The first `rows` rows of a tensor, as a tensor of its own. */
+export function leading(info: TensorInfo, rows: number): TensorInfo {
+  const bytes = (info.end - info.start) / info.shape[0];
+  return { ...info, shape: [rows, ...info.shape.slice(1)], end: info.start + rows * bytes };
+}
+
+/** A tensor of three dimensions as a matrix: XLNet keeps heads apart, SqueezeBERT's maps are convolutions of width 1. */
+export function flat(info: TensorInfo): TensorInfo {
+  const [first, ...rest] = info.shape;
+  return rest.length === 2 ? { ...info, shape: [first, rest[0] * rest[1]] } : info;
 }

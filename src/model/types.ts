@@ -57,5 +57,7 @@ export interface Model {
   readonly cache: Cache | undefined;
   /** In words, what a reading should say about how the parameters were made (e.g. a projection composed into E). */
   readonly notes: readonly string[];
+  /** Names of tensors that no parameter is made of: parts that see or hear, and what the family does not read. */
+  readonly unread?: readonly string[];
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ export function infoReport(
   const { dimensions: size, tokenizer, files } = facts;
   const heads = size.kvHeads === size.heads ? '' : ` sharing ${plural(size.kvHeads, 'key-value head')}`;
   const experts = size.experts ? ` in each of ${size.experts} experts` : '';
+  const unread = unreadLine(facts.unread);
   const rows = [
     [
       'architecture',
@@ -29,6 +30,7 @@ export function infoReport(
     ['tokenizer', tokenizer ? tokenizer.kind : 'none: token ids are shown, filters need one'],
     ['weights', `${thousands(facts.numbers)} numbers in ${plural(facts.tensors, 'tensor')}, ${bytes(facts.bytes)}`],
     ['types', facts.types.map(({ dtype, bytes: n }) => `${dtype} ${percent(n, facts.bytes)}`).join(', ')],
+    ...(unread ? [['not read', unread]] : []),
     ['files', files.join(', ')],
     ['normalisers', cachedNormalisers.length ? `cached: ${cachedNormalisers.join(', ')}` : 'none cached yet'],
     ['engine', `${engine.name}: ${engine.description}`],
@@ -85,8 +87,26 @@ function infoOf(model: Model, engine: Pick<Engine, 'name' | 'description'>) {
     files: [...sources],
     engine: { name: engine.name, description: engine.description },
     fingerprint: model.fingerprint,
+    unread: [...(model.unread ?? [])],
     notes: [...model.notes],
   };
+}
+
+/** Tensors that no parameter is made of, by what their names begin with. */
+function unreadLine(names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const groups = new Map<string, number>();
+  for (const name of names) {
+    const start = name
+      .replace(/\.\d+\..*$/, '')
+      .split('.')
+      .slice(0, 3)
+      .join('.');
+    groups.set(start, (groups.get(start) ?? 0) + 1);
+  }
+  const shown = [...groups].slice(0, 6).map(([start, n]) => (n === 1 ? start : `${start} (${n})`));
+  const rest = groups.size > shown.length ? ` and ${groups.size - shown.length} more places` : '';
+  return `${plural(names.length, 'tensor')} that no parameter is made of: ${shown.join(', ')}${rest}`;
 }
 
 type Info = ReturnType<typeof infoOf>;

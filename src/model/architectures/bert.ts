@@ -5,7 +5,6 @@ import { type Architecture, concatenated, fusedQkv, half } from '../architecture
 export const bert: Architecture = {
   family: 'bert',
   types: ['bert', 'ernie'],
-  prefixes: ['bert.', 'ernie.'],
   model: {
     embed: 'embeddings.word_embeddings',
     unembed: ['cls.predictions.decoder', 'cls.predictions'],
@@ -32,7 +31,6 @@ export const roberta: Architecture = {
   ...bert,
   family: 'roberta',
   types: ['roberta', 'xlm-roberta', 'camembert'],
-  prefixes: ['roberta.'],
   model: {
     ...bert.model,
     unembed: ['lm_head.decoder', 'lm_head'],
@@ -45,7 +43,6 @@ export const deberta: Architecture = {
   ...bert,
   family: 'deberta-v2',
   types: ['deberta-v2'],
-  prefixes: ['deberta.'],
   model: {
     ...bert.model,
     unembed: ['cls.predictions.decoder', 'cls.predictions', 'lm_predictions.lm_head'],
@@ -64,7 +61,6 @@ export const electra: Architecture = {
   ...bert,
   family: 'electra',
   types: ['electra'],
-  prefixes: ['electra.'],
   model: {
     ...bert.model,
     unembed: 'generator_lm_head',
@@ -82,7 +78,6 @@ export const albert: Architecture = {
   ...electra,
   family: 'albert',
   types: ['albert'],
-  prefixes: ['albert.'],
   model: { ...electra.model, unembed: ['predictions.decoder', 'predictions'] },
   projections: { embed: 'encoder.embedding_hidden_mapping_in', unembed: 'encoder.embedding_hidden_mapping_in' },
   notes: ['ALBERT runs one layer again and again: all layers have the same parameters.'],
@@ -110,7 +105,6 @@ export const albert: Architecture = {
 export const modernBert: Architecture = {
   family: 'modernbert',
   types: ['modernbert'],
-  prefixes: ['model.'],
   model: {
     embed: 'embeddings.tok_embeddings',
     unembed: 'decoder',
@@ -134,7 +128,6 @@ export const distilbert: Architecture = {
   ...bert,
   family: 'distilbert',
   types: ['distilbert'],
-  prefixes: ['distilbert.'],
   model: {
     embed: 'embeddings.word_embeddings',
     unembed: 'vocab_projector',

@@ -4,7 +4,6 @@ import { type Architecture, fusedQkv, grouped } from '../architecture.ts';
 export const bloom: Architecture = {
   family: 'bloom',
   types: ['bloom'],
-  prefixes: ['transformer.'],
   model: {
     embed: 'word_embeddings',
     unembed: 'lm_head',

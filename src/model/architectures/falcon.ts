@@ -7,7 +7,6 @@ import { type Architecture, type Config, fusedQkv, grouped } from '../architectu
 export const falcon: Architecture = {
   family: 'falcon',
   types: ['falcon', 'RefinedWeb', 'RefinedWebModel'],
-  prefixes: ['transformer.'],
   model: { embed: 'word_embeddings', unembed: 'lm_head', 'norm.final?': 'ln_f' },
   layer: 'h.{n}.',
   sizes: (config) => (isNew(config) ? {} : { kvHeads: config.multi_query === false ? undefined : 1 }),

@@ -12,7 +12,6 @@ import {
  * put fused tensors into the order q, k, v, turned GPT-2's weights round and added Gemma's 1 to the gains.
  */
 const names: Omit<Architecture, 'family' | 'types'> = {
-  prefixes: [],
   model: {
     embed: 'token_embd',
     unembed: 'output',

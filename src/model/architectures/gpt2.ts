@@ -4,7 +4,6 @@ import { type Architecture, concatenated, fusedQkv, grouped } from '../architect
 export const gpt2: Architecture = {
   family: 'gpt2',
   types: ['gpt2'],
-  prefixes: ['transformer.'],
   model: {
     embed: 'wte',
     unembed: 'lm_head',

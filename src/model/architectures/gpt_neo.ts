@@ -4,7 +4,6 @@ import type { Architecture } from '../architecture.ts';
 export const gptNeo: Architecture = {
   family: 'gpt_neo',
   types: ['gpt_neo'],
-  prefixes: ['transformer.'],
   model: { embed: 'wte', unembed: 'lm_head', positions: 'wpe', 'norm.final?': 'ln_f' },
   layer: 'h.{n}.',
   parameters: {

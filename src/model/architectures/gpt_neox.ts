@@ -4,7 +4,6 @@ import { type Architecture, fusedQkv, grouped } from '../architecture.ts';
 export const gptNeox: Architecture = {
   family: 'gpt_neox',
   types: ['gpt_neox'],
-  prefixes: ['gpt_neox.'],
   model: { embed: 'embed_in', unembed: ['embed_out', 'lm_head'], 'norm.final?': 'final_layer_norm' },
   layer: 'layers.{n}.',
   parameters: {
@@ -21,7 +20,6 @@ export const gptNeox: Architecture = {
 export const persimmon: Architecture = {
   family: 'persimmon',
   types: ['persimmon'],
-  prefixes: ['model.'],
   model: { embed: 'embed_tokens', unembed: 'lm_head', 'norm.final?': 'final_layernorm' },
   layer: 'layers.{n}.',
   parameters: {

@@ -4,7 +4,6 @@ import { type Architecture, fusedQkv, type Part } from '../architecture.ts';
 export const gptj: Architecture = {
   family: 'gptj',
   types: ['gptj'],
-  prefixes: ['transformer.'],
   model: { embed: 'wte', unembed: 'lm_head', 'norm.final?': 'ln_f' },
   layer: 'h.{n}.',
   parameters: {

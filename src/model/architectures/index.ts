@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import { quote } from '../../quote.ts';
 import type { Architecture } from '../architecture.ts';
 import * as bertLike from './bert.ts';
 import { bloom } from './bloom.ts';
@@ -37,12 +38,31 @@ export function knownTypes(format: 'safetensors' | 'gguf'): string[] {
   return (format === 'gguf' ? GGUF : HF).flatMap(({ types }) => types).sort();
 }
 
-/** The family that reads a model type. Throws `ARCHITECTURE_UNKNOWN`, which lists the known ones. */
-export function architectureOf(modelType: string, format: 'safetensors' | 'gguf', where: string): Architecture {
-  const found = (format === 'gguf' ? GGUF : HF).find(({ types }) => types.includes(modelType));
+/**
+ * The family that reads a model type. Throws `ARCHITECTURE_UNKNOWN`, which says what was found, one of its tensors' names
+ * (`tensor`), why the type is not read where that is known, and what to do.
+ */
+export function architectureOf(
+  modelType: string,
+  format: 'safetensors' | 'gguf',
+  where: string,
+  tensor?: string,
+): Architecture {
+  const families = format === 'gguf' ? GGUF : HF;
+  const found = families.find(({ types }) => types.includes(modelType));
   if (found) return found;
+  const known = knownTypes(format);
+  const near = known.filter((type) => alike(type, modelType)).slice(0, 5);
+  const such = tensor === undefined ? '' : ` (with tensors such as ${quote(tensor)})`;
+  const others =
+    near.length > 0
+      ? `read are ${near.join(', ')} and ${known.length - near.length} others`
+      : `${known.length} others are read, among them gpt2, llama, t5 and bert`;
   throw new WeightscopeError(
     'ARCHITECTURE_UNKNOWN',
-    `Expected a known model type in ${where}, found ${JSON.stringify(modelType)}; known are ${knownTypes(format).join(', ')} (docs/architectures.md says how to add one).`,
+    `Expected a model type that can be read in ${where}, found ${quote(modelType)}${such}; ${others}: docs/architectures.md lists them, says why a type is not among them, and how to add one.`,
   );
 }
+
+/** Types whose names begin alike are often relatives. */
+const alike = (a: string, b: string): boolean => a.slice(0, 4) === b.slice(0, 4);

@@ -17,8 +17,7 @@ export const llama: Architecture = {
     'ernie4_5',
     'hunyuan_v1_dense',
   ],
-  prefixes: ['model.', 'model.language_model.', 'language_model.model.'],
-  model: { embed: 'embed_tokens', unembed: ['lm_head', 'language_model.lm_head'], 'norm.final?': 'norm' },
+  model: { embed: 'embed_tokens', unembed: ['lm_head'], 'norm.final?': 'norm' },
   layer: 'layers.{n}.',
   parameters: { ...norms, ...attention, ...gatedMlp },
 };

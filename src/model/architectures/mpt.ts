@@ -4,7 +4,6 @@ import { type Architecture, concatenated, fusedQkv } from '../architecture.ts';
 export const mpt: Architecture = {
   family: 'mpt',
   types: ['mpt'],
-  prefixes: ['transformer.'],
   model: { embed: 'wte', unembed: 'lm_head', 'norm.final?': 'norm_f' },
   layer: 'blocks.{n}.',
   parameters: {

@@ -20,7 +20,6 @@ const scaledQuery: Module = { ...query, scale: ({ headDim }) => headDim ** -0.5 
 export const opt: Architecture = {
   family: 'opt',
   types: ['opt'],
-  prefixes: ['model.decoder.', 'decoder.'],
   model: {
     embed: 'embed_tokens',
     unembed: 'lm_head',
@@ -37,7 +36,6 @@ export const opt: Architecture = {
 export const xglm: Architecture = {
   family: 'xglm',
   types: ['xglm'],
-  prefixes: ['model.'],
   model: { embed: 'embed_tokens', unembed: 'lm_head', 'norm.final?': 'layer_norm' },
   notes: ['XGLM multiplies its queries by 1/sqrt(d_head) before anything else; attn.q has that factor in it.'],
   layer: 'layers.{n}.',
@@ -48,7 +46,6 @@ export const xglm: Architecture = {
 export const biogpt: Architecture = {
   family: 'biogpt',
   types: ['biogpt'],
-  prefixes: ['biogpt.'],
   model: {
     embed: 'embed_tokens',
     unembed: 'output_projection',
