@@ -8,7 +8,7 @@ export type Kind = 'ff.key' | 'ff.up' | 'ff.value' | 'attn.q' | 'attn.k' | 'attn
 export interface How {
   normalize?: 'freq' | 'none' | 'cosine';
   foldNorm?: boolean;
-  embedding?: 'embed' | 'unembed';
+  embedding?: 'embed' | 'unembed' | 'own';
 }
 
 export const rowsOf = ({ data, rows, columns }: Matrix): number[][] =>
@@ -28,18 +28,24 @@ export function vectors(model: TinyModel, layer: number, kind: Kind, how: How = 
   return folds ? found.map((x) => x.map((value, i) => Math.fround(value * gain[i]))) : found;
 }
 
-export const e = (model: TinyModel, how: How = {}): number[][] => rowsOf(model.arrays.get(how.embedding ?? 'unembed')!);
+/** The table of tokens that vectors of a kind stand against. */
+export function e(model: TinyModel, how: How = {}, kind?: Kind): number[][] {
+  const own = kind && kind !== 'ff.value' && kind !== 'attn.o' ? 'embed' : 'unembed';
+  return rowsOf(model.arrays.get(how.embedding === 'own' ? own : (how.embedding ?? 'unembed'))!);
+}
 
 export function freq(model: TinyModel, kind: Kind, how: How = {}): number[] {
   const all = Array.from({ length: model.dimensions.layers }, (_, layer) => vectors(model, layer, kind, how)).flat();
   const of = kind.startsWith('ff') ? (x: number) => Math.max(x, 0) : Math.abs;
-  return e(model, how).map((row) => all.map((x) => of(dot(row, x))).reduce((sum, x) => sum + x, 0) / all.length + 1e-9);
+  return e(model, how, kind).map(
+    (row) => all.map((x) => of(dot(row, x))).reduce((sum, x) => sum + x, 0) / all.length + 1e-9,
+  );
 }
 
 /** Scores of all tokens for one vector of a kind. */
 export function tokenScores(model: TinyModel, x: readonly number[], kind: Kind, how: How = {}): number[] {
   const f = freq(model, kind, how).map(Math.fround);
-  return e(model, how).map((row, i) => {
+  return e(model, how, kind).map((row, i) => {
     if (how.normalize === 'none') return dot(row, x);
     return dot(row, x) / (how.normalize === 'cosine' ? length(row) * length(x) : f[i]);
   });
@@ -58,7 +64,7 @@ export function interaction(
     const own = part === 'q' || part === 'o' ? head : Math.floor((head * kvHeads) / heads);
     const w = vectors(model, layer, `attn.${part}`, how).slice(own * headDim, (own + 1) * headDim);
     const f = freq(model, `attn.${part}`, how).map(Math.fround);
-    return e(model, how).map((row, i) => {
+    return e(model, how, `attn.${part}`).map((row, i) => {
       const by = how.normalize === 'none' ? 1 : how.normalize === 'cosine' ? length(row) : f[i];
       const scaled = row.map((value) => Math.fround(value / by));
       return w.map((column) => Math.fround(dot(scaled, column)));

@@ -40,7 +40,7 @@ const model = createRoute({
   getParentRoute: () => root,
   path: '/m/$model',
   validateSearch: parseReadingSearch,
-  search: { middlewares: [retainSearchParams(['normalize', 'fold', 'filters'])] },
+  search: { middlewares: [retainSearchParams(['normalize', 'fold', 'embedding', 'filters'])] },
 });
 
 const modelPage = createRoute({

@@ -61,6 +61,8 @@ export class BestLists {
       // Best first: after one that is surpassed, all are.
       while (passed < k) {
         const at = list * k + passed;
+        // A list of a token that is left out has no entries: an engine and a head's diagonal give NaN.
+        if (Number.isNaN(ranked.score[at])) break;
         if (!this.offer(list, ranked.index[at] + offset, ranked.score[at])) break;
         passed++;
       }

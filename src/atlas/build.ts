@@ -3,6 +3,7 @@ import { defaultEngine } from '../engine/select.ts';
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { keepNormaliser, knownNormaliser, parseNormalisers, writeNormalisers } from '../reading/normalisers.ts';
+import { noteFacts } from '../reading/notes.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import { RATES, type Rates, unitCost } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
@@ -138,8 +139,21 @@ export async function beginAtlas(
   };
   const build: AtlasBuild = { model, store, facts, settings, units, manifest, receipts: new Map() };
   if (there?.state === 'complete' && (await isWhole(store, there))) return { ...build, manifest: there };
+  const said = there?.said ?? (await saidOf(model, facts, settings, options));
+  if (said) manifest.said = said;
   await writeManifest(store, manifest);
   return build;
+}
+
+/** What the atlas's readings say, where there is something to say. */
+async function saidOf(
+  model: Model,
+  { vectors }: ModelFacts,
+  { embedding }: AtlasSettings,
+  { signal }: Pick<BuildOptions, 'signal'>,
+): Promise<Manifest['said']> {
+  const said = await noteFacts(model, Object.keys(vectors) as VectorKind[], { embedding, signal });
+  return said.twoEmbeddings || Object.keys(said.leftOut).length > 0 ? said : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Model, Parameter } from '../model/types.ts';
+import { type EmbeddingChoice, type EmbeddingName, embeddingOf } from '../reading/embedding.ts';
 import { parametersOf, VECTOR_KINDS, type VectorKind } from '../reading/parameters.ts';
 import type { NeuronPart } from '../reading/types.ts';
 
@@ -17,6 +18,8 @@ export interface ModelFacts {
   width: number;
   /** Bytes of E in the checkpoint. */
   embeddingBytes: number;
+  /** Rows of the model's two tables of tokens. */
+  rows: Record<EmbeddingName, number>;
   parts: NeuronPart[];
   /** In model order: a neuron's number in the atlas's plan is its place in this list. */
   neurons: NeuronGroup[];
@@ -28,8 +31,9 @@ export interface ModelFacts {
   vectors: Partial<Record<VectorKind, { name: string; layer: number; count: number; bytes: number }[]>>;
 }
 
-export function modelFacts(model: Model, embedding: 'unembed' | 'embed' = 'unembed'): ModelFacts {
-  const e = model.parameters.get(embedding) ?? [...model.parameters.values()][0];
+export function modelFacts(model: Model, choice: EmbeddingChoice = 'unembed'): ModelFacts {
+  const table = (which: EmbeddingName) => model.parameters.get(which);
+  const e = table(embeddingOf(undefined, choice)) ?? [...model.parameters.values()][0];
   const layers = Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
   const vectors: ModelFacts['vectors'] = {};
   for (const kind of VECTOR_KINDS) {
@@ -46,7 +50,9 @@ export function modelFacts(model: Model, embedding: 'unembed' | 'embed' = 'unemb
   return {
     vocab: e.count,
     width: e.width,
+    // A unit reads one side's table, or both of a head's.
     embeddingBytes: bytesOf(model, e),
+    rows: { embed: table('embed')?.count ?? e.count, unembed: table('unembed')?.count ?? e.count },
     parts: (['key', 'up', 'value'] as const).filter((part) => vectors[`ff.${part}`]),
     neurons: (vectors['ff.value'] ?? []).map(({ name, layer, count }) => ({ layer, expert: expertOf(name), count })),
     heads: (vectors['attn.q'] ?? []).map(({ name, layer }) => {

@@ -212,8 +212,13 @@ async function mergedLists(
 
 /** Rows of lists [from, to): list by list, first `+`, then `-`. */
 function listRows(merged: Record<Sign, BestLists>, from: number, to: number) {
-  let total = 0;
-  for (let list = from; list < to; list++) total += merged['+'].counts[list] + merged['-'].counts[list];
+  // All tokens have as many rows, so that a reader finds a token's by its number: those of a token that is left out, whose
+  // lists are empty, have a score of NaN.
+  const each = SIGNS.reduce(
+    (most, sign) => merged[sign].counts.subarray(from, to).reduce((a, b) => Math.max(a, b), most),
+    0,
+  );
+  const total = (to - from) * SIGNS.length * each;
   const rows = {
     list: new Int32Array(total),
     sign: new Array<Sign>(total),
@@ -225,12 +230,12 @@ function listRows(merged: Record<Sign, BestLists>, from: number, to: number) {
   for (let list = from; list < to; list++) {
     for (const sign of SIGNS) {
       const { counts, index, score, k } = merged[sign];
-      for (let i = 0; i < counts[list]; i++, at++) {
+      for (let i = 0; i < each; i++, at++) {
         rows.list[at] = list;
         rows.sign[at] = sign;
         rows.rank[at] = i + 1;
         rows.index[at] = index[list * k + i];
-        rows.score[at] = score[list * k + i];
+        rows.score[at] = i < counts[list] ? score[list * k + i] : Number.NaN;
       }
     }
   }

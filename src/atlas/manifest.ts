@@ -52,6 +52,7 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
   if (!isObject(found.model) || typeof found.model.name !== 'string') return broken('it names no model');
   if (typeof found.checkpoint !== 'string') return broken('it names no checkpoint');
   if (!isSettings(found.settings)) return broken('its settings are not as written');
+  if (found.said !== undefined && !isSaid(found.said)) return broken('what its readings say is not as written');
   if (!Array.isArray(found.units) || !found.units.every((id) => typeof id === 'string'))
     return broken('it lists no units');
   if (!Array.isArray(found.files)) return broken('it lists no files');
@@ -90,6 +91,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isSaid(value: unknown): value is Manifest['said'] {
+  if (!isObject(value) || typeof value.twoEmbeddings !== 'boolean' || !isObject(value.leftOut)) return false;
+  return Object.values(value.leftOut).every(
+    (found) => isObject(found) && isCount(found.rows) && typeof found.note === 'string',
+  );
+}
 
 function isSettings(value: unknown): value is AtlasSettings {
   if (!isObject(value)) return false;

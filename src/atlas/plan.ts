@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import type { EmbeddingChoice } from '../reading/embedding.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import type { NeuronPart } from '../reading/types.ts';
 import { RATES, type Rates, unitCost } from './cost.ts';
@@ -34,7 +35,7 @@ export interface AtlasOptions {
   what?: readonly AtlasPart[];
   normalize?: 'freq' | 'none';
   foldNorm?: boolean;
-  embedding?: 'unembed' | 'embed';
+  embedding?: EmbeddingChoice;
 }
 
 /** Raise it when units are cut differently or hold something else: parts of an older plan are then made again. */
@@ -70,6 +71,8 @@ export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): Atlas
       'ARGUMENT_INVALID',
       `Expected an atlas's normaliser to be freq or none, got "${normalize}".`,
     );
+  const embedding = options.embedding ?? 'unembed';
+  if (embedding === 'own') checkOwn(facts, what);
   return {
     top,
     pairs,
@@ -78,8 +81,22 @@ export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): Atlas
     what: ATLAS_PARTS.filter((part) => what.includes(part)),
     normalize,
     foldNorm: options.foldNorm ?? false,
-    embedding: options.embedding ?? 'unembed',
+    embedding,
   };
+}
+
+/** What an atlas cannot hold where each side stands against its own embedding. */
+function checkOwn({ rows }: ModelFacts, what: readonly AtlasPart[]): void {
+  if (what.includes('statistics'))
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      "Expected `embedding` to be unembed or embed for an atlas with statistics, got own: a head's statistics read both sides with one table.",
+    );
+  if (rows.embed !== rows.unembed)
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected as many rows in embed as in unembed for an atlas with \`embedding\` own, found ${rows.embed} and ${rows.unembed}.`,
+    );
 }
 
 /**

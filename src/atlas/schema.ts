@@ -1,3 +1,5 @@
+import type { EmbeddingChoice } from '../reading/embedding.ts';
+import type { NoteFacts } from '../reading/notes.ts';
 /**
  * The atlas's tables (docs/atlas.md). A released column keeps its name, type and meaning; a new column or table is an
  * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder. 2: look-ups read some
@@ -227,7 +229,7 @@ export interface AtlasSettings {
   what: AtlasPart[];
   normalize: 'freq' | 'none';
   foldNorm: boolean;
-  embedding: 'unembed' | 'embed';
+  embedding: EmbeddingChoice;
 }
 
 /** A file of an atlas, by its name inside the folder. */
@@ -244,6 +246,8 @@ export interface Manifest {
   schema: number;
   state: 'building' | 'complete';
   model: { name: string; architecture: string; modelType: string; notes: string[] };
+  /** What its readings say about how they were made; absent where there is nothing to say. */
+  said?: NoteFacts;
   /** Hash of the checkpoint: its header, config and samples of every tensor's bytes. */
   checkpoint: string;
   dimensions: Record<string, number | boolean>;

@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EMBEDDINGS } from '../questions/options.ts';
+import type { EmbeddingChoice } from '../reading/embedding.ts';
 import type { Normalize } from '../reading/types.ts';
 import type { LabelStyle } from '../vocabulary/types.ts';
 
@@ -18,7 +20,8 @@ export interface EngineFlags {
 
 export interface ReadFlags extends EngineFlags {
   normalize: Normalize;
-  embedding: 'unembed' | 'embed';
+  /** Absent: `unembed`, on both sides. */
+  embedding?: EmbeddingChoice;
   foldNorm?: boolean;
   approximate?: boolean;
   label?: LabelStyle;
@@ -116,15 +119,23 @@ export function addEngineOption(command: Command): void {
   command.option('--engine <name>', 'which engine computes (default: the best one here)');
 }
 
+export function addEmbeddingOption(command: Command): void {
+  command.addOption(
+    choice(
+      '--embedding <which>',
+      'the matrix that vectors are read with; own: embed for what is read, unembed for what is written (default: unembed)',
+      EMBEDDINGS,
+    ),
+  );
+}
+
 export function addReadOptions(command: Command, normalize: Normalize): void {
   command.optionsGroup('Reading:');
   command.addOption(
     choice('--normalize <how>', 'how scores are made comparable', ['freq', 'none', 'cosine']).default(normalize),
   );
   command.option('--fold-norm', "multiply the layer's norm gain into what reads the residual stream");
-  command.addOption(
-    choice('--embedding <which>', 'the matrix that vectors are read with', ['unembed', 'embed']).default('unembed'),
-  );
+  addEmbeddingOption(command);
   command.option(
     '--approximate',
     'a freq normaliser that is not cached may err by up to 1e-4 where that is faster; says so',

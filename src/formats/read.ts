@@ -6,11 +6,16 @@ const PIECE_BYTES = 16 << 20;
 /** Rows closer than this are fetched by one read: a few wasted bytes cost less than another request. */
 const GAP_BYTES = 4096;
 
-export interface ReadOptions {
+export interface ReadHow {
+  signal?: AbortSignal;
+  /** Default true: a number that is not finite is an error. `false`: it is handed out as it is. */
+  finite?: boolean;
+}
+
+export interface ReadOptions extends ReadHow {
   /** Rows of the tensor viewed as [shape[0], everything else]; default all. */
   rowStart?: number;
   rowEnd?: number;
-  signal?: AbortSignal;
 }
 
 /** A tensor as rows: [shape[0], product of the rest]; a scalar is [1, 1]. */
@@ -31,18 +36,23 @@ export function readable(info: TensorInfo): TensorInfo {
  */
 export async function readTensor(info: TensorInfo, options: ReadOptions = {}): Promise<Float32Array> {
   const { rows, width } = rowsOf(info);
-  const { rowStart = 0, rowEnd = rows, signal } = options;
+  const { rowStart = 0, rowEnd = rows, finite = true, signal } = options;
   checkRows(info, rowStart, rowEnd, rows);
   const out = await readElements(info, rowStart * width, rowEnd * width, signal);
-  checkFinite(info, out, rowStart * width);
+  if (finite) checkFinite(info, out, rowStart * width);
   return out;
 }
 
 /** The rows asked for, in the order asked for (repeats allowed), row-major; neighbours are fetched together. */
-export async function readRows(info: TensorInfo, rows: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
+export async function readRows(
+  info: TensorInfo,
+  rows: readonly number[],
+  { signal, finite = true }: ReadHow = {},
+): Promise<Float32Array> {
   const { rows: count, width } = rowsOf(info);
   for (const row of rows) checkRows(info, row, row + 1, count);
-  if (readable(info).transposeOf && info.shape.length === 2) return readColumns(info.transposeOf!, rows, signal);
+  if (readable(info).transposeOf && info.shape.length === 2)
+    return readColumns(info.transposeOf!, rows, { signal, finite });
   const found = new Float32Array(rows.length * width);
   const order = rows.map((_, i) => i).sort((a, b) => rows[a] - rows[b]);
   const rowBytes = (width / info.blockSize) * info.blockBytes;
@@ -56,7 +66,7 @@ export async function readRows(info: TensorInfo, rows: readonly number[], signal
     for (let i = from; i < to; i++) {
       const at = (rows[order[i]] - first) * width;
       const row = values.subarray(at, at + width);
-      checkFinite(info, row, rows[order[i]] * width);
+      if (finite) checkFinite(info, row, rows[order[i]] * width);
       found.set(row, order[i] * width);
     }
   }
@@ -70,7 +80,7 @@ export async function readRows(info: TensorInfo, rows: readonly number[], signal
 export async function readColumns(
   info: TensorInfo,
   columns: readonly number[],
-  signal?: AbortSignal,
+  how: ReadHow = {},
 ): Promise<Float32Array> {
   const [rows, width] = info.shape;
   for (const column of columns)
@@ -79,12 +89,12 @@ export async function readColumns(
         'OUT_OF_RANGE',
         `Expected columns within the ${width} of tensor ${info.name}, got ${column}.`,
       );
-  if (readable(info).transposeOf) return readRows(info.transposeOf!, columns, signal);
+  if (readable(info).transposeOf) return readRows(info.transposeOf!, columns, how);
   const out = new Float32Array(columns.length * rows);
   const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / width));
   for (let from = 0; from < rows && columns.length > 0; from += step) {
     const to = Math.min(from + step, rows);
-    const piece = await readTensor(info, { rowStart: from, rowEnd: to, signal });
+    const piece = await readTensor(info, { rowStart: from, rowEnd: to, ...how });
     for (let i = 0; i < columns.length; i++)
       for (let row = from, at = columns[i]; row < to; row++, at += width) out[i * rows + row] = piece[at];
   }
@@ -135,7 +145,7 @@ async function readTransposed(info: TensorInfo, start: number, end: number, sign
   const out = allocate(info, (last - first) * width);
   if (info.shape.length === 2) {
     const columns = Array.from({ length: last - first }, (_, i) => first + i);
-    out.set(await readColumns(info.transposeOf!, columns, signal));
+    out.set(await readColumns(info.transposeOf!, columns, { signal, finite: false }));
   } else
     for (let i = first; i < Math.min(last, rows); i++)
       out.set(await readElements(slab(info, i), 0, width, signal), (i - first) * width);

@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
-import { readColumns, readRows, readTensor } from '../formats/read.ts';
+import { type ReadHow, readColumns, readRows, readTensor } from '../formats/read.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
 
 import type { Parameter } from './types.ts';
@@ -45,15 +45,15 @@ export function createParameter(recipe: Recipe): Parameter {
     count,
     width,
     tensors: [tensor, ...others].map((info) => info.name),
-    async read(start = 0, end = count, signal) {
+    async read(start = 0, end = count, signal, { finite } = {}) {
       if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end > count || start > end)
         throw new WeightscopeError(
           'OUT_OF_RANGE',
           `Expected vectors within the ${count} of ${name}, got ${start} to ${end}.`,
         );
       const data = inner
-        ? await throughMap(recipe, inner, start, end, signal)
-        : await READERS[recipe.lines](recipe, start, end, signal);
+        ? await throughMap(recipe, inner, start, end, { signal, finite })
+        : await READERS[recipe.lines](recipe, start, end, { signal, finite });
       if (recipe.scale) for (let i = 0; i < data.length; i++) data[i] *= recipe.scale;
       if (recipe.offset) for (let i = 0; i < data.length; i++) data[i] += recipe.offset;
       return data;
@@ -61,23 +61,23 @@ export function createParameter(recipe: Recipe): Parameter {
   };
 }
 
-type Reader = (recipe: Recipe, start: number, end: number, signal?: AbortSignal) => Promise<Float32Array>;
+type Reader = (recipe: Recipe, start: number, end: number, how: ReadHow) => Promise<Float32Array>;
 
 const READERS: Record<Recipe['lines'], Reader> = {
-  async rows({ tensor, index }, start, end, signal) {
-    if (!index) return readTensor(tensor, { rowStart: start, rowEnd: end, signal });
+  async rows({ tensor, index }, start, end, how) {
+    if (!index) return readTensor(tensor, { rowStart: start, rowEnd: end, ...how });
     const rows = Array.from({ length: end - start }, (_, i) => index(start + i));
-    return readRows(tensor, rows, signal);
+    return readRows(tensor, rows, how);
   },
 
-  async columns({ tensor, index = same }, start, end, signal) {
+  async columns({ tensor, index = same }, start, end, how) {
     const wanted = Array.from({ length: end - start }, (_, i) => index(start + i));
-    return readColumns(tensor, wanted, signal);
+    return readColumns(tensor, wanted, how);
   },
 
-  async whole({ tensor, index, width }, start, end, signal) {
+  async whole({ tensor, index, width }, start, end, how) {
     if (start === end) return new Float32Array(0);
-    const values = await readTensor(tensor, { signal });
+    const values = await readTensor(tensor, how);
     return index ? Float32Array.from({ length: width }, (_, i) => values[index(i)]) : values;
   },
 };
@@ -90,8 +90,9 @@ async function throughMap(
   { tensor: map, gain: stored, direct, whole }: Inner,
   start: number,
   end: number,
-  signal?: AbortSignal,
+  how: ReadHow,
 ): Promise<Float32Array> {
+  const { signal } = how;
   const wanted = Array.from({ length: end - start }, (_, i) => start + i);
   const out = new Float32Array(wanted.length * d);
   const straight = wanted.filter((i) => direct?.(i) !== undefined);
@@ -99,13 +100,13 @@ async function throughMap(
     const rows = await readRows(
       whole,
       straight.map((i) => direct(i)!),
-      signal,
+      how,
     );
     for (const [at, i] of straight.entries()) out.set(rows.subarray(at * d, (at + 1) * d), (i - start) * d);
   }
   const through = straight.length === 0 ? wanted : wanted.filter((i) => direct?.(i) === undefined);
   if (through.length === 0) return out;
-  const rows = await readRows(tensor, through.map(index), signal);
+  const rows = await readRows(tensor, through.map(index), how);
   const p = await readTensor(map, { signal });
   const w = p.length / d;
   const byInput = map.shape[0] === d && map.shape[1] === w ? transpose(p, d, w) : p;

@@ -33,8 +33,11 @@ export interface Parameter {
   readonly width: number;
   /** The tensors it is made of, for people. */
   readonly tensors: readonly string[];
-  /** Vectors [start, end), default all: fp32, row-major [end - start, width]. NaN or Inf: `NOT_FINITE` naming the tensor. */
-  read(start?: number, end?: number, signal?: AbortSignal): Promise<Float32Array>;
+  /**
+   * Vectors [start, end), default all: fp32, row-major [end - start, width]. NaN or Inf: `NOT_FINITE` naming the tensor,
+   * or, with `finite: false`, handed out as they are.
+   */
+  read(start?: number, end?: number, signal?: AbortSignal, how?: { finite?: boolean }): Promise<Float32Array>;
 }
 
 /** An opened checkpoint. Opening reads headers, config and tokenizer, no weights. */

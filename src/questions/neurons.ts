@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AtlasNeuron } from '../atlas/query/readings.node.ts';
-import { embedding, norm } from '../reading/embedding.ts';
+import { embedding, embeddingOf, norm } from '../reading/embedding.ts';
 import { neuronHistograms } from '../reading/histogram.ts';
 import { neuronShape, neuronVector, similarNeurons } from '../reading/neuron-vectors.ts';
 import { readNeuron } from '../reading/neurons.ts';
@@ -151,7 +151,7 @@ export const tokenMap = question({
     weights: async (model, { layer, neuron, part, n, expert }, options) => {
       const { parts } = await readNeuron(model, layer, neuron, { ...options, parts: [part], k: n, expert });
       const tokens = parts[part]!.top;
-      const e = await embedding(model, options.embedding, options.signal);
+      const e = await embedding(model, embeddingOf(`ff.${part}`, options.embedding), options.signal);
       const rows = rowsOf(
         e,
         tokens.map((token) => token.id),

@@ -5,7 +5,7 @@
 
 export const NEURON_PARTS = ['key', 'up', 'value'] as const;
 export const MATRICES = ['vo', 'qk'] as const;
-export const EMBEDDINGS = ['unembed', 'embed'] as const;
+export const EMBEDDINGS = ['unembed', 'embed', 'own'] as const;
 
 /** Normalisers, each with what it does to a score. */
 export const NORMALIZERS = {

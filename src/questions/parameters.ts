@@ -179,9 +179,13 @@ export const reading = {
     cli: { value: 'how', group: READING, default: 'freq' },
   }),
   foldNorm: flag(SWITCHES.foldNorm.sentence, fold),
-  embedding: choice('The matrix that vectors are read with', EMBEDDINGS, {
-    cli: { value: 'which', group: READING, default: 'unembed' },
-  }),
+  embedding: choice(
+    'The matrix that vectors are read with; own: what is read with embed, what is written with unembed',
+    EMBEDDINGS,
+    {
+      cli: { value: 'which', group: READING, usual: 'unembed' },
+    },
+  ),
   approximate: flag(SWITCHES.approximate.sentence, fold),
   label: choice('How tokens are written', keys(LABELS), {
     cli: { value: 'style', group: READING, usual: 'pretty' },

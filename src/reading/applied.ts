@@ -2,17 +2,24 @@ import type { RunOptions } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import type { FilterUse, LabelStyle, Token, TokenFilters, Vocabulary } from '../vocabulary/types.ts';
+import { embeddingOf, leftOutRows } from './embedding.ts';
 import { errorOf } from './normalisers.ts';
+import { noteFacts, notesOf } from './notes.ts';
+import { parameter, type VectorKind } from './parameters.ts';
 import type { Applied, ReadOptions } from './types.ts';
 
-/** What a reading says was done to get its numbers; `used` are the normalisers it was made with. */
-export function appliedOf(
-  model: Model,
-  options: ReadOptions,
-  used: readonly (Float64Array | undefined)[] = [],
-): Applied {
+/** What a reading was made of, as far as it must say so. */
+export interface MadeOf {
+  /** The kinds of vectors that were read; none where they are of no kind (tokens, sums, files). */
+  kinds: readonly (VectorKind | undefined)[];
+  /** The normalisers that scores were divided by. */
+  used?: readonly (Float64Array | undefined)[];
+}
+
+/** What a reading says was done to get its numbers. */
+export async function appliedOf(model: Model, options: ReadOptions, { kinds, used = [] }: MadeOf): Promise<Applied> {
   const errors = used.map((f) => f && errorOf(f)).filter((error) => error !== undefined);
-  const notes = [...model.notes];
+  const notes = [...model.notes, ...notesOf(await noteFacts(model, kinds, options), kinds, options)];
   if (errors.length > 0) notes.push(`Approximate freq normalisers: ${errorInWords(Math.max(...errors))}.`);
   return {
     foldNorm: options.foldNorm ?? false,
@@ -38,6 +45,28 @@ export function filterNames(filters: TokenFilters = {}): string[] {
 export function maskOf(model: Model, filters: TokenFilters | undefined, use: FilterUse): Uint8Array | undefined {
   if (!filters || filterNames(filters).length === 0) return undefined;
   return vocabularyOf(model, `the filters ${filterNames(filters).join(', ')}`).mask(filters, use);
+}
+
+/**
+ * One byte per row of the E that vectors of this kind stand against: the filters, and rows of E that are not finite. Undefined
+ * when nothing is left out.
+ */
+export async function rowsKept(
+  model: Model,
+  kind: VectorKind | undefined,
+  use: FilterUse,
+  options: ReadOptions,
+): Promise<Uint8Array | undefined> {
+  const which = embeddingOf(kind, options.embedding);
+  const mask = maskOf(model, options.filters, use);
+  const leftOut = await leftOutRows(model, which, options.signal);
+  const { count } = parameter(model, which);
+  if (leftOut.length === 0 && (mask === undefined || mask.length === count)) return mask;
+  const kept = new Uint8Array(count);
+  if (mask) kept.set(mask.subarray(0, count));
+  else kept.fill(1);
+  for (const row of leftOut) kept[row] = 0;
+  return kept;
 }
 
 /** The vocabulary, or `TOKENIZER_MISSING` saying what it was needed for. */

@@ -6,9 +6,10 @@ export class PairCounter {
   readonly #first: Float64Array;
   readonly #second: Float64Array;
 
-  constructor(rows: number) {
-    this.#first = new Float64Array(rows);
-    this.#second = new Float64Array(rows);
+  /** `first` and `second`: how many ids there are on each side. */
+  constructor(first: number, second = first) {
+    this.#first = new Float64Array(first);
+    this.#second = new Float64Array(second);
   }
 
   add(batch: PairBatch): void {

@@ -2,8 +2,8 @@ import type { PairBatch } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
-import { appliedOf, maskOf, stage, tokenOf } from './applied.ts';
-import { headFactor } from './factors.ts';
+import { appliedOf, stage, tokenOf } from './applied.ts';
+import { headFactor, pairMasks, partKinds } from './factors.ts';
 import { PairHeap } from './pair-heap.ts';
 import { pairHash, seeded } from './random.ts';
 import type { Applied, HeadMatrix, Normalize, ReadOptions, TokenPair } from './types.ts';
@@ -57,8 +57,7 @@ export async function readEntries(
   const first = await headFactor(model, layer, head, matrix, 'first', options);
   const second = await headFactor(model, layer, head, matrix, 'second', options);
   const [a, b] = [first.factor, second.factor];
-  const mask = maskOf(model, filters, 'pairs');
-  const run = { ...stage(options, `pairs ${matrix}`), maskA: mask, maskB: mask };
+  const run = { ...stage(options, `pairs ${matrix}`), ...(await pairMasks(model, matrix, options)) };
   const best = relThreshold ? (await engine.topPairs(a, b, { ...run, k: 1 })).score[0] : undefined;
   const above = thresholdOf(options, best);
   const drawn = new PairHeap(sampleEntries, 'bottom');
@@ -78,7 +77,7 @@ export async function readEntries(
   const token = (id: number) => tokenOf(model, id, options.labels);
   const pairs = entries.map((entry) => ({ ...entry, first: token(entry.first), second: token(entry.second) }));
   pairs.sort(options.alphabetical ? (filters?.compat ? byFirstId : byLabels) : byScore);
-  const applied = appliedOf(model, options, [first.f, second.f]);
+  const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), used: [first.f, second.f] });
   return { model: model.name, layer, head, matrix, normalize, applied, pairs, count };
 }
 

@@ -1,10 +1,10 @@
 import type { Matrix } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
-import { stage } from './applied.ts';
-import { embedding, rowNorms, scaledRows } from './embedding.ts';
+import { rowsKept, stage } from './applied.ts';
+import { embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
 import { normaliser } from './normalisers.ts';
-import { checkIndex, parameter, readVectors } from './parameters.ts';
+import { checkIndex, parameter, readVectors, type VectorKind } from './parameters.ts';
 import type { HeadMatrix, ReadOptions } from './types.ts';
 
 /** The two factors [V, d_head] of a head's interaction; its V x V matrix A · Bᵀ is never built. */
@@ -21,6 +21,23 @@ export const PARTS: Record<HeadMatrix, Record<Side, HeadPart>> = {
   vo: { first: 'v', second: 'o' },
   qk: { first: 'q', second: 'k' },
 };
+
+/** The kinds of vectors on both sides of these matrices. */
+export const partKinds = (matrices: readonly HeadMatrix[]): VectorKind[] =>
+  matrices.flatMap((matrix) => Object.values(PARTS[matrix]).map((part) => `attn.${part}` as const));
+
+/** Which tokens count on each side of a matrix: the filters, and rows of E that can be read. */
+export async function pairMasks(
+  model: Model,
+  matrix: HeadMatrix,
+  options: ReadOptions,
+): Promise<{ maskA?: Uint8Array; maskB?: Uint8Array }> {
+  const { first, second } = PARTS[matrix];
+  const maskA = await rowsKept(model, `attn.${first}`, 'pairs', options);
+  // One mask where both sides stand against one table.
+  const same = embeddingOf(`attn.${first}`, options.embedding) === embeddingOf(`attn.${second}`, options.embedding);
+  return { maskA, maskB: same ? maskA : await rowsKept(model, `attn.${second}`, 'pairs', options) };
+}
 
 /** Rows of E scaled and multiplied at a time: E / f is never held whole. */
 const BLOCK = 4096;
@@ -112,7 +129,7 @@ export async function factorOf(
   options: ReadOptions & { start?: number; end?: number },
 ): Promise<Factor> {
   const f = await sideDivisor(model, part, options);
-  const e = await embedding(model, options.embedding, options.signal);
+  const e = await embedding(model, embeddingOf(`attn.${part}`, options.embedding), options.signal);
   const engine = options.engine ?? (await defaultEngine());
   const { start = 0, end = e.rows } = options;
   const { rows: r, name = 'factor' } = w;
@@ -153,5 +170,6 @@ export async function sideDivisor(
 ): Promise<Float64Array | undefined> {
   const { normalize = 'freq' } = options;
   if (normalize === 'freq') return normaliser(model, `attn.${part}`, options);
-  return normalize === 'cosine' ? rowNorms(model, options.embedding, options.signal) : undefined;
+  const which = embeddingOf(`attn.${part}`, options.embedding);
+  return normalize === 'cosine' ? rowNorms(model, which, options.signal) : undefined;
 }

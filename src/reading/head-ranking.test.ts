@@ -113,9 +113,9 @@ describe('HeadRankings', () => {
     const rankings = new HeadRankings();
     const options: HeadOptions = { engine, k: 5, excludeSame: true, above: 0.5 };
     await rankings.get(model, 1, 2, 'vo', options);
-    expect(rankings.read(model, 1, 2, options)).toBeUndefined();
+    expect(await rankings.read(model, 1, 2, options)).toBeUndefined();
     await rankings.get(model, 1, 2, 'qk', options);
-    expect(rankings.read(model, 1, 2, options)).toEqual(await readHead(model, 1, 2, options));
+    expect(await rankings.read(model, 1, 2, options)).toEqual(await readHead(model, 1, 2, options));
   });
 });
 

@@ -1,8 +1,8 @@
 import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
-import { filterNames, maskOf, stage, tokenOf } from './applied.ts';
+import { filterNames, stage, tokenOf } from './applied.ts';
 import { PairCounter } from './counters.ts';
-import { headFactor } from './factors.ts';
+import { headFactor, pairMasks, type Side } from './factors.ts';
 import { appliedToPairs, checkOptions, exclusion, type HeadOptions } from './heads.ts';
 import { limited } from './pairs.ts';
 import type { HeadMatrix, HeadReading, MatrixReading, ReadOptions } from './types.ts';
@@ -17,6 +17,8 @@ export interface HeadRanking {
   second: Uint32Array;
   /** Descending. */
   score: Float64Array;
+  /** How many tokens there are on each side. */
+  rows: Record<Side, number>;
   /** Exact number of all pairs under the filters. */
   total: number;
   /** The normalisers that were used, for `applied`. */
@@ -34,14 +36,19 @@ export async function rankHead(
   const engine = options.engine ?? (await defaultEngine());
   const a = await headFactor(model, layer, head, matrix, 'first', options);
   const b = await headFactor(model, layer, head, matrix, 'second', options);
-  const mask = maskOf(model, options.filters, 'pairs');
   const { first, second, score, count } = await engine.topPairs(a.factor, b.factor, {
     ...stage(options, `best pairs of ${matrix}`),
     k: options.depth ?? RANKED_PAIRS,
-    maskA: mask,
-    maskB: mask,
+    ...(await pairMasks(model, matrix, options)),
   });
-  return { first, second, score, total: count, used: [a.f, b.f] };
+  return {
+    first,
+    second,
+    score,
+    total: count,
+    rows: { first: a.factor.rows, second: b.factor.rows },
+    used: [a.f, b.f],
+  };
 }
 
 /** Exact number of pairs with above < score < below, where the ranking knows it; undefined: it takes the engine. */
@@ -96,7 +103,7 @@ export function readRanked(
   if (hasThreshold && !whole && !countOnly) return undefined;
   const to = above === undefined ? score.length : placeOf(score, (s) => s > above);
   const exclude = countOnly ? undefined : exclusion(model, options);
-  const counter = new PairCounter(model.dimensions.vocab);
+  const counter = new PairCounter(ranking.rows.first, ranking.rows.second);
   const token = (id: number) => tokenOf(model, id, options.labels);
   const chosen: number[] = [];
   for (let at = from; at < to; at++) if (!exclude?.(first[at], second[at])) chosen.push(at);
@@ -160,7 +167,7 @@ export class HeadRankings {
   }
 
   /** {@link readHead} from kept rankings alone; undefined where they do not suffice. */
-  read(model: Model, layer: number, head: number, options: HeadOptions): HeadReading | undefined {
+  async read(model: Model, layer: number, head: number, options: HeadOptions): Promise<HeadReading | undefined> {
     const { matrices = ['vo', 'qk'], normalize = 'freq' } = options;
     const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
     const used: (Float64Array | undefined)[] = [];
@@ -171,7 +178,14 @@ export class HeadRankings {
       read[matrix] = found;
       used.push(...ranking.used);
     }
-    return { model: model.name, layer, head, normalize, applied: appliedToPairs(model, options, used), ...read };
+    return {
+      model: model.name,
+      layer,
+      head,
+      normalize,
+      applied: await appliedToPairs(model, options, matrices, used),
+      ...read,
+    };
   }
 }
 

@@ -28,7 +28,7 @@ describe('readHead', () => {
       matrix: fc.constantFrom<HeadMatrix>('vo', 'qk'),
       normalize: fc.constantFrom('freq', 'none', 'cosine'),
       foldNorm: fc.boolean(),
-      embedding: fc.constantFrom('embed', 'unembed'),
+      embedding: fc.constantFrom('embed', 'unembed', 'own'),
       k: fc.constantFrom(0, 1, 7, 100, 2000),
       // Quantiles of the matrix's own scores, so that thresholds mean something.
       above: option(fc.double({ min: 0, max: 1, noNaN: true })),
@@ -81,7 +81,12 @@ describe('readHead', () => {
     expect(rest).toEqual({ model: 'tiny', layer: 1, head: 2, normalize: 'freq' });
     expect(applied).toEqual({
       ...{ foldNorm: false, filters: ['only-from'], embedding: 'unembed', approximate: false },
-      ...{ notes: ['made of random numbers'], above: 0, ascending: false, excludeSame: true },
+      ...{
+        notes: ['made of random numbers', expect.stringContaining('`embedding: own`')],
+        above: 0,
+        ascending: false,
+        excludeSame: true,
+      },
     });
     expect([vo?.pairs.length, qk?.pairs.length].every((n) => n! > 0)).toBe(true);
   });

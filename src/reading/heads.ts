@@ -4,11 +4,11 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { type WordPairs, wordPairs } from '../vocabulary/fuzzy.ts';
 import type { Token, Vocabulary } from '../vocabulary/types.ts';
-import { appliedOf, maskOf, stage, tokenOf, vocabularyOf } from './applied.ts';
+import { appliedOf, stage, tokenOf, vocabularyOf } from './applied.ts';
 import { PairCounter } from './counters.ts';
-import { type HeadFactors, headFactor, type Side } from './factors.ts';
+import { checkToken, embeddingOf } from './embedding.ts';
+import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } from './factors.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
-import { checkIndex } from './parameters.ts';
 import { type RankOptions, rankTokens } from './rank.ts';
 import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions } from './types.ts';
 
@@ -75,7 +75,14 @@ export async function readHead(
     const other = needsOther ? await factors(elsewhere) : undefined;
     read[matrix] = await readMatrix(model, matrix, own, other, here);
   }
-  return { model: model.name, layer, head, normalize, applied: appliedToPairs(model, options, used), ...read };
+  return {
+    model: model.name,
+    layer,
+    head,
+    normalize,
+    applied: await appliedToPairs(model, options, matrices, used),
+    ...read,
+  };
 }
 
 async function readMatrix(
@@ -88,22 +95,22 @@ async function readMatrix(
   const { below, countOnly } = options;
   const engine = options.engine ?? (await defaultEngine());
   const byOther = options.sort !== undefined && options.sort !== matrix;
-  const mask = maskOf(model, options.filters, 'pairs');
+  const masks = await pairMasks(model, matrix, options);
   const run = stage(options, `pairs ${matrix}`);
   const above =
-    options.above ?? (await scoreOfRank(engine, own, { ...run, k: options.aboveRank ?? 0, end: 'top', mask }));
+    options.above ?? (await scoreOfRank(engine, own, { ...run, k: options.aboveRank ?? 0, end: 'top', ...masks }));
   const selection: Selection = {
     ...run,
     above,
     below,
     k: countOnly ? 0 : (options.k ?? 100),
     end: (options.ascending ?? (!byOther && below !== undefined && above === undefined)) ? 'bottom' : 'top',
-    mask,
+    ...masks,
     exclude: countOnly ? undefined : exclusion(model, options),
     limitPerFirst: options.limitPerFirst,
     limitPerSecond: options.limitPerSecond,
   };
-  const counter = new PairCounter(own.a.rows);
+  const counter = new PairCounter(own.a.rows, own.b.rows);
   const hasThreshold = above !== undefined || below !== undefined;
   const visit = hasThreshold && !countOnly ? counter.add.bind(counter) : undefined;
   const found =
@@ -152,12 +159,14 @@ export async function readHeadRow(
   options: RankOptions & { side?: Side } = {},
 ): Promise<HeadRowReading> {
   const { side = 'first', normalize = 'freq' } = options;
-  checkIndex(tokenId, model.dimensions.vocab, 'token');
+  const sides = PARTS[matrix];
+  const other = side === 'first' ? 'second' : 'first';
+  await checkToken(model, tokenId, embeddingOf(`attn.${sides[side]}`, options.embedding), options.signal);
   const range = { start: tokenId, end: tokenId + 1 };
   const x = await headFactor(model, layer, head, matrix, side, { ...options, ...range });
-  const all = await headFactor(model, layer, head, matrix, side === 'first' ? 'second' : 'first', options);
-  const ranked = await rankTokens(model, x.factor, all.factor, undefined, options);
-  const applied = appliedOf(model, options, [x.f, all.f]);
+  const all = await headFactor(model, layer, head, matrix, other, options);
+  const ranked = await rankTokens(model, x.factor, { e: all.factor, kind: `attn.${sides[other]}` }, options);
+  const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), used: [x.f, all.f] });
   const token = tokenOf(model, tokenId, options.labels);
   return { model: model.name, layer, head, matrix, side, token, normalize, applied, ...ranked };
 }
@@ -190,17 +199,18 @@ export function checkOptions({ k, aboveRank, limitPerFirst, limitPerSecond, coun
     throw new WeightscopeError('ARGUMENT_INVALID', 'Expected `countOnly` or `sort`, got both: a count has no order.');
 }
 
-export function appliedToPairs(
+export async function appliedToPairs(
   model: Model,
   options: HeadOptions,
+  matrices: readonly HeadMatrix[],
   used: readonly (Float64Array | undefined)[],
-): HeadReading['applied'] {
+): Promise<HeadReading['applied']> {
   const { above, below, sort, ascending, limitPerFirst, limitPerSecond } = options;
   const excludeSame = options.excludeSame || undefined;
   const excludeFuzzy = options.excludeFuzzy || undefined;
   const given = { above, below, excludeSame, excludeFuzzy, sort, ascending, limitPerFirst, limitPerSecond };
   return {
-    ...appliedOf(model, options, used),
+    ...(await appliedOf(model, options, { kinds: partKinds(matrices), used })),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
 }

@@ -1,7 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
-import { appliedOf, maskOf, stage } from './applied.ts';
-import { embedding } from './embedding.ts';
+import { appliedOf, rowsKept, stage } from './applied.ts';
+import { embedding, embeddingOf } from './embedding.ts';
 import { neuronParts, neuronVector } from './neuron-vectors.ts';
 import { divisorOf } from './rank.ts';
 import { scoresOf } from './scores.ts';
@@ -51,18 +51,20 @@ export async function neuronHistograms(
   options: HistogramOptions = {},
 ): Promise<NeuronHistograms> {
   const { normalize = 'freq', bins = 80, parts = neuronParts(model) } = options;
-  const e = await embedding(model, options.embedding, options.signal);
-  const mask = maskOf(model, options.filters, 'tokens');
   const used: (Float64Array | undefined)[] = [];
   const read: NeuronHistograms['parts'] = {};
   for (const part of parts) {
+    const kind = `ff.${part}` as const;
     const x = await neuronVector(model, layer, neuron, part, options);
-    const { f, divisor } = await divisorOf(model, x, { normalize, kind: `ff.${part}` }, options);
+    const { f, divisor } = await divisorOf(model, x, { normalize, kind }, options);
+    const e = await embedding(model, embeddingOf(kind, options.embedding), options.signal);
+    const mask = await rowsKept(model, kind, 'tokens', options);
     const scores = await scoresOf(x, e, divisor, stage(options, `scores of ${part}`));
     read[part] = histogram(mask ? scores.filter((_, id) => mask[id]) : scores, bins);
     used.push(f);
   }
-  return { model: model.name, layer, neuron, normalize, applied: appliedOf(model, options, used), parts: read };
+  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), used });
+  return { model: model.name, layer, neuron, normalize, applied, parts: read };
 }
 
 /** Of any numbers; no numbers give no counts and moments of 0. Throws `ARGUMENT_INVALID` unless `bins` is 1 to 10,000. */

@@ -39,7 +39,8 @@ export async function readNeuron(
     read[part] = ranked;
     used.push(f);
   }
-  return { model: model.name, layer, neuron, normalize, applied: appliedOf(model, options, used), parts: read };
+  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), used });
+  return { model: model.name, layer, neuron, normalize, applied, parts: read };
 }
 
 /** The parameter that holds this part of a layer's neurons: `layer.3.ff.key`, with experts `layer.3.ff.0.key`. */

@@ -32,7 +32,7 @@ function counting(): Engine & { calls: number; rows: number } {
 
 describe('normalisers', () => {
   it('are the notebook’s means over all layers, as fp32 numbers', async () => {
-    for (const how of [{}, { foldNorm: true }, { embedding: 'embed' as const }]) {
+    for (const how of [{}, { foldNorm: true }, { embedding: 'embed' as const }, { embedding: 'own' as const }]) {
       const model = tinyModel();
       const found = await normalisers(model, undefined, { engine, ...how });
       expect([...found.keys()]).toEqual(['ff.key', 'ff.up', 'ff.value', 'attn.q', 'attn.k', 'attn.v', 'attn.o']);
@@ -56,6 +56,7 @@ describe('normalisers', () => {
     ]);
     expect(counted).toMatchObject({ calls: 5, rows: 6 });
     expect([...model.reads.keys()].sort()).toEqual([
+      'embed', // As much of it as tells the note whether it differs.
       ...Array.from({ length: 5 }, (_, layer) => `layer.${layer}.ff.key`),
       'unembed',
     ]);

@@ -6,7 +6,7 @@ import { readSafetensors } from '../formats/safetensors/read.ts';
 import { writeSafetensors } from '../formats/safetensors/write.ts';
 import type { Model } from '../model/types.ts';
 import { memorySource } from '../source/memory.ts';
-import { embedding } from './embedding.ts';
+import { embedding, embeddingOf, heldAs } from './embedding.ts';
 import { Kept } from './kept.ts';
 import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
 import type { ReadOptions } from './types.ts';
@@ -56,7 +56,7 @@ export async function normaliser(
 ): Promise<Float64Array> {
   const exact = options.approximate && (await knownNormaliser(model, kind, { ...options, approximate: false }));
   if (exact) return exact;
-  const key = keyOf(kind, options);
+  const key = await keyOf(model, kind, options);
   return kept.get(model, key, options.signal, async () => {
     const cached = await fromCache(model, key, kind, options);
     if (cached) return cached;
@@ -74,7 +74,7 @@ export async function knownNormaliser(
   kind: VectorKind,
   options: NormaliserOptions = {},
 ): Promise<Float64Array | undefined> {
-  const key = keyOf(kind, options);
+  const key = await keyOf(model, kind, options);
   return (await kept.peek(model, key)) ?? (await fromCache(model, key, kind, options));
 }
 
@@ -85,7 +85,7 @@ export async function keepNormaliser(
   f: Float64Array,
   options: NormaliserOptions = {},
 ): Promise<void> {
-  const key = keyOf(kind, options);
+  const key = await keyOf(model, kind, options);
   if ((await kept.get(model, key, options.signal, async () => f)) === f)
     await toCache(model, fileOf(model, key), kind, f);
 }
@@ -99,9 +99,10 @@ export const errorOf = (f: Float64Array): number | undefined => errors.get(f);
 const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;
 
 /** What changes the numbers. Folding a norm changes only vectors that read the residual stream. */
-function keyOf(kind: VectorKind, options: NormaliserOptions): string {
+async function keyOf(model: Model, kind: VectorKind, options: NormaliserOptions): Promise<string> {
   const folded = options.foldNorm && readsTheStream(kind) ? '-folded' : '';
-  return `${kind}-${options.embedding ?? 'unembed'}${folded}${options.approximate ? '-approximate' : ''}`;
+  const e = await heldAs(model, embeddingOf(kind, options.embedding), options.signal);
+  return `${kind}-${e}${folded}${options.approximate ? '-approximate' : ''}`;
 }
 
 function layersOf(model: Model): number[] {
@@ -120,7 +121,7 @@ async function compute(
   const total = sources.reduce((sum, { source }) => sum + source.count, 0);
   if (total === 0)
     throw new WeightscopeError('PARAMETER_UNKNOWN', `Expected ${model.name} to have \`${kind}\` vectors, found none.`);
-  const e = await embedding(model, options.embedding, signal);
+  const e = await embedding(model, embeddingOf(kind, options.embedding), signal);
   const engine: Engine = options.engine ?? (await defaultEngine());
   const of = kind.startsWith('ff') ? 'relu' : 'abs';
   const sum = new Float64Array(e.rows);
@@ -171,7 +172,7 @@ async function fromCache(
   try {
     const tensors = await parseNormalisers(bytes, file);
     const [found, error] = [tensors.get(kind), tensors.get(ERROR)?.[0]];
-    const rows = parameter(model, options.embedding ?? 'unembed').count;
+    const rows = parameter(model, embeddingOf(kind, options.embedding)).count;
     if (found?.length !== rows || !found.every((f) => f > 0)) return undefined;
     if ((options.approximate ?? false) !== (error !== undefined)) return undefined;
     if (error !== undefined) errors.set(found, error);

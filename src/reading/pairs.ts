@@ -1,4 +1,4 @@
-import type { Engine, Matrix, PairBatch, PairOptions } from '../engine/engine.ts';
+import type { Engine, Matrix, PairBatch } from '../engine/engine.ts';
 import type { HeadFactors } from './factors.ts';
 import { PairHeap, type RankedPair } from './pair-heap.ts';
 
@@ -9,7 +9,8 @@ export interface Selection {
   above?: number;
   below?: number;
   end: 'top' | 'bottom';
-  mask?: Uint8Array;
+  maskA?: Uint8Array;
+  maskB?: Uint8Array;
   exclude?: (first: number, second: number) => boolean;
   limitPerFirst?: number;
   limitPerSecond?: number;
@@ -38,7 +39,7 @@ export async function pairsByOwn(
   selection: Selection,
   visit?: (batch: PairBatch) => void,
 ): Promise<SelectedPairs> {
-  const found = await engine.topPairs(own.a, own.b, { ...pairOptions(selection), visit });
+  const found = await engine.topPairs(own.a, own.b, { ...selection, visit });
   const pairs = Array.from({ length: found.length }, (_, i) => {
     const at = found.score[i];
     return { first: found.first[i], second: found.second[i], score: at, own: at };
@@ -66,7 +67,7 @@ export async function pairsByOther(
     const heap = new PairHeap(reach, end);
     let seen = 0;
     const { count } = await engine.topPairs(own.a, own.b, {
-      ...pairOptions({ ...selection, k: 0, limitPerFirst: undefined, limitPerSecond: undefined }),
+      ...{ ...selection, k: 0, limitPerFirst: undefined, limitPerSecond: undefined },
       visit(batch) {
         seen += batch.length;
         counted?.(batch);
@@ -79,10 +80,6 @@ export async function pairsByOther(
     const pairs = limited(heap.sorted(), selection);
     if (pairs.length >= k || reach >= seen) return { pairs: pairs.slice(0, k), count };
   }
-}
-
-function pairOptions({ mask, ...rest }: Selection): PairOptions {
-  return { ...rest, maskA: mask, maskB: mask };
 }
 
 /** Greedy in the list's order: at most so many pairs with one first (second) token. */

@@ -15,6 +15,12 @@ export const VECTOR_KINDS: readonly VectorKind[] = [
   'attn.o',
 ];
 
+/** The kind of the vectors in a parameter: `layer.3.ff.7.value` holds `ff.value`. */
+export function kindOfParameter(name: string): VectorKind | undefined {
+  const [, group, part] = /^layer\.\d+\.(ff|attn)\.(?:\d+\.|shared\.)?(\w+)$/.exec(name) ?? [];
+  return VECTOR_KINDS.find((kind) => kind === `${group}.${part}`);
+}
+
 /** Throws `OUT_OF_RANGE` unless `value` is a whole number in 0..size-1. */
 export function checkIndex(value: number, size: number, name: string): void {
   if (Number.isInteger(value) && value >= 0 && value < size) return;

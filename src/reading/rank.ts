@@ -1,8 +1,8 @@
 import type { Matrix, Ranked } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
-import { maskOf, stage, tokenOf } from './applied.ts';
-import { embedding, norm, rowNorms } from './embedding.ts';
+import { rowsKept, stage, tokenOf } from './applied.ts';
+import { embedding, embeddingOf, norm, rowNorms } from './embedding.ts';
 import { normaliser } from './normalisers.ts';
 import type { VectorKind } from './parameters.ts';
 import type { Normalize, RankedTokens, ReadOptions, ScoredToken } from './types.ts';
@@ -16,6 +16,13 @@ export interface RankOptions extends ReadOptions {
   extraValues?: readonly number[];
 }
 
+/** How one vector is scored: `kind` for `freq`; `side`, where it has no kind, for the E that it stands against. */
+export interface HowScored {
+  normalize: Normalize;
+  kind?: VectorKind;
+  side?: VectorKind;
+}
+
 /** What dot products are divided by: `f` as it was made, for {@link appliedOf}; `divisor` [V] for the engine. */
 export interface Divisor {
   f?: Float64Array;
@@ -26,7 +33,7 @@ export interface Divisor {
 export async function divisorOf(
   model: Model,
   x: Float32Array,
-  { normalize, kind }: { normalize: Normalize; kind?: VectorKind },
+  { normalize, kind, side = kind }: HowScored,
   options: ReadOptions,
 ): Promise<Divisor> {
   if (normalize === 'freq' && kind) {
@@ -35,15 +42,15 @@ export async function divisorOf(
   }
   if (normalize !== 'cosine') return {};
   const length = norm(x) || 1;
-  return { divisor: (await rowNorms(model, options.embedding, options.signal)).map((row) => row * length) };
+  const lengths = await rowNorms(model, embeddingOf(side, options.embedding), options.signal);
+  return { divisor: lengths.map((row) => row * length) };
 }
 
-/** The tokens with the largest and smallest E_i · x / divisor_i. `x` is one row, `e` has a row per token. */
+/** The tokens with the largest and smallest e_i · x / divisor_i. `x` is one row, `e` has a row per token, made for `kind`. */
 export async function rankTokens(
   model: Model,
   x: Matrix,
-  e: Matrix,
-  divisor: Float64Array | undefined,
+  { e, divisor, kind }: { e: Matrix; divisor?: Float64Array; kind?: VectorKind },
   options: RankOptions,
 ): Promise<RankedTokens> {
   const { k = 50, bottom = 0, extraValues = [] } = options;
@@ -53,7 +60,7 @@ export async function rankTokens(
     k: Math.max(k, bottom),
     ends: bottom === 0 ? 'top' : k === 0 ? 'bottom' : 'both',
     divisor,
-    mask: maskOf(model, options.filters, 'tokens'),
+    mask: await rowsKept(model, kind, 'tokens', options),
   });
   const extra = extraValues.map((score, i) => ({ id: e.rows + i, token: `[val${i}]`, label: `[val${i}]`, score }));
   const list = (ranked: Ranked | undefined, sign: 1 | -1, length: number): ScoredToken[] => {
@@ -75,10 +82,11 @@ export async function rankTokens(
 export async function rankVector(
   model: Model,
   x: Matrix,
-  how: { normalize: Normalize; kind?: VectorKind },
+  how: HowScored,
   options: RankOptions,
 ): Promise<RankedTokens & { f?: Float64Array }> {
   const { f, divisor } = await divisorOf(model, x.data, how, options);
-  const e = await embedding(model, options.embedding, options.signal);
-  return { ...(await rankTokens(model, x, e, divisor, options)), f };
+  const kind = how.side ?? how.kind;
+  const e = await embedding(model, embeddingOf(kind, options.embedding), options.signal);
+  return { ...(await rankTokens(model, x, { e, divisor, kind }, options)), f };
 }

@@ -2,12 +2,12 @@ import type { Matrix } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
-import { embedding, rowNorms, scaledRows } from './embedding.ts';
-import { PARTS, sideDivisor } from './factors.ts';
+import { checkToken, embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
+import { type HeadPart, PARTS, sideDivisor } from './factors.ts';
 import { bestOfLayers, byPlace, neuronParts, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
-import { checkIndex, parameter, readVectors } from './parameters.ts';
+import { parameter, readVectors } from './parameters.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
 
 export interface Ends<T> {
@@ -31,14 +31,15 @@ export async function tokenNeurons(
   options: TokenPlaceOptions & { parts?: readonly NeuronPart[] } = {},
 ): Promise<Partial<Record<NeuronPart, Ends<ScoredNeuron>>>> {
   const { parts = neuronParts(model), normalize = 'freq', k = 20, signal } = options;
-  checkIndex(token, model.dimensions.vocab, 'token');
   const engine = options.engine ?? (await defaultEngine());
-  const e = await embedding(model, options.embedding, signal);
-  const x = scaledRows(e, undefined, token, token + 1);
-  const length = normalize === 'cosine' ? (await rowNorms(model, options.embedding, signal))[token] : 1;
   const found: Partial<Record<NeuronPart, Ends<ScoredNeuron>>> = {};
   for (const part of parts) {
-    const f = normalize === 'freq' ? (await normaliser(model, `ff.${part}`, options))[token] : 1;
+    const kind = `ff.${part}` as const;
+    const which = embeddingOf(kind, options.embedding);
+    await checkToken(model, token, which, signal);
+    const x = scaledRows(await embedding(model, which, signal), undefined, token, token + 1);
+    const length = normalize === 'cosine' ? (await rowNorms(model, which, signal))[token] : 1;
+    const f = normalize === 'freq' ? (await normaliser(model, kind, options))[token] : 1;
     const both = await bestOfLayers(
       model,
       part,
@@ -94,12 +95,15 @@ export async function tokenHeads(
   options: TokenPlaceOptions = {},
 ): Promise<Ends<ScoredHead>> {
   const { k = 20, foldNorm, signal } = options;
-  checkIndex(token, model.dimensions.vocab, 'token');
   const engine = options.engine ?? (await defaultEngine());
-  const e = await embedding(model, options.embedding, signal);
   const { first, second } = PARTS[matrix];
-  const x = scaledRows(e, await sideDivisor(model, first, options), token, token + 1);
-  const y = scaledRows(e, await sideDivisor(model, second, options), token, token + 1);
+  const rowFor = async (part: HeadPart): Promise<Matrix> => {
+    const which = embeddingOf(`attn.${part}`, options.embedding);
+    await checkToken(model, token, which, signal);
+    const e = await embedding(model, which, signal);
+    return scaledRows(e, await sideDivisor(model, part, options), token, token + 1);
+  };
+  const [x, y] = [await rowFor(first), await rowFor(second)];
   const run = stage(options, `${matrix} of all layers`);
   const found: ScoredHead[] = [];
   for (let layer = 0; layer < model.dimensions.layers; layer++) {

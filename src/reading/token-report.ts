@@ -1,8 +1,7 @@
 import type { Model } from '../model/types.ts';
 import { tokenOf } from './applied.ts';
-import { embedding, norm } from './embedding.ts';
+import { checkToken, embedding, embeddingOf, norm } from './embedding.ts';
 import type { ScoredNeuron } from './neuron-vectors.ts';
-import { checkIndex } from './parameters.ts';
 import { type Ends, type ScoredHead, type TokenPlaceOptions, tokenHeads, tokenNeurons } from './token-places.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions, ScoredToken, Token } from './types.ts';
 import { readVector } from './vectors.ts';
@@ -41,8 +40,9 @@ export async function tokenFacts(
   options: TokenPlaceOptions & Pick<ReadOptions, 'labels'> = {},
 ): Promise<Omit<TokenReport, 'neurons' | 'heads'>> {
   const { k = 20 } = options;
-  checkIndex(id, model.dimensions.vocab, 'token');
-  const e = await embedding(model, options.embedding, options.signal);
+  const which = embeddingOf(undefined, options.embedding);
+  await checkToken(model, id, which, options.signal);
+  const e = await embedding(model, which, options.signal);
   const { top } = await readVector(model, `tok:#${id}`, { ...options, k: k + 1, normalize: 'cosine' });
   const { vocabulary } = model;
   return {

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Token, TokenFilters } from '../vocabulary/types.ts';
+import type { EmbeddingChoice } from './embedding.ts';
 import type { FactorCache } from './factors.ts';
 
 export type { Token, TokenFilters } from '../vocabulary/types.ts';
@@ -16,8 +17,8 @@ export interface ReadOptions {
   filters?: TokenFilters;
   /** Multiply the layer's norm gain into what reads the residual stream (key, up, q, k, v). Default false. */
   foldNorm?: boolean;
-  /** E is `unembed` by default, on both sides. */
-  embedding?: 'unembed' | 'embed';
+  /** E is `unembed` by default, on both sides; `own`: what is read stands against `embed`, what is written against `unembed`. */
+  embedding?: EmbeddingChoice;
   /** A missing freq normaliser may err by up to 1e-4 (measured on a sample of tokens) where the engine is then faster; said in `applied`. */
   approximate?: boolean;
   labels?: 'pretty' | 'raw' | 'notebook';
@@ -32,7 +33,7 @@ export interface Applied {
   foldNorm: boolean;
   /** Names of the filters in force, e.g. `only-ascii`. */
   filters: string[];
-  embedding: 'unembed' | 'embed';
+  embedding: EmbeddingChoice;
   approximate: boolean;
   /** The model's notes (e.g. a projection composed into E) and anything else a reader must know. */
   notes: string[];

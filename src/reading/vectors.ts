@@ -2,10 +2,11 @@ import { WeightscopeError } from '../errors.ts';
 import { readTensor } from '../formats/read.ts';
 import type { Model } from '../model/types.ts';
 import { appliedOf, vocabularyOf } from './applied.ts';
+import { type EmbeddingName, embeddingOf } from './embedding.ts';
 import { type Expression, expressionError, parseExpression, type VectorName } from './expression.ts';
 import { headVectors } from './factors.ts';
 import { neuronName } from './neurons.ts';
-import { checkIndex, parameter, readVectors, type VectorKind } from './parameters.ts';
+import { checkIndex, kindOfParameter, parameter, readsTheStream, readVectors, type VectorKind } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { ReadOptions, VectorReading } from './types.ts';
 
@@ -29,6 +30,7 @@ export async function readVector(
   const name = typeof vector === 'string' ? vector : vector.name;
   const expression = typeof vector === 'string' ? parseExpression(vector) : undefined;
   const kind = expression && commonKind(expression);
+  const side = expression && commonSide(expression);
   if (normalize === 'freq' && !kind) {
     throw new WeightscopeError(
       'ARGUMENT_INVALID',
@@ -40,12 +42,16 @@ export async function readVector(
   if (!data.every(Number.isFinite))
     throw new WeightscopeError('NOT_FINITE', `Expected finite numbers within fp32's range in ${name}, found others.`);
   const x = { data, rows: 1, columns: data.length, name };
-  const { f, ...ranked } = await rankVector(model, x, { normalize, kind }, options);
-  return { model: model.name, vector: name, normalize, applied: appliedOf(model, options, [f]), ...ranked };
+  const { f, ...ranked } = await rankVector(model, x, { normalize, kind, side }, options);
+  const applied = await appliedOf(model, options, { kinds: [side], used: [f] });
+  return { model: model.name, vector: name, normalize, applied, ...ranked };
 }
 
 /** The vector an expression stands for, [d]: computed in fp64, rounded once to fp32. */
 export async function vectorOf(model: Model, text: string, options: ReadOptions = {}): Promise<Float32Array> {
+  const expression = parseExpression(text);
+  // Tokens have no side of their own: beside vectors of one side they are rows of the table that these stand against.
+  const e = embeddingOf(commonSide(expression), options.embedding);
   const evaluate = async (node: Expression): Promise<number | Float64Array> => {
     switch (node.kind) {
       case 'number':
@@ -53,7 +59,7 @@ export async function vectorOf(model: Model, text: string, options: ReadOptions 
       case 'negate':
         return times(await evaluate(node.of), -1);
       case 'vector':
-        return Float64Array.from(await located(text, node, () => named(model, node, options)));
+        return Float64Array.from(await located(text, node, () => named(model, node, e, options)));
       case '*': {
         const [left, right] = [await evaluate(node.left), await evaluate(node.right)];
         return typeof right === 'number' ? times(left, right) : times(right, left as number);
@@ -63,7 +69,7 @@ export async function vectorOf(model: Model, text: string, options: ReadOptions 
     }
   };
   // The parser lets through nothing that ends as a number.
-  return Float32Array.from((await evaluate(parseExpression(text))) as Float64Array);
+  return Float32Array.from((await evaluate(expression)) as Float64Array);
 }
 
 const times = (x: number | Float64Array, by: number) => (typeof x === 'number' ? x * by : x.map((value) => value * by));
@@ -83,10 +89,9 @@ async function located<T>(text: string, { at }: { at: number }, read: () => Prom
   }
 }
 
-async function named(model: Model, vector: VectorName, options: ReadOptions): Promise<Float32Array> {
+async function named(model: Model, vector: VectorName, e: EmbeddingName, options: ReadOptions): Promise<Float32Array> {
   const { signal, foldNorm } = options;
   const row = (name: string, index: number, what: string) => parameterRow(model, name, index, what, signal);
-  const e = options.embedding ?? 'unembed';
   switch (vector.type) {
     case 'neuron': {
       const { layer, part, neuron } = vector;
@@ -182,17 +187,36 @@ function checkWidth(model: Model, width: number, name: string): void {
 
 /** The one kind of feed-forward or attention vector in an expression, if there is just one and nothing else. */
 function commonKind(expression: Expression): VectorKind | undefined {
-  const kinds = new Set<VectorKind | undefined>();
-  const walk = (node: Expression): void => {
-    if (node.kind === 'negate') walk(node.of);
-    else if (node.kind === 'vector') kinds.add(kindOf(node));
-    else if (node.kind !== 'number') [node.left, node.right].forEach(walk);
-  };
-  walk(expression);
+  const kinds = new Set(vectorsOf(expression).map(kindOf));
   return kinds.size === 1 ? [...kinds][0] : undefined;
+}
+
+/** A kind on the one side of the residual stream that all vectors but tokens are on; undefined: they are on none, or on both. */
+function commonSide(expression: Expression): VectorKind | undefined {
+  const kinds = vectorsOf(expression).flatMap((vector) => (isToken(vector) ? [] : [kindOf(vector)]));
+  const [first] = kinds;
+  const alike = kinds.every((kind) => kind && first && readsTheStream(kind) === readsTheStream(first));
+  return alike ? first : undefined;
+}
+
+const isToken = ({ type }: VectorName): boolean => type === 'token' || type === 'tokenId';
+
+/** The vectors that an expression names, from left to right. */
+function vectorsOf(expression: Expression): VectorName[] {
+  switch (expression.kind) {
+    case 'number':
+      return [];
+    case 'vector':
+      return [expression];
+    case 'negate':
+      return vectorsOf(expression.of);
+    default:
+      return [...vectorsOf(expression.left), ...vectorsOf(expression.right)];
+  }
 }
 
 function kindOf(vector: VectorName): VectorKind | undefined {
   if (vector.type === 'neuron') return `ff.${vector.part}`;
-  return vector.type === 'head' ? `attn.${vector.part}` : undefined;
+  if (vector.type === 'head') return `attn.${vector.part}`;
+  return vector.type === 'parameter' ? kindOfParameter(vector.name) : undefined;
 }

@@ -38,11 +38,12 @@ export function apiQuery<T>(parts: readonly (string | number)[], query: Query = 
 }
 
 /** The shared part of a page's search as the API takes it. */
-export function readingQuery({ normalize, fold, filters }: ReadingSearch): Query {
+export function readingQuery({ normalize, fold, embedding, filters }: ReadingSearch): Query {
   const chosen = splitFilters(filters);
   return {
     normalize,
     foldNorm: fold,
+    embedding,
     ...Object.fromEntries(FILTERS.filter(({ name }) => chosen.includes(name)).map(({ option }) => [option, true])),
   };
 }

@@ -7,6 +7,12 @@ const NORMALISERS: Record<Normalize, string> = {
   cosine: 'Scores are cosines between the vector and the token’s row of E.',
 };
 
+const EMBEDDING: Record<Applied['embedding'], string> = {
+  unembed: 'tokens are rows of the unembedding',
+  embed: 'tokens are rows of the input embedding',
+  own: 'tokens are rows of the input embedding where they are read, of the unembedding where they are written',
+};
+
 /** In words, what was done to get the numbers beside it. */
 export function AppliedNote({ applied, normalize }: { applied: Applied; normalize: Normalize }) {
   return (
@@ -23,7 +29,7 @@ export function AppliedNote({ applied, normalize }: { applied: Applied; normaliz
 export function sentence({ foldNorm, filters, embedding, approximate }: Applied): string {
   return [
     foldNorm ? 'The layer’s norm gain is folded in' : 'No norm is folded in',
-    `tokens are rows of ${embedding === 'unembed' ? 'the unembedding' : 'the input embedding'}`,
+    EMBEDDING[embedding],
     filters.length === 0 ? 'all tokens are shown' : `filters: ${filters.join(', ')}`,
     ...(approximate ? ['the normaliser is approximate'] : []),
   ]

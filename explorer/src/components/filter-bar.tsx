@@ -1,3 +1,6 @@
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { modelQuery } from '../api/queries.ts';
 import type { Normalize } from '../api/types.ts';
 import { FILTERS, type FilterName, joinFilters, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { Pill } from './pill.tsx';
@@ -24,9 +27,17 @@ interface FilterBarProps {
 
 const USUAL: readonly FilterName[] = ['ascii', 'english', 'alnum', 'no-brackets', 'no-special'];
 
+/** Whether this page's model has two embeddings, so that it matters which one a side is read with. */
+function useUntied(): boolean {
+  const { model } = useParams({ strict: false });
+  const { data } = useQuery({ ...modelQuery(model ?? ''), enabled: model !== undefined });
+  return data?.tied === false;
+}
+
 /** How scores are made comparable, and which tokens count. */
 export function FilterBar({ value, onChange, filters = USUAL, fold = true, normalizers = ALL }: FilterBarProps) {
   const chosen = splitFilters(value.filters);
+  const untied = useUntied();
   const toggle = (name: FilterName) =>
     onChange({
       filters: joinFilters(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]),
@@ -66,6 +77,15 @@ export function FilterBar({ value, onChange, filters = USUAL, fold = true, norma
           onClick={() => onChange({ fold: value.fold ? undefined : true })}
         >
           fold norms
+        </Pill>
+      )}
+      {fold && (untied || value.embedding) && (
+        <Pill
+          pressed={value.embedding === 'own'}
+          title="Read what is read with the input embedding, what is written with the unembedding"
+          onClick={() => onChange({ embedding: value.embedding ? undefined : 'own' })}
+        >
+          own embeddings
         </Pill>
       )}
     </div>

@@ -6,6 +6,8 @@ export interface ReadingSearch {
   normalize?: Exclude<Normalize, 'freq'>;
   /** The layer's norm gain is multiplied in. */
   fold?: true;
+  /** Each side is read with its own embedding. Absent: `unembed` on both. */
+  embedding?: 'own';
   /** Names of filters, comma-separated, in the order of {@link FILTERS}. */
   filters?: string;
 }
@@ -27,6 +29,7 @@ export function parseReadingSearch(search: Record<string, unknown>): ReadingSear
   const result: ReadingSearch = {};
   if (search.normalize === 'none' || search.normalize === 'cosine') result.normalize = search.normalize;
   if (search.fold === true || search.fold === 1 || search.fold === 'true') result.fold = true;
+  if (search.embedding === 'own') result.embedding = 'own';
   const filters = typeof search.filters === 'string' ? joinFilters(splitFilters(search.filters)) : undefined;
   if (filters) result.filters = filters;
   return result;

@@ -1,5 +1,9 @@
 import { WeightscopeError } from '../../errors.ts';
 import { PairCounter } from '../../reading/counters.ts';
+import { embeddingOf } from '../../reading/embedding.ts';
+import { partKinds } from '../../reading/factors.ts';
+import { notesOf } from '../../reading/notes.ts';
+import type { VectorKind } from '../../reading/parameters.ts';
 import type {
   Applied,
   HeadMatrix,
@@ -62,7 +66,10 @@ export async function atlasNeuron(
     layer,
     neuron,
     normalize: manifest.settings.normalize,
-    applied: appliedOf(manifest),
+    applied: appliedOf(
+      manifest,
+      there.map((part) => `ff.${part}` as const),
+    ),
     parts: Object.fromEntries(
       there.map((part): [NeuronPart, RankedTokens] => [part, { top: of(part, '+', k), bottom: of(part, '-', bottom) }]),
     ),
@@ -89,7 +96,7 @@ export async function atlasHead(
   for (const matrix of matrices) {
     const list = lists.list(layer, head, matrix, ascending ? '-' : '+', k);
     if (!list) throw notThere('a head', `${layer}:${head}`);
-    read[matrix] = matrixReading(list, words, Number(manifest.dimensions.vocab));
+    read[matrix] = matrixReading(list, words, Number(manifest.dimensions.vocab), pairsOf(manifest, matrix));
   }
   const statistics = sources.statistics
     ? await (await sources.database()).rows(
@@ -101,7 +108,7 @@ export async function atlasHead(
     layer,
     head,
     normalize: manifest.settings.normalize,
-    applied: { ...appliedOf(manifest), ...(ascending && { ascending }) },
+    applied: { ...appliedOf(manifest, partKinds(matrices)), ...(ascending && { ascending }) },
     ...read,
     ...(statistics.length > 0 && {
       statistics: Object.fromEntries(statistics.map(({ matrix, ...values }) => [matrix, values])),
@@ -109,22 +116,34 @@ export async function atlasHead(
   };
 }
 
-function matrixReading({ first, second, score }: PairList, words: Words, vocab: number): MatrixReading {
+/** How many pairs a matrix has, those of tokens without a usable row of E left out. */
+function pairsOf({ settings, said, dimensions }: Manifest, matrix: HeadMatrix): number {
+  const sides = partKinds([matrix]).map((kind) => said?.leftOut[embeddingOf(kind, settings.embedding)]?.rows ?? 0);
+  return sides.reduce((product, rows) => product * (Number(dimensions.vocab) - rows), 1);
+}
+
+function matrixReading({ first, second, score }: PairList, words: Words, vocab: number, count: number): MatrixReading {
   const pairs = Array.from(
     score,
     (value, i): TokenPair => ({ first: words.token(first[i]), second: words.token(second[i]), score: value }),
   );
   const counter = new PairCounter(vocab);
   counter.add({ length: pairs.length, first: Uint32Array.from(first), second: Uint32Array.from(second), score });
-  return { pairs, count: vocab * vocab, counters: counter.counters((id) => words.label(id)) };
+  return { pairs, count, counters: counter.counters((id) => words.label(id)) };
 }
 
-const appliedOf = ({ settings, model }: Manifest): Applied => ({
+const appliedOf = ({ settings, model, said }: Manifest, kinds: readonly VectorKind[]): Applied => ({
   foldNorm: settings.foldNorm,
   filters: [],
   embedding: settings.embedding,
   approximate: false,
-  notes: [...model.notes],
+  // The usual table may have been chosen or not: that there is another one is said in either case.
+  notes: [
+    ...model.notes,
+    ...(said
+      ? notesOf(said, kinds, { embedding: settings.embedding === 'unembed' ? undefined : settings.embedding })
+      : []),
+  ],
 });
 
 export const notThere = (what: string, got: string): WeightscopeError =>

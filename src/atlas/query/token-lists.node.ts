@@ -58,7 +58,8 @@ export class TokenLists<P extends string> {
           read('score', row, score);
           for (let i = 0; i < rows; i++) number[i] = this.places.number(layers[i], experts[i], indexes[i]);
           signs.forEach((sign, i) => {
-            const [start, end] = [i * k, (i + 1) * k];
+            // A token that is left out has rows without scores.
+            const [start, end] = [i * k, Number.isNaN(score[i * k]) ? i * k : (i + 1) * k];
             visit(token, sign, { number: number.subarray(start, end), score: score.subarray(start, end) });
           });
         }

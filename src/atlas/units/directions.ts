@@ -1,5 +1,6 @@
 import type { RunOptions } from '../../engine/engine.ts';
-import { embedding, norm } from '../../reading/embedding.ts';
+import { rowsKept } from '../../reading/applied.ts';
+import { embedding, embeddingOf, norm } from '../../reading/embedding.ts';
 import { parameter } from '../../reading/parameters.ts';
 import type { Work } from '../plan.ts';
 import { concatenated, type UnitContext, type UnitResult } from './context.ts';
@@ -25,10 +26,15 @@ export async function directionUnit(
       index.push(i);
     }
   }
-  const e = await embedding(model, settings.embedding, run.signal);
+  const e = await embedding(model, embeddingOf(undefined, settings.embedding), run.signal);
   const d = e.columns;
   const x = { data: concatenated(data), rows: names.length, columns: d, name: 'directions' };
-  const found = await engine.topRows(x, e, { ...run, k: settings.top, ends: 'both' });
+  const found = await engine.topRows(x, e, {
+    ...run,
+    k: settings.top,
+    ends: 'both',
+    mask: await rowsKept(model, undefined, 'tokens', { embedding: settings.embedding, signal: run.signal }),
+  });
   const lists = rankedRows([found.top!, found.bottom!]);
   const each = found.top!.k * 2;
   return {

@@ -1,6 +1,7 @@
 import type { Matrix, Ranked, RunOptions } from '../../engine/engine.ts';
 import { throwIfAborted } from '../../errors.ts';
-import { embedding, scaledRows } from '../../reading/embedding.ts';
+import { embedding, embeddingOf, scaledRows } from '../../reading/embedding.ts';
+import { pairMasks } from '../../reading/factors.ts';
 import { score as pairScore } from '../../reading/pairs.ts';
 import { parameter, readVectors } from '../../reading/parameters.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
@@ -23,7 +24,7 @@ export async function headUnit(
   context: UnitContext,
   run: RunOptions,
 ): Promise<UnitResult> {
-  const { facts, settings, engine, floors } = context;
+  const { model, facts, settings, engine, floors } = context;
   const { layer, from, to } = unit;
   const [listed, statistics] = [settings.what.includes('heads'), settings.what.includes('statistics')];
   const pairs = new PairRows();
@@ -38,22 +39,28 @@ export async function headUnit(
       await layerFactors(context, layer, SIDES[matrix][1], from, to, run),
     ];
     const [a, b] = [first.factors, second.factors];
+    const masks = await pairMasks(model, matrix, { embedding: settings.embedding, signal: run.signal });
     if (statistics) {
       const factors = (head: number) => ({ a: a[head - from], b: b[head - from] });
       await numbers.add(context, unit, matrix, factors, { first: first.f, second: second.f }, run);
     }
     if (!listed) continue;
+    const readable = (token: number) => masks.maskA?.[token] !== 0 && masks.maskB?.[token] !== 0;
     const diagonals: Float64Array[] = [];
     for (let head = from; head < to; head++) {
       throwIfAborted(run.signal);
       const own = { a: a[head - from], b: b[head - from] };
       for (const sign of SIGNS) {
         const end = sign === '+' ? 'top' : 'bottom';
-        const found = await engine.topPairs(own.a, own.b, { signal: run.signal, k: settings.pairs, end });
+        const found = await engine.topPairs(own.a, own.b, { signal: run.signal, k: settings.pairs, end, ...masks });
         pairs.add(layer, head, matrix, sign, found);
         run.progress?.(++done / steps);
       }
-      diagonals.push(Float64Array.from({ length: own.a.rows }, (_, token) => pairScore(own, token, token)));
+      diagonals.push(
+        Float64Array.from({ length: own.a.rows }, (_, token) =>
+          readable(token) ? pairScore(own, token, token) : Number.NaN,
+        ),
+      );
     }
     for (const sign of SIGNS) {
       const kept = floors
@@ -95,7 +102,7 @@ async function layerFactors(
   const own = (head: number): number => Math.floor((head * source.shape[0]) / heads);
   const r = source.count / source.shape[0];
   const [first, last] = [own(from), own(to - 1)];
-  const e = await embedding(model, settings.embedding, signal);
+  const e = await embedding(model, embeddingOf(kind, settings.embedding), signal);
   // Statistics alone divide by nothing.
   const f = settings.what.includes('heads') ? divisorOf(context, kind) : undefined;
   // The vectors of all these heads in one product: E is divided, checked and copied once for them.

@@ -1,6 +1,7 @@
 import type { Ranked, RunOptions } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
-import { embedding, norm } from '../../reading/embedding.ts';
+import { rowsKept } from '../../reading/applied.ts';
+import { embedding, embeddingOf, norm } from '../../reading/embedding.ts';
 import { constant } from '../parquet.ts';
 import type { Work } from '../plan.ts';
 import { LABELS, SIGNS } from '../schema.ts';
@@ -17,12 +18,13 @@ export async function neuronUnit(
   const { part, from, to } = unit;
   const kind = `ff.${part}` as const;
   const x = await readRange(context, kind, from, to, run);
-  const e = await embedding(model, settings.embedding, run.signal);
+  const e = await embedding(model, embeddingOf(kind, settings.embedding), run.signal);
   const found = await engine.topRows(x, e, {
     ...run,
     k: settings.top,
     ends: 'both',
     divisor: divisorOf(context, kind),
+    mask: await rowsKept(model, kind, 'tokens', { embedding: settings.embedding, signal: run.signal }),
     columns: { k: settings.columns, ends: 'both' },
   });
   const { layer, expert, neuron } = placesOf(facts.neurons, from, to);

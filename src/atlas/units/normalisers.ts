@@ -1,5 +1,5 @@
 import type { RunOptions } from '../../engine/engine.ts';
-import { embedding } from '../../reading/embedding.ts';
+import { embedding, embeddingOf } from '../../reading/embedding.ts';
 import type { VectorKind } from '../../reading/parameters.ts';
 import type { Arrays } from '../arrays.ts';
 import type { Work } from '../plan.ts';
@@ -13,7 +13,7 @@ type NormaliserWork = Extract<Work, { kind: 'normaliser' }>;
  */
 export async function normaliserUnit(unit: NormaliserWork, context: UnitContext, run: RunOptions): Promise<UnitResult> {
   const { model, facts, settings, engine } = context;
-  const e = await embedding(model, settings.embedding, run.signal);
+  const e = await embedding(model, embeddingOf(unit.name, settings.embedding), run.signal);
   const of = unit.name.startsWith('ff') ? 'relu' : 'abs';
   const arrays: Arrays = {};
   let seen = 0;

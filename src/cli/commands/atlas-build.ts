@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { BuildOptions } from '../../atlas/build.ts';
 import type { AtlasPart } from '../../atlas/schema.ts';
+import type { EmbeddingChoice } from '../../reading/embedding.ts';
 import {
+  addEmbeddingOption,
   addEngineOption,
   addOutputOptions,
   amount,
@@ -19,7 +21,7 @@ interface BuildFlags extends EngineFlags {
   what?: AtlasPart[];
   normalize: 'freq' | 'none';
   foldNorm?: boolean;
-  embedding: 'unembed' | 'embed';
+  embedding?: EmbeddingChoice;
 }
 
 interface TargetFlags {
@@ -49,12 +51,8 @@ function addBuildOptions(command: Command): void {
     .addOption(
       new Option('--normalize <how>', 'how scores are made comparable').choices(['freq', 'none']).default('freq'),
     )
-    .option('--fold-norm', "multiply the layer's norm gain into what reads the residual stream")
-    .addOption(
-      new Option('--embedding <which>', 'the matrix that vectors are read with')
-        .choices(['unembed', 'embed'])
-        .default('unembed'),
-    );
+    .option('--fold-norm', "multiply the layer's norm gain into what reads the residual stream");
+  addEmbeddingOption(command);
 }
 
 function buildOptions({ top, pairs, columns, layers, what, normalize, foldNorm, embedding }: BuildFlags): BuildOptions {

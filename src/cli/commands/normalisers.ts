@@ -1,12 +1,18 @@
 import type { Command } from 'commander';
-import { Option } from 'commander';
-import { addEngineOption, addOutputOptions, type EngineFlags, type OutputFlags } from '../options.ts';
+import type { EmbeddingChoice } from '../../reading/embedding.ts';
+import {
+  addEmbeddingOption,
+  addEngineOption,
+  addOutputOptions,
+  type EngineFlags,
+  type OutputFlags,
+} from '../options.ts';
 import type { Context } from '../run.ts';
 
 interface Flags extends OutputFlags, EngineFlags {
   foldNorm?: boolean;
   approximate?: boolean;
-  embedding: 'unembed' | 'embed';
+  embedding?: EmbeddingChoice;
 }
 
 export function addNormalisers(program: Command): void {
@@ -18,12 +24,8 @@ export function addNormalisers(program: Command): void {
         'writes ff.key, ff.value, attn.q … [V] as safetensors (fp32).',
     )
     .argument('<model>', '`sample`, a path, a URL or a hub id')
-    .option('--fold-norm', "multiply the layers' norm gains into what reads the residual stream")
-    .addOption(
-      new Option('--embedding <which>', 'the matrix that vectors are read with')
-        .choices(['unembed', 'embed'])
-        .default('unembed'),
-    );
+    .option('--fold-norm', "multiply the layers' norm gains into what reads the residual stream");
+  addEmbeddingOption(command);
   command.option(
     '--approximate',
     'let those that are not cached err by up to 1e-4 where that is faster, and print the error',

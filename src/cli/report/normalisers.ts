@@ -1,11 +1,13 @@
 import type { Model } from '../../model/types.ts';
 import { errorInWords } from '../../reading/applied.ts';
+import type { EmbeddingChoice } from '../../reading/embedding.ts';
 import { errorOf } from '../../reading/normalisers.ts';
 import type { Report } from '../output/report.ts';
+import { embeddingInWords } from './reading.ts';
 
 export interface NormalisersApplied {
   foldNorm?: boolean;
-  embedding: 'unembed' | 'embed';
+  embedding?: EmbeddingChoice;
 }
 
 /** Each normaliser as its range: which tokens answer to almost everything and which to nothing is in the file. */
@@ -21,7 +23,7 @@ export function normalisersReport(
     applied: [
       'freq: a mean over all layers per token',
       foldNorm ? 'norm folded in' : 'norm not folded in',
-      ...(embedding === 'embed' ? ['read with the input embedding'] : []),
+      ...embeddingInWords(embedding),
     ],
     groups: [
       {
@@ -48,7 +50,7 @@ export function normalisersReport(
     notes: [...model.notes, ...approximations(normalisers)],
     json: {
       model: model.name,
-      applied: { foldNorm, embedding },
+      applied: { foldNorm, embedding: embedding ?? 'unembed' },
       tokens: model.dimensions.vocab,
       normalisers: Object.fromEntries(summaries.map(({ name, ...rest }) => [name, rest])),
     },

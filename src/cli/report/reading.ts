@@ -1,3 +1,4 @@
+import type { EmbeddingChoice } from '../../reading/embedding.ts';
 import type { Applied, AppliedToPairs, Normalize, ScoredToken } from '../../reading/types.ts';
 import type { Block, Tone } from '../output/report.ts';
 
@@ -7,9 +8,15 @@ export function appliedLine(normalize: Normalize, applied: Applied): string[] {
   return [
     `normalised by ${normalize}${applied.approximate ? ' (approximate)' : ''}`.replace('by none', 'by nothing'),
     applied.foldNorm ? 'norm folded in' : 'norm not folded in',
-    ...(applied.embedding === 'embed' ? ['read with the input embedding'] : []),
+    ...embeddingInWords(applied.embedding),
     filters,
   ];
+}
+
+/** Which E was taken, where it is not the usual one. */
+export function embeddingInWords(which: EmbeddingChoice = 'unembed'): string[] {
+  if (which === 'unembed') return [];
+  return [which === 'embed' ? 'read with the input embedding' : 'each side with its own embedding'];
 }
 
 /** What chose and ordered the pairs, in words. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MATRICES, NEURON_PARTS } from '../options.ts';
+import { EMBEDDINGS, MATRICES, NEURON_PARTS } from '../options.ts';
 
 /** What all answers share. */
 
@@ -35,7 +35,7 @@ export const RankedTokens = z.object(ranked).meta({ id: 'RankedTokens' });
 export const applied = {
   foldNorm: z.boolean(),
   filters: z.array(z.string()),
-  embedding: z.enum(['unembed', 'embed']),
+  embedding: z.enum(EMBEDDINGS),
   approximate: z.boolean(),
   notes: z.array(z.string()),
 };

@@ -1,7 +1,7 @@
 import { defaultEngine } from '../../engine/select.ts';
 import type { Model } from '../../model/types.ts';
 import { maskOf, tokenOf } from '../applied.ts';
-import { embedding, rowNorms } from '../embedding.ts';
+import { embedding, oneTable, rowNorms } from '../embedding.ts';
 import { rowsOf } from '../pairs.ts';
 import type { ReadOptions, ScoredToken } from '../types.ts';
 import { zScore } from './nulls.ts';
@@ -51,8 +51,9 @@ export async function readAllDirections(
 ): Promise<DirectionReading[][]> {
   const { count = 5, k = 20, signal } = options;
   const engine = options.engine ?? (await defaultEngine());
-  const e = await embedding(model, options.embedding, signal);
-  const norms = await rowNorms(model, options.embedding, signal);
+  const which = oneTable(options.embedding, 'singular directions');
+  const e = await embedding(model, which, signal);
+  const norms = await rowNorms(model, which, signal);
   const mask = maskOf(model, options.filters, 'tokens');
   const readings = spectra.map((spectrum) =>
     spectrum.spans.slice(0, count).map((span) => {

@@ -1,7 +1,7 @@
 import type { Matrix } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
 import { maskOf, stage } from '../applied.ts';
-import { embedding, norm, rowNorms } from '../embedding.ts';
+import { embedding, embeddingOf, norm, rowNorms } from '../embedding.ts';
 import { Kept } from '../kept.ts';
 import { neuronName } from '../neurons.ts';
 import { normaliser } from '../normalisers.ts';
@@ -147,10 +147,10 @@ const kept = new Kept<Record<Moment, Null>>();
 /** Moments of seeded random directions of length 1: made once per model and way of scoring. */
 function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Record<Moment, Null>> {
   const { normalize, draws = 256, seed = 1, sample, embedding: which, foldNorm, approximate, filters } = options;
-  const kind = normalize === 'freq' ? part : '';
+  const kind = normalize === 'freq' || which === 'own' ? part : '';
   const key = JSON.stringify([normalize, kind, draws, seed, sample, which, foldNorm, approximate, filters]);
   return kept.get(model, key, options.signal, async () => {
-    const d = (await embedding(model, which, options.signal)).columns;
+    const d = (await embedding(model, embeddingOf(`ff.${part}`, which), options.signal)).columns;
     const data = Float32Array.from(gaussian(draws * d, seed));
     for (let i = 0; i < draws; i++) {
       const row = data.subarray(i * d, (i + 1) * d);
@@ -163,7 +163,8 @@ function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Rec
 }
 
 async function momentsOf(model: Model, x: Matrix, part: NeuronPart, options: Scored): Promise<Moments> {
-  const { normalize, sample, engine, embedding: which, signal } = options;
+  const { normalize, sample, engine, signal } = options;
+  const which = embeddingOf(`ff.${part}`, options.embedding);
   const e = await embedding(model, which, signal);
   const divisor =
     normalize === 'freq'

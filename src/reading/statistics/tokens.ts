@@ -3,7 +3,7 @@ import { defaultEngine } from '../../engine/select.ts';
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { embedding, scaledRows } from '../embedding.ts';
+import { embedding, oneTable, scaledRows } from '../embedding.ts';
 import { type HeadPart, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import type { ReadOptions } from '../types.ts';
@@ -36,7 +36,7 @@ export function tokenGram(model: Model, first: HeadPart, second: HeadPart, optio
   const { normalize = 'none', embedding: which = 'unembed', foldNorm, approximate, signal } = options;
   const sides = normalize === 'freq' ? `${first}-${second}-${foldNorm}-${approximate}` : '';
   return kept.get(model, `${normalize}-${which}-${sides}`, signal, async () => {
-    const e = await embedding(model, which, signal);
+    const e = await embedding(model, oneTable(which, 'these statistics'), signal);
     const f = await sideDivisor(model, first, { ...options, normalize });
     const g = await sideDivisor(model, second, { ...options, normalize });
     const engine = options.engine ?? (await defaultEngine());

@@ -1,6 +1,8 @@
 import type { ModelInfo } from '../../api/types.ts';
 import { Note } from '../../components/states.tsx';
 
+const EMBEDDING: Record<string, string> = { embed: 'input embedding', own: 'embedding of their side' };
+
 /** In words: what was folded and normalised, and what the numbers come from. */
 export function AboutModel({ info }: { info: ModelInfo }) {
   const { atlas, building, live, tied, tokenizer, engine, notes, problem } = info;
@@ -11,7 +13,7 @@ export function AboutModel({ info }: { info: ModelInfo }) {
           The atlas lists {String(atlas.settings.top)} tokens per vector and sign,{' '}
           {atlas.settings.normalize === 'none' ? 'not normalised' : `normalised by ${String(atlas.settings.normalize)}`}
           , {atlas.settings.foldNorm ? 'with each layer’s norm gain folded in' : 'with no norm folded in'}; tokens are
-          rows of the {atlas.settings.embedding === 'embed' ? 'input embedding' : 'unembedding'}.
+          rows of the {EMBEDDING[String(atlas.settings.embedding)] ?? 'unembedding'}.
         </p>
       ) : (
         <p>
