@@ -53,7 +53,19 @@ export const nameOf = (method: string): string => (Object.hasOwn(NAMES, method) 
 
 /** Methods that are read. */
 const READ = [
-  ...['awq', 'bitsandbytes', 'compressed-tensors', 'fbgemm_fp8', 'fp8', 'gptq', 'mlx', 'modelopt', 'mxfp4', 'mxfp8'],
+  ...[
+    'awq',
+    'bitsandbytes',
+    'compressed-tensors',
+    'fbgemm_fp8',
+    'fp8',
+    'gptq',
+    'hqq',
+    'mlx',
+    'modelopt',
+    'mxfp4',
+    'mxfp8',
+  ],
 ];
 
 /** Where old tools say it in a file of their own, and which method it is if the file does not say. */
@@ -71,7 +83,8 @@ export async function declaredBeside(folder: SourceFolder): Promise<Declaration 
     try {
       if (source.byteLength > MAX_FILE_BYTES) continue;
       const settings: unknown = JSON.parse(new TextDecoder().decode(await source.slice(0, source.byteLength)));
-      if (isObject(settings)) return { method: methodOf(settings) ?? method, settings };
+      if (isObject(settings))
+        return { method: (settings.quant_method ? methodOf(settings) : undefined) ?? method, settings };
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     } finally {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { expectError } from '../../../test/bytes.ts';
 import { type RawTensor, rawSafetensors } from '../../../test/raw-safetensors.ts';
-import { memorySource } from '../../source/memory.ts';
+import { memoryFolder, memorySource } from '../../source/memory.ts';
 import { readTensor } from '../read.ts';
 import { readSafetensors } from '../safetensors/read.ts';
 import { resolveStorage, withStandIns } from './resolve.ts';
@@ -63,5 +63,58 @@ describe('a number is read with its scale or not at all', () => {
     const { tensors } = await resolve({ [WEIGHT]: { dtype: 'F16', shape: [1] }, ids: { dtype: 'I64', shape: [3] } });
     expect(await readTensor(tensors.get(WEIGHT)!)).toEqual(Float32Array.of(0));
     expect(tensors.get('ids')!.shape).toEqual([3]);
+  });
+});
+
+describe('what a scheme does not know about is refused, its method named', () => {
+  const gptq: Record<string, RawTensor> = {
+    'm.qweight': { dtype: 'I32', shape: [4, 8] },
+    'm.qzeros': { dtype: 'I32', shape: [1, 1] },
+    'm.scales': { dtype: 'F16', shape: [1, 8] },
+  };
+  const fp8: Record<string, RawTensor> = {
+    'm.weight': { dtype: 'F8_E4M3', shape: [2, 4] },
+    'm.weight_scale': { dtype: 'F32', shape: [] },
+  };
+  const as = (method: string, settings: object = {}) => ({
+    quantization_config: { quant_method: method, ...settings },
+  });
+  const read = async (tensors: Record<string, RawTensor>, config: Record<string, unknown>) =>
+    readTensor(withStandIns(await resolve(tensors, config)).get('m.weight')!);
+
+  test.each<[string, Record<string, RawTensor>, Record<string, unknown>, RegExp]>([
+    [
+      'another checkpoint_format',
+      gptq,
+      as('gptq', { bits: 4, checkpoint_format: 'marlin' }),
+      /I32\): quantised by GPTQ/,
+    ],
+    ['an order of another length', { ...gptq, 'm.g_idx': { dtype: 'I32', shape: [31] } }, as('gptq'), /by GPTQ/],
+    ['codes whose format nothing says', gptq, {}, /integers \(I32\): quantised in a way/],
+    ['scales of inputs', { ...fp8, 'm.pre_quant_scale': { dtype: 'F16', shape: [4] } }, as('modelopt'), /ModelOpt/],
+    ['two scales', { ...fp8, 'm.weight_scale_inv': { dtype: 'F32', shape: [] } }, as('fp8'), /F8_E4M3 beside/],
+    ['a grid that does not fit', { ...fp8, 'm.weight_scale': { dtype: 'F32', shape: [3, 1] } }, as('fp8'), /by FP8/],
+    ['AWQ for another kernel', gptq, as('awq', { version: 'gemv' }), /by AWQ in a form/],
+    ['MLX of which bits are not said', { 'm.weight': { dtype: 'U32', shape: [2, 4] } }, as('mlx'), /by MLX in a form/],
+  ])('%s', (_, tensors, config, message) => expectError(read(tensors, config), 'FORMAT_UNSUPPORTED', message));
+
+  test.each([
+    ['weights of a rotated space', { transform_config: { config_groups: { u: {} } } }, /a transformed space/],
+    ['sparse weights', { sparsity_config: { format: 'sparse-24-bitmask' } }, /stored sparsely \("sparse-24-bitmask"\)/],
+  ])('%s', (_, settings, message) =>
+    expectError(read(fp8, as('compressed-tensors', settings)), 'FORMAT_UNSUPPORTED', message),
+  );
+
+  test('the files in which old tools say it are read', async () => {
+    const file = await readSafetensors(memorySource(rawSafetensors(gptq), 'model'));
+    const folder = memoryFolder({ 'quantize_config.json': new TextEncoder().encode('{"bits": 4, "group_size": 32}') });
+    const { tensors } = await resolveStorage(file, {}, 'model', folder);
+    expect(tensors.get('m.weight')!.dtype).toBe('GPTQ 4-bit');
+  });
+
+  test('scales of activations belong to their module and change nothing', async () => {
+    const { tensors } = await resolve({ ...fp8, 'm.input_scale': { dtype: 'F32', shape: [] } }, as('modelopt'));
+    expect(tensors.get('m.input_scale')!.partOf).toBe('m.weight');
+    expect(await readTensor(tensors.get('m.weight')!)).toEqual(new Float32Array(8));
   });
 });

@@ -5,6 +5,7 @@ import { bnb4Bit, bnbInt8 } from './bitsandbytes.ts';
 import { declaredBeside, declaredStorage } from './declared.ts';
 import { eightBits } from './fp8.ts';
 import { gptq } from './gptq.ts';
+import { hqq } from './hqq.ts';
 import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
 import { nvfp4 } from './nvfp4.ts';
@@ -21,7 +22,7 @@ export interface Resolved {
   readonly notes: readonly string[];
 }
 
-const SCHEMES: readonly Scheme[] = [gptq, awq, packQuantized, mlx, bnb4Bit, bnbInt8, nvfp4, mxfp4, eightBits];
+const SCHEMES: readonly Scheme[] = [gptq, awq, packQuantized, mlx, bnb4Bit, bnbInt8, nvfp4, mxfp4, hqq, eightBits];
 
 /**
  * Makes sure that no stored number is taken for the model's without its scale: codes become the tensors that they are,
