@@ -21,7 +21,7 @@ const generate = async (output, sources, make) => {
 };
 
 const files = (folder, ending) =>
-  readdirSync(folder)
+  readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(ending) && !name.endsWith('.test.ts') && !name.endsWith('.generated.ts'))
     .sort()
     .map((name) => join(folder, name));

@@ -138,7 +138,7 @@ export function addReadOptions(command: Command, normalize: Normalize): void {
   addEmbeddingOption(command);
   command.option(
     '--approximate',
-    'a freq normaliser that is not cached may err by up to 1e-4 where that is faster; says so',
+    'a freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is faster; says so',
   );
   command.addOption(
     choice('--label <style>', 'how tokens are written (default: pretty)', ['pretty', 'raw', 'notebook']),

@@ -5,7 +5,8 @@
  *   so a fused multiply-add gives the same bits);
  * - order is score descending (ascending for `bottom`), then first index, then second index ascending;
  * - the returned set is the true top k under that order, counts are exact under it;
- * - `columnMeans` alone may differ, by at most 1e-6 relative (order of summation), or by what it says where it may approximate;
+ * - `columnMeans` alone may differ, by at most 1e-6 relative (order of summation), or by what it says where it may approximate
+ *   (docs/engine.md says what is proved of it, and of what sizes);
  * - NaN or Inf in an input is `NOT_FINITE`, naming the matrix and row.
  *
  * Memory is O(rows + k), never rows x columns. An engine may screen with anything whose error bound is proved
@@ -107,8 +108,8 @@ export interface ColumnMeans {
   relu: Float64Array;
   abs: Float64Array;
   /**
-   * Only where the means are approximate: the largest relative difference from fp64 means, of relu and abs, measured on 64
-   * rows of e over all of x; at most 5e-5, so that no row should err by more than 1e-4. Without it they are as exact as any.
+   * Only where the means are approximate: no mean, of relu or abs, differs from the fp64 one by more than this part of it (proved from
+   * norms of what rounding lost; at most 5e-3, and most means are some 30 times closer). Without it they are as exact as any.
    */
   error?: number;
 }

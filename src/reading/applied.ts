@@ -32,7 +32,7 @@ export async function appliedOf(model: Model, options: ReadOptions, { kinds, use
 
 /** What is known of an approximate normaliser's error. */
 export const errorInWords = (error: number): string =>
-  `16-bit products, largest error ${error.toExponential(1)}, measured on 64 tokens`;
+  `16-bit products, largest error ${error.toExponential(1)} or less (proved; most are far below)`;
 
 /** Names of the filters in force, as the command line writes them: `only-ascii`. */
 export function filterNames(filters: TokenFilters = {}): string[] {

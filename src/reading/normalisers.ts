@@ -91,8 +91,8 @@ export async function keepNormaliser(
 }
 
 /**
- * Of an approximate normaliser, which a reading must say: the largest relative error of its means, measured on a sample
- * of tokens in every layer. Undefined for an exact one.
+ * Of an approximate normaliser, which a reading must say: what no mean of any layer errs by more than
+ * (relative; proved). Undefined for an exact one.
  */
 export const errorOf = (f: Float64Array): number | undefined => errors.get(f);
 

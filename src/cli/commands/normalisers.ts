@@ -28,7 +28,7 @@ export function addNormalisers(program: Command): void {
   addEmbeddingOption(command);
   command.option(
     '--approximate',
-    'let those that are not cached err by up to 1e-4 where that is faster, and print the error',
+    'let those that are not cached err a little (0.5 % at most, proved) where that is faster, and print the bound',
   );
   addEngineOption(command);
   addOutputOptions(

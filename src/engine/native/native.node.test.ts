@@ -32,15 +32,17 @@ describe.skipIf(none)('the native engine, when its addon is built and loads (npm
       afterAll(() => engine.close());
       for (const { name, run } of cases) test(name, () => run(engine, oracle));
 
-      test('approximate means are of 16-bit products, and their error is what it says', async () => {
+      test('approximate means are of 16-bit products, and err by no more than they say', async () => {
         const g = generator(5);
         const [x, e] = [matrix(g, 2000, 65, 'X'), matrix(g, 64, 65, 'E')];
         const [got, expected] = [await engine.columnMeans(x, e, { approximate: true }), await oracle.columnMeans(x, e)];
         const errors = (['relu', 'abs'] as const).flatMap((of) => [
           ...got[of].map((v, i) => Math.abs(v / expected[of][i] - 1)),
         ]);
-        expect(got.error).toBeGreaterThan(1e-6);
-        expect(Math.max(...errors) / got.error!).toBeCloseTo(1, 2);
+        // 16 bits lose so much, and what is said is true of the worst row.
+        expect(Math.max(...errors)).toBeGreaterThan(1e-6);
+        expect(got.error).toBeGreaterThanOrEqual(Math.max(...errors));
+        expect(got.error).toBeLessThan(2e-3);
       });
     });
   }

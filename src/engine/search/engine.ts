@@ -1,8 +1,9 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import { columnMeans } from './column-means.ts';
 import { matmul } from './matmul.ts';
+import { columnMeans } from './means/means.ts';
 import { topPairs } from './pairs.ts';
+import { rising } from './progress.ts';
 import { topRows } from './rows.ts';
 import type { Sessions } from './session.ts';
 
@@ -20,10 +21,10 @@ export const searchEngine = (
   return {
     name,
     description,
-    topRows: async (x, e, options) => topRows(open(), x, e, options),
-    topPairs: async (a, b, options) => topPairs(open(), a, b, options),
-    columnMeans: async (x, e, options) => columnMeans(open(), x, e, options),
-    matmul: async (a, b, options) => matmul(open(), a, b, options),
+    topRows: async (x, e, options) => topRows(open(), x, e, rising(options)),
+    topPairs: async (a, b, options) => topPairs(open(), a, b, rising(options)),
+    columnMeans: async (x, e, options) => columnMeans(open(), x, e, options && rising(options)),
+    matmul: async (a, b, options) => matmul(open(), a, b, options && rising(options)),
     close: async () => {
       closed = true;
       await sessions.close?.();

@@ -1,9 +1,10 @@
 import type { KernelMemory } from '../kernels.ts';
-import { columnTask } from './column-task.ts';
 import { listTask } from './list-task.ts';
 import { matmulTask } from './matmul-task.ts';
+import { packTask } from './means/pack-task.ts';
+import { pairSumTask } from './means/pair-sum-task.ts';
+import { sumTask } from './means/sum-task.ts';
 import { normTask } from './norm-task.ts';
-import { packTask } from './pack-task.ts';
 import { pairTask } from './pair-task.ts';
 import { prepareTask } from './prepare-task.ts';
 import { roundTask } from './round-task.ts';
@@ -18,10 +19,11 @@ const tasks = {
   round: roundTask,
   rows: rowTask,
   lists: listTask,
-  columns: columnTask,
+  columns: sumTask,
   matmul: matmulTask,
   norms: normTask,
   pack: packTask,
+  pairSums: pairSumTask,
 };
 
 export type TaskName = keyof typeof tasks;
