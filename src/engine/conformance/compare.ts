@@ -91,6 +91,15 @@ export const sameVisits = async (
 export const mask = (g: Generator, rows: number, share: number): Uint8Array =>
   Uint8Array.from({ length: rows }, () => (g() < share ? 1 : 0));
 
+/** Progress of a call never decreases and ends at 1. */
+export const watched = async (run: (progress: (done: number) => void) => Promise<unknown>): Promise<void> => {
+  const seen: number[] = [];
+  await run((done) => seen.push(done));
+  if (seen.at(-1) !== 1 || seen.some((done, i) => done < 0 || done > 1 || done < (seen[i - 1] ?? 0))) {
+    fail(`Expected progress to rise to 1, got ${seen.join(', ')}.`);
+  }
+};
+
 /** What adds cases to a list. */
 export const adding =
   (cases: ConformanceCase[]) =>

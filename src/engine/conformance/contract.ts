@@ -1,4 +1,4 @@
-import { adding, type ConformanceCase, fail, rejects, samePairs, sameRows } from './compare.ts';
+import { adding, type ConformanceCase, fail, rejects, samePairs, sameRows, watched } from './compare.ts';
 import { generator, matrix } from './data.ts';
 
 /** Errors, cancelling, callbacks and progress. */
@@ -78,15 +78,9 @@ add('an error thrown by a callback rejects the call', async (engine, oracle) => 
 add('progress never decreases and ends at 1; calls may overlap', async (engine, oracle) => {
   const g = generator(19);
   const [a, b] = [matrix(g, 200, 40, 'A'), matrix(g, 200, 40, 'B')];
-  const watched = async (run: (progress: (done: number) => void) => Promise<unknown>): Promise<void> => {
-    const seen: number[] = [];
-    await run((done) => seen.push(done));
-    if (seen.at(-1) !== 1 || seen.some((done, i) => done < 0 || done > 1 || done < (seen[i - 1] ?? 0))) {
-      fail(`Expected progress to rise to 1, got ${seen.join(', ')}.`);
-    }
-  };
   await Promise.all([
     watched((progress) => engine.topPairs(a, b, { k: 10, progress })),
+    watched((progress) => engine.topPairs(a, b, { k: 900, limitPerFirst: 5, progress })),
     watched((progress) => engine.topRows(a, b, { k: 10, progress })),
     watched((progress) => engine.columnMeans(a, b, { progress })),
     watched((progress) => engine.matmul(a, b, { progress })),

@@ -1,5 +1,5 @@
 import type { Matrix } from '../engine.ts';
-import { adding, type ConformanceCase, mask, samePairs, sameRows } from './compare.ts';
+import { adding, type ConformanceCase, mask, samePairs, sameRows, watched } from './compare.ts';
 import { type Generator, generator, integers, matrix, scaleRows, spectral } from './data.ts';
 
 /** Adversaries of the screens: what bounds, prefixes, norms and guesses would miss if they were a little too bold. */
@@ -156,4 +156,5 @@ add('topRows: guesses from a sample of columns, right and wrong', async (engine,
     e.data.set(own, j * d);
   }
   for (const k of [12, 25, 34]) await sameRows(engine, oracle, x, e, { k, ends: 'both' });
+  await watched((progress) => engine.topRows(x, e, { k: 25, ends: 'both', progress }));
 });
