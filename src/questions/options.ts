@@ -26,7 +26,8 @@ export const SWITCHES = {
   foldNorm: { label: 'fold norms', sentence: "Multiply the layer's norm gain into what reads the residual stream" },
   approximate: {
     label: 'approximate',
-    sentence: 'A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is faster; says so',
+    sentence:
+      'A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is faster; says so',
   },
 } as const;
 
