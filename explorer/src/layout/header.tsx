@@ -1,6 +1,7 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ModelInfo } from '../api/types.ts';
 import { formatCount, plural } from '../format.ts';
+import { Help } from '../guide/help.tsx';
 import { PaletteButton } from '../palette/palette-button.tsx';
 import '../palette/palette.css';
 import { useTheme } from '../style/theme.ts';
@@ -16,6 +17,7 @@ export function Header({ here, models }: { here: Here; models: readonly ModelInf
       <ModelName model={model} models={models} />
       {model && <PaletteButton model={model.id} />}
       <Navigation here={here} model={model?.id ?? here.model} />
+      <Help />
       <ThemeButton />
     </header>
   );

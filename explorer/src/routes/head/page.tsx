@@ -2,10 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { modelQuery } from '../../api/queries.ts';
-import type { ModelInfo } from '../../api/types.ts';
+import type { HeadMatrix, ModelInfo, TokenPair } from '../../api/types.ts';
 import { PlacePicker } from '../../components/place-picker.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
+import { SomeTokens } from '../../guide/some-tokens.tsx';
+import { Term } from '../../guide/term.tsx';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { Controls, type HeadChange } from './controls.tsx';
 import { Directions } from './directions.tsx';
 import { HeatMap } from './heat-map.tsx';
@@ -51,6 +54,9 @@ export function HeadPage() {
         {name}: {what} · <CopyingLine statistics={answers.statistics} />
         {about.data && <Sharing model={about.data} head={head} />}
       </p>
+      <WhatIsThis>
+        <HeadInWords matrix={matrix} pair={answers.pairs.data?.[matrix]?.pairs[0]} />
+      </WhatIsThis>
       <Controls search={search} answers={answers} beyond={beyond} onBeyond={setBeyond} onChange={onChange} />
       <Answer query={answers.pairs} progress={answers.pairs.progress} what="Reading the best pairs">
         {({ [matrix]: reading, applied }) =>
@@ -81,6 +87,33 @@ export function HeadPage() {
         </Section>
       </div>
     </article>
+  );
+}
+
+/** What the head does, with the first pair of the list. */
+function HeadInWords({ matrix, pair }: { matrix: HeadMatrix; pair: TokenPair | undefined }) {
+  const [first, second] = pair ? [[pair.first.label], [pair.second.label]] : [[], []];
+  return (
+    <>
+      An attention head looks from one word at another (<Term name="QK" />
+      ), and when it looks at a word it writes another (
+      <Term name="VO" />
+      ).{' '}
+      {pair && matrix === 'qk' && (
+        <>
+          The first <Term name="pair" /> of QK: a place with <SomeTokens labels={first} tone="read" /> looks for one
+          with <SomeTokens labels={second} tone="read" />.{' '}
+        </>
+      )}
+      {pair && matrix === 'vo' && (
+        <>
+          The first <Term name="pair" /> of VO: when the head looks at <SomeTokens labels={first} tone="read" />, it
+          writes <SomeTokens labels={second} tone="write" />.{' '}
+        </>
+      )}
+      The list is the best of all pairs of words that there are, and the number of pairs beyond a{' '}
+      <Term name="threshold" /> is exact.
+    </>
   );
 }
 

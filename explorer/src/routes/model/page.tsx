@@ -5,7 +5,9 @@ import { modelQuery } from '../../api/queries.ts';
 import type { ModelInfo } from '../../api/types.ts';
 import { Answer } from '../../components/states.tsx';
 import { formatCount, plural } from '../../format.ts';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { AboutModel } from './about.tsx';
+import { Begin } from './begin.tsx';
 import type { Found } from './columns.ts';
 import { HeadsPart } from './heads-part.tsx';
 import { type Look, LookLine } from './look-line.tsx';
@@ -41,6 +43,12 @@ function ModelMap({ info }: { info: ModelInfo }) {
     <>
       <h1>{info.id}</h1>
       <p className="page-line">{factsOf(info)}</p>
+      <WhatIsThis>
+        A model’s weights, read without running it: each row of numbers is compared with the vector of every word that
+        the model knows. Below are its heads and its neurons, each a square or a place in a drawing, coloured by a
+        number that says where to look; a click leads to the words.
+      </WhatIsThis>
+      <Begin info={info} heads={heads} neurons={neurons} />
       <div className="model-page">
         <div className={info.layers <= SHALLOW ? 'model-map shallow' : 'model-map'}>
           {info.heads > 0 && (

@@ -10,6 +10,9 @@ import { PlacePicker } from '../../components/place-picker.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { formatScore } from '../../format.ts';
+import { SomeTokens } from '../../guide/some-tokens.tsx';
+import { Term } from '../../guide/term.tsx';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { TokenMap } from '../../maps/token-map.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { NeuronArithmetic } from './arithmetic.tsx';
@@ -65,6 +68,9 @@ export function NeuronPage() {
         }
       />
       <p className="page-line">{reading.data ? inWords(reading.data, histogram.data?.parts.value?.kurtosis) : ' '}</p>
+      <WhatIsThis>
+        {reading.data ? <NeuronInWords parts={reading.data.parts} /> : 'One unit of a feed-forward layer.'}
+      </WhatIsThis>
       <div className="neuron-controls">
         <FilterBar value={search} onChange={set} />
         {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
@@ -164,6 +170,22 @@ function More({ info, layer, neuron, part, search, set, first }: MoreProps) {
       />
       <RawVectors model={model} layer={layer} neuron={neuron} part={part} />
     </div>
+  );
+}
+
+/** What the neuron does, with its own tokens. */
+function NeuronInWords({ parts: { key, value } }: Pick<NeuronReading, 'parts'>) {
+  const labels = (tokens: readonly { label: string }[] | undefined, count: number) =>
+    (tokens ?? []).slice(0, count).map(({ label }) => label);
+  return (
+    <>
+      This neuron reads with its <Term name="key" />: it fires where the text so far points towards{' '}
+      <SomeTokens labels={labels(key?.top, 3)} tone="read" />, and not where it points towards{' '}
+      <SomeTokens labels={labels(key?.bottom, 2)} tone="opposite" />. Then it adds its <Term name="value" /> to what the
+      model is about to say: <SomeTokens labels={labels(value?.top, 3)} tone="write" /> become more likely,{' '}
+      <SomeTokens labels={labels(value?.bottom, 2)} tone="opposite" /> less. Each number is a <Term name="score" />,
+      divided by the word’s mean where <Term name="freq" /> is chosen.
+    </>
   );
 }
 

@@ -10,6 +10,7 @@ import { Answer, Note } from '../../components/states.tsx';
 import { TokenText } from '../../components/token-label.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
 import { formatScore } from '../../format.ts';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { HeadBars, NeuronBars } from './place-bars.tsx';
 import './token.css';
 
@@ -42,6 +43,10 @@ export function TokenPage() {
         )}
       </h1>
       <p className="page-line">{query.data ? <Facts report={query.data} /> : `id ${id}`}</p>
+      <WhatIsThis>
+        One word of the model, and what has to do with it: the neurons that write it or read it, the heads that copy it
+        or look for it, and the words whose vectors are near its own.
+      </WhatIsThis>
       <div className="find">
         <TokenPicker
           label="Another token"

@@ -1,0 +1,147 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { EXAMPLES } from '../../../../src/guide/lesson.ts';
+import { apiQuery } from '../../api/queries.ts';
+import type { HeadMatrix, HeadReading, ModelInfo } from '../../api/types.ts';
+import { TokenText } from '../../components/token-label.tsx';
+import type { Entry, Found } from './columns.ts';
+import { HeadWords, NeuronWords } from './look-line.tsx';
+
+interface BeginProps {
+  info: ModelInfo;
+  heads: Found | undefined;
+  neurons: Found | undefined;
+}
+
+/** Four places worth a first look, in words: of the built-in model the lesson's own, of others the extremes that were found. */
+export function Begin({ info, heads, neurons }: BeginProps) {
+  if (info.id === 'sample')
+    return (
+      <ul className="begin" aria-label="Begin here">
+        {EXAMPLES.slice(0, 4).map((example) => (
+          <li key={example.title}>
+            {example.kind === 'neuron' && (
+              <NeuronCard info={info} layer={example.layer} neuron={example.index} title={example.title} />
+            )}
+            {example.kind === 'head' && (
+              <HeadCard
+                info={info}
+                layer={example.layer}
+                head={example.index}
+                matrix={example.matrix}
+                title={example.title}
+              >
+                <BestPairs info={info} layer={example.layer} head={example.index} matrix={example.matrix} />
+              </HeadCard>
+            )}
+          </li>
+        ))}
+      </ul>
+    );
+  const cards: { entry: Entry; kind: 'head' | 'neuron'; what: string }[] = [
+    ...firstOf(neurons, 'neuron', info.live ? 2 : 0),
+    ...firstOf(heads, 'head', 2),
+  ];
+  if (cards.length === 0) return null;
+  return (
+    <ul className="begin" aria-label="Begin here">
+      {cards.map(({ entry: { layer, index }, kind, what }) => (
+        <li key={`${kind} ${layer}:${index}`}>
+          {kind === 'neuron' ? (
+            <NeuronCard info={info} layer={layer} neuron={index} title={`most ${what}`} />
+          ) : (
+            <HeadCard info={info} layer={layer} head={index} matrix={undefined} title={`most ${what}`}>
+              <HeadWords info={info} layer={layer} head={index} matrix="vo" />
+            </HeadCard>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function firstOf<K extends 'head' | 'neuron'>(found: Found | undefined, kind: K, count: number) {
+  return (found?.highest ?? []).slice(0, count).map((entry) => ({ entry, kind, what: found!.what }));
+}
+
+interface NeuronCardProps {
+  info: ModelInfo;
+  layer: number;
+  neuron: number;
+  title: string;
+}
+
+function NeuronCard({ info, layer, neuron, title }: NeuronCardProps) {
+  return (
+    <Link to="/m/$model/neuron/$layer/$neuron" params={{ model: info.id, layer, neuron }} preload={false}>
+      <b>{title}</b>
+      <span className="soft">
+        neuron {layer}:{neuron} reads → writes
+      </span>
+      <NeuronWords info={info} layer={layer} neuron={neuron} k={5} />
+    </Link>
+  );
+}
+
+interface HeadCardProps {
+  info: ModelInfo;
+  layer: number;
+  head: number;
+  matrix: HeadMatrix | undefined;
+  title: string;
+  children: ReactNode;
+}
+
+function HeadCard({ info, layer, head, matrix, title, children }: HeadCardProps) {
+  return (
+    <Link
+      to="/m/$model/head/$layer/$head"
+      params={{ model: info.id, layer, head }}
+      search={matrix === 'vo' ? { matrix } : {}}
+      preload={false}
+    >
+      <b>{title}</b>
+      <span className="soft">
+        head {layer}:{head}
+        {matrix === 'vo' && ' reads → writes'}
+        {matrix === 'qk' && ' looks from → at'}
+      </span>
+      {children}
+    </Link>
+  );
+}
+
+/** A head's first pairs of different words, read for this card. */
+function BestPairs({
+  info,
+  layer,
+  head,
+  matrix,
+}: {
+  info: ModelInfo;
+  layer: number;
+  head: number;
+  matrix: HeadMatrix;
+}) {
+  const query = useQuery({
+    ...apiQuery<HeadReading>(['models', info.id, 'heads', layer, head], {
+      matrix,
+      k: 3,
+      excludeFuzzy: matrix === 'qk',
+      excludeSame: matrix === 'vo',
+      onlyAlnum: true,
+    }),
+    enabled: info.live,
+  });
+  const pairs = query.data?.[matrix]?.pairs ?? [];
+  return (
+    <span className={`words ${matrix === 'vo' ? 'write' : 'read'}`}>
+      {pairs.map(({ first, second }) => (
+        <span key={`${first.id} ${second.id}`} className="token toned">
+          <TokenText label={`${first.label} → ${second.label}`} />
+        </span>
+      ))}
+    </span>
+  );
+}
