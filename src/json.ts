@@ -34,6 +34,11 @@ export function parseJson(json: string | Uint8Array, options: JsonOptions = {}):
   return value;
 }
 
+/** The bytes without the mark that some editors put at the beginning of UTF-8. */
+export function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
 /**
  * Reads JSON from bytes, value after value, and makes only what is asked for: headers are large, and most of what they
  * hold is not needed. Each method reads one value; all throw {@link JsonError}.

@@ -1,4 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
+import { refuseLfsPointer } from '../formats/lfs.ts';
+import { JsonError, parseJson, withoutMark } from '../json.ts';
+import { describe } from '../quote.ts';
 import type { SourceFolder } from '../source/source.ts';
 import type { Config } from './architecture.ts';
 import { INNER } from './defaults.ts';
@@ -22,18 +25,22 @@ export async function readConfig(folder: SourceFolder, signal?: AbortSignal): Pr
       'CONFIG_MISSING',
       `Expected config.json beside the weights in ${folder.name}, found none; put the checkpoint's config.json there.`,
     );
-  let text = '';
+  let bytes: Uint8Array;
   try {
-    if (source.byteLength <= MAX_BYTES)
-      text = new TextDecoder().decode(await source.slice(0, source.byteLength, signal));
+    if (source.byteLength > MAX_BYTES)
+      throw new WeightscopeError(
+        'FORMAT_LIMIT',
+        `Expected at most ${MAX_BYTES} bytes in ${source.name}, found ${source.byteLength}; it is no model's config.`,
+      );
+    bytes = await source.slice(0, source.byteLength, signal);
   } finally {
     await source.close?.();
   }
-  const config = languageModelOf(parse(text, source.name));
+  const config = languageModelOf(parse(bytes, source.name));
   if (typeof config.model_type !== 'string')
     throw new WeightscopeError(
       'CONFIG_INVALID',
-      `Expected \`model_type\` in ${source.name} to name the kind of model, found ${JSON.stringify(config.model_type) ?? 'none'}.`,
+      `Expected \`model_type\` in ${source.name} to name the kind of model, found ${describe(config.model_type)}.`,
     );
   return withDefaults(config);
 }
@@ -53,20 +60,22 @@ function languageModelOf(config: Record<string, unknown>): Record<string, unknow
   return { ...inner, ...outer, model_type };
 }
 
-function parse(text: string, file: string): Record<string, unknown> {
-  if (text.startsWith('version https://git-lfs'))
-    throw new WeightscopeError('LFS_POINTER', `Expected JSON in ${file}, found a Git LFS pointer; run "git lfs pull".`);
+/** As Python's `json` reads it: with `NaN` and `Infinity`, of two equal keys the last. */
+function parse(bytes: Uint8Array, file: string): Record<string, unknown> {
+  refuseLfsPointer(bytes, file);
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    value = parseJson(withoutMark(bytes), { python: true });
   } catch (cause) {
+    if (!(cause instanceof JsonError)) throw cause;
     throw new WeightscopeError(
       'CONFIG_INVALID',
-      `Expected JSON in ${file}, found something else; fetch the file again.`,
+      `Expected JSON in ${file}, but ${cause.message}; fetch the file again.`,
       { cause },
     );
   }
-  throw new WeightscopeError('CONFIG_INVALID', `Expected a JSON object in ${file}, found another value.`);
+  if (isObject(value)) return value;
+  throw new WeightscopeError('CONFIG_INVALID', `Expected a JSON object in ${file}, found ${describe(value)}.`);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../errors.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
+import { describe } from '../quote.ts';
 import type { Config } from './architecture.ts';
 
 /** GGUF keys, without the architecture's name before them, and what configs call the same. */
@@ -27,10 +28,15 @@ export function configFromGguf(
   if (typeof type !== 'string')
     throw new WeightscopeError(
       'CONFIG_INVALID',
-      `Expected \`general.architecture\` among the metadata of ${where}, found ${type === undefined ? 'none' : JSON.stringify(type)}; the file holds no language model.`,
+      `Expected \`general.architecture\` among the metadata of ${where}, found ${describe(type)}; the file holds no language model.`,
     );
   const config: Record<string, unknown> = { model_type: type };
-  for (const [key, value] of metadata) if (!key.startsWith('tokenizer.')) config[key] = value;
+  for (const key of metadata.keys()) {
+    if (key.startsWith('tokenizer.') || key === '__proto__') continue;
+    const value = metadata.get(key);
+    // What is longer holds nothing per layer.
+    if (!isList(value) || value.length <= MAX_LIST) config[key] = value;
+  }
   for (const [key, name] of Object.entries(NAMES)) {
     const value = sameForAll(metadata.get(`${type}.${key}`), `${type}.${key}`, where);
     if (value !== undefined) config[name] = value;
@@ -41,10 +47,19 @@ export function configFromGguf(
   return config;
 }
 
+const MAX_LIST = 10_000;
+
+const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || ArrayBuffer.isView(value);
+
 /** Some keys may hold one number per layer. */
 function sameForAll(value: unknown, key: string, where: string): unknown {
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return value;
-  const each = Array.from(value as ArrayLike<unknown>);
+  if (!isList(value)) return value;
+  if (value.length > MAX_LIST)
+    throw new WeightscopeError(
+      'CONFIG_INVALID',
+      `Expected ${key} of ${where} to have one number for each layer, found ${value.length}; fetch the file again.`,
+    );
+  const each = Array.from(value);
   if (each.every((one) => one === each[0])) return each[0];
   throw new WeightscopeError(
     'CONFIG_INVALID',

@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 import { resolveStorage, withStandIns } from '../formats/quantised/resolve.ts';
 import type { TensorFile } from '../formats/tensor.ts';
+import { quote } from '../quote.ts';
 import { httpFolder } from '../source/http.ts';
 import { memoryFolder } from '../source/memory.ts';
 import type { HttpOptions } from '../source/request.ts';
@@ -131,12 +132,24 @@ function splitUrl(location: string | URL): { folder: string; file?: string } {
   try {
     url = new URL(location, base);
   } catch (cause) {
-    throw new WeightscopeError('ARGUMENT_INVALID', `Expected a URL, got ${JSON.stringify(String(location))}.`, {
+    throw new WeightscopeError('ARGUMENT_INVALID', `Expected a URL, got ${quote(String(location))}.`, {
       cause,
     });
   }
   const file = /[^/]+\.(gguf|safetensors)$/.exec(url.pathname)?.[0];
-  if (file) return { folder: new URL('.', url).href, file: decodeURIComponent(file) };
+  if (file) return { folder: new URL('.', url).href, file: decoded(file) };
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return { folder: url.href };
+}
+
+function decoded(file: string): string {
+  try {
+    return decodeURIComponent(file);
+  } catch (cause) {
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected a URL whose percent signs encode UTF-8, got one that ends with ${quote(file)}.`,
+      { cause },
+    );
+  }
 }

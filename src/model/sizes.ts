@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import { describe } from '../quote.ts';
 import type { Config, Sizes, Stack } from './architecture.ts';
 import { DEFAULTS, INNER } from './defaults.ts';
 
@@ -65,7 +66,7 @@ export function sizesOf(config: Config, stack: Stack, where: string): Sizes {
     if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
     throw new WeightscopeError(
       'CONFIG_INVALID',
-      `Expected \`${name ?? NAMES[size][0]}\` in ${where} to be a whole number from ${least} to ${most}, got ${JSON.stringify(value) ?? 'nothing'}.`,
+      `Expected \`${name ?? NAMES[size][0]}\` in ${where} to be a whole number from ${least} to ${most}, got ${describe(value)}.`,
     );
   };
   const hidden = read('hidden');

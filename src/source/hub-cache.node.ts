@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { WeightscopeError } from '../errors.ts';
+import { describe } from '../quote.ts';
 import { isCommit } from './hub-settings.node.ts';
 import { checkFileName } from './range.ts';
 
@@ -101,7 +102,7 @@ export function etagName(header: string | null): string {
   if (/^[\w-][\w.-]{0,199}$/.test(etag)) return etag;
   throw new WeightscopeError(
     'FORMAT_INVALID',
-    `Expected an ETag from the hub, got ${JSON.stringify(header)}; check that HF_ENDPOINT names a hub.`,
+    `Expected an ETag from the hub, got ${describe(header)}; check that HF_ENDPOINT names a hub.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { WeightscopeError } from '../errors.ts';
+import { quote } from '../quote.ts';
 
 /** Environment variables, `process.env` or a test's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,7 +23,7 @@ export function parseHubId(id: string): HubId {
   if (named && revised) return { repo, revision };
   throw new WeightscopeError(
     'ARGUMENT_INVALID',
-    `Expected a hub id such as openai-community/gpt2 or org/name@revision, got ${JSON.stringify(id)}.`,
+    `Expected a hub id such as openai-community/gpt2 or org/name@revision, got ${quote(id)}.`,
   );
 }
 
@@ -48,7 +49,7 @@ export function checkEndpoint(endpoint: string): string {
   if (/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint)) return endpoint.replace(/\/+$/, '');
   throw new WeightscopeError(
     'ARGUMENT_INVALID',
-    `Expected HF_ENDPOINT to be an address such as https://huggingface.co, got ${JSON.stringify(endpoint)}.`,
+    `Expected HF_ENDPOINT to be an address such as https://huggingface.co, got ${quote(endpoint)}.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
+import { quote } from '../quote.ts';
 import type { Source } from './source.ts';
 
 /** Throws `OUT_OF_RANGE` unless `[start, end)` lies within the source, and `ABORTED` when `signal` has fired. */
@@ -27,8 +28,5 @@ export function checkRange(
 export function checkFileName(name: string): void {
   const parts = name.split(/[/\\]/);
   if (parts.every((part) => part !== '' && part !== '.' && part !== '..') && !/^[a-z]:/i.test(name)) return;
-  throw new WeightscopeError(
-    'ARGUMENT_INVALID',
-    `Expected the name of a file inside the folder, got ${JSON.stringify(name)}.`,
-  );
+  throw new WeightscopeError('ARGUMENT_INVALID', `Expected the name of a file inside the folder, got ${quote(name)}.`);
 }
