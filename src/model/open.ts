@@ -79,6 +79,8 @@ async function openWeights(
   const modelType = config.model_type as string;
   const architecture = architectureOf(modelType, format, name, typical(tensors.keys()));
   const bound = bind(architecture, config, withStandIns(stored), name);
+  const found = await findVocabulary(weights, folder, bound.sizes.vocab, config, options);
+  const said = found.vocabulary?.notes ?? (found.note === undefined ? [] : [found.note]);
   const print = fingerprint(config, tensors);
   return {
     name,
@@ -89,10 +91,10 @@ async function openWeights(
     config,
     parameters: bound.parameters,
     tensors,
-    vocabulary: await findVocabulary(weights, folder, bound.sizes.vocab, config, options),
+    vocabulary: found.vocabulary,
     fingerprint: print,
     cache: typeof options.cache === 'function' ? options.cache(print) : options.cache,
-    notes: [...bound.notes, ...stored.notes],
+    notes: [...bound.notes, ...stored.notes, ...said],
     unread: bound.unread,
     close: () => closeAll(weights),
   };
@@ -110,10 +112,10 @@ async function findVocabulary(
   size: number,
   config: Config,
   { vocabulary, signal }: OpenOptions,
-): Promise<Vocabulary | undefined> {
-  if (vocabulary !== undefined) return vocabulary ?? undefined;
+): Promise<{ vocabulary?: Vocabulary; note?: string }> {
+  if (vocabulary !== undefined) return { vocabulary: vocabulary ?? undefined };
   const own = format === 'gguf' ? vocabularyFromGguf(metadata, size) : undefined;
-  return own ?? readVocabulary(folder, size, config, signal);
+  return own ? { vocabulary: own } : readVocabulary(folder, size, config, signal);
 }
 
 async function closeAll({ tensors }: TensorFile): Promise<void> {

@@ -25,6 +25,21 @@ const BYTE_OF_CODE = (() => {
   return table;
 })();
 
+const CODE_OF_BYTE = (() => {
+  const codes = new Uint16Array(256);
+  BYTE_OF_CODE.forEach((byte, code) => {
+    if (byte >= 0) codes[byte] = code;
+  });
+  return codes;
+})();
+
+/** Bytes in the byte-level alphabet: ` king` is `Ġking`. */
+export function byteLevelPiece(bytes: Uint8Array): string {
+  let piece = '';
+  for (const byte of bytes) piece += String.fromCharCode(CODE_OF_BYTE[byte]);
+  return piece;
+}
+
 /**
  * Decodes a byte-level piece. A piece with a character outside the alphabet (an added token such as `<｜end｜>` or two
  * literal spaces) is its own text.
@@ -39,8 +54,7 @@ export function decodeByteLevel(piece: string): Decoded {
     if (byte >= 0x80) ascii = false;
     bytes[i] = byte;
   }
-  if (ascii) return { text: String.fromCharCode(...bytes) };
-  return decodeUtf8(bytes);
+  return ascii ? { text: utf8.decode(bytes) } : decodeUtf8(bytes);
 }
 
 /** UTF-8 to text, each byte that is part of no whole character as `\xNN` (two upper-case hexadecimal digits). */

@@ -20,7 +20,15 @@ const BRACKETED = 8;
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
 /** As Python's `str.isalnum`: at least one character, all letters or numbers; combining marks are neither. */
 const isAlnum = (text: string): boolean => /^[\p{L}\p{N}]+$/u.test(text);
-const stripBrackets = (text: string): string => text.replace(/^[[\]]+|[[\]]+$/g, '');
+const stripBrackets = (text: string): string => trimmed(text, (character) => character === '[' || character === ']');
+
+/** `text` without the characters at both ends for which `outer` holds. (An expression for it takes quadratic time.) */
+export function trimmed(text: string, outer: (character: string) => boolean): string {
+  let [start, end] = [0, text.length];
+  while (start < end && outer(text[start])) start++;
+  while (end > start && outer(text[end - 1])) end--;
+  return text.slice(start, end);
+}
 
 /** One byte of classes per row of E; 0 for rows without a token. Computed once per vocabulary. */
 export function classify(subject: FilterSubject): Uint8Array {
@@ -82,10 +90,10 @@ export function buildMask(
  * intersects with a superset in both, so it changes nothing.
  */
 function notebookRule(filters: TokenFilters, use: FilterUse): ((piece: string) => boolean) | undefined {
-  const stripSpace = (piece: string) => piece.replace(/^Ġ+|Ġ+$/g, '');
+  const stripSpace = (piece: string) => trimmed(piece, (character) => character === 'Ġ');
   if (filters.onlyEnglish) {
     if (use === 'pairs') return (piece) => isAscii(piece) && isAlnum(stripBrackets(piece));
-    return (piece) => isAscii(stripSpace(piece)) && isAlnum(piece.replace(/^[Ġ[\]]+|[Ġ[\]]+$/g, ''));
+    return (piece) => isAscii(stripSpace(piece)) && isAlnum(trimmed(piece, (character) => 'Ġ[]'.includes(character)));
   }
   if (filters.onlyAscii) return (piece) => isAscii(stripSpace(piece));
   return undefined;

@@ -1,6 +1,7 @@
-import { decodeOf, guessKind } from './decoder.ts';
-import { describe, invalid } from './json.ts';
-import { PieceTable } from './pieces.ts';
+import { describe } from '../quote.ts';
+import { decodeAddedOf, decodeOf, guessKind } from './decoder.ts';
+import { invalid } from './json.ts';
+import { MAX_ID, PieceTable } from './pieces.ts';
 import type { TokenizerKind, Vocabulary } from './types.ts';
 import { createVocabulary } from './vocabulary.ts';
 
@@ -9,6 +10,7 @@ const FILE = 'the GGUF metadata';
 /** Values of `tokenizer.ggml.token_type` (`llama_token_type` in llama.cpp); 1 is normal, 4 user-defined, 6 a byte. */
 const UNKNOWN = 2;
 const CONTROL = 3;
+const USER_DEFINED = 4;
 const UNUSED = 5;
 
 const KINDS: Record<string, TokenizerKind> = {
@@ -33,9 +35,12 @@ export function vocabularyFromGguf(metadata: ReadonlyMap<string, unknown>, size:
   const tokens = metadata.get('tokenizer.ggml.tokens');
   if (tokens === undefined) return undefined;
   if (!Array.isArray(tokens)) throw invalid(FILE, 'an array `tokenizer.ggml.tokens`', describe(tokens));
+  if (tokens.length > MAX_ID) throw invalid(FILE, `at most ${MAX_ID} tokens`, String(tokens.length));
+  for (const token of tokens) if (typeof token !== 'string') throw invalid(FILE, 'tokens as text', describe(token));
   const types = typesOf(metadata.get('tokenizer.ggml.token_type'), tokens.length);
   const model = metadata.get('tokenizer.ggml.model');
-  const kind = (typeof model === 'string' ? KINDS[model] : undefined) ?? guessKind(tokens);
+  const kind =
+    (typeof model === 'string' && Object.hasOwn(KINDS, model) ? KINDS[model] : undefined) ?? guessKind(tokens);
 
   const table = new PieceTable(FILE);
   for (let id = 0; id < tokens.length; id++) {
@@ -44,14 +49,24 @@ export function vocabularyFromGguf(metadata: ReadonlyMap<string, unknown>, size:
     if (type === UNUSED && /^\[PAD\d+\]$/.test(piece)) continue;
     table.set(id, piece);
     if (type === UNKNOWN || type === CONTROL || type === UNUSED) table.special.add(id);
+    // As in llama.cpp: what is not of the byte alphabet stands for itself.
+    if (type === UNKNOWN || type === CONTROL || type === USER_DEFINED) table.added.add(id);
   }
   if (!types) {
     for (const name of SPECIAL_IDS) {
-      const id = Number(metadata.get(`tokenizer.ggml.${name}_token_id`) ?? -1);
-      if (id >= 0) table.special.add(id);
+      const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
+      if (typeof id === 'number' && id >= 0) table.special.add(id);
     }
   }
-  return createVocabulary({ kind, size, pieces: table.pieces, special: table.special, decode: decodeOf(kind) });
+  return createVocabulary({
+    kind,
+    size,
+    pieces: table.pieces,
+    special: table.special,
+    decode: decodeOf(kind),
+    added: table.added,
+    decodeAdded: decodeAddedOf(kind),
+  });
 }
 
 function typesOf(value: unknown, count: number): ArrayLike<number> | undefined {
@@ -59,14 +74,13 @@ function typesOf(value: unknown, count: number): ArrayLike<number> | undefined {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
     throw invalid(FILE, 'an array `tokenizer.ggml.token_type`', describe(value));
   }
-  const types = Array.from(value as unknown as ArrayLike<unknown>, Number);
+  const types = value as unknown as ArrayLike<unknown>;
   if (types.length !== count) throw invalid(FILE, `${count} token types, one for each token`, String(types.length));
-  return types;
+  return Array.from(types, (type) => (typeof type === 'number' ? type : Number.NaN));
 }
 
 /** `▁king` -> `king`, `ing` -> `##ing`; control tokens (older files: anything in brackets) stand as they are. */
-function wordPiece(token: unknown, type: number | undefined): string {
-  if (typeof token !== 'string') throw invalid(FILE, 'tokens as text', describe(token));
+function wordPiece(token: string, type: number | undefined): string {
   if (token.startsWith('\u2581') && token.length > 1) return token.slice(1);
   return type === CONTROL || type === UNKNOWN || /^\[.+\]$/.test(token) ? token : `##${token}`;
 }

@@ -1,7 +1,8 @@
-import { asRecord, describe, invalid } from './json.ts';
+import { describe, quote } from '../quote.ts';
+import { asRecord, invalid } from './json.ts';
 
-/** No tokenizer has more tokens than this; an id above it is a broken file, not a reason to allocate. */
-const MAX_ID = 1 << 22;
+/** XLM-V has 901,629 tokens, the most that are known. An id above this is a broken file, not a reason to allocate. */
+export const MAX_ID = 1_500_000;
 
 /** Files beside the tokenizer that name special and added tokens; each may be missing. */
 export interface TokenizerExtras {
@@ -19,32 +20,70 @@ export interface TokenizerExtras {
 export class PieceTable {
   readonly pieces: (string | undefined)[] = [];
   readonly special = new Set<number>();
+  /** Tokens that were added to the tokenizer's own. */
+  readonly added = new Set<number>();
+  readonly #ids = new Map<string, number>();
+  #next = 0;
   readonly #file: string;
 
   constructor(file: string) {
     this.#file = file;
   }
 
+  /** Gives a token its place. Of two pieces for one id the later counts, of two ids for one piece both. */
   set(id: unknown, piece: unknown): void {
     if (typeof piece !== 'string') throw invalid(this.#file, 'tokens as text', describe(piece));
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
-      throw invalid(this.#file, `token ids 0..${MAX_ID}`, `${describe(id)} for ${JSON.stringify(piece.slice(0, 40))}`);
-    }
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID)
+      throw invalid(this.#file, `token ids 0..${MAX_ID}`, `${describe(id)} for ${quote(piece)}`);
     while (this.pieces.length < id) this.pieces.push(undefined); // no holes: arrays with holes are slow
     this.pieces[id] = piece;
+    this.#ids.set(piece, id);
   }
 
-  /** piece -> id, as in vocab.json. */
+  /**
+   * piece -> id, as in vocab.json. A piece that is named again moves, as in any JSON object; of two pieces with one id the
+   * first counts (the `tokenizers` library takes either, from one run to the next).
+   */
+  setKey(piece: string, id: unknown): void {
+    const before = this.#ids.get(piece);
+    if (before !== undefined && this.pieces[before] === piece) this.pieces[before] = undefined;
+    if (typeof id === 'number' && this.pieces[id] !== undefined) this.#ids.set(piece, id);
+    else this.set(id, piece);
+  }
+
   setAll(vocab: Record<string, unknown>): void {
-    for (const piece of Object.keys(vocab)) this.set(vocab[piece], piece);
+    for (const piece of Object.keys(vocab)) this.setKey(piece, vocab[piece]);
   }
 
-  /** `added_tokens` of tokenizer.json, or the values of `added_tokens_decoder`. */
-  addFlagged(id: unknown, token: unknown): void {
+  /** Ends the model's own tokens; `count` of them where some were given twice. */
+  endModel(count = this.#ids.size): void {
+    this.#next = count;
+  }
+
+  /**
+   * Adds an entry of `added_tokens`. A token that the model has keeps its id there; another takes the id that it is given,
+   * or, where that is taken, the next one from the number of the model's tokens on, as the `tokenizers` library does.
+   */
+  add(token: unknown): void {
     const record = asRecord(token);
     if (!record) throw invalid(this.#file, 'added tokens as objects', describe(token));
-    this.set(id, record.content);
-    if (record.special === true) this.special.add(id as number);
+    const { content } = record;
+    if (content === '') return;
+    let id = typeof content === 'string' ? this.#ids.get(content) : undefined;
+    if (id === undefined) {
+      const given = record.id as number;
+      id = this.pieces[given] === undefined ? given : this.#next;
+      this.set(id, content);
+    }
+    this.#next = Math.max(this.#next, id + 1);
+    this.added.add(id);
+    if (record.special === true) this.special.add(id);
+  }
+
+  /** A token of the files beside the tokenizer, at its own place. */
+  #addAt(id: unknown, content: unknown): void {
+    this.set(id, content);
+    this.added.add(id as number);
   }
 
   /** What the files beside the tokenizer add: tokens with ids of their own, and the names of special ones. */
@@ -52,11 +91,13 @@ export class PieceTable {
     const config = asRecord(extras.tokenizerConfig);
     for (const [id, token] of Object.entries(asRecord(config?.added_tokens_decoder) ?? {})) {
       // The tokenizer's own file wins where both speak of an id.
-      if (this.pieces[Number(id)] === undefined) this.addFlagged(Number(id), token);
-      else if (asRecord(token)?.special === true) this.special.add(Number(id));
+      const record = asRecord(token);
+      if (!record) throw invalid(this.#file, 'added tokens as objects', describe(token));
+      if (this.pieces[Number(id)] === undefined) this.#addAt(Number(id), record.content);
+      if (record.special === true) this.special.add(Number(id));
     }
     for (const [piece, id] of Object.entries(asRecord(extras.addedTokens) ?? {})) {
-      if (this.pieces[id as number] === undefined) this.set(id, piece);
+      if (this.pieces[id as number] === undefined) this.#addAt(id, piece);
     }
     this.markSpecial([...specialNames(config), ...specialNames(asRecord(extras.specialTokensMap))]);
     if (this.special.size > 0) return;

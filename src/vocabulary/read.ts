@@ -1,17 +1,26 @@
 import { WeightscopeError } from '../errors.ts';
+import { refuseLfsPointer } from '../formats/lfs.ts';
 import type { SourceFolder } from '../source/source.ts';
 import { parseObject } from './json.ts';
 import type { TokenizerExtras } from './pieces.ts';
+import { isNumberedOtherwise, vocabularyFromSentencePiece } from './sentencepiece.ts';
+import { isTiktoken, vocabularyFromTekken, vocabularyFromTiktoken } from './tiktoken.ts';
 import { vocabularyFromTokenizerJson } from './tokenizer-json.ts';
 import type { Vocabulary } from './types.ts';
 import { vocabularyFromVocabJson, vocabularyFromVocabTxt } from './vocab-files.ts';
 
 /** Larger than any known tokenizer.json (Gemma's is 33 MB). */
-const MAX_BYTES = 512 * 2 ** 20;
+const MAX_BYTES = 100_000_000;
+
+/** A folder's tokenizer, or why there is none: a sentence that every reading shows. */
+export type FoundVocabulary = { vocabulary: Vocabulary; note?: undefined } | { vocabulary?: undefined; note: string };
+
+const IDS = 'tokens are shown by their ids, and filters of words need one';
 
 /**
- * The vocabulary of a checkpoint's folder: tokenizer.json, else vocab.json, else vocab.txt, with the special tokens of
- * tokenizer_config.json, special_tokens_map.json and added_tokens.json. Undefined when none of the three is there.
+ * The vocabulary of a checkpoint's folder: the first of tokenizer.json, vocab.json, vocab.txt, a SentencePiece model
+ * (tokenizer.model, spiece.model, …), a tiktoken file and tekken.json that is there, with the special tokens of
+ * tokenizer_config.json, special_tokens_map.json and added_tokens.json.
  *
  * @param size rows of E
  * @param config the model's config.json: its `bos_token_id` and the like count where no other file names a special token
@@ -22,25 +31,65 @@ export async function readVocabulary(
   size: number,
   config?: Readonly<Record<string, unknown>>,
   signal?: AbortSignal,
-): Promise<Vocabulary | undefined> {
-  for (const [name, read] of Object.entries(READERS)) {
-    const text = await readText(folder, name, signal);
-    if (text !== undefined) return read(text, size, { ...(await readExtras(folder, signal)), config });
+): Promise<FoundVocabulary> {
+  for (const name of Object.keys(READERS)) {
+    const found = await readOne(folder, name, size, config, signal);
+    if (found) return found;
   }
-  return undefined;
+  const listed = (await folder.list()) ?? [];
+  const tiktoken = listed.find((name) => /^[^/]+\.tiktoken$/.test(name));
+  const found = tiktoken && (await readOne(folder, tiktoken, size, config, signal));
+  if (found) return found;
+  const other = listed.find((name) => /^(tokenizer|spm|sentencepiece|vocab)[^/]*$/i.test(name) && !KNOWN.test(name));
+  return {
+    note: other
+      ? `Of the tokenizer only ${other} is there, which cannot be read: ${IDS}. Put a tokenizer.json beside the weights.`
+      : `There is no tokenizer beside the weights: ${IDS}. Put a tokenizer.json there.`,
+  };
 }
 
+async function readOne(
+  folder: SourceFolder,
+  name: string,
+  size: number,
+  config: Readonly<Record<string, unknown>> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<FoundVocabulary | undefined> {
+  const bytes = await readBytes(folder, name, signal);
+  if (bytes === undefined) return undefined;
+  const read = READERS[name] ?? vocabularyFromTiktoken;
+  if (read === sentencePieceOrTiktoken && !isTiktoken(bytes) && isNumberedOtherwise(name, config?.model_type))
+    return {
+      note: `The tokenizer ${name} cannot be read: ${String(config?.model_type)} numbers its tokens otherwise than the file does; ${IDS}. Put a tokenizer.json there.`,
+    };
+  return { vocabulary: read(bytes, size, { ...(await readExtras(folder, signal)), config }, name) };
+}
+
+type Reader = (bytes: Uint8Array, size: number, extras: TokenizerExtras, file: string) => Vocabulary;
+
+const sentencePieceOrTiktoken: Reader = (bytes, ...rest) =>
+  (isTiktoken(bytes) ? vocabularyFromTiktoken : vocabularyFromSentencePiece)(bytes, ...rest);
+
 /** By preference: what says most about its tokens first. */
-const READERS: Record<string, (text: string, size: number, extras: TokenizerExtras) => Vocabulary> = {
+const READERS: Readonly<Record<string, Reader>> = {
   'tokenizer.json': vocabularyFromTokenizerJson,
   'vocab.json': vocabularyFromVocabJson,
   'vocab.txt': vocabularyFromVocabTxt,
+  'tokenizer.model': sentencePieceOrTiktoken,
+  'spiece.model': sentencePieceOrTiktoken,
+  'spm.model': sentencePieceOrTiktoken,
+  'sentencepiece.bpe.model': sentencePieceOrTiktoken,
+  'tiktoken.model': vocabularyFromTiktoken,
+  'tekken.json': vocabularyFromTekken,
 };
+
+/** Files beside a tokenizer, which are none. */
+const KNOWN = /(^|\/)(tokenizer_config|tokenizer\.config)\.json$|\.(py|md|safetensors|bin|gguf)$/i;
 
 async function readExtras(folder: SourceFolder, signal: AbortSignal | undefined): Promise<TokenizerExtras> {
   const object = async (name: string) => {
-    const text = await readText(folder, name, signal);
-    return text === undefined ? undefined : parseObject(text, name);
+    const bytes = await readBytes(folder, name, signal);
+    return bytes === undefined ? undefined : parseObject(bytes, name);
   };
   return {
     tokenizerConfig: await object('tokenizer_config.json'),
@@ -49,11 +98,11 @@ async function readExtras(folder: SourceFolder, signal: AbortSignal | undefined)
   };
 }
 
-async function readText(
+async function readBytes(
   folder: SourceFolder,
   name: string,
   signal: AbortSignal | undefined,
-): Promise<string | undefined> {
+): Promise<Uint8Array | undefined> {
   const source = await folder.open(name);
   if (!source) return undefined;
   try {
@@ -63,14 +112,9 @@ async function readText(
         `Expected ${name} to have at most ${MAX_BYTES} bytes, it has ${source.byteLength}; it is no tokenizer's file.`,
       );
     }
-    const text = new TextDecoder().decode(await source.slice(0, source.byteLength, signal));
-    if (text.startsWith('version https://git-lfs')) {
-      throw new WeightscopeError(
-        'LFS_POINTER',
-        `Expected ${name} to be a tokenizer's file, found a Git LFS pointer; run \`git lfs pull\` or download the file itself.`,
-      );
-    }
-    return text;
+    const bytes = await source.slice(0, source.byteLength, signal);
+    refuseLfsPointer(bytes, name);
+    return bytes;
   } finally {
     await source.close?.();
   }

@@ -1,5 +1,7 @@
-import { decodeFromJson, decodeOf, kindFromJson, withoutSuffix } from './decoder.ts';
-import { asRecord, describe, invalid, parseObject } from './json.ts';
+import { JsonReader, withoutMark } from '../json.ts';
+import { describe } from '../quote.ts';
+import { decodeAddedOf, decodeFromJson, decodeOf, kindFromJson, withoutSuffix } from './decoder.ts';
+import { asRecord, invalid, parseObject, parsing } from './json.ts';
 import { PieceTable, type TokenizerExtras } from './pieces.ts';
 import type { Vocabulary } from './types.ts';
 import { createVocabulary } from './vocabulary.ts';
@@ -15,29 +17,19 @@ const FILE = 'tokenizer.json';
  * @throws `TOKENIZER_INVALID` for anything else
  */
 export function vocabularyFromTokenizerJson(json: unknown, size: number, extras: TokenizerExtras = {}): Vocabulary {
-  const file = parseObject(typeof json === 'string' ? withoutMerges(json) : json, FILE);
-  const model = asRecord(file.model);
-  if (!model) throw invalid(FILE, 'an object `model`', describe(file.model));
-  const table = new PieceTable(FILE);
-  if (Array.isArray(model.vocab)) {
-    model.vocab.forEach((entry, id) => {
-      if (!Array.isArray(entry)) throw invalid(FILE, '[piece, score] for each token of `model.vocab`', describe(entry));
-      table.set(id, entry[0]);
-    });
-  } else {
-    const vocab = asRecord(model.vocab);
-    if (!vocab) throw invalid(FILE, 'a `model.vocab`', describe(model.vocab));
-    table.setAll(vocab);
-  }
-  const added = file.added_tokens ?? [];
+  const { table, model, added, decoder, preTokenizer } = partsOf(json);
   if (!Array.isArray(added)) throw invalid(FILE, 'an array `added_tokens`', describe(added));
-  for (const token of added) table.addFlagged(asRecord(token)?.id, token);
+  for (const token of added) table.add(token);
   if (typeof model.unk_token === 'string') table.markSpecial([model.unk_token]);
   if (typeof model.unk_id === 'number') table.special.add(model.unk_id);
   table.addExtras(extras);
 
-  const kind = kindFromJson(file);
-  const decode = decodeFromJson(file.decoder) ?? decodeOf(kind);
+  const kind = kindFromJson(model, decoder, preTokenizer);
+  const { decode, decodeAdded, notes } = decodeFromJson(decoder) ?? {
+    decode: decodeOf(kind),
+    decodeAdded: decodeAddedOf(kind),
+    notes: [],
+  };
   const suffix = typeof model.end_of_word_suffix === 'string' ? model.end_of_word_suffix : '';
   return createVocabulary({
     kind,
@@ -45,28 +37,94 @@ export function vocabularyFromTokenizerJson(json: unknown, size: number, extras:
     pieces: table.pieces,
     special: table.special,
     decode: suffix === '' ? decode : (piece) => decode(withoutSuffix(piece, suffix)),
+    added: table.added,
+    decodeAdded,
     continuing: typeof model.continuing_subword_prefix === 'string' ? model.continuing_subword_prefix : undefined,
+    notes,
   });
 }
 
-/**
- * The file without the entries of `model.merges`: most of it, needed only to split text. Quotes inside a JSON string are
- * escaped, so what looks like this key is this key. Where the array does not end, the text is returned as it is.
- */
-function withoutMerges(json: string): string {
-  const key = /"merges"\s*:\s*\[/.exec(json);
-  if (!key) return json;
-  const start = key.index + key[0].length;
-  let depth = 1;
-  for (let i = start; i < json.length; i++) {
-    const character = json.charCodeAt(i);
-    if (character === OPEN) depth++;
-    else if (character === CLOSE && --depth === 0) return json.slice(0, start) + json.slice(i);
-    else if (character === QUOTE) {
-      for (i++; i < json.length && json.charCodeAt(i) !== QUOTE; i++) if (json.charCodeAt(i) === BACKSLASH) i++;
-    }
-  }
-  return json;
+/** What is needed of the file; `model` is without its tables. */
+interface Parts {
+  table: PieceTable;
+  model: Record<string, unknown>;
+  added: unknown;
+  decoder: unknown;
+  preTokenizer: unknown;
 }
 
-const [OPEN, CLOSE, QUOTE, BACKSLASH] = Array.from('[]"\\', (character) => character.charCodeAt(0));
+function partsOf(json: unknown): Parts {
+  if (typeof json === 'string') return parsing(FILE, () => readParts(new TextEncoder().encode(json)));
+  if (json instanceof Uint8Array) return parsing(FILE, () => readParts(json));
+  const file = parseObject(json, FILE);
+  const model = asRecord(file.model);
+  if (!model) throw invalid(FILE, 'an object `model`', describe(file.model));
+  const table = new PieceTable(FILE);
+  if (Array.isArray(model.vocab)) {
+    model.vocab.forEach((entry, id) => {
+      if (!Array.isArray(entry)) throw invalid(FILE, PAIRS, describe(entry));
+      table.set(id, entry[0]);
+    });
+    table.endModel(model.vocab.length);
+  } else {
+    const vocab = asRecord(model.vocab);
+    if (!vocab) throw invalid(FILE, 'a `model.vocab`', describe(model.vocab));
+    table.setAll(vocab);
+    table.endModel();
+  }
+  const { added_tokens: added = [], decoder, pre_tokenizer: preTokenizer } = file;
+  return { table, model, added: added ?? [], decoder, preTokenizer };
+}
+
+const PAIRS = '[piece, score] for each token of `model.vocab`';
+
+/** The same from the file's bytes: merges, most of it, are needed only to split text, and read over. */
+function readParts(bytes: Uint8Array): Parts {
+  const reader = new JsonReader(withoutMark(bytes), { python: true, maxValues: 4_000_000 });
+  const parts: Parts = {
+    table: new PieceTable(FILE),
+    model: {},
+    added: [],
+    decoder: undefined,
+    preTokenizer: undefined,
+  };
+  let seen = false;
+  if (!reader.isObject()) throw invalid(FILE, 'a JSON object', describe(reader.value()));
+  reader.object((key) => {
+    if (key === 'model') {
+      if (!reader.isObject()) throw invalid(FILE, 'an object `model`', describe(reader.value()));
+      reader.object((field) => {
+        if (field === 'vocab') {
+          seen = true;
+          readVocab(reader, parts.table);
+        } else if (field === 'merges') reader.skip();
+        else parts.model[field] = reader.value();
+      });
+    } else if (key === 'added_tokens') parts.added = reader.value() ?? [];
+    else if (key === 'decoder') parts.decoder = reader.value();
+    else if (key === 'pre_tokenizer') parts.preTokenizer = reader.value();
+    else reader.skip();
+  });
+  reader.end();
+  if (!seen) throw invalid(FILE, 'a `model.vocab`', 'none');
+  return parts;
+}
+
+function readVocab(reader: JsonReader, table: PieceTable): void {
+  if (reader.isObject()) {
+    reader.object((piece) => table.setKey(piece, reader.value()));
+    table.endModel();
+    return;
+  }
+  if (!reader.isArray()) throw invalid(FILE, 'a `model.vocab`', describe(reader.value()));
+  let count = 0;
+  reader.array((id) => {
+    if (!reader.isArray()) throw invalid(FILE, PAIRS, describe(reader.value()));
+    reader.array((part) => {
+      if (part === 0) table.set(id, reader.isString() ? reader.string() : reader.value());
+      else reader.skip();
+    });
+    count = id + 1;
+  });
+  table.endModel(count);
+}

@@ -38,6 +38,8 @@ export interface Vocabulary {
   readonly kind: TokenizerKind;
   /** Rows of E. */
   readonly size: number;
+  /** What a reader of these tokens should know, e.g. what of the tokenizer's files is not read. */
+  readonly notes?: readonly string[];
   /** Tokens the tokenizer knows (the notebook's `len(tokenizer)`); rows of E from here on, or in gaps, are padding. */
   readonly tokens: number;
   /** The piece as the tokenizer's file writes it (`Ġking`, `##ing`, `▁king`), undefined for padding. */

@@ -1,4 +1,4 @@
-import { decodeOf, guessKind, withoutSuffix } from './decoder.ts';
+import { decodeAddedOf, decodeOf, guessKind, withoutSuffix } from './decoder.ts';
 import { invalid, parseObject } from './json.ts';
 import { PieceTable, type TokenizerExtras } from './pieces.ts';
 import type { Vocabulary } from './types.ts';
@@ -36,7 +36,12 @@ export function vocabularyFromVocabJson(json: unknown, size: number, extras: Tok
  *
  * @throws `TOKENIZER_INVALID` when the file is empty
  */
-export function vocabularyFromVocabTxt(text: string, size: number, extras: TokenizerExtras = {}): Vocabulary {
+export function vocabularyFromVocabTxt(
+  file: string | Uint8Array,
+  size: number,
+  extras: TokenizerExtras = {},
+): Vocabulary {
+  const text = typeof file === 'string' ? file : new TextDecoder().decode(file);
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) throw invalid('vocab.txt', 'one token a line', 'an empty file');
@@ -57,6 +62,8 @@ function finish(table: PieceTable, size: number, extras: TokenizerExtras): Vocab
     size,
     pieces: table.pieces,
     special: table.special,
+    added: table.added,
+    decodeAdded: decodeAddedOf(kind),
     // The first GPT's `king</w>`: the mark of a word's end is no text.
     decode: kind === 'plain' ? (piece) => decode(withoutSuffix(piece, '</w>')) : decode,
   });

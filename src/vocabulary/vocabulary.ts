@@ -1,7 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 import { printable } from '../quote.ts';
 import type { Decode } from './decoder.ts';
-import { buildMask, classify, type FilterSubject } from './filters.ts';
+import { buildMask, classify, type FilterSubject, trimmed } from './filters.ts';
 import { notebookLabel, prettyLabel } from './label.ts';
 import type { FilterUse, LabelStyle, Token, TokenFilters, TokenizerKind, Vocabulary } from './types.ts';
 
@@ -14,6 +14,12 @@ export interface VocabularySpec {
   pieces: readonly (string | undefined)[];
   special: ReadonlySet<number>;
   decode: Decode;
+  /** Tokens that were added to the tokenizer's own, which keep their text where a byte alphabet would change it. */
+  added?: ReadonlySet<number>;
+  /** How added tokens decode; default as all others. */
+  decodeAdded?: Decode;
+  /** What a reader of these tokens should know. */
+  notes?: readonly string[];
   /** The mark of a word's inner part (WordPiece), default `##`. */
   continuing?: string;
 }
@@ -21,11 +27,19 @@ export interface VocabularySpec {
 /** Tokens that were reserved and never trained: BERT's `[unused12]`, Gemma's `<unused12>`. */
 const UNUSED = /^(\[unused\d+\]|<unused\d+>)$/;
 
+const isSpace = (character: string) => character === ' ';
+
 /** The white space that Python's `str.strip` removes, so that normal forms equal the notebook's. */
-const OUTER_SPACE = (() => {
-  const space = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
-  return new RegExp(`^${space}|${space}$`, 'g');
-})();
+function isOuterSpace(character: string): boolean {
+  const code = character.charCodeAt(0);
+  return (
+    (code >= 0x09 && code <= 0x0d) ||
+    (code >= 0x1c && code <= 0x20) ||
+    code === 0x85 ||
+    code === 0xa0 ||
+    (code >= 0x1680 && /[\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(character))
+  );
+}
 
 export function createVocabulary(spec: VocabularySpec): Vocabulary {
   return new LazyVocabulary(spec);
@@ -36,6 +50,7 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
   readonly kind: TokenizerKind;
   readonly size: number;
   readonly tokens: number;
+  readonly notes: readonly string[];
   readonly #spec: VocabularySpec;
   readonly #continuing: string;
   readonly #texts: (string | undefined)[] = [];
@@ -57,6 +72,7 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
     this.size = spec.size;
     this.tokens = spec.pieces.reduce((count, piece) => (piece === undefined ? count : count + 1), 0);
     this.#continuing = spec.continuing ?? '##';
+    this.notes = spec.notes ?? [];
   }
 
   piece(id: number): string | undefined {
@@ -74,7 +90,8 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
     if (piece === undefined) {
       text = this.#paddingName(id);
     } else {
-      const decoded = this.#spec.decode(piece);
+      const { decode, decodeAdded = decode, added } = this.#spec;
+      const decoded = added?.has(id) ? decodeAdded(piece) : decode(piece);
       text = decoded.text;
       if (decoded.lossy !== undefined) this.#broken.set(id, decoded.lossy);
     }
@@ -132,14 +149,14 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
     const text = this.text(id);
     const inner =
       this.kind === 'wordpiece' && text.length > this.#continuing.length && text.startsWith(this.#continuing);
-    return inner ? text.slice(this.#continuing.length) : text.replace(/^ +| +$/g, '');
+    return inner ? text.slice(this.#continuing.length) : trimmed(text, isSpace);
   }
 
   normal(id: number): string {
     const known = this.#normals[id];
     if (known !== undefined) return known;
     const text = this.text(id);
-    const normal = (this.#broken.get(id) ?? text).replace(OUTER_SPACE, '').toLowerCase();
+    const normal = trimmed(this.#broken.get(id) ?? text, isOuterSpace).toLowerCase();
     this.#normals[id] = normal;
     return normal;
   }
