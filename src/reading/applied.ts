@@ -74,7 +74,7 @@ export function vocabularyOf(model: Model, purpose: string): Vocabulary {
   if (model.vocabulary) return model.vocabulary;
   throw new WeightscopeError(
     'TOKENIZER_MISSING',
-    `Expected a tokenizer in ${model.name} for ${purpose}, found none; put its tokenizer.json beside the weights.`,
+    `Expected a tokenizer in ${model.name} for ${purpose}, found none that can be read; put its tokenizer.json beside the weights.`,
   );
 }
 

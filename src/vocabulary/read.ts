@@ -12,10 +12,11 @@ import { vocabularyFromVocabJson, vocabularyFromVocabTxt } from './vocab-files.t
 /** Larger than any known tokenizer.json (Gemma's is 33 MB). */
 const MAX_BYTES = 100_000_000;
 
-/** A folder's tokenizer, or why there is none: a sentence that every reading shows. */
-export type FoundVocabulary = { vocabulary: Vocabulary; note?: undefined } | { vocabulary?: undefined; note: string };
-
-const IDS = 'tokens are shown by their ids, and filters of words need one';
+/** A folder's tokenizer; where it has one that cannot be read, a sentence that every reading shows. */
+export interface FoundVocabulary {
+  vocabulary?: Vocabulary;
+  note?: string;
+}
 
 /**
  * The vocabulary of a checkpoint's folder: the first of tokenizer.json, vocab.json, vocab.txt, a SentencePiece model
@@ -41,10 +42,9 @@ export async function readVocabulary(
   const found = tiktoken && (await readOne(folder, tiktoken, size, config, signal));
   if (found) return found;
   const other = listed.find((name) => /^(tokenizer|spm|sentencepiece|vocab)[^/]*$/i.test(name) && !KNOWN.test(name));
+  if (other === undefined) return {};
   return {
-    note: other
-      ? `Of the tokenizer only ${other} is there, which cannot be read: ${IDS}. Put a tokenizer.json beside the weights.`
-      : `There is no tokenizer beside the weights: ${IDS}. Put a tokenizer.json there.`,
+    note: `Of the tokenizer only ${other} is there, which cannot be read: put its tokenizer.json beside the weights.`,
   };
 }
 
@@ -60,7 +60,7 @@ async function readOne(
   const read = READERS[name] ?? vocabularyFromTiktoken;
   if (read === sentencePieceOrTiktoken && !isTiktoken(bytes) && isNumberedOtherwise(name, config?.model_type))
     return {
-      note: `The tokenizer ${name} cannot be read: ${String(config?.model_type)} numbers its tokens otherwise than the file does; ${IDS}. Put a tokenizer.json there.`,
+      note: `The tokenizer ${name} cannot be read: ${String(config?.model_type)} numbers its tokens otherwise than the file does; put its tokenizer.json beside the weights.`,
     };
   return { vocabulary: read(bytes, size, { ...(await readExtras(folder, signal)), config }, name) };
 }
