@@ -22,12 +22,17 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);
   const report = (done: number, what: string) => progress.report(done, what);
   const served = await openServed(names, { engine, signal, progress: report }).finally(() => progress.stop());
-  const { url, origin, port, moved } = await listen(served, flags);
+  const { rememberedToken } = await import('../server/remembered-token.node.ts');
+  // Where other machines can connect, what was said once does not hold for ever.
+  const token = flags.token ?? (flags.host === '127.0.0.1' ? await rememberedToken() : undefined);
+  const { url, origin, port, moved } = await listen(served, { ...flags, token });
   const say = (text: string) => void writeNow(`${text}\n`);
   if (moved) say(`Port ${flags.port} is taken; another one is used: ${port}.`);
   say(`weightscope: ${served.models.map(({ name }) => name).join(', ')}\n`);
   say(`  ${url}\n`);
   say(`The API: ${origin}/api   Ctrl-C ends it.`);
+  if (flags.host !== '127.0.0.1')
+    say('Other machines can connect: whoever has this address can ask, and nothing on the way is encrypted.');
   warmUp(served);
   for (const model of served.models) {
     if (model.name !== 'sample' || !flags.atlas) continue;

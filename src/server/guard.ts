@@ -12,6 +12,9 @@ export interface GuardOptions {
   cookie: string;
 }
 
+/** How long a browser keeps the cookie: bookmarks outlive it being closed. */
+const REMEMBERED_S = 30 * 24 * 3600;
+
 /** Bodies that are looked at all: no question has one. */
 const LONGEST_BODY = 64 * 1024;
 
@@ -58,7 +61,7 @@ export function guard({ token, isOwnHost, cookie }: GuardOptions): MiddlewareHan
     const given = url.searchParams.get('token');
     if (given !== null && (c.req.method === 'GET' || c.req.method === 'HEAD')) {
       if (!same(given, token)) throw refused();
-      setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+      setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: REMEMBERED_S });
       url.searchParams.delete('token');
       // Relative, and never beginning with two slashes, which would be another host.
       return c.redirect(url.pathname.replace(/^\/+/, '/') + url.search, 303);
@@ -72,7 +75,7 @@ export function guard({ token, isOwnHost, cookie }: GuardOptions): MiddlewareHan
 const refused = () =>
   new WeightscopeError(
     'TOKEN_REQUIRED',
-    'Expected the token of this run: open the address that `weightscope explore` printed, or send `Authorization: Bearer TOKEN`.',
+    'Expected the token of this server: open the address that `weightscope explore` printed, or send `Authorization: Bearer TOKEN`.',
   );
 
 /** Compares in a time that does not tell how much is right. */

@@ -78,11 +78,18 @@ describe('the token', () => {
     }
   });
 
+  it('is asked for in words where a browser comes without it, in JSON where a program does', async () => {
+    const page = await raw('/m/tiny', { Accept: 'text/html,application/xhtml+xml' });
+    expect([page.status, page.headers['content-type']]).toEqual([401, 'text/html; charset=UTF-8']);
+    expect(page.body.toString()).toContain('open the address that `weightscope explore` printed');
+    expect(codeOf(await raw('/m/tiny', { Accept: '*/*' }))).toBe('TOKEN_REQUIRED');
+  });
+
   it('is taken from the address once, then as a cookie that scripts and other sites do not have', async () => {
     const first = await raw(`/m/tiny/neuron/1/2?token=${TOKEN}&k=3`);
     expect([first.status, first.headers.location]).toEqual([303, '/m/tiny/neuron/1/2?k=3']);
     const [cookie] = first.headers['set-cookie']!;
-    expect(cookie).toBe(`weightscope-${server.port}=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
+    expect(cookie).toBe(`weightscope-${server.port}=${TOKEN}; Max-Age=2592000; Path=/; HttpOnly; SameSite=Strict`);
     const Cookie = cookie.split(';')[0];
     expect((await raw(MODELS, { Cookie })).status).toBe(200);
     expect((await raw('/', { Cookie })).body.toString()).toContain('<title>page</title>');

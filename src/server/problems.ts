@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { html } from 'hono/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ZodError } from 'zod';
 import { type ErrorCode, WeightscopeError } from '../errors.ts';
@@ -38,12 +39,24 @@ export function problemOf(error: unknown): { status: ContentfulStatusCode; body:
   return { status: 500, body: { error: { code: 'INTERNAL', message } } };
 }
 
+const problemPage = (message: string) => html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>weightscope</title>
+<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 15vh auto; padding: 0 1em; color-scheme: light dark">
+<h1 style="font-size: 1.2em">weightscope</h1>
+<p>${message}</p>
+</html>`;
+
 /** Every failure as `{error: {code, message}}`; what nobody foresaw goes to the server's own terminal. */
-export function onProblem(error: Error, c: Context): Response {
+export function onProblem(error: Error, c: Context): Response | Promise<Response> {
   const { status, body } = problemOf(error);
   if (body.error.code === 'INTERNAL') console.error(error);
   if (status === 429) c.header('Retry-After', '1');
   c.header('Cache-Control', 'no-store');
+  // A person who opens a bookmark gets a page to read; programs get JSON.
+  if (c.req.header('accept')?.includes('text/html')) return c.html(problemPage(body.error.message), status);
   return c.json(body, status);
 }
 

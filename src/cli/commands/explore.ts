@@ -21,7 +21,11 @@ export function addExplore(program: Command): void {
     .argument('<model|atlas...>', '`sample`, a path, a URL or a hub id, or a folder made by `atlas build`')
     .option('--port <n>', 'where to listen; a free one where it is taken', port, 4173)
     .option('--host <address>', 'another address lets other machines connect, with the token', '127.0.0.1')
-    .option('--token <text>', 'the secret that requests carry (default: a random one)', secret)
+    .option(
+      '--token <text>',
+      'the secret that requests carry (default: one kept for this user; with --host a new one)',
+      secret,
+    )
     .option('--open', 'open the page in the browser')
     .option('--no-atlas', 'do not make the atlas of `sample`')
     .option('--quiet', 'no progress');
