@@ -14,6 +14,7 @@ import { parseCompareSearch } from './routes/compare/search.ts';
 import { parseHeadSearch } from './routes/head/search.ts';
 import { parseModelSearch } from './routes/model/search.ts';
 import { parseNeuronSearch } from './routes/neuron/search.ts';
+import { parseWordSearch } from './routes/search/search.ts';
 import { parseTokenSearch } from './routes/token/search.ts';
 import { parseVectorSearch } from './routes/vector/search.ts';
 import { parseReadingSearch } from './state/reading-search.ts';
@@ -89,6 +90,13 @@ const tokenPage = createRoute({
   component: lazyRouteComponent(() => import('./routes/token/page.tsx'), 'TokenPage'),
 });
 
+const searchPage = createRoute({
+  getParentRoute: () => model,
+  path: '/search',
+  validateSearch: parseWordSearch,
+  component: lazyRouteComponent(() => import('./routes/search/page.tsx'), 'SearchPage'),
+});
+
 const vectorPage = createRoute({
   getParentRoute: () => model,
   path: '/vector',
@@ -105,7 +113,7 @@ const comparePage = createRoute({
 
 const routeTree = root.addChildren([
   home,
-  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage, vectorPage]),
+  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage, searchPage, vectorPage]),
   comparePage,
 ]);
 

@@ -53,10 +53,11 @@ export async function placesOf(q: string, k: number, sizes: Dimensions, find: Fi
   }
   if (isExpression(q)) places.push({ kind: 'vector', text: q.trim(), expression: q.trim() });
   if (q.trim() !== '' && k > 0) {
-    const exact = await find({ text: q, k });
+    // A whole word, as it stands in a sentence, comes before the piece of a word that is spelt alike.
     const spaced = await find({ text: ` ${q.trim()}`, k });
+    const exact = await find({ text: q, k });
     const begun = await find({ prefix: q, k });
-    const found = new Map([...exact, ...spaced, ...begun].map((token) => [token.id, token]));
+    const found = new Map([...spaced, ...exact, ...begun].map((token) => [token.id, token]));
     for (const token of [...found.values()].slice(0, k)) places.push({ kind: 'token', text: token.label, token });
   }
   return places;

@@ -254,7 +254,7 @@ describe('answers', () => {
     expect(await places('h 1.3')).toEqual(['head head 1:3']);
     expect(await places('head 1:9')).toEqual([]);
     expect(await places('#3')).toEqual(['token ·kings']);
-    expect(await places('king')).toEqual(['token king', 'token ·king', 'token King', 'token ·kings']);
+    expect(await places('king')).toEqual(['token ·king', 'token king', 'token King', 'token ·kings']);
     expect(await places('tok:" king" - ff:0:0.key')).toEqual(['vector tok:" king" - ff:0:0.key']);
     expect(await places('layer.0.norm.attn')).toEqual(['vector layer.0.norm.attn']);
     expect(await places('nothing')).toEqual([]);

@@ -75,6 +75,9 @@ function Navigation({ here, model }: { here: Here; model: string | undefined }) 
       <Link to="/m/$model/token" params={{ model }}>
         Token
       </Link>
+      <Link to="/m/$model/search" params={{ model }}>
+        Search
+      </Link>
       <Link to="/compare" search={{ a: model }}>
         Compare
       </Link>

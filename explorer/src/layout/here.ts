@@ -1,7 +1,7 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 
-export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'compare';
+export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'search' | 'compare';
 
 /** Where the reader is, and where they last were on the pages that need an index. */
 export interface Here {
@@ -38,6 +38,6 @@ export function placeOf(path: string): { model?: string; page?: PageKind; number
   if (first === 'compare') return { page: 'compare', numbers: [] };
   if (first !== 'm' || !model) return { numbers: [] };
   const numbers = rest.filter((part) => /^\d+$/.test(part)).map(Number);
-  if (page === 'neuron' || page === 'head' || page === 'token') return { model, page, numbers };
+  if (page === 'neuron' || page === 'head' || page === 'token' || page === 'search') return { model, page, numbers };
   return { model, page: 'model', numbers };
 }

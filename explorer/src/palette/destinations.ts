@@ -22,6 +22,11 @@ export function pagesOf(model: string): { title: string; hint: string; to: Desti
   return [
     { title: 'Model', hint: 'layers, heads and neurons at a glance', to: { to: '/m/$model', params: { model } } },
     {
+      title: 'Search',
+      hint: 'neurons and heads by the words that they read and write',
+      to: { to: '/m/$model/search', params: { model } },
+    },
+    {
       title: 'Token',
       hint: 'find a token and who reads and writes it',
       to: { to: '/m/$model/token', params: { model } },

@@ -1,0 +1,191 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { apiQuery, modelQuery } from '../../api/queries.ts';
+import type { SearchResult } from '../../api/types.ts';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { Pill } from '../../components/pill.tsx';
+import { Answer, Empty } from '../../components/states.tsx';
+import { TokenText } from '../../components/token-label.tsx';
+import { formatScore, plural } from '../../format.ts';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { NeuronWords } from '../model/look-line.tsx';
+import { WordField } from './field.tsx';
+import type { SearchPart, WordSearch } from './search.ts';
+
+const route = getRouteApi('/m/$model/search');
+
+/** The questions, in words: what the found neurons or heads do with the words that were typed. */
+const ASKED: Record<SearchPart, { title: string; against: string }> = {
+  value: { title: 'neurons that write it', against: 'neurons that write against it' },
+  key: { title: 'neurons that fire on it', against: 'neurons that fire against it' },
+  up: { title: 'neurons scaled by it', against: 'neurons scaled against it' },
+  vo: { title: 'heads that copy it', against: 'heads that suppress it' },
+  qk: { title: 'heads that attend to it', against: 'heads that avoid it' },
+};
+
+const LISTED = 200;
+const EXAMPLES = ['king', 'cat OR dog OR horse', 'king queen', 'elect*', '/^ (un|dis)/'];
+
+export function SearchPage() {
+  const { model } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const info = useQuery(modelQuery(model));
+  const onChange = (change: { [K in keyof WordSearch]?: WordSearch[K] | undefined }): void => {
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+  };
+  const { part = 'value', sign } = search;
+  const parts = [...(info.data?.parts ?? ['value' as const]), ...(info.data?.heads ? (['vo', 'qk'] as const) : [])];
+  return (
+    <article aria-labelledby="search-title">
+      <h1 id="search-title">Search by word</h1>
+      <p className="page-line">Which neurons and heads have to do with a word, or with several.</p>
+      <WhatIsThis>
+        The atlas holds, for each word, the neurons and heads of the whole model that fit it best. Several words must
+        all be met; write OR between them for any of them, a * for any ending, and / / around a regular expression.
+      </WhatIsThis>
+      <WordField value={search.q ?? ''} examples={EXAMPLES} onChange={(q) => onChange({ q: q || undefined })} />
+      {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+      <div role="group" aria-label="What is looked for" className="choices search-choices">
+        {parts.map((name) => (
+          <Pill
+            key={name}
+            pressed={part === name}
+            onClick={() => onChange({ part: name === 'value' ? undefined : name })}
+          >
+            {ASKED[name][sign ? 'against' : 'title']}
+          </Pill>
+        ))}
+        <Pill pressed={sign === '-'} onClick={() => onChange({ sign: sign ? undefined : '-' })}>
+          against
+        </Pill>
+      </div>
+      {info.data && info.data.atlas === null ? (
+        <Empty>
+          {info.data.building
+            ? 'The atlas that is searched here is being made; this page answers when it is there.'
+            : `Words are searched in an atlas, and none is open: weightscope atlas build ${info.data.name} -o DIR, then weightscope explore ${info.data.name} DIR.`}
+        </Empty>
+      ) : (
+        search.q && <Results model={model} q={search.q} part={part} sign={sign} />
+      )}
+    </article>
+  );
+}
+
+interface ResultsProps {
+  model: string;
+  q: string;
+  part: SearchPart;
+  sign: '-' | undefined;
+}
+
+interface Hit {
+  place: string;
+  layer: number;
+  index: number;
+  score: number;
+  words: { label: string; rank: number; score: number }[];
+}
+
+function Results({ model, q, part, sign }: ResultsProps) {
+  const query = useQuery(
+    apiQuery<SearchResult>(['models', model, 'atlas', 'search'], { q, parts: part, sign: sign ?? '+', k: LISTED }),
+  );
+  return (
+    <Answer query={query} what="Searching">
+      {(found) => <Hits model={model} part={part} hits={hitsOf(found)} sign={sign} />}
+    </Answer>
+  );
+}
+
+function hitsOf({ neurons, heads }: SearchResult): Hit[] {
+  return [
+    ...neurons.map((hit) => ({ ...hit, index: hit.neuron })),
+    ...heads.map((hit) => ({ ...hit, index: hit.head })),
+  ].map(({ layer, index, score, matches }) => ({ place: `${layer}:${index}`, layer, index, score, words: matches }));
+}
+
+function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: readonly Hit[] }) {
+  const info = useQuery(modelQuery(model));
+  const isHead = part === 'vo' || part === 'qk';
+  if (hits.length === 0) return <Empty>Nothing has these words among its best. Try OR between them, or fewer.</Empty>;
+  const columns: Column<Hit>[] = [
+    {
+      id: 'place',
+      header: isHead ? 'head' : 'neuron',
+      value: ({ place }) => place,
+      cell: ({ layer, index, place }) =>
+        isHead ? (
+          <Link
+            className="place"
+            to="/m/$model/head/$layer/$head"
+            params={{ model, layer, head: index }}
+            search={part === 'vo' ? { matrix: 'vo' } : {}}
+          >
+            {place}
+          </Link>
+        ) : (
+          <Link className="place" to="/m/$model/neuron/$layer/$neuron" params={{ model, layer, neuron: index }}>
+            {place}
+          </Link>
+        ),
+      width: '90px',
+    },
+    {
+      id: 'met',
+      header: 'words met',
+      value: ({ words }) => words.map(({ label }) => label).join(' '),
+      cell: ({ words }) =>
+        words.map(({ label, score }) => (
+          <mark key={label} className="token met" title={`score ${formatScore(score)}`}>
+            <TokenText label={label} />
+          </mark>
+        )),
+      width: 'minmax(120px, 260px)',
+    },
+    {
+      id: 'rank',
+      header: 'rank',
+      title: `Its place among this word's best ${isHead ? 'heads' : 'neurons'}`,
+      value: ({ words }) => Math.min(...words.map(({ rank }) => rank)),
+      numeric: true,
+      width: '64px',
+    },
+    {
+      id: 'score',
+      header: 'score',
+      title: 'Summed over the words',
+      value: ({ score }) => score,
+      cell: ({ score }) => formatScore(score),
+      numeric: true,
+      width: '84px',
+    },
+    ...(isHead || !info.data
+      ? []
+      : [
+          {
+            id: '',
+            header: '',
+            value: () => undefined,
+            cell: ({ layer, index }: Hit) => <NeuronWords info={info.data!} layer={layer} neuron={index} k={6} />,
+            width: 'minmax(0, 2fr)',
+          },
+        ]),
+  ];
+  return (
+    <>
+      <p className="page-line" role="status">
+        {plural(hits.length, isHead ? 'head' : 'neuron')}
+        {hits.length === LISTED && ', the best of more'}
+      </p>
+      <DataTable
+        label={ASKED[part][sign ? 'against' : 'title']}
+        name={`${model}-search-${part}`}
+        columns={columns}
+        rows={hits}
+        rowKey={({ place }) => place}
+      />
+    </>
+  );
+}

@@ -1,0 +1,21 @@
+import { oneOf } from '../../state/reading-search.ts';
+
+export const PARTS = ['value', 'key', 'up', 'vo', 'qk'] as const;
+export type SearchPart = (typeof PARTS)[number];
+
+/** What the page keeps in its URL: the words, and what is asked of them. */
+export interface WordSearch {
+  q?: string;
+  /** Absent: neurons that write the words. */
+  part?: Exclude<SearchPart, 'value'>;
+  /** Absent: towards the words. */
+  sign?: '-';
+}
+
+const LONGEST = 2000;
+
+export function parseWordSearch({ q, part, sign }: Record<string, unknown>): WordSearch {
+  const text = typeof q === 'string' || typeof q === 'number' ? String(q).slice(0, LONGEST) : '';
+  const of = oneOf(part, ['key', 'up', 'vo', 'qk']);
+  return { ...(text.trim() !== '' && { q: text }), ...(of && { part: of }), ...(sign === '-' && { sign }) };
+}
