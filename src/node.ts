@@ -6,6 +6,7 @@ import { runWorker as takeUnits, type WorkerOptions } from './atlas/queue/worker
 import { addEngine } from './engine/select.ts';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
+import { splitStack } from './model/stacks.ts';
 import type { Model } from './model/types.ts';
 import { fileCache } from './source/cache.node.ts';
 import { fileFolder } from './source/file.node.ts';
@@ -39,7 +40,8 @@ const SAMPLE_NORMALISERS = fileURLToPath(new URL('../models/normalisers/sample.s
 
 /**
  * Opens a checkpoint: `sample` (the built-in model), a path (a folder, a .safetensors, a .gguf), a URL, a hub id
- * (`openai-community/gpt2-medium`, `org/name@revision`), or what the browser's `openModel` takes. A path wins over a
+ * (`openai-community/gpt2-medium`, `org/name@revision`), each with `#encoder`, `#decoder` or `#cross` behind it where a
+ * model has two stacks (`t5-small#cross`), or what the browser's `openModel` takes. A path wins over a
  * hub id of the same spelling. Reads headers, config and tokenizer only; normalisers are kept in the user's cache.
  */
 export async function openModel(
@@ -53,6 +55,8 @@ export async function openModel(
   const found = await stat(location).catch(() => undefined);
   if (found?.isDirectory()) return openCheckpoint(await fileFolder(location), named);
   if (found) return openFile(location, named);
+  const { location: place, stack } = splitStack(location);
+  if (stack !== undefined) return openModel(place, { name: location, stack, ...options });
   if (!looksLikeHubId(location)) {
     throw new WeightscopeError(
       'SOURCE_NOT_FOUND',
@@ -71,8 +75,11 @@ export async function openModel(
 
 /** A location that means the same in another folder: a path becomes absolute. */
 export async function locationOf(location: string): Promise<string> {
-  const isPath = location !== 'sample' && (await stat(location).catch(() => undefined));
-  return isPath ? resolve(location) : location;
+  const there = async (place: string): Promise<boolean> =>
+    place !== 'sample' && (await stat(place).catch(() => undefined)) !== undefined;
+  if (await there(location)) return resolve(location);
+  const { location: place, stack } = splitStack(location);
+  return stack !== undefined && (await there(place)) ? `${resolve(place)}#${stack}` : location;
 }
 
 /** {@link takeUnits}: a worker of {@link buildQueuedAtlas}, which reads what its units need and no more. */

@@ -2,10 +2,11 @@ import { WeightscopeError } from '../errors.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
 import { quote } from '../quote.ts';
 import type { Architecture, Candidates, Config, Module, Sizes, Spec, Stack } from './architecture.ts';
-import { KINDS, OF_ANY_SIZE } from './kinds.ts';
+import { kindOf, OF_ANY_SIZE } from './kinds.ts';
 import { BIAS, firstLayer, modules, TensorNames } from './names.ts';
 import { createParameter, flat, leading, type Recipe, slab } from './parameter.ts';
 import { sizesOf, sizesOfLayer } from './sizes.ts';
+import type { BoundStack } from './stacks.ts';
 import type { Parameter } from './types.ts';
 
 export interface Bound {
@@ -13,6 +14,8 @@ export interface Bound {
   sizes: Sizes;
   gated: boolean;
   notes: string[];
+  /** Where a model is an encoder and a decoder: those that the file holds. */
+  stacks: BoundStack[];
   /** Tensors that no parameter is made of. */
   unread: string[];
 }
@@ -42,15 +45,16 @@ export function bind(
   const unread = names.unread(architecture.aside);
   if (unread.model.length > 0) notes.push(unreadNote(unread.model));
   const gated = [...parameters.keys()].some((name) => name.endsWith('.up'));
-  return { parameters, sizes, gated, notes, unread: unread.all };
+  const two = stacks.flatMap(({ name, own }) => (name === '' ? [] : [{ name, sizes: own }]));
+  return { parameters, sizes, gated, notes, stacks: two, unread: unread.all };
 
   /** The layers that are there: of an encoder and a decoder, a file may hold one alone. */
-  function stacksOf(): { stack: Stack; own: Sizes; name: string }[] {
+  function stacksOf(): { stack: Stack; own: Sizes; name: '' | BoundStack['name'] }[] {
     const { encoder } = architecture;
     if (!encoder) return [{ stack: architecture, own: sizes, name: '' }];
     const both = [
-      { stack: encoder, own: { ...sizesOf(config, encoder, where), vocab: sizes.vocab }, name: 'encoder.' },
-      { stack: architecture as Stack, own: sizes, name: 'decoder.' },
+      { stack: encoder, own: { ...sizesOf(config, encoder, where), vocab: sizes.vocab }, name: 'encoder' as const },
+      { stack: architecture as Stack, own: sizes, name: 'decoder' as const },
     ];
     const here = both.filter(({ stack }) => names.has(firstLayer(stack)));
     return here.length > 0 ? here : both;
@@ -105,7 +109,7 @@ export function bind(
   /** A table of vectors, one a row; where it is narrower than d, a projection is composed in. */
   function addRows(name: string, tensor: TensorInfo, d: number, rows = tensor.shape[0]): void {
     const map = name === 'embed' || name === 'unembed' ? architecture.projections?.[name] : undefined;
-    const projection = map === undefined ? undefined : names.lookupAbove(map);
+    const projection = map === undefined || tensor.shape[1] === d ? undefined : names.lookupAbove(map);
     const width = projection ? (projection.shape[0] === d ? projection.shape[1] : projection.shape[0]) : d;
     if (projection && !(projection.shape.includes(d) && projection.shape.length === 2))
       throw shape(projection, [d, tensor.shape[1]]);
@@ -121,7 +125,12 @@ export function bind(
   function bindLayer(stack: Stack, all: Sizes, start: string, n: number): void {
     const spec = typeof stack.parameters === 'function' ? stack.parameters(config, n) : stack.parameters;
     const own = { ...all, ...sizesOfLayer(config, n), ...stack.layerSizes?.(config, n) };
-    const layer: Layer = { at: stack.layer.replace('{n}', String(n)), start: `${start}layer.`, n, sizes: own };
+    const layer: Layer = {
+      at: stack.layer.replace('{n}', String(n)),
+      start: `${start && `${start}.`}layer.`,
+      n,
+      sizes: own,
+    };
     for (const [key, candidates] of Object.entries(spec)) {
       const { name, optional } = nameOf(key);
       const experts = name.includes('{e}') ? own.experts : 1;
@@ -129,7 +138,9 @@ export function bind(
         const one = withExpert(name, e);
         if (!find(candidates, layer.at, e)) {
           // What the first layer has, every layer must have.
-          if (!optional || e > 0 || (name.startsWith('norm.') && parameters.has(`${layer.start}0.${one}`)))
+          const first = name.startsWith('norm.') && parameters.has(`${layer.start}0.${one}`);
+          const ofNone = /norm\.[qk]$/.test(name) && !parameters.has(`${layer.start}${n}.attn.${name.at(-1)}`);
+          if (!optional || e > 0 || (first && !ofNone))
             throw missing(candidates, layer.at, `${layer.start}${n}.${one}`, e);
           break;
         }
@@ -140,10 +151,22 @@ export function bind(
     checkWhole(spec, layer);
   }
 
-  /** A layer that has a feed-forward part has keys, ordinary ones or those of experts, and to each kind its values. */
+  /**
+   * What a layer may have, it has whole: of attention its four maps, of feed-forward layers keys, ordinary ones or those of
+   * experts, and to each kind its values; and it has one of these at least.
+   */
   function checkWhole(spec: Spec, { at, start, n, sizes: { experts } }: Layer): void {
-    if (!Object.keys(spec).some((key) => key.startsWith('ff.'))) return;
     const has = (own: string): boolean => parameters.has(`${start}${n}.${own}`);
+    for (const [group, kinds] of [['attn', ['q', 'k', 'v', 'o']] as const, ['recurrent', ['in', 'out']] as const]) {
+      const whole = kinds.map((kind) => `${group}.${kind}`).filter((own) => `${own}?` in spec);
+      const lacks = whole.find((own) => !has(own));
+      if (whole.length === kinds.length && lacks && whole.some(has))
+        throw missing(spec[`${lacks}?`], at, `${start}${n}.${lacks}`);
+    }
+    // Where layers are one thing alone they have one norm (Nemotron-H).
+    const alone = !('norm.ff' in spec) && !('norm.ff?' in spec);
+    if (alone && (has('attn.q') || has('recurrent.in'))) return;
+    if (!Object.keys(spec).some((key) => key.startsWith('ff.'))) return;
     const groups = ['ff', 'ff.0', 'ff.shared'].filter((group) =>
       ['key', 'up', 'value'].some((part) => has(`${group}.${part}`)),
     );
@@ -159,7 +182,7 @@ export function bind(
 
   function addMatrix({ at, start, n, sizes: all }: Layer, own: string, candidates: Candidates, expert: number): void {
     const { module, tensor } = find(candidates, at, expert)!;
-    const kind = KINDS[own.replace(/^ff\.[^.]+\.(?=key|up|value)/, 'ff.')];
+    const kind = kindOf(own);
     const name = `${start}${n}.${own}`;
     if (!kind) {
       addWhole(name, tensor, tensor.shape);
@@ -169,13 +192,19 @@ export function bind(
     const lines = reads === (module.layout !== 'conv1d') ? 'rows' : 'columns';
     const { part, after } = module;
     // Beside experts, shared and ordinary feed-forward layers have a number of neurons of their own.
-    const free = OF_ANY_SIZE.test(own) || (all.experts > 0 && /^ff\.(shared\.)?(key|up|value)$/.test(own));
+    const free =
+      OF_ANY_SIZE.test(own) ||
+      ((all.experts > 0 || architecture.neuronsStored) && /^ff\.(shared\.)?(key|up|value)$/.test(own));
     const mine = free ? { ...all, neurons: neuronsOf(tensor.shape[lines === 'rows' ? 0 : 1], part, all) } : all;
     const count = kind.count(mine);
     const total = part ? part.size(mine, config) : count;
     const inner = after && lowRank(after, module, at, mine);
     const width = inner ? after.rank(config) : mine.hidden;
-    expectShape(tensor, lines === 'rows' ? [total, width] : [width, total]);
+    const vector = tensor.shape.length === 1 && total === 1;
+    expectShape(
+      vector ? { ...tensor, shape: [1, ...tensor.shape] } : tensor,
+      lines === 'rows' ? [total, width] : [width, total],
+    );
     const scale = module.scale?.(mine, config);
     const index = part && ((i: number) => part.index(i, mine, config));
     add({ name, shape: kind.shape(mine), count, width: mine.hidden, tensor, lines, index, scale, inner });

@@ -36,7 +36,7 @@ const heads = {
 };
 
 /** By uniform name without its layer and expert. */
-export const KINDS: Record<string, Kind> = {
+const KINDS: Record<string, Kind> = {
   'attn.q': heads.q,
   'attn.k': heads.k,
   'attn.v': heads.v,
@@ -51,11 +51,18 @@ export const KINDS: Record<string, Kind> = {
   'ff.up': reading('neurons'),
   'ff.value': writing,
   'ff.router': reading('experts'),
-  // Layers that are no attention (Mamba, convolutions, linear attention): what they read of the stream and write to it.
-  'recurrent.in': reading('neurons'),
-  'recurrent.gate': reading('neurons'),
-  'recurrent.out': writing,
+  // What a shared expert's output is multiplied with, after a sigmoid.
+  'ff.shared.gate': { count: () => 1, stream: 'reads', shape: (s) => [1, s.hidden], bias: () => [1] },
 };
+
+/**
+ * The kind of a matrix by its uniform name without its layer. Layers that are no attention (Mamba, convolutions, linear
+ * attention) have `recurrent.out`, which writes, and others, which read.
+ */
+export function kindOf(own: string): Kind | undefined {
+  if (own.startsWith('recurrent.')) return own === 'recurrent.out' ? writing : KINDS['ff.key'];
+  return KINDS[own] ?? KINDS[own.replace(/^ff\.[^.]+\.(?=key|up|value)/, 'ff.')];
+}
 
 /** Kinds whose number of vectors the tensor tells: no config has one name for it. */
 export const OF_ANY_SIZE = /^recurrent\./;

@@ -15,6 +15,7 @@ import { bind } from './bind.ts';
 import { readConfig } from './config.ts';
 import { fingerprint } from './fingerprint.ts';
 import { configFromGguf } from './gguf-config.ts';
+import { type StackName, splitStack, viewOf } from './stacks.ts';
 import type { Model } from './types.ts';
 import { readWeights } from './weights.ts';
 
@@ -27,6 +28,8 @@ export interface OpenOptions {
   cache?: Cache | ((fingerprint: string) => Cache);
   /** Another tokenizer than the checkpoint's; `null`: none is read. */
   vocabulary?: Vocabulary | null;
+  /** Of an encoder-decoder, the layers that readings are of; default the decoder's. Locations say it with `#cross`. */
+  stack?: StackName;
   /** For URLs: headers and the like. */
   http?: HttpOptions;
   signal?: AbortSignal;
@@ -42,9 +45,10 @@ export async function openModel(
   options: OpenOptions = {},
 ): Promise<Model> {
   if (location instanceof URL || typeof location === 'string') {
-    const { folder, file } = splitUrl(location);
+    const { location: place, stack } = splitStack(String(location));
+    const { folder, file } = splitUrl(place);
     const name = options.name ?? String(location);
-    return openCheckpoint(httpFolder(folder, options.http), { file, ...options, name });
+    return openCheckpoint(httpFolder(folder, options.http), { file, stack, ...options, name });
   }
   return openCheckpoint(isFolder(location) ? location : memoryFolder(location), options);
 }
@@ -81,20 +85,21 @@ async function openWeights(
   const bound = bind(architecture, config, withStandIns(stored), name);
   const found = await findVocabulary(weights, folder, bound.sizes.vocab, config, options);
   const said = found.vocabulary?.notes ?? (found.note === undefined ? [] : [found.note]);
-  const print = fingerprint(config, tensors);
+  const { parameters, sizes, note } = viewOf(bound.parameters, bound.sizes, bound.stacks, options.stack, name);
+  const print = fingerprint(options.stack ? { ...config, 'weightscope.stack': options.stack } : config, tensors);
   return {
     name,
     // GGUF's own names of architectures are those of families; ours for GGUF only say which names its tensors have.
     architecture: format === 'gguf' ? modelType : architecture.family,
     modelType,
-    dimensions: { ...bound.sizes, gated: bound.gated },
+    dimensions: { ...sizes, gated: bound.gated },
     config,
-    parameters: bound.parameters,
+    parameters,
     tensors,
     vocabulary: found.vocabulary,
     fingerprint: print,
     cache: typeof options.cache === 'function' ? options.cache(print) : options.cache,
-    notes: [...bound.notes, ...stored.notes, ...said],
+    notes: [...(note === undefined ? [] : [note]), ...bound.notes, ...stored.notes, ...said],
     unread: bound.unread,
     close: () => closeAll(weights),
   };
@@ -128,7 +133,7 @@ function isFolder(location: SourceFolder | Readonly<Record<string, Uint8Array>>)
 }
 
 /** A URL of a weights file is that file in its folder; any other is a folder. */
-function splitUrl(location: string | URL): { folder: string; file?: string } {
+function splitUrl(location: string): { folder: string; file?: string } {
   const base = typeof document === 'undefined' ? undefined : document.baseURI;
   let url: URL;
   try {

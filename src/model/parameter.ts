@@ -155,7 +155,8 @@ export async function* exportPieces(parameter: Parameter, signal?: AbortSignal):
 }
 
 /** Vectors that are transposed together when an array is exported: those of a head in W_Q, W_K and W_V. */
-const vectorsPerMatrix = ({ name, shape }: Parameter): number => (/\.attn\.[qkv]$/.test(name) ? shape[2] : 1);
+const vectorsPerMatrix = ({ name, shape }: Parameter): number =>
+  /\.(attn|cross)\.([qkv]|gate)$/.test(name) ? shape[2] : 1;
 
 /** Vectors [from, to) as they stand in the exported array. */
 async function exportVectors(

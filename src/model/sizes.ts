@@ -91,10 +91,13 @@ export function sizesOf(config: Config, stack: Stack, where: string): Sizes {
 /** A size that differs per layer is a list in the config (OpenELM, Gemma 3n, GGUF). */
 const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value.find((one) => one !== 0) : value);
 
-/** Sizes of layer n that the config lists for each. */
+/** Sizes of layer n that the config lists for each, or gives for some by their number (`per_layer_config`). */
 export function sizesOfLayer(config: Config, n: number): Partial<Sizes> {
   const own: Partial<Record<keyof typeof NAMES, number>> = {};
+  const some = (config.per_layer_config as Record<string, Config> | undefined)?.[n];
   for (const size of ['heads', 'kvHeads', 'headDim', 'neurons'] as const) {
+    const one = some && NAMES[size].map((name) => some[name]).find((value) => value !== undefined && value !== null);
+    if (Number.isInteger(one)) own[size] = one as number;
     const name = NAMES[size].find((one) => config[one] !== undefined && config[one] !== null);
     const list = name === undefined ? undefined : config[name];
     if (Array.isArray(list) && Number.isInteger(list[n])) own[size] = list[n];

@@ -22,7 +22,7 @@ export async function readNeuron(
   neuron: number,
   options: NeuronOptions = {},
 ): Promise<NeuronReading> {
-  const { layers, neurons, experts, gated } = model.dimensions;
+  const { layers, experts, gated } = model.dimensions;
   const { normalize = 'freq', parts = gated ? ['key', 'up', 'value'] : ['key', 'value'] } = options;
   checkIndex(layer, layers, 'layer');
   if (experts > 0) checkIndex(options.expert ?? 0, experts, 'expert');
@@ -31,7 +31,7 @@ export async function readNeuron(
   const used: (Float64Array | undefined)[] = [];
   for (const part of parts) {
     const source = parameter(model, neuronName(model, layer, part, options.expert));
-    checkIndex(neuron, Math.min(neurons, source.count), 'neuron');
+    checkIndex(neuron, source.count, 'neuron');
     const kind = `ff.${part}` as const;
     const { foldNorm, signal } = options;
     const x = await readVectors(model, { layer, kind, source }, { start: neuron, end: neuron + 1, foldNorm, signal });

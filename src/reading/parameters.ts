@@ -33,11 +33,25 @@ export function parameter(model: Model, name: string): Parameter {
   const found = model.parameters.get(name);
   if (found) return found;
   const group = name.split('.').slice(0, 2).join('.');
+  const part = /^layer\.(\d+)\.(attn|ff)\./.exec(name);
+  if (part && model.dimensions.layers > Number(part[1])) refusePart(model, part[1], part[2] as 'attn' | 'ff');
   const near = [...model.parameters.keys()].filter((other) => other.startsWith(group)).slice(0, 12);
   const known = near.length > 0 ? near : [...model.parameters.keys()].slice(0, 6);
   throw new WeightscopeError(
     'PARAMETER_UNKNOWN',
     `Expected a parameter of ${model.name}, got \`${name}\`; there are ${known.join(', ')} (\`weightscope parameters\` lists all).`,
+  );
+}
+
+/** Layers may lack a part: some are no attention (Mamba, convolutions), some nothing else. */
+function refusePart(model: Model, layer: string, part: 'attn' | 'ff'): void {
+  const start = `layer.${layer}.`;
+  const own = [...model.parameters.keys()].flatMap((key) => (key.startsWith(start) ? [key.slice(start.length)] : []));
+  if (own.length === 0 || own.some((key) => key.startsWith(`${part}.`))) return;
+  const what = part === 'attn' ? 'attention' : 'feed-forward part';
+  throw new WeightscopeError(
+    'PARAMETER_UNKNOWN',
+    `Expected layer ${layer} of ${model.name} to have ${part === 'attn' ? 'attention' : 'a feed-forward part'}, found that layer ${layer} has no ${what}: it has ${own.slice(0, 8).join(', ')}.`,
   );
 }
 

@@ -1,10 +1,10 @@
 import { WeightscopeError } from '../../errors.ts';
-import { type Architecture, concatenated, fusedQkv, half } from '../architecture.ts';
+import { type Architecture, concatenated, fusedQkv, grouped, half, type Spec } from '../architecture.ts';
 
 /** BERT: norms after each half of a layer, and one after the embeddings. */
 export const bert: Architecture = {
   family: 'bert',
-  types: ['bert', 'ernie'],
+  types: ['bert', 'ernie', 'big_bird', 'roformer', 'nezha', 'tapas', 'layoutlm'],
   model: {
     embed: 'embeddings.word_embeddings',
     unembed: ['cls.predictions.decoder', 'cls.predictions'],
@@ -30,12 +30,136 @@ export const bert: Architecture = {
 export const roberta: Architecture = {
   ...bert,
   family: 'roberta',
-  types: ['roberta', 'xlm-roberta', 'camembert'],
+  types: ['roberta', 'xlm-roberta', 'camembert', 'data2vec-text'],
   model: {
     ...bert.model,
     unembed: ['lm_head.decoder', 'lm_head'],
     'norm.final?': 'lm_head.layer_norm',
   },
+};
+
+/** XLM-RoBERTa XL: norms before each half. */
+export const xlmRobertaXl: Architecture = {
+  ...roberta,
+  family: 'xlm-roberta-xl',
+  types: ['xlm-roberta-xl'],
+  // The last norm of its encoder comes before the head's own.
+  model: { ...roberta.model, 'norm.final?': ['encoder.LayerNorm', 'lm_head.layer_norm'] },
+  parameters: {
+    'norm.attn': 'attention.self_attn_layer_norm',
+    'attn.q': 'attention.self.query',
+    'attn.k': 'attention.self.key',
+    'attn.v': 'attention.self.value',
+    'attn.o': 'attention.output.dense',
+    'norm.ff': 'LayerNorm',
+    'ff.key': 'intermediate.dense',
+    'ff.value': 'output.dense',
+  },
+};
+
+/** Megatron's BERT: norms before each half. */
+export const megatronBert: Architecture = {
+  ...bert,
+  family: 'megatron-bert',
+  types: ['megatron-bert'],
+  model: { ...bert.model, 'norm.final?': ['encoder.ln', 'cls.predictions.transform.LayerNorm'] },
+  parameters: {
+    'norm.attn': 'attention.ln',
+    'attn.q': 'attention.self.query',
+    'attn.k': 'attention.self.key',
+    'attn.v': 'attention.self.value',
+    'attn.o': 'attention.output.dense',
+    'norm.ff': 'ln',
+    'ff.key': 'intermediate.dense',
+    'ff.value': 'output.dense',
+  },
+};
+
+/** RemBERT: embeddings narrower than d, and a head wider than it. */
+export const rembert: Architecture = {
+  ...bert,
+  family: 'rembert',
+  types: ['rembert'],
+  model: { ...bert.model, 'norm.embed?': [], 'norm.final?': [], 'positions?': [], 'token_types?': [] },
+  projections: { embed: 'encoder.embedding_hidden_mapping_in', unembed: 'cls.predictions.dense' },
+  aside: /^(embeddings\.(LayerNorm|position_embeddings|token_type_embeddings)|cls\.predictions\.LayerNorm)\./,
+};
+
+/** MPNet: BERT's layers, positions in their attention. */
+export const mpnet: Architecture = {
+  ...roberta,
+  family: 'mpnet',
+  types: ['mpnet'],
+  parameters: {
+    ...(bert.parameters as Spec),
+    'attn.q': 'attention.attn.q',
+    'attn.k': 'attention.attn.k',
+    'attn.v': 'attention.attn.v',
+    'attn.o': 'attention.attn.o',
+    'norm.attn_post': 'attention.LayerNorm',
+  },
+  aside: /relative_attention_bias/,
+};
+
+/** Nomic's BERT: fused tensors, and a gate, which is the second of its two maps. */
+export const nomicBert: Architecture = {
+  ...bert,
+  family: 'nomic_bert',
+  types: ['nomic_bert'],
+  model: {
+    ...bert.model,
+    'norm.embed?': 'emb_ln',
+    'norm.final?': 'cls.predictions.transform.layer_norm',
+  },
+  layer: 'encoder.layers.{n}.',
+  parameters: {
+    ...fusedQkv('attn.Wqkv', concatenated),
+    'attn.o': 'attn.out_proj',
+    'norm.attn_post': 'norm1',
+    'ff.key': 'mlp.fc12',
+    'ff.up': 'mlp.fc11',
+    'ff.value': 'mlp.fc2',
+    'norm.ff_post': 'norm2',
+  },
+};
+
+/** The first DeBERTa: q, k and v interleaved per head, biases of q and v alone, positions in the attention. */
+export const debertaV1: Architecture = {
+  ...bert,
+  family: 'deberta',
+  types: ['deberta'],
+  model: {
+    ...bert.model,
+    unembed: ['cls.predictions.decoder', 'cls.predictions', 'lm_predictions.lm_head'],
+    'norm.final?': ['cls.predictions.transform.LayerNorm', 'lm_predictions.lm_head.LayerNorm'],
+  },
+  parameters: {
+    ...(bert.parameters as Spec),
+    'attn.q': { name: 'attention.self.in_proj', part: grouped('q'), bias: 'attention.self.q_bias' },
+    'attn.k': { name: 'attention.self.in_proj', part: grouped('k') },
+    'attn.v': { name: 'attention.self.in_proj', part: grouped('v'), bias: 'attention.self.v_bias' },
+  },
+  aside: /\.pos_(q_)?proj\.|rel_embeddings/,
+};
+
+/** XLNet: heads kept apart, input first. */
+export const xlnet: Architecture = {
+  family: 'xlnet',
+  types: ['xlnet'],
+  model: { embed: 'word_embedding', unembed: 'lm_loss' },
+  layer: 'layer.{n}.',
+  parameters: {
+    'attn.q': { name: 'rel_attn.q', layout: 'conv1d' },
+    'attn.k': { name: 'rel_attn.k', layout: 'conv1d' },
+    'attn.v': { name: 'rel_attn.v', layout: 'conv1d' },
+    'attn.o': 'rel_attn.o',
+    'norm.attn_post': 'rel_attn.layer_norm',
+    'ff.key': 'ff.layer_1',
+    'ff.value': 'ff.layer_2',
+    'norm.ff_post': 'ff.layer_norm',
+  },
+  // Maps and biases of positions and segments, and the vector of a place that is to be guessed.
+  aside: /rel_attn\.(r|r_[rsw]_bias|seg_embed)$|^mask_emb$/,
 };
 
 /** DeBERTa 2 and 3: BERT with positions in its attention. */

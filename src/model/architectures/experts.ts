@@ -1,4 +1,4 @@
-import { type Architecture, half } from '../architecture.ts';
+import { type Architecture, half, type Module, type Part, type Spec } from '../architecture.ts';
 import { llama } from './llama.ts';
 import { attention, norms } from './names.ts';
 
@@ -6,11 +6,12 @@ import { attention, norms } from './names.ts';
 export const mixtral: Architecture = {
   ...llama,
   family: 'mixtral',
-  types: ['mixtral', 'phimoe'],
+  types: ['mixtral', 'phimoe', 'minimax_m2'],
+  aside: /e_score_correction_bias$/,
   parameters: {
     ...norms,
     ...attention,
-    'ff.router': ['block_sparse_moe.gate', 'mlp.gate'],
+    'ff.router': ['block_sparse_moe.gate', 'mlp.gate', 'mlp.router'],
     'ff.{e}.key': [
       'block_sparse_moe.experts.{e}.w1',
       { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) },
@@ -23,38 +24,116 @@ export const mixtral: Architecture = {
   },
 };
 
-/** Granite's experts, all in two tensors. */
+export const graniteExperts: Spec = {
+  'ff.router?': ['block_sparse_moe.router.layer', 'block_sparse_moe.router'],
+  'ff.{e}.key?': { name: 'block_sparse_moe.input_linear', stacked: true, part: half(0) },
+  'ff.{e}.up?': { name: 'block_sparse_moe.input_linear', stacked: true, part: half(1) },
+  'ff.{e}.value?': { name: 'block_sparse_moe.output_linear', stacked: true },
+  'ff.shared.key?': { name: 'shared_mlp.input_linear', part: half(0) },
+  'ff.shared.up?': { name: 'shared_mlp.input_linear', part: half(1) },
+  'ff.shared.value?': 'shared_mlp.output_linear',
+};
+
+/** Granite's experts, all in two tensors; those of 4 have a shared one, and layers of Mamba between (recurrent.ts). */
 export const graniteMoe: Architecture = {
   ...llama,
   family: 'granitemoe',
-  types: ['granitemoe'],
+  types: ['granitemoe', 'granitemoeshared'],
   parameters: {
     ...norms,
     ...attention,
-    'ff.router': 'block_sparse_moe.router.layer',
-    'ff.{e}.key': { name: 'block_sparse_moe.input_linear', stacked: true, part: half(0) },
-    'ff.{e}.up': { name: 'block_sparse_moe.input_linear', stacked: true, part: half(1) },
-    'ff.{e}.value': { name: 'block_sparse_moe.output_linear', stacked: true },
+    ...graniteExperts,
   },
 };
 
-/** Qwen's and OLMo's experts; some layers may be ordinary ones, and one expert may be shared by all tokens. */
+/** Maps of one feed-forward layer under several names, gated. */
+const parts = (start: string, ...names: readonly string[]): Spec => ({
+  [`${start}key?`]: names.map((name) => `${name}.gate_proj`),
+  [`${start}up?`]: names.map((name) => `${name}.up_proj`),
+  [`${start}value?`]: names.map((name) => `${name}.down_proj`),
+});
+
+/** Experts, maybe one or more that all tokens share, maybe ordinary layers in between: what a layer has, the file tells. */
+export const mixture: Spec = {
+  'ff.router?': ['mlp.gate', 'mlp.gate.wg', 'mlp.router'],
+  'ff.{e}.key?': ['mlp.experts.{e}.gate_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) }],
+  'ff.{e}.up?': ['mlp.experts.{e}.up_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) }],
+  'ff.{e}.value?': ['mlp.experts.{e}.down_proj', { name: 'mlp.experts.down_proj', stacked: true }],
+  ...parts('ff.shared.', 'mlp.shared_expert', 'mlp.shared_experts', 'mlp.shared_mlp'),
+  'ff.shared.gate?': 'mlp.shared_expert_gate',
+  ...parts('ff.', 'mlp'),
+};
+
+/** Qwen's, OLMo's, GLM's, dots', Ernie's and Hunyuan's experts. */
 export const qwenMoe: Architecture = {
   ...llama,
   family: 'qwen_moe',
-  types: ['qwen2_moe', 'qwen3_moe', 'olmoe'],
+  types: [
+    'qwen2_moe',
+    'qwen3_moe',
+    'qwen3_vl_moe_text',
+    'olmoe',
+    'glm4_moe',
+    'dots1',
+    'ernie4_5_moe',
+    'hunyuan_v1_moe',
+  ],
+  parameters: { ...norms, ...attention, ...mixture },
+  aside: /e_score_correction_bias$/,
+};
+
+/** One output in two: gates at even places, ups at odd ones. */
+const everyOther = (which: 0 | 1): Part => ({
+  size: ({ neurons }) => 2 * neurons,
+  index: (i) => 2 * i + which,
+});
+
+/** What YaRN multiplies queries and keys with besides turning them: 0.1 ln(factor) + 1 (arXiv 2309.00071, section 3.4). */
+const yarn = (name: string): Module => ({
+  name,
+  scale: (_, config) => {
+    const rope = (config.rope_parameters ?? config.rope_scaling ?? {}) as Record<string, unknown>;
+    const { rope_type: type = 'yarn', factor = 32, attention_factor: given } = rope;
+    if (type !== 'yarn') return 1;
+    return typeof given === 'number' ? given : 0.1 * Math.log(factor as number) + 1;
+  },
+});
+
+/** gpt-oss: all experts in two tensors, input first; heads have a sink, a score that no key needs to earn. */
+export const gptOss: Architecture = {
+  ...llama,
+  family: 'gpt_oss',
+  types: ['gpt_oss'],
   parameters: {
     ...norms,
     ...attention,
-    'ff.router?': 'mlp.gate',
-    'ff.{e}.key?': ['mlp.experts.{e}.gate_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) }],
-    'ff.{e}.up?': ['mlp.experts.{e}.up_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) }],
-    'ff.{e}.value?': ['mlp.experts.{e}.down_proj', { name: 'mlp.experts.down_proj', stacked: true }],
-    'ff.shared.key?': 'mlp.shared_expert.gate_proj',
-    'ff.shared.up?': 'mlp.shared_expert.up_proj',
-    'ff.shared.value?': 'mlp.shared_expert.down_proj',
-    'ff.key?': 'mlp.gate_proj',
-    'ff.up?': 'mlp.up_proj',
-    'ff.value?': 'mlp.down_proj',
+    'attn.q': yarn('self_attn.q_proj'),
+    'attn.k': yarn('self_attn.k_proj'),
+    'attn.sinks?': 'self_attn.sinks',
+    'ff.router': 'mlp.router',
+    'ff.{e}.key': { name: 'mlp.experts.gate_up_proj', layout: 'conv1d', stacked: true, part: everyOther(0) },
+    'ff.{e}.up': { name: 'mlp.experts.gate_up_proj', layout: 'conv1d', stacked: true, part: everyOther(1) },
+    'ff.{e}.value': { name: 'mlp.experts.down_proj', layout: 'conv1d', stacked: true },
+  },
+  notes: [
+    'Each head has a sink, a score that takes weight from all keys (attn.sinks); readings of pairs leave it out.',
+    'attn.q and attn.k have the factor in them that YaRN multiplies both with (0.1 ln(factor) + 1).',
+  ],
+};
+
+/** Llama 4: experts as gpt-oss stores them, gates before ups, and one that is shared; ordinary layers between. */
+export const llama4: Architecture = {
+  ...llama,
+  family: 'llama4',
+  types: ['llama4_text', 'llama4'],
+  parameters: {
+    ...norms,
+    ...attention,
+    'ff.router?': 'feed_forward.router',
+    'ff.{e}.key?': { name: 'feed_forward.experts.gate_up_proj', layout: 'conv1d', stacked: true, part: half(0) },
+    'ff.{e}.up?': { name: 'feed_forward.experts.gate_up_proj', layout: 'conv1d', stacked: true, part: half(1) },
+    'ff.{e}.value?': { name: 'feed_forward.experts.down_proj', layout: 'conv1d', stacked: true },
+    ...parts('ff.shared.', 'feed_forward.shared_expert'),
+    ...parts('ff.', 'feed_forward'),
   },
 };

@@ -36,3 +36,19 @@ export const gptBigcode: Architecture = {
   },
   sizes: ({ multi_query }) => (multi_query === false ? {} : { kvHeads: 1 }),
 };
+
+/** The first GPT: norms after each half of a layer, none at the end. */
+export const openaiGpt: Architecture = {
+  ...gpt2,
+  family: 'openai-gpt',
+  types: ['openai-gpt'],
+  model: { embed: 'tokens_embed', unembed: 'lm_head', 'positions?': 'positions_embed' },
+  parameters: {
+    ...fusedQkv('attn.c_attn', concatenated, 'conv1d'),
+    'attn.o': { name: 'attn.c_proj', layout: 'conv1d' },
+    'norm.attn_post': 'ln_1',
+    'ff.key': { name: 'mlp.c_fc', layout: 'conv1d' },
+    'ff.value': { name: 'mlp.c_proj', layout: 'conv1d' },
+    'norm.ff_post': 'ln_2',
+  },
+};

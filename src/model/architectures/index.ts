@@ -2,23 +2,28 @@ import { WeightscopeError } from '../../errors.ts';
 import type { TensorFile } from '../../formats/tensor.ts';
 import { quote } from '../../quote.ts';
 import type { Architecture } from '../architecture.ts';
+import * as bartLike from './bart.ts';
 import * as bertLike from './bert.ts';
 import { bloom } from './bloom.ts';
-import * as experts from './experts.ts';
+import { gptOss, graniteMoe, llama4, mixtral, qwenMoe } from './experts.ts';
 import { falcon } from './falcon.ts';
 import * as gguf from './gguf.ts';
 import { gptNeo } from './gpt_neo.ts';
 import { gptNeox, persimmon } from './gpt_neox.ts';
-import { gpt2, gptBigcode } from './gpt2.ts';
+import { gpt2, gptBigcode, openaiGpt } from './gpt2.ts';
 import { codegen, gptj } from './gptj.ts';
 import * as llamaLike from './llama.ts';
+import * as mlaLike from './mla.ts';
 import { mpt } from './mpt.ts';
 import * as optLike from './opt.ts';
+import * as hybrids from './recurrent.ts';
+import * as t5Like from './t5.ts';
 
 /** Families of the Hugging Face format: config.json and safetensors. */
 const HF: readonly Architecture[] = [
   gpt2,
   gptBigcode,
+  openaiGpt,
   gptNeo,
   gptj,
   codegen,
@@ -29,7 +34,15 @@ const HF: readonly Architecture[] = [
   mpt,
   falcon,
   ...Object.values(llamaLike),
-  ...Object.values(experts),
+  mixtral,
+  graniteMoe,
+  qwenMoe,
+  gptOss,
+  llama4,
+  ...Object.values(mlaLike),
+  ...Object.values(hybrids),
+  ...Object.values(t5Like),
+  ...Object.values(bartLike),
   ...Object.values(bertLike),
 ];
 const GGUF: readonly Architecture[] = Object.values(gguf);

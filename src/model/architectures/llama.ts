@@ -1,4 +1,4 @@
-import { type Architecture, concatenated, fusedQkv } from '../architecture.ts';
+import { type Architecture, type Config, concatenated, fusedQkv, type Spec } from '../architecture.ts';
 import { attention, fusedGatedMlp, gatedMlp, norms, plainMlp } from './names.ts';
 
 /** Llama and what shares its names: grouped queries, gated feed-forward layers, optional biases, norms of q and k. */
@@ -16,6 +16,19 @@ export const llama: Architecture = {
     'seed_oss',
     'ernie4_5',
     'hunyuan_v1_dense',
+    'ministral3',
+    'qwen2_vl',
+    'qwen2_vl_text',
+    'qwen2_5_vl',
+    'qwen2_5_vl_text',
+    'qwen3_vl_text',
+    'internlm3',
+    'cwm',
+    'eurobert',
+    'jais2',
+    'mellum',
+    'iquestcoder',
+    'hyperclovax',
   ],
   model: { embed: 'embed_tokens', unembed: ['lm_head'], 'norm.final?': 'norm' },
   layer: 'layers.{n}.',
@@ -152,5 +165,45 @@ export const gemma2: Architecture = {
     'norm.ff': 'pre_feedforward_layernorm',
     ...gatedMlp,
     'norm.ff_post': 'post_feedforward_layernorm',
+  },
+};
+
+const without = (spec: Spec, ...keys: readonly string[]): Spec =>
+  Object.fromEntries(Object.entries(spec).filter(([key]) => !keys.includes(key)));
+const sharedKeys: Spec = { 'attn.k?': 'self_attn.k_proj', 'attn.v?': 'self_attn.v_proj' };
+const GLOBAL_EVERY = 6;
+
+/** Which layers of a Gemma 4 attend to everything: those the config lists, else every sixth and the last. */
+function isGlobal({ layer_types: types, num_hidden_layers: layers }: Config, n: number): boolean {
+  if (Array.isArray(types)) return types[n] === 'full_attention';
+  return (n + 1) % GLOBAL_EVERY === 0 || n === (layers as number) - 1;
+}
+
+/** Gemma 3n: layers may share the keys and values of earlier ones; then they have queries and outputs alone. */
+export const gemma3n: Architecture = {
+  ...gemma2,
+  family: 'gemma3n',
+  types: ['gemma3n_text', 'gemma3n'],
+  gainOffset: undefined,
+  neuronsStored: true,
+  parameters: { ...without(gemma2.parameters as Spec, 'attn.k', 'attn.v'), ...sharedKeys },
+};
+
+/** Gemma 4: the layers that attend to everything have larger heads, and in some models their keys are their values. */
+export const gemma4: Architecture = {
+  ...gemma3n,
+  family: 'gemma4',
+  types: ['gemma4_text', 'gemma4', 'gemma4_unified_text'],
+  parameters: (config, n) => ({
+    ...(gemma3n.parameters as Spec),
+    ...(config.attention_k_eq_v === true && isGlobal(config, n) ? { 'attn.v?': 'self_attn.k_proj' } : {}),
+  }),
+  layerSizes: (config, n) => {
+    if (config.per_layer_config || !isGlobal(config, n)) return {};
+    const { global_head_dim: headDim = 512, num_global_key_value_heads: kvHeads } = config;
+    return {
+      headDim: headDim as number,
+      ...(config.attention_k_eq_v === true && typeof kvHeads === 'number' ? { kvHeads } : {}),
+    };
   },
 };

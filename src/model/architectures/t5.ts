@@ -1,0 +1,98 @@
+import type { Architecture, Spec, Stack } from '../architecture.ts';
+
+const attention = (part: 'attn' | 'cross', at: string): Spec => ({
+  [`norm.${part}`]: `${at.replace(/[^.]+$/, 'layer_norm')}`,
+  [`${part}.q`]: `${at}.q`,
+  [`${part}.k`]: `${at}.k`,
+  [`${part}.v`]: `${at}.v`,
+  [`${part}.o`]: `${at}.o`,
+});
+
+/** The first T5 has no gate (`wi`), 1.1 and its kin have one (`wi_0`). */
+const feedForward = (at: string): Spec => ({
+  'norm.ff': `${at}.layer_norm`,
+  'ff.key': [`${at}.DenseReluDense.wi_0`, `${at}.DenseReluDense.wi`],
+  'ff.up?': `${at}.DenseReluDense.wi_1`,
+  'ff.value': `${at}.DenseReluDense.wo`,
+});
+
+const encoder: Stack = {
+  layer: 'encoder.block.{n}.',
+  parameters: { ...attention('attn', 'layer.0.SelfAttention'), ...feedForward('layer.1') },
+};
+
+/** T5, mT5, UMT5: an encoder and a decoder, relative positions, no biases. */
+export const t5: Architecture = {
+  family: 't5',
+  types: ['t5', 'mt5', 'umt5', 'pop2piano'],
+  model: {
+    embed: ['shared', 'decoder.embed_tokens', 'encoder.embed_tokens'],
+    unembed: 'lm_head',
+    'encoder.norm.final?': 'encoder.final_layer_norm',
+    'decoder.norm.final?': 'decoder.final_layer_norm',
+  },
+  layer: 'decoder.block.{n}.',
+  parameters: {
+    ...attention('attn', 'layer.0.SelfAttention'),
+    ...attention('cross', 'layer.1.EncDecAttention'),
+    ...feedForward('layer.2'),
+  },
+  sizes: ({ num_decoder_layers, num_layers }) => ({ layers: (num_decoder_layers ?? num_layers) as number }),
+  encoder,
+  aside: /relative_attention_bias|^(encoder|decoder)\.embed_tokens\./,
+};
+
+const gemmaLayer = (cross: Spec): Spec => ({
+  'norm.attn': 'pre_self_attn_layernorm',
+  'attn.q': 'self_attn.q_proj',
+  'attn.k': 'self_attn.k_proj',
+  'attn.v': 'self_attn.v_proj',
+  'attn.o': 'self_attn.o_proj',
+  'norm.attn_post': 'post_self_attn_layernorm',
+  ...cross,
+  'norm.ff': 'pre_feedforward_layernorm',
+  'ff.key': 'mlp.gate_proj',
+  'ff.up': 'mlp.up_proj',
+  'ff.value': 'mlp.down_proj',
+  'norm.ff_post': 'post_feedforward_layernorm',
+});
+
+/** What T5Gemma's config keeps for each side, under Gemma's names. */
+const gemmaSizes =
+  (side: 'encoder' | 'decoder'): Stack['sizes'] =>
+  (config) => {
+    const own = (config[side] ?? {}) as Record<string, number>;
+    return {
+      layers: own.num_hidden_layers,
+      hidden: own.hidden_size,
+      heads: own.num_attention_heads,
+      kvHeads: own.num_key_value_heads,
+      headDim: own.head_dim,
+      neurons: own.intermediate_size,
+    };
+  };
+
+/** T5Gemma: Gemma 2's layers in both stacks. */
+export const t5gemma: Architecture = {
+  family: 't5gemma',
+  types: ['t5gemma'],
+  gainOffset: 1,
+  model: {
+    embed: ['decoder.embed_tokens', 'encoder.embed_tokens'],
+    unembed: ['lm_head.out_proj', 'lm_head'],
+    'encoder.norm.final?': 'encoder.norm',
+    'decoder.norm.final?': 'decoder.norm',
+  },
+  layer: 'decoder.layers.{n}.',
+  parameters: gemmaLayer({
+    'norm.cross': 'pre_cross_attn_layernorm',
+    'cross.q': 'cross_attn.q_proj',
+    'cross.k': 'cross_attn.k_proj',
+    'cross.v': 'cross_attn.v_proj',
+    'cross.o': 'cross_attn.o_proj',
+    'norm.cross_post': 'post_cross_attn_layernorm',
+  }),
+  sizes: gemmaSizes('decoder'),
+  encoder: { layer: 'encoder.layers.{n}.', parameters: gemmaLayer({}), sizes: gemmaSizes('encoder') },
+  aside: /^encoder\.embed_tokens\./,
+};
