@@ -153,7 +153,8 @@ async function saidOf(
   { signal }: Pick<BuildOptions, 'signal'>,
 ): Promise<Manifest['said']> {
   const said = await noteFacts(model, Object.keys(vectors) as VectorKind[], { embedding, signal });
-  return said.twoEmbeddings || Object.keys(said.leftOut).length > 0 ? said : undefined;
+  const silent = !said.twoEmbeddings && Object.keys(said.leftOut).length === 0 && said.unused.length === 0;
+  return silent ? undefined : said;
 }
 
 /**

@@ -94,8 +94,19 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function isSaid(value: unknown): value is Manifest['said'] {
   if (!isObject(value) || typeof value.twoEmbeddings !== 'boolean' || !isObject(value.leftOut)) return false;
-  return Object.values(value.leftOut).every(
-    (found) => isObject(found) && isCount(found.rows) && typeof found.note === 'string',
+  const { leftOut, unused } = value;
+  const isText = (text: unknown) => typeof text === 'string';
+  return (
+    Object.values(leftOut).every((found) => isObject(found) && isCount(found.rows) && isText(found.note)) &&
+    Array.isArray(unused) &&
+    unused.every(
+      (one) =>
+        isObject(one) &&
+        isText(one.what) &&
+        isText(one.name) &&
+        Array.isArray(one.kinds) &&
+        (one.layers === undefined || Array.isArray(one.layers)),
+    )
   );
 }
 

@@ -12,14 +12,20 @@ import type { Applied, ReadOptions } from './types.ts';
 export interface MadeOf {
   /** The kinds of vectors that were read; none where they are of no kind (tokens, sums, files). */
   kinds: readonly (VectorKind | undefined)[];
+  /** The layer they are of, where there is one. */
+  layer?: number;
   /** The normalisers that scores were divided by. */
   used?: readonly (Float64Array | undefined)[];
 }
 
 /** What a reading says was done to get its numbers. */
-export async function appliedOf(model: Model, options: ReadOptions, { kinds, used = [] }: MadeOf): Promise<Applied> {
+export async function appliedOf(
+  model: Model,
+  options: ReadOptions,
+  { kinds, layer, used = [] }: MadeOf,
+): Promise<Applied> {
   const errors = used.map((f) => f && errorOf(f)).filter((error) => error !== undefined);
-  const notes = [...model.notes, ...notesOf(await noteFacts(model, kinds, options), kinds, options)];
+  const notes = [...model.notes, ...notesOf(await noteFacts(model, kinds, options), kinds, { ...options, layer })];
   if (errors.length > 0) notes.push(`Approximate freq normalisers: ${errorInWords(Math.max(...errors))}.`);
   return {
     foldNorm: options.foldNorm ?? false,

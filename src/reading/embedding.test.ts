@@ -147,7 +147,7 @@ describe('each side with its own embedding', () => {
     const each = { neuron: await readNeuron(model, 1, 2, own), head: await readHead(model, 1, 2, own) };
     expect(each.neuron.parts).toEqual(usual.neuron.parts);
     expect([each.head.vo, each.head.qk]).toEqual([usual.head.vo, usual.head.qk]);
-    expect(usual.neuron.applied.notes).toEqual(['made of random numbers']);
+    expect(usual.neuron.applied.notes.join()).not.toMatch(/`embedding: own`/);
     expect(await embedding(model, 'embed')).toBe(await embedding(model));
     expect([...(model.cache as ReturnType<typeof memoryCache>).files.keys()]).toEqual(files);
   });
@@ -204,7 +204,7 @@ describe('rows of E that are not finite', () => {
     expect(await leftOutRows(model)).toEqual([OUT]);
     for (const normalize of ['freq', 'none', 'cosine'] as const) {
       const { parts, applied } = await readNeuron(model, 0, 2, { engine, normalize, k: 30, bottom: 30 });
-      expect(applied.notes.at(-1)).toMatch(NOTE);
+      expect(applied.notes).toContainEqual(expect.stringMatching(NOTE));
       for (const part of ['key', 'up', 'value'] as const) {
         const kind = `ff.${part}` as const;
         const scores = brute.tokenScores(zeroed(), brute.vectors(model, 0, kind)[2], kind, { normalize });
@@ -217,13 +217,13 @@ describe('rows of E that are not finite', () => {
     expect((await neuronHistograms(model, 0, 2, { engine })).parts.key?.tokens).toBe(29);
     const { top, applied } = await readVector(model, 'tok:#3', { engine, k: 100 });
     expect([top.length, top.some(({ id }) => id === OUT)]).toEqual([29, false]);
-    expect(applied.notes.at(-1)).toMatch(NOTE);
+    expect(applied.notes).toContainEqual(expect.stringMatching(NOTE));
   });
 
   it('are left out of heads’ lists and counts, on both sides', async () => {
     const model = bad();
     const { vo, qk, applied } = await readHead(model, 0, 1, { engine, above: -1e9, k: 1000 });
-    expect(applied.notes.at(-1)).toMatch(NOTE);
+    expect(applied.notes).toContainEqual(expect.stringMatching(NOTE));
     for (const [matrix, reading] of [
       ['vo', vo],
       ['qk', qk],

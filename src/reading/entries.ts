@@ -77,7 +77,7 @@ export async function readEntries(
   const token = (id: number) => tokenOf(model, id, options.labels);
   const pairs = entries.map((entry) => ({ ...entry, first: token(entry.first), second: token(entry.second) }));
   pairs.sort(options.alphabetical ? (filters?.compat ? byFirstId : byLabels) : byScore);
-  const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), used: [first.f, second.f] });
+  const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), layer, used: [first.f, second.f] });
   return { model: model.name, layer, head, matrix, normalize, applied, pairs, count };
 }
 

@@ -183,7 +183,7 @@ export class HeadRankings {
       layer,
       head,
       normalize,
-      applied: await appliedToPairs(model, options, matrices, used),
+      applied: await appliedToPairs(model, layer, matrices, options, used),
       ...read,
     };
   }

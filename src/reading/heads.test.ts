@@ -82,7 +82,11 @@ describe('readHead', () => {
     expect(applied).toEqual({
       ...{ foldNorm: false, filters: ['only-from'], embedding: 'unembed', approximate: false },
       ...{
-        notes: ['made of random numbers', expect.stringContaining('`embedding: own`')],
+        notes: [
+          'made of random numbers',
+          expect.stringContaining('`embedding: own`'),
+          'Left out: biases (attn.o_bias); gains of norms (norm.final); positions (their embeddings).',
+        ],
         above: 0,
         ascending: false,
         excludeSame: true,

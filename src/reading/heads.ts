@@ -80,7 +80,7 @@ export async function readHead(
     layer,
     head,
     normalize,
-    applied: await appliedToPairs(model, options, matrices, used),
+    applied: await appliedToPairs(model, layer, matrices, options, used),
     ...read,
   };
 }
@@ -166,7 +166,7 @@ export async function readHeadRow(
   const x = await headFactor(model, layer, head, matrix, side, { ...options, ...range });
   const all = await headFactor(model, layer, head, matrix, other, options);
   const ranked = await rankTokens(model, x.factor, { e: all.factor, kind: `attn.${sides[other]}` }, options);
-  const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), used: [x.f, all.f] });
+  const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), layer, used: [x.f, all.f] });
   const token = tokenOf(model, tokenId, options.labels);
   return { model: model.name, layer, head, matrix, side, token, normalize, applied, ...ranked };
 }
@@ -201,8 +201,9 @@ export function checkOptions({ k, aboveRank, limitPerFirst, limitPerSecond, coun
 
 export async function appliedToPairs(
   model: Model,
-  options: HeadOptions,
+  layer: number,
   matrices: readonly HeadMatrix[],
+  options: HeadOptions,
   used: readonly (Float64Array | undefined)[],
 ): Promise<HeadReading['applied']> {
   const { above, below, sort, ascending, limitPerFirst, limitPerSecond } = options;
@@ -210,7 +211,7 @@ export async function appliedToPairs(
   const excludeFuzzy = options.excludeFuzzy || undefined;
   const given = { above, below, excludeSame, excludeFuzzy, sort, ascending, limitPerFirst, limitPerSecond };
   return {
-    ...(await appliedOf(model, options, { kinds: partKinds(matrices), used })),
+    ...(await appliedOf(model, options, { kinds: partKinds(matrices), layer, used })),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
 }

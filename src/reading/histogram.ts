@@ -63,7 +63,7 @@ export async function neuronHistograms(
     read[part] = histogram(mask ? scores.filter((_, id) => mask[id]) : scores, bins);
     used.push(f);
   }
-  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), used });
+  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), layer, used });
   return { model: model.name, layer, neuron, normalize, applied, parts: read };
 }
 

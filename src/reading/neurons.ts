@@ -39,7 +39,7 @@ export async function readNeuron(
     read[part] = ranked;
     used.push(f);
   }
-  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), used });
+  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), layer, used });
   return { model: model.name, layer, neuron, normalize, applied, parts: read };
 }
 

@@ -2,6 +2,7 @@ import type { Model } from '../model/types.ts';
 import { type EmbeddingChoice, type EmbeddingName, embeddingOf, embeddingsDiffer, leftOutRows } from './embedding.ts';
 import { readsTheStream, type VectorKind } from './parameters.ts';
 import type { ReadOptions } from './types.ts';
+import { type Unused, unusedInWords, unusedOf } from './unused.ts';
 
 /** Tokens that a note names; of more it gives the number. */
 const NAMED = 8;
@@ -12,6 +13,8 @@ export interface NoteFacts {
   twoEmbeddings: boolean;
   /** Of the tables that were read: how many rows are not finite, and which, in words. */
   leftOut: Partial<Record<EmbeddingName, { rows: number; note: string }>>;
+  /** What the model does and no reading does. */
+  unused: Unused[];
 }
 
 /** Looks at the tables that vectors of these kinds stand against. */
@@ -26,14 +29,14 @@ export async function noteFacts(
     if (rows.length > 0) leftOut[which] = { rows: rows.length, note: leftOutInWords(model, which, rows) };
   }
   const twoEmbeddings = kinds.some(isRead) && (await embeddingsDiffer(model, signal));
-  return { twoEmbeddings, leftOut };
+  return { twoEmbeddings, leftOut, unused: unusedOf(model) };
 }
 
 /** What a reading of vectors of these kinds says about how it was made, one sentence each. */
 export function notesOf(
   facts: NoteFacts,
   kinds: readonly (VectorKind | undefined)[],
-  { embedding: choice }: { embedding?: EmbeddingChoice },
+  { embedding: choice, layer }: { embedding?: EmbeddingChoice; layer?: number },
 ): string[] {
   const notes: string[] = [];
   if (choice === 'own') notes.push(`Each side stands against its own embedding: ${sidesInWords(kinds)}.`);
@@ -46,7 +49,7 @@ export function notesOf(
     const found = facts.leftOut[which];
     if (found) notes.push(found.note);
   }
-  return notes;
+  return [...notes, ...unusedInWords(facts.unused, kinds, layer)];
 }
 
 const isRead = (kind: VectorKind | undefined): boolean => kind !== undefined && readsTheStream(kind);

@@ -69,6 +69,7 @@ export async function atlasNeuron(
     applied: appliedOf(
       manifest,
       there.map((part) => `ff.${part}` as const),
+      layer,
     ),
     parts: Object.fromEntries(
       there.map((part): [NeuronPart, RankedTokens] => [part, { top: of(part, '+', k), bottom: of(part, '-', bottom) }]),
@@ -108,7 +109,7 @@ export async function atlasHead(
     layer,
     head,
     normalize: manifest.settings.normalize,
-    applied: { ...appliedOf(manifest, partKinds(matrices)), ...(ascending && { ascending }) },
+    applied: { ...appliedOf(manifest, partKinds(matrices), layer), ...(ascending && { ascending }) },
     ...read,
     ...(statistics.length > 0 && {
       statistics: Object.fromEntries(statistics.map(({ matrix, ...values }) => [matrix, values])),
@@ -132,7 +133,7 @@ function matrixReading({ first, second, score }: PairList, words: Words, vocab: 
   return { pairs, count, counters: counter.counters((id) => words.label(id)) };
 }
 
-const appliedOf = ({ settings, model, said }: Manifest, kinds: readonly VectorKind[]): Applied => ({
+const appliedOf = ({ settings, model, said }: Manifest, kinds: readonly VectorKind[], layer: number): Applied => ({
   foldNorm: settings.foldNorm,
   filters: [],
   embedding: settings.embedding,
@@ -141,7 +142,7 @@ const appliedOf = ({ settings, model, said }: Manifest, kinds: readonly VectorKi
   notes: [
     ...model.notes,
     ...(said
-      ? notesOf(said, kinds, { embedding: settings.embedding === 'unembed' ? undefined : settings.embedding })
+      ? notesOf(said, kinds, { embedding: settings.embedding === 'unembed' ? undefined : settings.embedding, layer })
       : []),
   ],
 });

@@ -1,5 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
+import { VECTOR_KINDS } from '../../reading/parameters.ts';
+import { unusedInWords, unusedOf } from '../../reading/unused.ts';
 import type { Report } from '../output/report.ts';
 import { plural, thousands } from './reading.ts';
 
@@ -88,7 +90,7 @@ function infoOf(model: Model, engine: Pick<Engine, 'name' | 'description'>) {
     engine: { name: engine.name, description: engine.description },
     fingerprint: model.fingerprint,
     unread: [...(model.unread ?? [])],
-    notes: [...model.notes],
+    notes: [...model.notes, ...unusedInWords(unusedOf(model), VECTOR_KINDS)],
   };
 }
 

@@ -57,7 +57,7 @@ export async function tourReport(
         ],
       },
     ],
-    notes: neuron.applied.notes,
+    notes: [],
     json: { neuron, head },
     records: () => [neuron, head],
   };

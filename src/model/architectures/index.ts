@@ -1,5 +1,4 @@
 import { WeightscopeError } from '../../errors.ts';
-import type { TensorFile } from '../../formats/tensor.ts';
 import { quote } from '../../quote.ts';
 import type { Architecture } from '../architecture.ts';
 import * as bartLike from './bart.ts';
@@ -48,7 +47,7 @@ const HF: readonly Architecture[] = [
 const GGUF: readonly Architecture[] = Object.values(gguf);
 
 /** The model types that can be read from a format, sorted. */
-export function knownTypes(format: TensorFile['format']): string[] {
+export function knownTypes(format: 'safetensors' | 'gguf'): string[] {
   return (format === 'gguf' ? GGUF : HF).flatMap(({ types }) => types).sort();
 }
 
@@ -58,7 +57,7 @@ export function knownTypes(format: TensorFile['format']): string[] {
  */
 export function architectureOf(
   modelType: string,
-  format: TensorFile['format'],
+  format: 'safetensors' | 'gguf',
   where: string,
   tensor?: string,
 ): Architecture {
