@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { TensorToWrite } from '../formats/safetensors/write.ts';
@@ -7,6 +6,7 @@ import { printable } from '../quote.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
 import type { TokenFilters } from '../vocabulary/types.ts';
+import { readGivenText } from './given.ts';
 import { onInterrupt, signal } from './interrupt.ts';
 import type { EngineFlags, FilterFlags, OutputFlags, ReadFlags } from './options.ts';
 import { formatByName, formatOf, print, STANDARD_OUTPUT } from './output/print.ts';
@@ -129,13 +129,7 @@ export async function tokenFilters(flags: Partial<FilterFlags>): Promise<TokenFi
 
 /** Lines of a word-list file, trimmed, empty ones left out. */
 async function wordList(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new WeightscopeError(
-      cause.code === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE',
-      `Cannot read the word list ${path} (${cause.code ?? cause.message}): give a text file with one word per line.`,
-      { cause },
-    );
-  });
+  const text = await readGivenText(path, 'the word list', 'give a text file with one word per line');
   return text
     .split('\n')
     .map((line) => line.trim())

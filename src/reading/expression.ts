@@ -22,6 +22,8 @@ export type VectorName =
 const MAX_DEPTH = 200;
 
 const MAX_LENGTH = 10_000;
+/** Each is a level of the tree that is walked. */
+const MAX_OPERATORS = 1000;
 
 const EXAMPLES = 'ff:28:100.value, head:3:1.q[0], tok:" king", pos:5, norm.final, tensor:NAME[0] or a number';
 
@@ -71,6 +73,7 @@ class Parser {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  #operators = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -96,6 +99,7 @@ class Parser {
       const at = this.#skip();
       const kind = this.#take(/[+-]/y)?.[0] as '+' | '-' | undefined;
       if (!kind) return left;
+      this.#count(at);
       const right = this.#product();
       if (isVector(left) !== isVector(right))
         throw this.#error(at, `Expected two vectors or two numbers around "${kind}", got one of each.`);
@@ -108,11 +112,16 @@ class Parser {
     for (;;) {
       const at = this.#skip();
       if (!this.#take(/\*/y)) return left;
+      this.#count(at);
       const right = this.#factor();
       if (isVector(left) && isVector(right))
         throw this.#error(at, 'Expected a number on one side of "*", got two vectors.');
       left = { kind: '*', left, right, at };
     }
+  }
+
+  #count(at: number): void {
+    if (++this.#operators > MAX_OPERATORS) throw this.#error(at, `Expected at most ${MAX_OPERATORS} operators.`);
   }
 
   #factor(): Expression {

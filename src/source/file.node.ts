@@ -1,5 +1,5 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
 import { checkFileName, checkRange } from './range.ts';
 import type { Source, SourceFolder } from './source.ts';
@@ -73,20 +73,34 @@ export async function fileFolder(path: string): Promise<SourceFolder> {
       }
     },
     async list() {
-      const entries = await guarded(path, () => readdir(path, { recursive: true, withFileTypes: true }));
-      return entries
-        .filter((entry) => !entry.isDirectory())
-        .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join('/'))
-        .sort();
+      return (await filesBelow(path)).sort();
     },
   };
+}
+
+/** More than any checkpoint has; a person who named a whole disk need not wait for all of it. */
+const MAX_LISTED = 100_000;
+
+/** Files of a folder and its subfolders, those nearest first; a subfolder that may not be read is left out. */
+async function filesBelow(path: string): Promise<string[]> {
+  const files: string[] = [];
+  const folders = [''];
+  for (const folder of folders) {
+    const reading = readdir(join(path, folder), { withFileTypes: true });
+    // Weights lie in the folder itself: that one has to be readable.
+    const entries = folder === '' ? await guarded(path, () => reading) : await reading.catch(() => []);
+    for (const entry of entries)
+      (entry.isDirectory() ? folders : files).push(folder + entry.name + (entry.isDirectory() ? '/' : ''));
+    if (files.length + folders.length > MAX_LISTED) break;
+  }
+  return files;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
   ELOOP: 'its symbolic links lead in a circle',
-  EMFILE: 'too many files are open',
+  EMFILE: 'too many files are open; raise the limit with "ulimit -n 4096"',
   EISDIR: 'it is a folder',
 };
 

@@ -196,4 +196,22 @@ describe('httpFolder', () => {
 
   test('a refusal is not an absence', () =>
     expectError(httpFolder(base, options).open('private'), 'UNAUTHORIZED', /status 401/));
+
+  test('a server that stalls is left after a while, before its answer and within it', async () => {
+    instead = (_, response) => {
+      void response;
+      return true;
+    };
+    const patient = { ...options, timeout: 20 };
+    await expectError(
+      httpSource(`${base}/file`, patient),
+      'NETWORK',
+      /4 attempts: the server does not answer for 0.02 s/,
+    );
+    instead = (_, response) => {
+      response.writeHead(206, { 'content-range': 'bytes 0-65535/200000' }).write('x');
+      return true;
+    };
+    await expectError(httpSource(`${base}/file`, patient), 'NETWORK', /sent nothing for 0.02 seconds after 1 bytes/);
+  });
 });

@@ -72,7 +72,7 @@ async function openUrl(url: string, options: HttpOptions): Promise<{ source: Sou
           await response.body?.cancel();
           throw new WeightscopeError('SOURCE_CHANGED', `The file at ${url} changed while in use; open it again.`);
         }
-        const bytes = await readBody(response, end - start, url);
+        const bytes = await readBody(response, end - start, url, options);
         if (bytes.length !== end - start) throw new Transient(`sent ${bytes.length} of ${end - start} bytes`);
         return bytes;
       });
@@ -92,7 +92,7 @@ function firstAnswer(url: string, options: HttpOptions) {
       return { head: new Uint8Array(), byteLength: 0, version: versionOf(response, 0), isPage };
     }
     if (response.status === 206) {
-      const head = await readBody(response, FIRST_BYTES, url);
+      const head = await readBody(response, FIRST_BYTES, url, options);
       const byteLength =
         totalOf(response) ?? (head.length < FIRST_BYTES ? head.length : await sizeByHead(url, options));
       if (head.length !== Math.min(FIRST_BYTES, byteLength))
@@ -103,7 +103,7 @@ function firstAnswer(url: string, options: HttpOptions) {
       await response.body?.cancel();
       throw withoutRanges(url);
     }
-    const head = await readBody(response, MAX_WHOLE_BYTES, url).catch((error) => {
+    const head = await readBody(response, MAX_WHOLE_BYTES, url, options).catch((error) => {
       throw error instanceof TooLong ? withoutRanges(url) : error;
     });
     return { head, byteLength: head.length, version: versionOf(response, head.length), isPage };

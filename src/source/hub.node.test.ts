@@ -194,6 +194,16 @@ describe('refusals', () => {
     });
   });
 
+  test('a listing that does not end is refused', async () => {
+    const endless = async () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(1_000_000).fill(0x20)),
+        }),
+      );
+    await expect(open('org/tiny', { fetch: endless })).rejects.toMatchObject({ code: 'FORMAT_LIMIT' });
+  });
+
   test('an answer that is not a hub’s', async () => {
     hub.models['org/tiny'].commit = '../../x';
     await expect(open())

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -123,4 +123,14 @@ test('what is no file or no folder is said', async () => {
   await expectError(fileSource(dir), 'SOURCE_UNREADABLE', /found a folder/);
   await expectError(fileFolder(join(dir, 'a.bin')), 'SOURCE_UNREADABLE', /found a file/);
   await expectError(fileFolder(join(dir, 'none')), 'SOURCE_NOT_FOUND', /found nothing/);
+});
+
+test('a subfolder that may not be read is left out (root may read it, and finds nothing)', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'weightscope-'));
+  await mkdir(join(root, 'closed'));
+  await writeFile(join(root, 'a.bin'), content);
+  await chmod(join(root, 'closed'), 0);
+  expect(await (await fileFolder(root)).list()).toEqual(['a.bin']);
+  await chmod(join(root, 'closed'), 0o700);
+  await rm(root, { recursive: true });
 });

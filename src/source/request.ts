@@ -7,32 +7,51 @@ export interface HttpOptions {
   signal?: AbortSignal;
   /** Waits between attempts; for tests. */
   wait?: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds without a byte after which a connection counts as lost; default 20,000. */
+  timeout?: number;
 }
 
 const ATTEMPTS = 4;
 const MAX_WAIT = 20;
+const TIMEOUT = 20_000;
 
 /** One request; {@link Transient} when no answer comes. */
 export async function send(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
+  const { timeout = TIMEOUT } = options;
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), timeout);
   try {
-    return await (options.fetch ?? fetch)(url, init);
+    const signal = init.signal ? AbortSignal.any([init.signal, silent.signal]) : silent.signal;
+    return await (options.fetch ?? fetch)(url, { ...init, signal });
   } catch (cause) {
     throwIfAborted(init.signal ?? undefined);
+    if (silent.signal.aborted) throw new Transient(`does not answer for ${timeout / 1000} seconds`, { cause });
     throw new Transient(`cannot be reached (${reasonOf(cause)})`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** A body is longer than it may be. */
 export class TooLong extends Error {}
 
-/** The body, at most `limit` bytes, else {@link TooLong}: a server may send anything. */
-export async function readBody(response: Response, limit: number, url: string): Promise<Uint8Array> {
+/**
+ * The body, at most `limit` bytes, else {@link TooLong}: a server may send anything. {@link Transient} where it breaks off,
+ * or sends nothing for the options' timeout.
+ */
+export async function readBody(
+  response: Response,
+  limit: number,
+  url: string,
+  { timeout = TIMEOUT }: HttpOptions = {},
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array();
   for (;;) {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
+    const { done, value } = await withinTime(reader, timeout, length).catch((cause: unknown) => {
+      if (cause instanceof Transient) throw cause;
       throw new Transient(`broke off after ${length} bytes (${reasonOf(cause)})`, { cause });
     });
     if (done) break;
@@ -50,6 +69,22 @@ export async function readBody(response: Response, limit: number, url: string): 
     at += chunk.length;
   }
   return bytes;
+}
+
+/** The next piece of a body. A server that says nothing for too long is left. */
+async function withinTime(reader: ReadableStreamDefaultReader<Uint8Array>, timeout: number, length: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Transient(`sent nothing for ${timeout / 1000} seconds after ${length} bytes`));
+      void reader.cancel().catch(() => undefined);
+    }, timeout);
+  });
+  try {
+    return await Promise.race([reader.read(), silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A failure that may pass. The message goes on after "the server". */

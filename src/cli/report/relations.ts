@@ -1,22 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { WeightscopeError } from '../../errors.ts';
 import { parseRelations, type Relation } from '../../reading/relations/relation.ts';
 import { RELATIONS } from '../../reading/relations/relations.ts';
 import type { Tested } from '../../reading/statistics/nulls.ts';
 import type { RankedRelations } from '../../reading/statistics/relations.ts';
+import { readGivenText } from '../given.ts';
 import type { Report } from '../output/report.ts';
 import { plural } from './reading.ts';
 
 /** The relations of a file, or those that ship. Throws `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `ARGUMENT_INVALID`. */
 export async function readRelations(path: string | undefined): Promise<readonly Relation[]> {
   if (path === undefined) return RELATIONS;
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new WeightscopeError(
-      cause.code === 'ENOENT' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE',
-      `Cannot read the relations ${path} (${cause.code ?? cause.message}): give a JSON file of word pairs.`,
-      { cause },
-    );
-  });
+  const text = await readGivenText(path, 'the relations', 'give a JSON file of word pairs');
   return parseRelations(text);
 }
 

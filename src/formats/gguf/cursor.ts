@@ -11,6 +11,7 @@ export class MoreBytesNeeded extends Error {
 
 // A byte order mark is a token like any other.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 /** Reads little-endian values one after the other from the first bytes of a file. */
 export class Cursor {
@@ -62,6 +63,27 @@ export class Cursor {
     const length = this.#stringLength(limit);
     const start = this.advance(length);
     return utf8.decode(this.#bytes.subarray(start, start + length));
+  }
+
+  /** A string that names something: it has to be UTF-8. */
+  name(limit: number): string {
+    const length = this.#stringLength(limit);
+    const start = this.advance(length);
+    try {
+      return strict.decode(this.#bytes.subarray(start, start + length));
+    } catch {
+      throw this.invalid(`the name at byte ${start} is not UTF-8`);
+    }
+  }
+
+  /** A copy of the next `size` bytes. */
+  bytes(size: number): Uint8Array {
+    const start = this.advance(size);
+    return this.#bytes.slice(start, start + size);
+  }
+
+  get file(): string {
+    return this.#file;
   }
 
   /**

@@ -196,6 +196,47 @@ describe('the header', () => {
     ['an unknown type', { tensors: [{ ...w, type: 99 }], data }, /for tensor "w" of a.gguf, found number 99/],
   ])('%s is FORMAT_UNSUPPORTED', (_, parts, message) => expectError(read(parts), 'FORMAT_UNSUPPORTED', message));
 
+  test('long arrays of numbers are typed arrays: they take no more than their bytes', async () => {
+    const values = Int32Array.from({ length: 20_000 }, (_, i) => i - 9);
+    const longs = BigInt64Array.from({ length: 20_000 }, (_, i) => BigInt(i));
+    const bytes = (view: ArrayBufferView) => new Uint8Array(view.buffer);
+    const right = await readGguf(
+      memorySource(
+        ggufFile({
+          pairs: [
+            ['types', GGUF.array, Buffer.concat([u32(GGUF.i32), u64(values.length), bytes(values)])],
+            ['longs', GGUF.array, Buffer.concat([u32(GGUF.i64), u64(longs.length), bytes(longs)])],
+            ['short', GGUF.array, array(GGUF.u8, [Uint8Array.of(1)])],
+          ],
+        }),
+      ),
+    );
+    expect(right.metadata.get('types')).toEqual(values);
+    expect(right.metadata.get('longs')).toEqual(longs);
+    expect(right.metadata.get('short')).toEqual([1]);
+  });
+
+  test('what no model has so many of is refused before it is read', async () => {
+    const zeros = { data: new Uint8Array(20_000_000) };
+    await expectError(
+      read({ ...zeros, pairCount: 1_000_000n }),
+      'FORMAT_LIMIT',
+      /at most 100000 keys .* found 1000000/,
+    );
+    await expectError(read({ ...zeros, tensorCount: 600_000n }), 'FORMAT_LIMIT', /at most 500000 tensors/);
+  });
+
+  test('as the gguf package has it, names are UTF-8 and the alignment is a u32', async () => {
+    const key = Buffer.concat([u64(1), Uint8Array.of(0xff)]);
+    const named = Buffer.concat([Buffer.from('GGUF'), u32(3), u64(0), u64(1), key, u32(GGUF.u8), Uint8Array.of(1)]);
+    await expectError(readGguf(memorySource(named)), 'FORMAT_INVALID', /not UTF-8/);
+    await expectError(
+      read({ pairs: [['general.alignment', GGUF.u64, u64(32)]] }),
+      'FORMAT_INVALID',
+      /general\.alignment is no u32/,
+    );
+  });
+
   test('the length of the header is limited', () =>
     expectError(
       readGguf(memorySource(ggufFile({ pairs: [['a', GGUF.string, text('x'.repeat(1000))]] })), {

@@ -19,7 +19,7 @@ export interface GgufEntry {
 
 export interface GgufHeader {
   readonly version: number;
-  /** 64-bit integers as numbers where they are safe, else as bigint; arrays as plain arrays. */
+  /** 64-bit integers as numbers where they are safe, else as bigint; arrays as plain arrays, long ones of numbers as typed ones. */
   readonly metadata: ReadonlyMap<string, unknown>;
   readonly entries: readonly GgufEntry[];
 }
@@ -28,6 +28,15 @@ const MAGIC = 0x46554747; // "GGUF"
 const MAX_STRING_BYTES = 10_000_000;
 const MAX_DIMENSIONS = 8;
 const MAX_NESTING = 4;
+/** Kimi K2 has 70,000 tensors where experts are apart, and a model's metadata some fifty keys. */
+const MAX_TENSORS = 500_000;
+const MAX_PAIRS = 100_000;
+/** Longer arrays of numbers are typed arrays: a plain one takes eight times the bytes of the file. */
+const MAX_PLAIN = 10_000;
+/** Tokens and merges together; Gemma has 800,000. */
+const MAX_STRINGS = 3_000_000;
+/** Arrays within arrays, of which no known key has any. */
+const MAX_ARRAYS = 100_000;
 
 /**
  * Parses the header from the first bytes of a file of `byteLength` bytes.
@@ -40,11 +49,15 @@ export function parseGguf(bytes: Uint8Array, byteLength: number, file: string): 
   // A description has at least a name's length, dimensions, type and offset; a pair a key's length, type and one byte.
   const tensorCount = cursor.count(24, 'tensors');
   const pairCount = cursor.count(13, 'key-value pairs');
+  checkCount(tensorCount, MAX_TENSORS, 'tensors', file);
+  checkCount(pairCount, MAX_PAIRS, 'keys', file);
   const metadata = new Map<string, unknown>();
   for (let i = 0; i < pairCount; i++) {
-    const key = cursor.string(MAX_STRING_BYTES);
+    const key = cursor.name(MAX_STRING_BYTES);
     if (metadata.has(key)) throw cursor.invalid(`it has the key ${quote(key)} twice`);
-    metadata.set(key, readValue(cursor, cursor.u32(), key, 0));
+    const type = cursor.u32();
+    if (key === 'general.alignment' && type !== U32) throw cursor.invalid(`its general.alignment is no u32`);
+    metadata.set(key, readValue(cursor, type, key, 0));
   }
   const described = new Map<string, Described>();
   for (let i = 0; i < tensorCount; i++) {
@@ -71,6 +84,7 @@ function readVersion(cursor: Cursor, file: string): number {
   );
 }
 
+const U32 = 4;
 const STRING = 8;
 const ARRAY = 9;
 /** Scalar value types by number: bytes and reader. */
@@ -88,6 +102,29 @@ const SCALARS: ReadonlyMap<number, readonly [bytes: number, read: (cursor: Curso
   [12, [8, (cursor) => cursor.f64()]],
 ]);
 
+/** Numbers as they lie in the file, of a copy that begins at a whole number of them; truth values are 0 and 1. */
+const TYPED: ReadonlyMap<number, (bytes: Uint8Array) => ArrayBufferView> = new Map([
+  [0, ({ buffer }) => new Uint8Array(buffer)],
+  [1, ({ buffer }) => new Int8Array(buffer)],
+  [2, ({ buffer }) => new Uint16Array(buffer)],
+  [3, ({ buffer }) => new Int16Array(buffer)],
+  [4, ({ buffer }) => new Uint32Array(buffer)],
+  [5, ({ buffer }) => new Int32Array(buffer)],
+  [6, ({ buffer }) => new Float32Array(buffer)],
+  [7, ({ buffer }) => new Uint8Array(buffer)],
+  [10, ({ buffer }) => new BigUint64Array(buffer)],
+  [11, ({ buffer }) => new BigInt64Array(buffer)],
+  [12, ({ buffer }) => new Float64Array(buffer)],
+] as [number, (bytes: Uint8Array) => ArrayBufferView][]);
+
+function checkCount(count: number, most: number, what: string, file: string): void {
+  if (count > most)
+    throw new WeightscopeError(
+      'FORMAT_LIMIT',
+      `Expected at most ${most} ${what} in ${file}, found ${count}; no model has so many.`,
+    );
+}
+
 function readValue(cursor: Cursor, type: number, key: string, nesting: number): unknown {
   if (type === STRING) return cursor.string(MAX_STRING_BYTES);
   if (type === ARRAY) return readArray(cursor, key, nesting + 1);
@@ -96,7 +133,7 @@ function readValue(cursor: Cursor, type: number, key: string, nesting: number): 
   return scalar[1](cursor);
 }
 
-function readArray(cursor: Cursor, key: string, nesting: number): unknown[] {
+function readArray(cursor: Cursor, key: string, nesting: number): unknown {
   if (nesting > MAX_NESTING)
     throw new WeightscopeError(
       'FORMAT_LIMIT',
@@ -106,7 +143,13 @@ function readArray(cursor: Cursor, key: string, nesting: number): unknown[] {
   const scalar = SCALARS.get(type);
   // Of a string at least the length is there, of an array also its type.
   const count = cursor.count(scalar?.[0] ?? (type === STRING ? 8 : 12), `values for the key ${quote(key)}`);
-  if (type === STRING) return cursor.strings(count, MAX_STRING_BYTES);
+  if (type === STRING) {
+    checkCount(count, MAX_STRINGS, `texts for the key ${quote(key)}`, cursor.file);
+    return cursor.strings(count, MAX_STRING_BYTES);
+  }
+  if (type === ARRAY) checkCount(count, MAX_ARRAYS, `arrays for the key ${quote(key)}`, cursor.file);
+  const typed = TYPED.get(type);
+  if (typed && count > MAX_PLAIN) return typed(cursor.bytes(count * scalar![0]));
   const values: unknown[] = [];
   if (scalar) cursor.need(count * scalar[0]);
   for (let i = 0; i < count; i++) values.push(readValue(cursor, type, key, nesting));
@@ -123,7 +166,7 @@ interface Described {
 }
 
 function readDescription(cursor: Cursor, file: string): Described {
-  const name = cursor.string(MAX_STRING_BYTES);
+  const name = cursor.name(MAX_STRING_BYTES);
   const dimensions = cursor.u32();
   if (dimensions > MAX_DIMENSIONS)
     throw new WeightscopeError(

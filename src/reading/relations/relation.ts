@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 
 /** Pairs of words that stand in one relation, first to second: France, Paris. */
 export interface Relation {
@@ -13,9 +14,9 @@ export interface Relation {
 export function parseRelations(text: string): Relation[] {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text, { python: true });
   } catch (cause) {
-    throw new WeightscopeError('ARGUMENT_INVALID', `Expected relations as JSON: ${(cause as Error).message}.`, {
+    throw new WeightscopeError('ARGUMENT_INVALID', `Expected relations as JSON, but ${(cause as Error).message}.`, {
       cause,
     });
   }
