@@ -9,7 +9,7 @@ interface ExploreFlags {
   host: string;
   token?: string;
   open?: boolean;
-  atlas: boolean;
+  noAtlas?: boolean;
   quiet?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
     say('Other machines can connect: whoever has this address can ask, and nothing on the way is encrypted.');
   warmUp(served);
   for (const model of served.models) {
-    if (model.name !== 'sample' || !flags.atlas) continue;
+    if (model.name !== 'sample' || flags.noAtlas) continue;
     void withKeptAtlas(model, { signal }).then(() => model.problem && say(model.problem));
   }
   if (flags.open) {

@@ -1,8 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { EMBEDDINGS } from '../questions/options.ts';
-import type { EmbeddingChoice } from '../reading/embedding.ts';
-import type { Normalize } from '../reading/types.ts';
-import type { LabelStyle } from '../vocabulary/types.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { as, choice, type FlagFacts, factsOf, flag, made, READING, words } from '../questions/parameters.ts';
 
 export const FORMATS = ['table', 'json', 'ndjson', 'csv', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -18,27 +16,6 @@ export interface EngineFlags {
   engine?: string;
 }
 
-export interface ReadFlags extends EngineFlags {
-  normalize: Normalize;
-  /** Absent: `unembed`, on both sides. */
-  embedding?: EmbeddingChoice;
-  foldNorm?: boolean;
-  approximate?: boolean;
-  label?: LabelStyle;
-}
-
-/** `--no-special` and `--no-padding` arrive as `special: false`, `padding: false`. */
-export interface FilterFlags {
-  onlyAscii?: boolean;
-  onlyEnglish?: boolean;
-  onlyAlnum?: boolean;
-  excludeBrackets?: boolean;
-  onlyFrom?: string;
-  special: boolean;
-  padding: boolean;
-  compat?: boolean;
-}
-
 /** A whole number, negative ones too: whether it is in range is for the library to say. */
 export function wholeNumber(text: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
@@ -51,17 +28,14 @@ export function amount(text: string): number {
   return Number(text);
 }
 
-/** More pairs than anyone reads; each is held until all are known. */
-const MOST_PAIRS = 10_000_000;
-
-/** How many pairs to list. */
-export function pairs(text: string): number {
-  const wanted = amount(text);
-  if (wanted <= MOST_PAIRS) return wanted;
-  throw new InvalidArgumentError(
-    `Expected at most ${MOST_PAIRS.toLocaleString('en-US')} pairs; --above and --count say how many there are.`,
-  );
-}
+/** A whole number, 0 or more, and not more than `most`. */
+export const atMost =
+  ([most, what]: readonly [number, string]) =>
+  (text: string): number => {
+    const wanted = amount(text);
+    if (wanted <= most) return wanted;
+    throw new InvalidArgumentError(`Expected at most ${most.toLocaleString('en-US')} ${what}.`);
+  };
 
 /** A number such as 200, -1.5 or 1e3. */
 export function real(text: string): number {
@@ -102,61 +76,58 @@ export function ranges(text: string): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
-const choice = (flags: string, text: string, names: readonly string[]) => new Option(flags, text).choices(names);
+/** LAYER:INDEX, once. */
+export const place = (text: string): [number, number] => places(text, undefined)[0];
 
-export function addOutputOptions(
-  command: Command,
-  output = 'write the result to FILE, in the format its name says',
-): void {
-  command.optionsGroup('Output:');
-  command.addOption(choice('--format <format>', 'how to print the result (default: table)', FORMATS));
-  command.option('--json', 'short for --format json');
-  command.option('-o, --output <file>', output);
-  command.option('--quiet', 'no progress and no notes on standard error');
+/** A port of this machine. */
+export function port(text: string): number {
+  const value = amount(text);
+  if (value > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+  return value;
 }
 
-export function addEngineOption(command: Command): void {
-  command.option('--engine <name>', 'which engine computes (default: the best one here)');
+/** A secret that is long enough, and safe in an address. */
+export function secret(text: string): string {
+  if (!/^[\w.~-]{16,}$/.test(text))
+    throw new InvalidArgumentError('Expected 16 or more letters, digits, or any of - . _ ~.');
+  return text;
 }
 
-export function addEmbeddingOption(command: Command): void {
-  command.addOption(
-    choice(
-      '--embedding <which>',
-      'the matrix that vectors are read with; own: embed for what is read, unembed for what is written (default: unembed)',
-      EMBEDDINGS,
-    ),
-  );
+/** A value that the command line writes in its own way. */
+export function written<T, const O extends FlagFacts & { required?: boolean }>(
+  sentence: string,
+  parse: (text: string, before: T | undefined) => T,
+  { required, ...cli }: O = {} as O,
+) {
+  const own = { required, cli: { ...cli, parse } } as { required: O['required'] };
+  return made(z.custom<T>(), { kind: 'text', sentence }, own);
 }
 
-export function addReadOptions(command: Command, normalize: Normalize): void {
-  command.optionsGroup('Reading:');
-  command.addOption(
-    choice('--normalize <how>', 'how scores are made comparable', ['freq', 'none', 'cosine']).default(normalize),
-  );
-  command.option('--fold-norm', "multiply the layer's norm gain into what reads the residual stream");
-  addEmbeddingOption(command);
-  command.option(
-    '--approximate',
-    'a freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is faster; says so',
-  );
-  command.addOption(
-    choice('--label <style>', 'how tokens are written (default: pretty)', ['pretty', 'raw', 'notebook']),
-  );
-  addEngineOption(command);
-}
+/** Several texts, the last argument of a command. */
+export const texts = (sentence: string, { required, ...cli }: FlagFacts & { required?: boolean } = {}) =>
+  made(z.array(z.string()), { kind: 'text', sentence, required }, { default: [], cli });
 
-export function addFilterOptions(
-  command: Command,
-  compat = "filter as the paper's notebook does, quirks included",
-): void {
-  command.optionsGroup('Only tokens that pass all of:');
-  command.option('--only-ascii', 'ASCII characters alone');
-  command.option('--only-english', 'ASCII letters and digits, brackets at the ends aside');
-  command.option('--only-alnum', 'letters and digits of any script');
-  command.option('--exclude-brackets', 'no brackets');
-  command.option('--only-from <file>', 'words of a list, one per line');
-  command.option('--no-special', 'no special tokens');
-  command.option('--no-padding', 'no rows of E that have no token');
-  command.option('--compat', compat);
-}
+const OUTPUT = 'Output:';
+
+/** Where the result of a command goes. */
+export const output = (sentence = 'Write the result to FILE, in the format its name says') => ({
+  format: choice('How to print the result', FORMATS, { cli: { usual: 'table', group: OUTPUT } }),
+  json: flag('Short for --format json', { cli: { group: OUTPUT } }),
+  output: words(sentence, { cli: { short: 'o', value: 'file', group: OUTPUT } }),
+  quiet: flag('No progress and no notes on standard error', { cli: { group: OUTPUT } }),
+});
+
+export const engine = {
+  engine: words('Which engine computes', { cli: { value: 'name', usual: 'the best one here' } }),
+};
+
+/** What every command that reads has. */
+export const readingEngine = { engine: as(engine.engine, { cli: { ...factsOf(engine.engine).cli, group: READING } }) };
+
+export const model = {
+  model: words('`sample`, a path, a URL or a hub id', { required: true }),
+};
+
+export const layers = (sentence: string, value = 'ranges') => ({ layers: written(sentence, ranges, { value }) });
+
+export const folder = { folder: words('A folder made by `atlas build`', { required: true }) };

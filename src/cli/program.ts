@@ -1,19 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addAtlas } from './commands/atlas.ts';
-import { addCompletion } from './commands/completion.ts';
-import { addExplain } from './commands/explain.ts';
-import { addExplore } from './commands/explore.ts';
-import { addHead } from './commands/head.ts';
-import { addInfo } from './commands/info.ts';
-import { addNeuron } from './commands/neuron.ts';
-import { addNormalisers } from './commands/normalisers.ts';
-import { addNotebook } from './commands/notebook.ts';
-import { addParameters } from './commands/parameters.ts';
-import { addRelations } from './commands/relations.ts';
-import { addStart } from './commands/start.ts';
-import { addVector } from './commands/vector.ts';
-import { addWorker } from './commands/worker.ts';
+import { COMMANDS } from './commands/index.ts';
+import { addCommand } from './definition.ts';
 import { writeNow } from './output/standard.ts';
 
 const EXAMPLES = `
@@ -36,14 +24,15 @@ export function createProgram(): Command {
     .configureOutput({ writeOut: writeNow, writeErr: () => {}, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false });
   program.addHelpText('after', EXAMPLES);
-  for (const add of [addInfo, addNeuron, addHead, addVector, addNotebook, addNormalisers, addParameters, addRelations])
-    add(program);
-  addAtlas(program);
-  addExplore(program);
-  addWorker(program);
-  addStart(program);
-  addExplain(program);
-  addCompletion(program);
+  for (const definition of COMMANDS) {
+    if ('run' in definition) {
+      addCommand(program, definition);
+      continue;
+    }
+    const { name, summary, description, commands } = definition;
+    const group = program.command(name).summary(summary).description(description);
+    for (const inner of commands) addCommand(group, inner, program);
+  }
   return program;
 }
 

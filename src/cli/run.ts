@@ -2,13 +2,13 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { TensorToWrite } from '../formats/safetensors/write.ts';
 import type { Model } from '../model/types.ts';
+import { readOptions, type Said } from '../questions/parameters.ts';
 import { printable } from '../quote.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
-import type { TokenFilters } from '../vocabulary/types.ts';
 import { readGivenText } from './given.ts';
 import { onInterrupt, signal } from './interrupt.ts';
-import type { EngineFlags, FilterFlags, OutputFlags, ReadFlags } from './options.ts';
+import type { EngineFlags, OutputFlags } from './options.ts';
 import { formatByName, formatOf, print, STANDARD_OUTPUT } from './output/print.ts';
 import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
@@ -98,33 +98,11 @@ export async function progressFor(flags: OutputFlags): Promise<Progress> {
   return (await import('./output/progress.ts')).progressBar(process.stderr);
 }
 
-/** The flags that every reading has, as the library's options. */
-export async function readOptions(flags: ReadFlags & Partial<FilterFlags>, context: Context): Promise<ReadOptions> {
-  return {
-    engine: context.engine,
-    signal: context.signal,
-    progress: context.progress,
-    normalize: flags.normalize,
-    foldNorm: flags.foldNorm ?? false,
-    embedding: flags.embedding,
-    approximate: flags.approximate ?? false,
-    labels: flags.label,
-    filters: await tokenFilters(flags),
-  };
-}
-
-export async function tokenFilters(flags: Partial<FilterFlags>): Promise<TokenFilters> {
-  const { onlyAscii, onlyEnglish, onlyAlnum, excludeBrackets, onlyFrom, special, padding, compat } = flags;
-  return {
-    ...(onlyAscii && { onlyAscii }),
-    ...(onlyEnglish && { onlyEnglish }),
-    ...(onlyAlnum && { onlyAlnum }),
-    ...(excludeBrackets && { excludeBrackets }),
-    ...(onlyFrom !== undefined && { onlyFrom: await wordList(onlyFrom) }),
-    ...(special === false && { noSpecial: true }),
-    ...(padding === false && { noPadding: true }),
-    ...(compat && { compat }),
-  };
+/** What was asked of a reading, as the library's options. */
+export async function optionsOf({ onlyFrom, ...asked }: Said, context: Context): Promise<ReadOptions> {
+  const { engine, signal, progress } = context;
+  const list = typeof onlyFrom === 'string' ? await wordList(onlyFrom) : onlyFrom;
+  return { ...readOptions({ ...asked, onlyFrom: list }), engine, signal, progress };
 }
 
 /** Lines of a word-list file, trimmed, empty ones left out. */

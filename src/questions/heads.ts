@@ -22,6 +22,10 @@ export const exclusions = {
   excludeFuzzy: flag('Leave out pairs of similar words', { more: 'equal ones too' }),
 };
 
+/** More than 10,000,000 pairs nobody reads; each is held until all are known. */
+const MOST_PAIRS = [10_000_000, 'pairs; --above and --count say how many there are'] as const;
+export const listedPairs = whole('How many pairs to list', { default: 100, lists: 'pairs', cli: { most: MOST_PAIRS } });
+
 /** What chooses among a head's pairs; only the weights and kept rankings can answer it. */
 const selection = {
   above,
@@ -41,7 +45,7 @@ const headParameters = {
   matrix: listOf('Which, or both with a comma; default both', MATRICES, {
     cli: { value: 'which', sentence: 'Which, or both with a comma', usual: 'both' },
   }),
-  k: whole('How many pairs to list', { default: 100, lists: 'pairs' }),
+  k: listedPairs,
   ...selection,
   ascending: flag('Smallest first'),
   ...reading,

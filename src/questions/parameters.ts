@@ -18,10 +18,18 @@ export interface FlagFacts {
   default?: unknown;
   /** Flags that must not be given with it. */
   conflicts?: string;
+  /** The environment's variable that gives it too. */
+  env?: string;
   /** The heading it stands under in help. */
   group?: string;
-  /** Text by text, for values that the command line writes in its own way. */
-  parse?: (text: string, before: unknown) => unknown;
+  /** More than the command line takes, and what to say then. */
+  most?: readonly [number, string];
+  /** A whole number that may be negative: whether it is in range is for the library to say. */
+  signed?: boolean;
+  /** It names a file; the words on its lines are meant. */
+  lines?: boolean;
+  /** For a value that the command line writes in a way of its own: its text, and what the flag gave before it. */
+  parse?: (text: string, before: never) => unknown;
 }
 
 /** What every door can know of a parameter beside its type. */
@@ -66,7 +74,8 @@ export function factsOf(schema: z.ZodType): Facts {
   return facts;
 }
 
-function made<S extends z.ZodType, O extends Own>(schema: S, facts: Facts, own: O): Made<S, O> {
+/** Any type as a parameter. */
+export function made<S extends z.ZodType, O extends Own>(schema: S, facts: Facts, own: O): Made<S, O> {
   const last = 'default' in own ? schema.default(own.default as never) : own.required ? schema : schema.optional();
   known.add(last, { ...own, ...facts });
   return last as unknown as Made<S, O>;
@@ -163,13 +172,16 @@ export function index(sentence: string, cli: FlagFacts = {}) {
     context.addIssue({ code: 'custom', message: 'a whole number, 0 or more' });
     return z.NEVER;
   });
-  return made(schema, { kind: 'whole', sentence, min: 0 }, { required: true, example: 1, cli } as const);
+  const own = { required: true, example: 1, cli: { signed: true, ...cli } } as const;
+  return made(schema, { kind: 'whole', sentence, min: 0 }, own);
 }
 
 /** The opened model that is asked, the first part of nearly every path. */
 export const model = { model: words('The id of an opened model', { min: 0, required: true, example: 'sample' }) };
 
-const READING = 'Reading:';
+/** Headings of help. */
+export const READING = 'Reading:';
+const FILTERING = 'Only tokens that pass all of:';
 const keys = <T extends object>(of: T) => Object.keys(of) as (keyof T & string)[];
 const fold = { cli: { group: READING } };
 
@@ -192,8 +204,7 @@ export const reading = {
   }),
 };
 
-const only = (name: keyof typeof FILTERS) =>
-  flag(FILTERS[name].sentence, { cli: { group: 'Only tokens that pass all of:' } });
+const only = (name: keyof typeof FILTERS) => flag(FILTERS[name].sentence, { cli: { group: FILTERING } });
 
 /** Only tokens that pass all of these. */
 export const filters = {
@@ -203,7 +214,7 @@ export const filters = {
   excludeBrackets: only('excludeBrackets'),
   onlyFrom: words(FILTERS.onlyFrom.sentence, {
     max: 20_000,
-    cli: { value: 'file', sentence: 'Words of a list, one per line', group: 'Only tokens that pass all of:' },
+    cli: { value: 'file', sentence: 'Words of a list, one per line', lines: true, group: FILTERING },
   }),
   noSpecial: only('noSpecial'),
   noPadding: only('noPadding'),
@@ -212,13 +223,14 @@ export const filters = {
 
 export const expert = whole("Whose neuron, in a model with experts; default the first's", {
   max: 10_000,
-  cli: { sentence: 'Whose neuron, in a model with experts', usual: '0' },
+  cli: { sentence: 'Whose neuron, in a model with experts', usual: '0', signed: true },
 });
 
 export const matrix = choice('Which of the two matrices', MATRICES, { default: 'vo' });
 export const part = choice('Whose vector', NEURON_PARTS, { default: 'value' });
 
-type Said = { [K in keyof typeof reading]?: z.output<(typeof reading)[K]> } & {
+/** What may be said of a reading. */
+export type Said = { [K in keyof typeof reading]?: z.output<(typeof reading)[K]> } & {
   [K in keyof typeof filters]?: z.output<(typeof filters)[K]> | readonly string[];
 };
 

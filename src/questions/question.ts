@@ -47,9 +47,8 @@ export interface Sources<A, R> {
   weights?(model: Model, asked: A, options: ReadOptions, around: Around): Maybe<R>;
 }
 
-/** How the command line asks it. */
+/** How the command line asks it of a checkpoint. */
 export interface CommandFacts {
-  /** `neuron`, or `atlas search`. */
   name: string;
   summary: string;
   description?: string;
@@ -62,6 +61,7 @@ export interface Question<
   L extends Shape,
   Q extends Shape,
   R extends z.ZodType,
+  C = unknown,
   A = Given<L> & Given<Q>,
   T = z.output<R>,
 > {
@@ -84,12 +84,12 @@ export interface Question<
   /** The answer as a table, where it is one. */
   table?(result: T, asked: A): Table;
   /** The library call whose result the command prints, where it is asked of a checkpoint without anything kept. */
-  call?(model: Model, asked: A, options: ReadOptions): Promise<unknown>;
+  call?(model: Model, asked: A, options: ReadOptions): Promise<C>;
   readonly command?: CommandFacts;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a question of whatever is asked and answered.
-export type AnyQuestion = Question<string, string, Shape, Shape, z.ZodType, any, any>;
+export type AnyQuestion = Question<string, string, Shape, Shape, z.ZodType, any, any, any>;
 
 /** The subject a question belongs to: `heads`. */
 export const subjectOf = ({ path }: { path: string }): string =>
@@ -102,6 +102,7 @@ export function question<
   L extends Shape,
   Q extends Shape,
   R extends z.ZodType,
->(definition: Question<N, P, L, Q, R>): Question<N, P, L, Q, R> {
+  C = unknown,
+>(definition: Question<N, P, L, Q, R, C>): Question<N, P, L, Q, R, C> {
   return definition;
 }

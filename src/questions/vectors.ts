@@ -1,6 +1,6 @@
 import { norm } from '../reading/embedding.ts';
 import { readVector, vectorOf } from '../reading/vectors.ts';
-import { as, filters, model, reading, whole, words } from './parameters.ts';
+import { as, filters, model, READING, reading, whole, words } from './parameters.ts';
 import { question } from './question.ts';
 import { VectorReading } from './results.ts';
 import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
@@ -15,7 +15,7 @@ export const vector = question({
     k: whole('How many of the best tokens', { default: 50 }),
     bottom: whole('How many of the worst tokens', { default: 0 }),
     ...reading,
-    normalize: as(reading.normalize, { cli: { value: 'how', group: 'Reading:', default: 'none' } }),
+    normalize: as(reading.normalize, { cli: { value: 'how', group: READING, default: 'none' } }),
     ...filters,
   },
   result: VectorReading,

@@ -1,70 +1,68 @@
-import { type Command, Option } from 'commander';
-import type { Atlas } from '../../atlas/query/atlas.node.ts';
-import { addOutputOptions, amount, type OutputFlags } from '../options.ts';
-import { addListing, FOLDER, type Listing, place } from './atlas-options.ts';
+import { headRows, listing } from '../../questions/atlas.ts';
+import { choice, flag, matrix, whole, words } from '../../questions/parameters.ts';
+import { command } from '../definition.ts';
+import { folder, output, place, written } from '../options.ts';
 
-export function addHeads(atlas: Command): void {
-  const command = atlas
-    .command('heads')
-    .summary('heads in order of a number')
-    .argument('<folder>', FOLDER)
-    .addOption(
-      new Option('--sort <column>', 'best (pair), worst, or a column of head_stats such as copying_z').default('best'),
-    )
-    .addOption(new Option('--matrix <matrix>', 'only this').choices(['vo', 'qk']));
-  addListing(command);
-  command.action(async (folder: string, flags: Listing & { sort: string; matrix?: 'vo' | 'qk' }) => {
+const LAYER_HEAD = 'head';
+
+export const heads = command({
+  name: 'heads',
+  summary: 'heads in order of a number',
+  arguments: folder,
+  flags: { ...headRows.parameters, ...output() },
+  run: async ({ folder, ...asked }) => {
     const { headsReport, withAtlas } = await import('../report/atlas.ts');
-    await withAtlas(folder, flags, async (open) => headsReport(folder, flags.sort, await open.heads(flags)));
-  });
-}
+    await withAtlas(folder, asked, async (open) => headsReport(folder, asked.sort!, await open.heads(asked)));
+  },
+});
 
-export function addAtlasRelations(atlas: Command): void {
-  const command = atlas
-    .command('relations')
-    .summary('heads by how strongly they implement a relation between words')
-    .argument('<folder>', FOLDER)
-    .option('--relation <name>', 'only this, such as capitals')
-    .option('--sort <column>', 'promoted, suppressed, or either with _z or _shuffled_z', 'promoted');
-  addListing(command);
-  command.action(async (folder: string, flags: Listing & { sort: string; relation?: string }) => {
+export const atlasRelations = command({
+  name: 'relations',
+  summary: 'heads by how strongly they implement a relation between words',
+  arguments: folder,
+  flags: {
+    relation: words('Only this, such as capitals', { cli: { value: 'name' } }),
+    sort: words('promoted, suppressed, or either with _z or _shuffled_z', {
+      default: 'promoted',
+      cli: { value: 'column' },
+    }),
+    ...listing,
+    ...output(),
+  },
+  run: async ({ folder, ...asked }) => {
     const { relationsReport, withAtlas } = await import('../report/atlas.ts');
-    await withAtlas(folder, flags, async (open) => relationsReport(folder, flags.sort, await open.relations(flags)));
-  });
-}
+    await withAtlas(folder, asked, async (open) => relationsReport(folder, asked.sort, await open.relations(asked)));
+  },
+});
 
-export function addSpectrum(atlas: Command): void {
-  const command = atlas
-    .command('spectrum')
-    .summary('a head’s singular directions as tokens')
-    .argument('<folder>', FOLDER)
-    .argument('<head>', 'LAYER:HEAD', place)
-    .addOption(new Option('--matrix <matrix>', 'which').choices(['vo', 'qk']).default('vo'));
-  addOutputOptions(command);
-  command.action(
-    async (folder: string, [layer, head]: [number, number], flags: OutputFlags & { matrix: 'vo' | 'qk' }) => {
-      const { spectrumReport, withAtlas } = await import('../report/atlas.ts');
-      await withAtlas(folder, flags, async (open) =>
-        spectrumReport(`${layer}:${head}`, await open.spectrum(layer, head, flags.matrix)),
-      );
-    },
-  );
-}
+export const atlasSpectrum = command({
+  name: 'spectrum',
+  summary: 'a head’s singular directions as tokens',
+  arguments: { ...folder, head: written('LAYER:HEAD', place, { value: LAYER_HEAD, required: true }) },
+  flags: { matrix, ...output() },
+  run: async ({ folder, head: [layer, head], matrix, ...asked }) => {
+    const { spectrumReport, withAtlas } = await import('../report/atlas.ts');
+    await withAtlas(folder, asked, async (open) =>
+      spectrumReport(`${layer}:${head}`, await open.spectrum(layer, head, matrix)),
+    );
+  },
+});
 
-export function addCompositions(atlas: Command): void {
-  const command = atlas
-    .command('compositions')
-    .summary('pairs of heads by how much of what one writes the other reads')
-    .argument('<folder>', FOLDER)
-    .option('--from <head>', 'only what this head writes, LAYER:HEAD', place)
-    .option('--to <head>', 'only what this head reads', place)
-    .addOption(new Option('--kind <kind>', 'only as query, key or value').choices(['q', 'k', 'v']))
-    .addOption(new Option('--sort <column>', 'in order of').choices(['score', 'z']).default('score'))
-    .option('--ascending', 'smallest first')
-    .option('-k <n>', 'how many', amount, 20);
-  addOutputOptions(command);
-  command.action(async (folder: string, flags: OutputFlags & Parameters<Atlas['compositions']>[0]) => {
+export const compositions = command({
+  name: 'compositions',
+  summary: 'pairs of heads by how much of what one writes the other reads',
+  arguments: folder,
+  flags: {
+    from: written('Only what this head writes, LAYER:HEAD', place, { value: LAYER_HEAD }),
+    to: written('Only what this head reads', place, { value: LAYER_HEAD }),
+    kind: choice('Only as query, key or value', ['q', 'k', 'v']),
+    sort: choice('In order of', ['score', 'z'], { default: 'score', cli: { value: 'column' } }),
+    ascending: flag('Smallest first'),
+    k: whole('How many', { default: 20 }),
+    ...output(),
+  },
+  run: async ({ folder, ...asked }) => {
     const { compositionsReport, withAtlas } = await import('../report/atlas.ts');
-    await withAtlas(folder, flags, async (open) => compositionsReport(folder, await open.compositions(flags)));
-  });
-}
+    await withAtlas(folder, asked, async (open) => compositionsReport(folder, await open.compositions(asked)));
+  },
+});

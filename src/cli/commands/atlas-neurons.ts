@@ -1,76 +1,50 @@
-import { type Command, Option } from 'commander';
-import type { SearchPart } from '../../atlas/query/search.ts';
-import type { NeuronPart } from '../../reading/types.ts';
-import { addOutputOptions, amount, listOption, type OutputFlags } from '../options.ts';
-import { addListing, FOLDER, type Listing, NEURON_PARTS, place } from './atlas-options.ts';
+import { neuronRows, search } from '../../questions/atlas.ts';
+import { similar } from '../../questions/neurons.ts';
+import { as, expert } from '../../questions/parameters.ts';
+import { command } from '../definition.ts';
+import { folder, output, place, texts, written } from '../options.ts';
 
-export function addSearch(atlas: Command): void {
-  const command = atlas
-    .command('search')
-    .summary('neurons and heads for words')
-    .description(
-      'Finds the neurons and heads that are among the best of a word: king (any case, with or without a space before it),\n' +
-        '\'" king"\' (exactly this text), king* (a beginning), /ing$/ (a regular expression), king queen (both), king OR queen.',
-    )
-    .argument('<folder>', FOLDER)
-    .argument('<text...>', 'words')
-    .addOption(listOption('--part <parts>', 'only these, with commas between several', [...NEURON_PARTS, 'vo', 'qk']))
-    .addOption(new Option('--sign <sign>', 'only largest (+) or smallest (-) scores').choices(['+', '-']))
-    .option('-k <n>', 'how many of each kind', amount, 20);
-  addOutputOptions(command);
-  command.action(
-    async (
-      folder: string,
-      text: string[],
-      flags: OutputFlags & { part?: SearchPart[]; sign?: '+' | '-'; k: number },
-    ) => {
-      const { searchReport, withAtlas } = await import('../report/atlas.ts');
-      const { part: parts, sign, k } = flags;
-      const query = text.join(' ');
-      await withAtlas(folder, flags, async (open) => searchReport(query, await open.search(query, { parts, sign, k })));
-    },
-  );
-}
+const { q: _, ...searching } = search.parameters;
 
-export function addNeurons(atlas: Command): void {
-  const command = atlas
-    .command('neurons')
-    .summary('neurons in order of a number')
-    .argument('<folder>', FOLDER)
-    .addOption(
-      new Option(
-        '--sort <column>',
-        'norm, reading_norm (of the listed scores), best, worst (token score), or a column of neuron_stats',
-      ).default('norm'),
-    )
-    .addOption(new Option('--part <part>', 'only this').choices(NEURON_PARTS));
-  addListing(command);
-  command.action(async (folder: string, flags: Listing & { sort: string; part?: NeuronPart }) => {
+export const atlasSearch = command({
+  name: 'search',
+  summary: 'neurons and heads for words',
+  description:
+    'Finds the neurons and heads that are among the best of a word: king (any case, with or without a space before it),\n' +
+    '\'" king"\' (exactly this text), king* (a beginning), /ing$/ (a regular expression), king queen (both), king OR queen.',
+  arguments: { ...folder, text: texts('Words', { value: 'text...', required: true }) },
+  flags: { ...searching, ...output() },
+  run: async ({ folder, text, ...asked }) => {
+    const { searchReport, withAtlas } = await import('../report/atlas.ts');
+    const query = text.join(' ');
+    await withAtlas(folder, asked, async (open) => searchReport(query, await open.search(query, asked)));
+  },
+});
+
+export const neurons = command({
+  name: 'neurons',
+  summary: 'neurons in order of a number',
+  arguments: folder,
+  flags: { ...neuronRows.parameters, ...output() },
+  run: async ({ folder, ...asked }) => {
     const { neuronsReport, withAtlas } = await import('../report/atlas.ts');
-    await withAtlas(folder, flags, async (open) => neuronsReport(folder, flags.sort, await open.neurons(flags)));
-  });
-}
+    await withAtlas(folder, asked, async (open) => neuronsReport(folder, asked.sort!, await open.neurons(asked)));
+  },
+});
 
-export function addSimilar(atlas: Command): void {
-  const command = atlas
-    .command('similar')
-    .summary('neurons whose lists of tokens are nearest')
-    .argument('<folder>', FOLDER)
-    .argument('<neuron>', 'LAYER:INDEX', place)
-    .addOption(new Option('--part <part>', 'whose lists').choices(NEURON_PARTS).default('value'))
-    .option('--expert <n>', 'whose neuron, in a model with experts', amount, 0)
-    .option('-k <n>', 'how many', amount, 20);
-  addOutputOptions(command);
-  command.action(
-    async (
-      folder: string,
-      [layer, neuron]: [number, number],
-      flags: Listing & { part: NeuronPart; expert: number },
-    ) => {
-      const { similarReport, withAtlas } = await import('../report/atlas.ts');
-      await withAtlas(folder, flags, async (open) =>
-        similarReport(`${layer}:${neuron}`, await open.similar(layer, neuron, flags)),
-      );
-    },
-  );
-}
+export const atlasSimilar = command({
+  name: 'similar',
+  summary: 'neurons whose lists of tokens are nearest',
+  arguments: { ...folder, neuron: written('LAYER:INDEX', place, { required: true }) },
+  flags: {
+    ...similar.parameters,
+    expert: as(expert, { cli: { sentence: 'Whose neuron, in a model with experts', default: 0 } }),
+    ...output(),
+  },
+  run: async ({ folder, neuron: [layer, neuron], ...asked }) => {
+    const { similarReport, withAtlas } = await import('../report/atlas.ts');
+    await withAtlas(folder, asked, async (open) =>
+      similarReport(`${layer}:${neuron}`, await open.similar(layer, neuron, asked)),
+    );
+  },
+});

@@ -1,80 +1,74 @@
-import { type Command, Option } from 'commander';
-import type { ExportFormat } from '../../atlas/query/export.node.ts';
 import type { TableName } from '../../atlas/schema.ts';
+import { sql } from '../../questions/atlas.ts';
+import { choice, flag, whole, words } from '../../questions/parameters.ts';
 import { printable } from '../../quote.ts';
-import { addOutputOptions, amount, type OutputFlags } from '../options.ts';
+import { command } from '../definition.ts';
+import { folder, output } from '../options.ts';
 import { writeNow } from '../output/standard.ts';
-import { FOLDER } from './atlas-options.ts';
 
-export function addSql(atlas: Command): void {
-  const command = atlas
-    .command('sql')
-    .summary('the rows of one SELECT (docs/atlas.md lists the tables)')
-    .argument('<folder>', FOLDER)
-    .argument('<select>', 'in DuckDB’s SQL')
-    .option('--limit <n>', 'at most so many rows', amount, 10_000);
-  addOutputOptions(command);
-  command.action(async (folder: string, query: string, flags: OutputFlags & { limit: number }) => {
+export const atlasSql = command({
+  name: 'sql',
+  summary: 'the rows of one SELECT (docs/atlas.md lists the tables)',
+  arguments: { ...folder, select: words('In DuckDB’s SQL', { required: true }) },
+  flags: { limit: sql.parameters.limit, ...output() },
+  run: async ({ folder, select, limit, ...asked }) => {
     const { rowsReport, withAtlas } = await import('../report/atlas.ts');
-    await withAtlas(folder, flags, async (open) => rowsReport(folder, await open.sql(query, flags)));
-  });
-}
+    await withAtlas(folder, asked, async (open) => rowsReport(folder, await open.sql(select, { limit })));
+  },
+});
 
-export function addExport(atlas: Command): void {
-  atlas
-    .command('export')
-    .summary('a table, or the rows of a SELECT, as a file')
-    .argument('<folder>', FOLDER)
-    .option('--table <name>', 'a table (docs/atlas.md)')
-    .option('--sql <select>', 'or one SELECT')
-    .addOption(
-      new Option('--format <format>', 'of the file').choices(['parquet', 'csv', 'ndjson', 'json']).default('parquet'),
-    )
-    .requiredOption('-o, --output <file>', 'the file')
-    .option('--quiet', 'no notes on standard error')
-    .action(
-      async (
-        folder: string,
-        flags: { table?: TableName; sql?: string; format: ExportFormat; output: string; quiet?: boolean },
-      ) => {
-        const { exportAtlas } = await import('../../atlas/query/export.node.ts');
-        const { note } = await import('../run.ts');
-        await exportAtlas(folder, flags.output, flags);
-        note(`Wrote ${flags.output}.`, { quiet: flags.quiet });
-      },
-    );
-}
+export const exportTable = command({
+  name: 'export',
+  summary: 'a table, or the rows of a SELECT, as a file',
+  arguments: folder,
+  flags: {
+    table: words('A table (docs/atlas.md)', { cli: { value: 'name' } }),
+    sql: words('Or one SELECT', { cli: { value: 'select' } }),
+    format: choice('Of the file', ['parquet', 'csv', 'ndjson', 'json'], { default: 'parquet' }),
+    output: words('The file', { required: true, cli: { short: 'o', value: 'file' } }),
+    quiet: flag('No notes on standard error'),
+  },
+  run: async ({ folder, output, table, quiet, ...asked }) => {
+    const { exportAtlas } = await import('../../atlas/query/export.node.ts');
+    const { note } = await import('../run.ts');
+    await exportAtlas(folder, output, { table: table as TableName | undefined, ...asked });
+    note(`Wrote ${output}.`, { quiet });
+  },
+});
 
-export function addDiff(atlas: Command): void {
-  const command = atlas
-    .command('diff')
-    .summary('the neurons and heads that differ most between two atlases')
-    .argument('<a>', FOLDER)
-    .argument('<b>', 'another')
-    .option('--among <n>', 'tokens and pairs of each list that are compared', amount, 20)
-    .option('-k <n>', 'how many', amount, 20);
-  addOutputOptions(command);
-  command.action(async (a: string, b: string, flags: OutputFlags & { among: number; k: number }) => {
+export const diff = command({
+  name: 'diff',
+  summary: 'the neurons and heads that differ most between two atlases',
+  arguments: {
+    a: words('A folder made by `atlas build`', { required: true }),
+    b: words('Another', { required: true }),
+  },
+  flags: {
+    among: whole('Tokens and pairs of each list that are compared', { default: 20 }),
+    k: whole('How many', { default: 20 }),
+    ...output(),
+  },
+  run: async ({ a, b, among, k, ...asked }) => {
     const { diffAtlases } = await import('../../atlas/query/diff.node.ts');
     const { diffReport } = await import('../report/atlas.ts');
     const { print } = await import('../output/print.ts');
-    await print(diffReport(a, b, flags.among, await diffAtlases(a, b, flags)), flags);
-  });
-}
+    await print(diffReport(a, b, among, await diffAtlases(a, b, { among, k })), asked);
+  },
+});
 
-export function addCheck(atlas: Command): void {
-  atlas
-    .command('check')
-    .summary('compare every file with what was written')
-    .argument('<folder>', FOLDER)
-    .action(async (folder: string) => {
-      const { openAtlas } = await import('../../atlas/query/atlas.node.ts');
-      const open = await openAtlas(folder);
-      try {
-        await open.check();
-        writeNow(`${printable(folder)}: ${open.manifest.files.length} files are as they were written.\n`);
-      } finally {
-        open.close();
-      }
-    });
-}
+export const check = command({
+  name: 'check',
+  summary: 'compare every file with what was written',
+  arguments: folder,
+  flags: {},
+  run: async ({ folder }) => {
+    const { openAtlas } = await import('../../atlas/query/atlas.node.ts');
+    const open = await openAtlas(folder);
+    try {
+      await open.check();
+      writeNow(`${printable(folder)}: ${open.manifest.files.length} files are as they were written.\n`);
+    } finally {
+      open.close();
+    }
+  },
+});

@@ -1,0 +1,65 @@
+import type { AnyCommand } from '../definition.ts';
+import { build, plan } from './atlas-build.ts';
+import { atlasRelations, atlasSpectrum, compositions, heads } from './atlas-heads.ts';
+import { atlasSearch, atlasSimilar, neurons } from './atlas-neurons.ts';
+import { atlasSql, check, diff, exportTable } from './atlas-tables.ts';
+import { completion } from './completion.ts';
+import { explain } from './explain.ts';
+import { explore } from './explore.ts';
+import { info } from './info.ts';
+import { normalisers } from './normalisers.ts';
+import { notebook } from './notebook.ts';
+import { parameters } from './parameters.ts';
+import { askHead, askNeuron } from './questions.ts';
+import { relations } from './relations.ts';
+import { start } from './start.ts';
+import { readAnyVector } from './vector.ts';
+import { worker } from './worker.ts';
+
+/** A command of commands. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly commands: readonly AnyCommand[];
+}
+
+/** `atlas VERB`. */
+const atlas: CommandGroup = {
+  name: 'atlas',
+  summary: 'all readings of a model in a folder, searched by word',
+  description: 'Builds the atlas of a model, a folder of Parquet files, and answers questions about it.',
+  commands: [
+    build,
+    plan,
+    atlasSearch,
+    neurons,
+    heads,
+    atlasRelations,
+    atlasSpectrum,
+    compositions,
+    atlasSimilar,
+    atlasSql,
+    exportTable,
+    diff,
+    check,
+  ],
+};
+
+/** All commands in the order of help. */
+export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
+  info,
+  askNeuron,
+  askHead,
+  readAnyVector,
+  notebook,
+  normalisers,
+  parameters,
+  relations,
+  atlas,
+  explore,
+  worker,
+  start,
+  explain,
+  completion,
+];

@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import { head } from '../../questions/heads.ts';
+import { neuron } from '../../questions/neurons.ts';
+import type { Given, Said, Shape } from '../../questions/parameters.ts';
+import type { Question } from '../../questions/question.ts';
+import { type AnyCommand, command } from '../definition.ts';
+import { model, output, readingEngine } from '../options.ts';
+import type { Report } from '../output/report.ts';
+
+/** A question of a checkpoint as a command: it is asked by its own library call, and `report` says how that is printed. */
+function ask<L extends Shape, Q extends Shape, C>(
+  { place, parameters, call, command: facts }: Question<string, string, L, Q, z.ZodType, C>,
+  report: () => Promise<(reading: C, asked: Given<Q>) => Report>,
+): AnyCommand {
+  return command({
+    ...facts!,
+    arguments: { ...place, ...model },
+    flags: { ...parameters, ...readingEngine, ...output() },
+    run: async (asked) => {
+      const { optionsOf, runReport } = await import('../run.ts');
+      const print = await report();
+      await runReport(asked.model, asked, async (context) => {
+        const question = asked as unknown as Given<L> & Given<Q>;
+        return print(await call!(context.model, question, await optionsOf(asked as Said, context)), question);
+      });
+    },
+  });
+}
+
+export const askNeuron = ask(neuron, async () => (await import('../report/neuron.ts')).neuronReport);
+
+export const askHead = ask(head, async () => (await import('../report/head.ts')).headReport);

@@ -1,0 +1,86 @@
+import { Argument, type Command, Option } from 'commander';
+import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
+import { amount, atMost, listOption, real, wholeNumber } from './options.ts';
+
+/** A command: what it takes, by parameters that know their own flags, and what it does. */
+export interface Definition<A extends Shape, F extends Shape> {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly arguments: A;
+  readonly flags: F;
+  /** Parses nothing: makes one library call and prints. */
+  run(asked: Given<A> & Given<F>, program: Command): Promise<void>;
+}
+
+/** Checks a command's types; it is its own value. */
+export const command = <A extends Shape, F extends Shape>(definition: Definition<A, F>): Definition<A, F> => definition;
+
+// biome-ignore lint/suspicious/noExplicitAny: a command that takes whatever it takes.
+export type AnyCommand = Definition<any, any>;
+
+/** What a flag says of itself, for the documents. */
+export const flagFacts = new WeakMap<Option, Facts>();
+
+/** Makes the command known to the parser, and so to help and completion. */
+export function addCommand(parent: Command, definition: AnyCommand, program = parent): Command {
+  const { name, alias, summary, description, arguments: places, flags } = definition;
+  const command = parent.command(name).summary(summary);
+  if (description) command.description(description);
+  if (alias) command.alias(alias);
+  for (const [of, schema] of Object.entries<Shape[string]>(places))
+    command.addArgument(argumentOf(of, factsOf(schema)));
+  const options = Object.entries<Shape[string]>(flags)
+    .filter(([, schema]) => factsOf(schema).only !== 'http')
+    .map(([of, schema]) => [of, optionOf(of, factsOf(schema))] as const);
+  for (const [, option] of options) command.addOption(option);
+  command.action(async (...values: unknown[]) => {
+    const flags = command.opts<Record<string, unknown>>();
+    const asked = [
+      ...Object.keys(places).map((of, i) => [of, values[i]] as const),
+      ...options.map(([of, option]) => [of, valueIn(option, flags[option.attributeName()])] as const),
+    ];
+    await definition.run(Object.fromEntries(asked.filter(([, value]) => value !== undefined)), program);
+  });
+  return command;
+}
+
+/** `--no-special` arrives as `special: false`. */
+const valueIn = (option: Option, value: unknown): unknown => (option.negate ? value === false || undefined : value);
+
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A sentence as help has it: `how many tokens`, but `ASCII characters`. */
+const inHelp = (sentence: string): string =>
+  /^[A-Z][A-Z]/.test(sentence) ? sentence : sentence[0].toLowerCase() + sentence.slice(1);
+
+function argumentOf(name: string, { kind, names, cli = {}, required, ...facts }: Facts): Argument {
+  const value = cli.value ?? name;
+  const argument = new Argument(required ? `<${value}>` : `[${value}]`, inHelp(cli.sentence ?? facts.sentence));
+  if (kind === 'choice') argument.choices(names!);
+  if (cli.parse) return argument.argParser(cli.parse as (text: string) => unknown);
+  return kind === 'whole' ? argument.argParser(cli.signed ? wholeNumber : amount) : argument;
+}
+
+function optionOf(name: string, facts: Facts): Option {
+  const { kind, sentence, names, cli = {}, required } = facts;
+  const long = cli.flag ?? (name.length > 1 ? dashed(name) : undefined);
+  const short = cli.short ?? (name.length === 1 ? name : undefined);
+  const spelled = [short && `-${short}`, long && `--${long}`].filter(Boolean).join(', ');
+  const flags = kind === 'flag' ? spelled : `${spelled} <${cli.value ?? (kind === 'whole' ? 'n' : name)}>`;
+  const text = inHelp(cli.sentence ?? sentence) + (cli.usual ? ` (default: ${cli.usual})` : '');
+  const option = kind === 'list' ? listOption(flags, text, names!) : new Option(flags, text);
+  if (cli.parse) option.argParser(cli.parse as (text: string) => unknown);
+  else if (kind === 'whole') option.argParser(cli.most ? atMost(cli.most) : cli.signed ? wholeNumber : amount);
+  else if (kind === 'real') option.argParser(real);
+  else if (kind === 'choice') option.choices(names!);
+  const usual = cli.default ?? facts.default;
+  if (usual !== undefined) option.default(usual);
+  if (required) option.makeOptionMandatory();
+  if (cli.conflicts) option.conflicts(cli.conflicts);
+  if (cli.group) option.helpGroup(cli.group);
+  if (cli.env) option.env(cli.env);
+  flagFacts.set(option, facts);
+  return option;
+}
