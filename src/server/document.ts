@@ -61,7 +61,7 @@ function parametersOf(shape: Shape, where: 'path' | 'query') {
       name,
       in: where,
       required: required ?? false,
-      description: sentence,
+      description: typeof usual === 'number' ? `${sentence}; default ${usual.toLocaleString('en')}` : sentence,
       schema: {
         type: TYPES[kind],
         ...(min !== undefined && { [least]: min }),
