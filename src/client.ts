@@ -9,12 +9,24 @@ export interface ClientOptions {
 }
 
 /**
- * A client with a method for every route, typed by the routes themselves: `client.api.models.$get()`. Wrap a call in
+ * A client with a method for every question, typed by the questions themselves: `client.api.models.$get()`. Wrap a call in
  * {@link ask} to get the answer itself. Path parameters are text; in queries numbers and booleans are fine.
  */
-export function createClient(base: string, { token, fetch }: ClientOptions = {}) {
-  return hc<Api>(base, { fetch, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+export function createClient(base: string, { token, fetch: get = fetch }: ClientOptions = {}) {
+  const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+  const reached: typeof fetch = (url, init) => reach(get, url, init);
+  return hc<Api>(base, { headers, fetch: reached });
 }
+
+/** Where a question is asked, such as `client.api.models`; what it takes; what it is answered with. */
+export interface Endpoint {
+  // biome-ignore lint/suspicious/noExplicitAny: any question's.
+  $get(args: any, options?: { init?: RequestInit }): Promise<Answer>;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise.
+  $url(args: any): URL;
+}
+export type AskedOf<E extends Endpoint> = Parameters<E['$get']>[0];
+export type AnswerTo<E extends Endpoint> = AnswerOf<Awaited<ReturnType<E['$get']>>>;
 
 /** What a call of {@link createClient} answers with: the JSON of its 200. Throws {@link ApiError} for all else. */
 export async function ask<R extends Answer>(call: Promise<R> | R): Promise<AnswerOf<R>> {
@@ -54,6 +66,16 @@ async function problemOf(response: Answer): Promise<ApiError> {
   return new ApiError(response.status, code, message);
 }
 
+/** Fetches; a server that is not there is an {@link ApiError} too, of status 0. */
+async function reach(get: typeof fetch, url: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+  try {
+    return await get(url, init);
+  } catch (error) {
+    if (init?.signal?.aborted) throw error;
+    throw new ApiError(0, 'SERVER_GONE', 'The server does not answer. Is `weightscope explore` still running?');
+  }
+}
+
 export interface StreamOptions extends ClientOptions {
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;
@@ -66,20 +88,51 @@ export interface StreamOptions extends ClientOptions {
 export async function askWithProgress<T = unknown>(url: string | URL, options: StreamOptions = {}): Promise<T> {
   const { token, signal, progress, fetch: get = fetch } = options;
   const headers = { Accept: 'text/event-stream', ...(token && { Authorization: `Bearer ${token}` }) };
-  const response = await get(url, { headers, signal });
+  const response = await reach(get, url, { headers, signal });
   if (!response.ok || !response.body) throw await problemOf(response);
+  let result: { value: T } | undefined;
+  const parse = eventParser(({ event, data }) => {
+    const said = JSON.parse(data);
+    if (event === 'result') result = { value: said };
+    if (event === 'error') throw new ApiError(response.status, said.code, said.message);
+    if (event === 'progress') progress?.(said.done, said.what);
+  });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let rest = ''; ; ) {
-    const { value, done } = await reader.read();
-    if (done) throw new ApiError(response.status, 'INTERNAL', 'The server ended before its answer.');
-    const events = (rest + value).split('\n\n');
-    rest = events.pop()!;
-    for (const event of events) {
-      const [, name, data] = /^event: (\w+)\ndata: (.*)$/s.exec(event) ?? [];
-      if (name === 'result') return JSON.parse(data) as T;
-      const said = JSON.parse(data ?? '{}');
-      if (name === 'error') throw new ApiError(response.status, said.code, said.message);
-      if (name === 'progress') progress?.(said.done, said.what);
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) parse(piece.value);
+  if (!result) throw new ApiError(0, 'SERVER_GONE', 'The server stopped before it had answered.');
+  return result.value;
+}
+
+/** One server-sent event. */
+export interface ServerEvent {
+  event: string;
+  data: string;
+}
+
+/**
+ * Splits a stream of text into server-sent events (WHATWG HTML, 9.2.6); feed it pieces as they come. Comments and ids are
+ * passed over.
+ */
+export function eventParser(emit: (event: ServerEvent) => void): (piece: string) => void {
+  let rest = '';
+  let event = 'message';
+  let data: string[] = [];
+  return (piece) => {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop()!;
+    for (const raw of lines) {
+      const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+      if (line === '') {
+        if (data.length > 0) emit({ event, data: data.join('\n') });
+        event = 'message';
+        data = [];
+        continue;
+      }
+      const colon = line.indexOf(':');
+      const field = colon < 0 ? line : line.slice(0, colon);
+      const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+      if (field === 'event') event = value;
+      else if (field === 'data') data.push(value);
     }
-  }
+  };
 }

@@ -1,21 +1,30 @@
-import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import {
+  type AnswerTo,
+  ApiError,
+  type AskedOf,
+  ask,
+  askWithProgress,
+  createClient,
+  type Endpoint,
+} from '../../../src/client.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
-import { ApiError, getJson, path, type Query } from './client.ts';
-import type {
-  HeadMatrix,
-  HeadRows,
-  ModelInfo,
-  Models,
-  NeuronHistogram,
-  NeuronPart,
-  NeuronReading,
-  Place,
-  RawVector,
-  SimilarNeurons,
-  StatisticNames,
-  TokenRows,
-  VectorReading,
-} from './types.ts';
+import type { HeadMatrix, NeuronPart } from './types.ts';
+
+/** The questions of the server that served this page (in tests there is none). */
+export const { models, compare } = createClient(globalThis.location?.origin ?? 'http://localhost').api;
+const model = models[':model'];
+export const tokens = model.tokens;
+export const head = model.heads[':layer'][':head'];
+const neuron = model.neurons[':layer'][':neuron'];
+
+/** How far an answer is. */
+export interface Progress {
+  /** 0 to 1. */
+  done: number;
+  what: string;
+}
 
 /** Weights do not change while a server runs, so an answer holds as long as the page; TanStack Query aborts what nobody waits for. */
 export function createQueryClient(): QueryClient {
@@ -31,28 +40,57 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** Any route, by its parts and its query: the other queries here are this with a name. */
-export function apiQuery<T>(parts: readonly (string | number)[], query: Query = {}) {
-  const url = path(parts, query);
-  return queryOptions({ queryKey: [url], queryFn: ({ signal }) => getJson<T>(url, signal) });
+/** Parts of an address, as text. */
+export const place = <K extends string>(parts: Record<K, string | number>) =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, encodeURIComponent(part as string)])) as Record<
+    K,
+    string
+  >;
+
+/** Any question: the other queries here are this with a name. */
+export function apiQuery<E extends Endpoint>(question: E, asked: AskedOf<E>) {
+  return queryOptions({
+    queryKey: [String(question.$url(asked))],
+    queryFn: async ({ signal }) => (await ask(question.$get(asked, { init: { signal } }))) as AnswerTo<E>,
+  });
+}
+
+/**
+ * As useQuery with apiQuery, for an answer that may take seconds: its progress comes with it, and leaving it stops the
+ * server's work. `keep`: until the answer is there, that to the question before is given (`isPlaceholderData`).
+ */
+export function useLongQuery<E extends Endpoint>(
+  question: E,
+  asked: AskedOf<E>,
+  { enabled = true, keep = false }: { enabled?: boolean; keep?: boolean } = {},
+) {
+  const url = String(question.$url(asked));
+  const [said, setSaid] = useState<Progress & { url: string }>();
+  const result = useQuery<AnswerTo<E>>({
+    queryKey: [url],
+    queryFn: ({ signal }) => {
+      const progress = (done: number, what: string) => setSaid({ url, done, what });
+      return askWithProgress<AnswerTo<E>>(url, { signal, progress });
+    },
+    enabled,
+    ...(keep && { placeholderData: keepPreviousData }),
+  });
+  return { ...result, progress: result.isFetching && said?.url === url ? said : undefined };
 }
 
 /** The shared part of a page's search as the API takes it. */
-export function readingQuery({ normalize, fold, embedding, filters }: ReadingSearch): Query {
+export function readingQuery({ normalize, fold, embedding, filters }: ReadingSearch) {
   const chosen = splitFilters(filters);
-  return {
-    normalize,
-    foldNorm: fold,
-    embedding,
-    ...Object.fromEntries(FILTERS.filter(({ name }) => chosen.includes(name)).map(({ option }) => [option, true])),
-  };
+  const asked: { [K in (typeof FILTERS)[number]['option']]?: true } = {};
+  for (const { name, option } of FILTERS) if (chosen.includes(name)) asked[option] = true;
+  return { normalize, foldNorm: fold, embedding, ...asked };
 }
 
-export const modelsQuery = () => apiQuery<Models>(['models']);
-export const modelQuery = (model: string) => apiQuery<ModelInfo>(['models', model]);
+export const modelsQuery = () => apiQuery(models, { query: {} });
+export const modelQuery = (model: string) => apiQuery(models[':model'], { param: place({ model }), query: {} });
 
 export const placesQuery = (model: string, q: string) =>
-  apiQuery<{ places: Place[] }>(['models', model, 'resolve'], { q });
+  apiQuery(models[':model'].resolve, { param: place({ model }), query: { q } });
 
 /** How many tokens of either end. */
 interface Ends {
@@ -60,37 +98,42 @@ interface Ends {
   bottom: number;
 }
 
-export const neuronQuery = (model: string, layer: number, neuron: number, search: ReadingSearch & Ends) =>
-  apiQuery<NeuronReading>(['models', model, 'neurons', layer, neuron], {
-    ...readingQuery(search),
-    k: search.k,
-    bottom: search.bottom,
+type NeuronPlace = [model: string, layer: number, neuron: number];
+const param = ([model, layer, neuron]: NeuronPlace) => place({ model, layer, neuron });
+
+export const neuronQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch & Ends]) =>
+  apiQuery(neuron, {
+    param: param([model, layer, index]),
+    query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
   });
 
-export const histogramQuery = (model: string, layer: number, neuron: number, search: ReadingSearch) =>
-  apiQuery<NeuronHistogram>(['models', model, 'neurons', layer, neuron, 'histogram'], readingQuery(search));
+export const histogramQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
+  apiQuery(neuron.histogram, { param: param([model, layer, index]), query: readingQuery(search) });
 
-export const similarQuery = (model: string, layer: number, neuron: number, part: NeuronPart) =>
-  apiQuery<SimilarNeurons>(['models', model, 'neurons', layer, neuron, 'similar'], { part });
+export const similarQuery = (...[model, layer, index, part]: [...NeuronPlace, NeuronPart]) =>
+  apiQuery(neuron.similar, { param: param([model, layer, index]), query: { part } });
 
-export const rawVectorQuery = (model: string, layer: number, neuron: number, part: NeuronPart) =>
-  apiQuery<RawVector>(['models', model, 'neurons', layer, neuron, 'vector'], { part });
+export const rawVectorQuery = (...[model, layer, index, part]: [...NeuronPlace, NeuronPart]) =>
+  apiQuery(neuron.vector, { param: param([model, layer, index]), query: { part } });
 
-export const tokenRowsQuery = (model: string, layer: number, neuron: number, part: NeuronPart, search: ReadingSearch) =>
-  apiQuery<TokenRows>(['models', model, 'neurons', layer, neuron, 'map'], { ...readingQuery(search), part, n: 150 });
+export const tokenRowsQuery = (...[model, layer, index, part, search]: [...NeuronPlace, NeuronPart, ReadingSearch]) =>
+  apiQuery(neuron.map, { param: param([model, layer, index]), query: { ...readingQuery(search), part, n: 150 } });
 
 /** Cosines unless asked otherwise: `freq` is defined only where all parts of a sum are of one kind. */
 export const vectorQuery = (model: string, expression: string, search: ReadingSearch & Ends) =>
-  apiQuery<VectorReading>(['models', model, 'vectors'], {
-    ...readingQuery({ ...search, normalize: search.normalize ?? 'cosine', fold: undefined }),
-    expression,
-    k: search.k,
-    bottom: search.bottom,
+  apiQuery(models[':model'].vectors, {
+    param: place({ model }),
+    query: {
+      ...readingQuery({ ...search, normalize: search.normalize ?? 'cosine', fold: undefined }),
+      expression,
+      k: search.k,
+      bottom: search.bottom,
+    },
   });
 
 export const statisticNamesQuery = (model: string, kind: 'neurons' | 'heads') =>
-  apiQuery<StatisticNames>(['models', model, 'statistics', kind]);
+  apiQuery(models[':model'].statistics[':kind'], { param: place({ model, kind }), query: {} });
 
 /** Every head of an atlas with the labels of its first pairs. */
 export const headRowsQuery = (model: string, matrix: HeadMatrix) =>
-  apiQuery<HeadRows>(['models', model, 'atlas', 'heads'], { matrix, k: 100_000 });
+  apiQuery(models[':model'].atlas.heads, { param: place({ model }), query: { matrix, k: 100_000 } });

@@ -1,17 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { NORMALIZERS, SWITCHES } from '../../../src/questions/options.ts';
 import { modelQuery } from '../api/queries.ts';
 import type { Normalize } from '../api/types.ts';
 import { FILTERS, type FilterName, joinFilters, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { Pill } from './pill.tsx';
 import './filter-bar.css';
 
-const NORMALIZERS: Record<Normalize, string> = {
-  freq: 'Each token’s score divided by its mean over all vectors of this kind',
-  none: 'Scores as they are: E x',
-  cosine: 'Divided by both lengths',
-};
-const ALL: readonly Normalize[] = ['freq', 'none', 'cosine'];
+const ALL = Object.keys(NORMALIZERS) as Normalize[];
 
 interface FilterBarProps {
   value: ReadingSearch;
@@ -73,10 +69,10 @@ export function FilterBar({ value, onChange, filters = USUAL, fold = true, norma
       {fold && (
         <Pill
           pressed={value.fold === true}
-          title="Multiply the layer’s norm gain into what reads the residual stream"
+          title={SWITCHES.foldNorm.sentence}
           onClick={() => onChange({ fold: value.fold ? undefined : true })}
         >
-          fold norms
+          {SWITCHES.foldNorm.label}
         </Pill>
       )}
       {fold && (untied || value.embedding) && (

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { ApiError } from '../api/client.ts';
-import type { Progress } from '../api/progress.ts';
+import { ApiError } from '../../../src/client.ts';
+import type { Progress } from '../api/queries.ts';
 import './states.css';
 
 /** A remark in the margin, in words: what was applied, what a drawing shows. */

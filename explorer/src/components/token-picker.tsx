@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
-import { apiQuery } from '../api/queries.ts';
+import { apiQuery, place, tokens as question } from '../api/queries.ts';
 import type { Token } from '../api/types.ts';
 import { TokenLabel } from './token-label.tsx';
 import './token-picker.css';
@@ -22,7 +22,7 @@ export function TokenPicker({ label, model, onPick, placeholder = 'a word' }: To
   const [entered, setEntered] = useState(false);
   const prefix = text.trim();
   const found = useQuery({
-    ...apiQuery<{ tokens: Token[] }>(['models', model, 'tokens'], { prefix, k: 12 }),
+    ...apiQuery(question, { param: place({ model }), query: { prefix, k: 12 } }),
     enabled: prefix !== '',
     placeholderData: (previous) => previous,
   });

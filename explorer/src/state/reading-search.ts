@@ -1,4 +1,5 @@
-import type { Normalize, TokenFilters } from '../../../src/reading/types.ts';
+import { FILTERS as ALL } from '../../../src/questions/options.ts';
+import type { Normalize } from '../../../src/reading/types.ts';
 
 /** What every page with readings keeps in its URL. Defaults are left out, so that a plain URL is a plain view. */
 export interface ReadingSearch {
@@ -12,15 +13,17 @@ export interface ReadingSearch {
   filters?: string;
 }
 
-/** Filters as the page names them, with the library's option each one sets. */
-export const FILTERS = [
-  { name: 'ascii', option: 'onlyAscii', label: 'ASCII', title: 'Only tokens of ASCII characters' },
-  { name: 'english', option: 'onlyEnglish', label: 'English', title: 'Only tokens of English letters' },
-  { name: 'alnum', option: 'onlyAlnum', label: 'letters and digits', title: 'Only letters and digits' },
-  { name: 'no-brackets', option: 'excludeBrackets', label: 'no brackets', title: 'Leaves out tokens in brackets' },
-  { name: 'no-special', option: 'noSpecial', label: 'no special', title: 'Leaves out the tokenizer’s special tokens' },
-  { name: 'no-padding', option: 'noPadding', label: 'no padding', title: 'Leaves out rows of E without a token' },
-] as const satisfies readonly { name: string; option: keyof TokenFilters; label: string; title: string }[];
+/** Filters as the page's addresses name them, with the library's option each one sets. */
+export const FILTERS = (
+  [
+    ['ascii', 'onlyAscii'],
+    ['english', 'onlyEnglish'],
+    ['alnum', 'onlyAlnum'],
+    ['no-brackets', 'excludeBrackets'],
+    ['no-special', 'noSpecial'],
+    ['no-padding', 'noPadding'],
+  ] as const
+).map(([name, option]) => ({ name, option, label: ALL[option].label, title: ALL[option].sentence }));
 
 export type FilterName = (typeof FILTERS)[number]['name'];
 

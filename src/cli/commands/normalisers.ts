@@ -14,7 +14,8 @@ export const normalisers = command({
     foldNorm: as(reading.foldNorm, { cli: {} }),
     embedding: as(reading.embedding, { cli: { value: 'which', usual: 'unembed' } }),
     approximate: as(reading.approximate, {
-      sentence: 'Let those that are not cached err a little (0.5 % at most, proved) where that is faster, and print the bound',
+      sentence:
+        'Let those that are not cached err a little (0.5 % at most, proved) where that is faster, and print the bound',
       cli: {},
     }),
     ...engine,

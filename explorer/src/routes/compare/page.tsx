@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useLongQuery } from '../../api/long-query.ts';
-import { modelsQuery } from '../../api/queries.ts';
+import { compare, modelsQuery, useLongQuery } from '../../api/queries.ts';
 import type { Comparison, ModelInfo } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
@@ -96,7 +95,7 @@ function Pair({ models }: { models: readonly ModelInfo[] }) {
 }
 
 function Compared({ a, b, among, heads }: { a: ModelInfo; b: ModelInfo; among: number; heads: boolean }) {
-  const query = useLongQuery<Comparison>(['compare'], { a: a.id, b: b.id, among, k: LISTED }, { keep: true });
+  const query = useLongQuery(compare, { query: { a: a.id, b: b.id, among, k: LISTED } }, { keep: true });
   return (
     <Answer query={query} progress={query.progress} what="Comparing the atlases">
       {({ shared, diff }) => (

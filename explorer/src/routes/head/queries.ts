@@ -1,5 +1,4 @@
-import type { Query } from '../../api/client.ts';
-import { readingQuery } from '../../api/queries.ts';
+import { place, readingQuery } from '../../api/queries.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { type HeadSearch, LISTED, matrixOf } from './search.ts';
 
@@ -11,27 +10,19 @@ export interface HeadPlace {
   search: ReadingSearch & HeadSearch;
 }
 
-/** The address of a question about the head. */
-export const partsOf = ({ model, layer, head }: HeadPlace, ...question: string[]) => [
-  'models',
-  model,
-  'heads',
-  layer,
-  head,
-  ...question,
-];
+/** The head's address with what is asked of it. */
+export const of = <Q>({ model, layer, head }: HeadPlace, query: Q) => ({ param: place({ model, layer, head }), query });
 
-const exclusions = ({ exclude }: HeadSearch): Query => ({
+const exclusions = ({ exclude }: HeadSearch) => ({
   excludeSame: exclude === 'same',
   excludeFuzzy: exclude === 'fuzzy',
 });
 
-const threshold = ({ end }: HeadSearch, beyond: number | undefined): Query => ({
-  [end === 'lowest' ? 'below' : 'above']: beyond,
-});
+const threshold = ({ end }: HeadSearch, beyond: number | undefined): { above?: number; below?: number } =>
+  beyond === undefined ? {} : end === 'lowest' ? { below: beyond } : { above: beyond };
 
 /** The listed pairs, their counters and the count. */
-export function pairsQuery({ search }: HeadPlace, beyond: number | undefined): Query {
+export function pairsQuery({ search }: HeadPlace, beyond: number | undefined) {
   const matrix = matrixOf(search);
   return {
     ...readingQuery(search),
@@ -40,18 +31,18 @@ export function pairsQuery({ search }: HeadPlace, beyond: number | undefined): Q
     matrix,
     k: search.list ?? LISTED,
     ascending: search.end === 'lowest',
-    ...(search.order === 'other' && { sort: matrix === 'vo' ? 'qk' : 'vo' }),
+    sort: search.order !== 'other' ? undefined : matrix === 'vo' ? ('qk' as const) : ('vo' as const),
   };
 }
 
-export const matrixQuery = ({ search }: HeadPlace): Query => ({ ...readingQuery(search), matrix: matrixOf(search) });
+export const matrixQuery = ({ search }: HeadPlace) => ({ ...readingQuery(search), matrix: matrixOf(search) });
 
-export const countQuery = (place: HeadPlace, beyond: number | undefined): Query => ({
+export const countQuery = (place: HeadPlace, beyond: number | undefined) => ({
   ...matrixQuery(place),
   ...threshold(place.search, beyond),
 });
 
-export const rowQuery = (place: HeadPlace, id: number): Query => ({
+export const rowQuery = (place: HeadPlace, id: number) => ({
   ...matrixQuery(place),
   id,
   side: place.search.side,
@@ -59,7 +50,7 @@ export const rowQuery = (place: HeadPlace, id: number): Query => ({
   bottom: 6,
 });
 
-export const heatMapQuery = (place: HeadPlace, size: number): Query => ({
+export const heatMapQuery = (place: HeadPlace, size: number) => ({
   ...matrixQuery(place),
   ...exclusions(place.search),
   rows: size,
@@ -67,10 +58,10 @@ export const heatMapQuery = (place: HeadPlace, size: number): Query => ({
 });
 
 /** Directions have no normaliser: they are ranked by E x. */
-export function spectrumQuery(place: HeadPlace): Query {
+export function spectrumQuery(place: HeadPlace) {
   const { normalize: _, ...query } = matrixQuery(place);
   return { ...query, directions: 6, k: 10 };
 }
 
 /** Statistics are of the weights as they are: no normaliser, no filters, no folding. */
-export const statisticsQuery = ({ search }: HeadPlace): Query => ({ matrix: matrixOf(search) });
+export const statisticsQuery = ({ search }: HeadPlace) => ({ matrix: matrixOf(search) });

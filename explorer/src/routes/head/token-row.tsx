@@ -1,12 +1,12 @@
-import { useLongQuery } from '../../api/long-query.ts';
-import type { HeadRow, Token } from '../../api/types.ts';
+import { head, useLongQuery } from '../../api/queries.ts';
+import type { Token } from '../../api/types.ts';
 import { Pill } from '../../components/pill.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
-import { type HeadPlace, partsOf, rowQuery } from './queries.ts';
+import { type HeadPlace, of, rowQuery } from './queries.ts';
 import { type HeadSearch, matrixOf } from './search.ts';
 
 interface TokenRowProps {
@@ -21,7 +21,7 @@ interface TokenRowProps {
 export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) {
   const { model, search } = place;
   const side = search.side ?? 'first';
-  const query = useLongQuery<HeadRow>(partsOf(place, 'row'), rowQuery(place, token?.id ?? 0), {
+  const query = useLongQuery(head.row, of(place, rowQuery(place, token?.id ?? 0)), {
     enabled: token !== undefined,
     keep: true,
   });

@@ -1,12 +1,11 @@
-import { useLongQuery } from '../../api/long-query.ts';
-import type { HeadReading, HeadStatistics, HeatMap, PairCount, ScoreCurve, Spectrum } from '../../api/types.ts';
+import { head, useLongQuery } from '../../api/queries.ts';
 import {
   countQuery,
   type HeadPlace,
   heatMapQuery,
   matrixQuery,
+  of,
   pairsQuery,
-  partsOf,
   spectrumQuery,
   statisticsQuery,
 } from './queries.ts';
@@ -18,21 +17,21 @@ const HEAT_MAP = 24;
  * rest one after the other. The server does one piece of heavy work at a time, and a browser keeps six connections.
  */
 export function useHead(place: HeadPlace, beyond: number | undefined) {
-  const pairs = useLongQuery<HeadReading>(partsOf(place), pairsQuery(place, beyond), { keep: true });
+  const pairs = useLongQuery(head, of(place, pairsQuery(place, beyond)), { keep: true });
   const listed = pairs.isFetched;
-  const curve = useLongQuery<ScoreCurve>(partsOf(place, 'scores'), matrixQuery(place), { enabled: listed });
+  const curve = useLongQuery(head.scores, of(place, matrixQuery(place)), { enabled: listed });
   // Down to the last listed score a count is a look-up; below it, it comes with the pairs.
   const last = curve.data?.scores.at(-1) ?? Number.POSITIVE_INFINITY;
   const instant = place.search.end !== 'lowest' && beyond !== undefined && beyond >= last;
-  const count = useLongQuery<PairCount>(partsOf(place, 'count'), countQuery(place, beyond), { enabled: instant });
-  const heatMap = useLongQuery<HeatMap>(partsOf(place, 'heat'), heatMapQuery(place, HEAT_MAP), {
+  const count = useLongQuery(head.count, of(place, countQuery(place, beyond)), { enabled: instant });
+  const heatMap = useLongQuery(head.heat, of(place, heatMapQuery(place, HEAT_MAP)), {
     enabled: curve.isFetched,
     keep: true,
   });
-  const spectrum = useLongQuery<Spectrum>(partsOf(place, 'spectrum'), spectrumQuery(place), {
+  const spectrum = useLongQuery(head.spectrum, of(place, spectrumQuery(place)), {
     enabled: heatMap.isFetched,
   });
-  const statistics = useLongQuery<HeadStatistics>(partsOf(place, 'statistics'), statisticsQuery(place), {
+  const statistics = useLongQuery(head.statistics, of(place, statisticsQuery(place)), {
     enabled: spectrum.isFetched,
   });
   return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics };

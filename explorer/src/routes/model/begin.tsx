@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { EXAMPLES } from '../../../../src/guide/lesson.ts';
-import { apiQuery } from '../../api/queries.ts';
-import type { HeadMatrix, HeadReading, ModelInfo } from '../../api/types.ts';
+import { apiQuery, place, head as question } from '../../api/queries.ts';
+import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { TokenText } from '../../components/token-label.tsx';
 import type { Entry, Found } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
@@ -125,12 +125,9 @@ function BestPairs({
   matrix: HeadMatrix;
 }) {
   const query = useQuery({
-    ...apiQuery<HeadReading>(['models', info.id, 'heads', layer, head], {
-      matrix,
-      k: 3,
-      excludeFuzzy: matrix === 'qk',
-      excludeSame: matrix === 'vo',
-      onlyAlnum: true,
+    ...apiQuery(question, {
+      param: place({ model: info.id, layer, head }),
+      query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },
     }),
     enabled: info.live,
   });

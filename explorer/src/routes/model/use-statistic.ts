@@ -1,8 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { statisticNamesQuery } from '../../api/queries.ts';
-import type { Statistic } from '../../api/types.ts';
-import { useLongQuery } from '../../api/use-long-query.ts';
+import { models, place, statisticNamesQuery, useLongQuery } from '../../api/queries.ts';
 import { firstChoice, titleOf } from './choose-statistic.tsx';
 import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts';
 
@@ -21,9 +19,9 @@ export function useStatistic(
     chosen !== undefined && dot > 0 ? { part: chosen.slice(0, dot), name: chosen.slice(dot + 1) } : undefined;
   const name = asked && known.some((one) => one.name === asked.name) ? asked.name : firstChoice(known, wish);
   const source = known.find((one) => one.name === name)?.source;
-  const query = useLongQuery<Statistic>(
-    ['models', model, 'statistics', kind, name ?? ''],
-    {},
+  const query = useLongQuery(
+    models[':model'].statistics[':kind'][':name'],
+    { param: place({ model, kind, name: name ?? '' }), query: {} },
     { enabled: name !== undefined && !(wait && source === 'live') },
   );
   const parts = useMemo(() => (query.data ? partsOf(query.data) : undefined), [query.data]);

@@ -1,6 +1,5 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useLongQuery } from '../../api/long-query.ts';
-import { readingQuery } from '../../api/queries.ts';
+import { place, tokens, useLongQuery } from '../../api/queries.ts';
 import type { NeuronPart, TokenReport } from '../../api/types.ts';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
@@ -26,9 +25,9 @@ export function TokenPage() {
   const { model, id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useLongQuery<TokenReport>(['models', model, 'tokens', id], {
-    ...readingQuery({ ...search, filters: undefined }),
-    k: 24,
+  const query = useLongQuery(tokens[':id'], {
+    param: place({ model, id }),
+    query: { normalize: search.normalize, foldNorm: search.fold, embedding: search.embedding, k: 24 },
   });
   return (
     <article aria-labelledby="token-title">

@@ -1,4 +1,4 @@
-import { apiQuery, readingQuery } from '../../api/queries.ts';
+import { apiQuery, place, tokens as question, readingQuery } from '../../api/queries.ts';
 import type { Token, TokenReport, Tokens } from '../../api/types.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 
@@ -14,16 +14,22 @@ export type FoundToken = Tokens['tokens'][number];
 
 const LISTED = 2000;
 
-const tokens = (model: string, filters: ReadingSearch['filters'], query: Record<string, string | number>) =>
-  apiQuery<Tokens>(['models', model, 'tokens'], { ...readingQuery({ filters }), ...query });
+const tokens = (
+  model: string,
+  filters: ReadingSearch['filters'],
+  { prefix, like }: { prefix?: string; like?: string },
+) => {
+  const { normalize: _, foldNorm: __, ...kept } = readingQuery({ filters });
+  return apiQuery(question, { param: place({ model }), query: { ...kept, prefix, like, k: LISTED } });
+};
 
 /** Tokens that begin so, of the classes that the filters leave; without a beginning all of these. */
 export const beginningQuery = (model: string, { filters }: ReadingSearch, q = '') =>
-  tokens(model, filters, { ...(q.trim() !== '' && { prefix: q.trim() }), k: LISTED });
+  tokens(model, filters, q.trim() === '' ? {} : { prefix: q.trim() });
 
 /** Tokens nearest to one in embedding space. */
 export const likeQuery = (model: string, { filters }: ReadingSearch, id: number) =>
-  tokens(model, filters, { like: `#${id}`, k: LISTED });
+  tokens(model, filters, { like: `#${id}` });
 
 /**
  * The token that is meant by a word: of those that are the word but for case and space, as it stands in a sentence, with

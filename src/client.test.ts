@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventParser, type ServerEvent } from './progress.ts';
+import { eventParser, type ServerEvent } from './client.ts';
 
 const STREAM =
   ': hello\nevent: progress\ndata: {"done":0.5}\n\ndata:a\r\ndata: b\r\n\r\nevent: nothing\n\nid: 3\nevent: result\ndata: [1]\n\n';
