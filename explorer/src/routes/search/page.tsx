@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { apiQuery, modelQuery } from '../../api/queries.ts';
+import { apiQuery, modelQuery, models, place } from '../../api/queries.ts';
 import type { SearchResult } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
@@ -90,7 +90,10 @@ interface Hit {
 
 function Results({ model, q, part, sign }: ResultsProps) {
   const query = useQuery(
-    apiQuery<SearchResult>(['models', model, 'atlas', 'search'], { q, parts: part, sign: sign ?? '+', k: LISTED }),
+    apiQuery(models[':model'].atlas.search, {
+      param: place({ model }),
+      query: { q, parts: part, sign: sign ?? '+', k: LISTED },
+    }),
   );
   return (
     <Answer query={query} what="Searching">
