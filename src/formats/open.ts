@@ -4,21 +4,28 @@ import { type GgufLimits, readGguf } from './gguf/read.ts';
 import { refuseLfsPointer } from './lfs.ts';
 import { readSafetensors, type SafetensorsLimits } from './safetensors/read.ts';
 import type { TensorFile } from './tensor.ts';
+import { readTorch, type TorchLimits } from './torch/read.ts';
 
 /**
- * Reads the header of a weights file, GGUF or safetensors by its first bytes, whatever its name.
+ * Reads the header of a weights file, GGUF, safetensors or PyTorch by its first bytes, whatever its name.
  * Throws `LFS_POINTER`, `FORMAT_UNKNOWN`, `FORMAT_UNSUPPORTED` for what is recognised as something else, and what the
  * format's own reader throws.
  */
-export async function openTensorFile(source: Source, limits: SafetensorsLimits & GgufLimits = {}): Promise<TensorFile> {
+export async function openTensorFile(
+  source: Source,
+  limits: SafetensorsLimits & GgufLimits & TorchLimits = {},
+): Promise<TensorFile> {
   const first = await source.slice(0, Math.min(source.byteLength, 512));
   refuseLfsPointer(first, source.name);
   const error = whatElse(first, source.name);
   if (error) throw error;
+  if (startsWith(first, ZIP)) return readTorch(source, limits);
   return startsWith(first, 'GGUF') ? readGguf(source, limits) : readSafetensors(source, limits);
 }
 
-/** The error for a file that is neither, or undefined for GGUF and for what may be safetensors: 8 bytes, then "{". */
+const ZIP = 'PK\x03\x04';
+
+/** The error for a file that is neither, or undefined for GGUF, zip and for what may be safetensors: 8 bytes, then "{". */
 function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined {
   const text = new TextDecoder('windows-1252').decode(first);
   if (first.length === 0)
@@ -26,7 +33,7 @@ function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined
       'FORMAT_UNKNOWN',
       `Expected weights in ${file}, but it is empty; fetch the file again.`,
     );
-  if (startsWith(first, 'GGUF')) return undefined;
+  if (startsWith(first, 'GGUF') || startsWith(first, ZIP)) return undefined;
   if (/^\s*<(!doctype|html|\?xml|head|body)/i.test(text))
     return new WeightscopeError(
       'FORMAT_UNKNOWN',
@@ -34,11 +41,12 @@ function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined
     );
   // A safetensors file begins with a length, whose bytes may look like anything; but its ninth byte is "{".
   if (first[8] === 0x7b) return undefined;
-  const other = OTHER_FORMATS.find(({ magic }) => startsWith(first, magic));
+  const isTar = text.slice(257, 262) === 'ustar';
+  const other = isTar ? OLD_TAR : OTHER_FORMATS.find(({ magic }) => startsWith(first, magic));
   if (other)
     return new WeightscopeError(
       'FORMAT_UNSUPPORTED',
-      `Expected GGUF or safetensors in ${file}, found ${other.what}; ${other.advice}.`,
+      `Expected GGUF, safetensors or PyTorch weights in ${file}, found ${other.what}; ${other.advice}.`,
     );
   if (first.length < 8)
     return new WeightscopeError(
@@ -47,15 +55,16 @@ function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined
     );
   return new WeightscopeError(
     'FORMAT_UNKNOWN',
-    `Expected GGUF or safetensors in ${file}, found neither: its first bytes are ${hex(first.subarray(0, 9))}.`,
+    `Expected GGUF, safetensors or PyTorch weights in ${file}, found none of them: its first bytes are ${hex(first.subarray(0, 9))}.`,
   );
 }
 
 const CONVERT = 'convert it with safetensors.torch.save_file, or take the .safetensors file of the model';
 
+const OLD_TAR = { what: 'a tar file, as torch.save made it before PyTorch 0.4', advice: CONVERT };
+
 const OTHER_FORMATS: readonly { magic: string; what: string; advice: string }[] = [
-  { magic: 'PK\x03\x04', what: 'a PyTorch or zip file', advice: CONVERT },
-  { magic: '\x80\x02', what: 'a Python pickle, as torch.save made it', advice: CONVERT },
+  { magic: '\x80\x02', what: 'a Python pickle, as torch.save made it before PyTorch 1.6', advice: CONVERT },
   { magic: '\x80\x03', what: 'a Python pickle', advice: CONVERT },
   { magic: '\x80\x04', what: 'a Python pickle', advice: CONVERT },
   { magic: '\x80\x05', what: 'a Python pickle', advice: CONVERT },

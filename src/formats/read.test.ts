@@ -130,8 +130,7 @@ describe('openTensorFile', () => {
     ));
 
   test.each([
-    ['PK\x03\x04\x00\x00\x08\x08\x00\x00', /PyTorch or zip/],
-    ['\x80\x02\x8a\x0al\xfc\x9cF\xf9', /pickle, as torch.save made it; convert it with safetensors/],
+    ['\x80\x02\x8a\x0al\xfc\x9cF\xf9', /pickle, as torch.save made it before PyTorch 1.6; convert it with safetensors/],
     ['\x93NUMPY\x01\x00v\x00', /NumPy/],
     ['FUGG\x03\x00\x00\x00', /big-endian GGUF/],
   ])('%j is FORMAT_UNSUPPORTED with advice', (bytes, message) =>
@@ -146,6 +145,13 @@ describe('openTensorFile', () => {
     ['{"architectures": []}', /first bytes are 7b 22 61/],
   ])('%j is FORMAT_UNKNOWN', (bytes, message) => expectError(open(bytes), 'FORMAT_UNKNOWN', message));
 });
+
+test('a zip file that torch.save did not write is said to be none', () =>
+  expectError(
+    openTensorFile(memorySource(Buffer.from(`PK\x03\x04${'.'.repeat(60)}`))),
+    'FORMAT_INVALID',
+    /torch.save/,
+  ));
 
 test('a decoder gets whole blocks and room for them', async () => {
   const seen: [number, number][] = [];

@@ -44,7 +44,7 @@ export interface Refusal {
 
 /** What a weights file's header says. */
 export interface TensorFile {
-  readonly format: 'safetensors' | 'gguf';
+  readonly format: 'safetensors' | 'gguf' | 'torch';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** safetensors: the string map `__metadata__`. GGUF: all key-value pairs (64-bit integers as number where safe, else bigint). */
   readonly metadata: ReadonlyMap<string, unknown>;

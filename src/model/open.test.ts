@@ -228,9 +228,9 @@ test('what is wrong with a checkpoint is said', async () => {
   );
   await expectError(openModel({ 'config.json': config }), 'SOURCE_NOT_FOUND', /found config\.json/);
   await expectError(
-    openModel({ 'config.json': config, 'pytorch_model.bin': weights }),
+    openModel({ 'config.json': config, 'best.pth': weights }),
     'FORMAT_UNSUPPORTED',
-    /pytorch_model\.bin.*safe_serialization/,
+    /a PyTorch file of another name \(best\.pth\); name the file/,
   );
   await expectError(
     openModel({ 'a.gguf': weights, 'b.gguf': weights }),

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectError, fixture } from '../../test/bytes.ts';
 import { type RawTensor, rawSafetensors } from '../../test/raw-safetensors.ts';
+import { P, tensor, zipFile } from '../../test/torch-zip.ts';
+import { WeightscopeError } from '../errors.ts';
 import { readTensor } from '../formats/read.ts';
 import { readSafetensors } from '../formats/safetensors/read.ts';
 import { memoryFolder, memorySource } from '../source/memory.ts';
@@ -44,6 +46,70 @@ describe('which weights of a folder count', () => {
     expect(await weightOf(files, unlisted)).toBe(1);
     const sharded = { 'model.safetensors.index.json': index, 'other.safetensors': one(2) };
     expect(await weightOf(sharded, unlisted)).toBe(2);
+  });
+});
+
+describe("PyTorch's own files", () => {
+  const torch = (...values: number[]): Uint8Array =>
+    zipFile([
+      { name: 'm/data.pkl', data: P.whole('}', P.text('w'), tensor(), 's') },
+      { name: 'm/data/0', data: new Uint8Array(Float32Array.from(values).buffer) },
+    ]);
+  const index = text({ weight_map: { w: 'pytorch_model-00001-of-00002.bin' } });
+  const SHARDED = {
+    'pytorch_model.bin.index.json': index,
+    'pytorch_model-00001-of-00002.bin': torch(5, 6, 7, 8),
+  };
+
+  test.each([
+    ['single', { 'pytorch_model.bin': torch(1, 2, 3, 4), ...SHARDED }, [1, 2, 3, 4]],
+    ['sharded', SHARDED, [5, 6, 7, 8]],
+  ])('%s', async (_, files, expected) => {
+    for (const list of [memoryFolder(files).list, async () => undefined]) {
+      const { tensors, format } = await readWeights({ ...memoryFolder(files), list });
+      expect(format).toBe('torch');
+      expect(await readTensor(tensors.get('w')!)).toEqual(Float32Array.from(expected));
+    }
+  });
+});
+
+describe('what is no whole model is said, and what to do', () => {
+  const none = new Uint8Array(600);
+  test.each<[string, string[], string | undefined, RegExp]>([
+    [
+      'a shard',
+      ['model-00001-of-00002.safetensors'],
+      'model-00001-of-00002.safetensors',
+      /one of its 2 parts; name the folder/,
+    ],
+    ['its config', ['config.json'], 'config.json', /found JSON that lies beside them; name the folder/],
+    ['TensorFlow', ['tf_model.h5', 'config.json'], undefined, /found TensorFlow weights \(tf_model.h5\); convert them/],
+    ['Flax', ['flax_model.msgpack', 'training_args.bin'], undefined, /found Flax weights \(flax_model.msgpack\)/],
+    ['ONNX', ['onnx/model.onnx'], undefined, /found an ONNX graph \(onnx\/model.onnx\)/],
+    [
+      'Mistral',
+      ['consolidated-00001-of-00002.safetensors'],
+      undefined,
+      /its maker's own names .* files of the same model for/,
+    ],
+    ['Meta', ['original/consolidated.00.pth'], undefined, /its maker's own names \(original\/consolidated.00.pth\)/],
+    [
+      'an adapter alone',
+      ['adapter_model.safetensors'],
+      undefined,
+      /an adapter, which changes a model that is not here/,
+    ],
+    [
+      'nothing',
+      ['config.json', 'training_args.bin'],
+      undefined,
+      /found config.json, training_args.bin; name a checkpoint's/,
+    ],
+  ])('%s', async (_, names, file, message) => {
+    const folder = memoryFolder(Object.fromEntries(names.map((name) => [name, none])));
+    const error: unknown = await readWeights(folder, file).catch((reason) => reason);
+    expect(error).toBeInstanceOf(WeightscopeError);
+    expect((error as WeightscopeError).message).toMatch(message);
   });
 });
 

@@ -3,19 +3,25 @@ import { openTensorFile } from '../formats/open.ts';
 import { readShardedSafetensors } from '../formats/safetensors/sharded.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor.ts';
 import type { SourceFolder } from '../source/source.ts';
+import { noWeights, some } from './other-weights.ts';
 
-const INDEX = 'model.safetensors.index.json';
+/** The usual names, in the order of `transformers`: a single file comes before an index beside it. */
 const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+const TORCH_SINGLE = 'pytorch_model.bin';
+const TORCH_INDEX = 'pytorch_model.bin.index.json';
 /** Weights of something else that is kept beside a model's. */
 const NOT_THE_MODEL = /^(adapter_|optimizer|training_args|consolidated|mmproj)/;
+/** One of several parts: its number and how many there are. */
+const PART = /-(\d{5})-of-(\d{5})\.(gguf|safetensors|bin)$/;
 
 /**
  * The weights of a folder: `file` where it is given, else the single safetensors file, else the sharded one, else all
- * *.safetensors together, else the one *.gguf: the order of `transformers`, which takes `model.safetensors` before an
- * index beside it. Throws `SOURCE_NOT_FOUND`, saying what is there instead.
+ * *.safetensors together, else the one *.gguf, else PyTorch's. Throws `SOURCE_NOT_FOUND` and `FORMAT_UNSUPPORTED`,
+ * saying what is there instead.
  */
 export async function readWeights(folder: SourceFolder, file?: string): Promise<TensorFile> {
-  if (file !== undefined) return readOne(folder, file);
+  if (file !== undefined) return readNamed(folder, file);
   const names = await folder.list();
   if (!names) return readUnlisted(folder);
   if (names.includes(SINGLE)) return readOne(folder, SINGLE);
@@ -27,18 +33,44 @@ export async function readWeights(folder: SourceFolder, file?: string): Promise<
   if (safetensors.length > 0) return readTogether(folder, safetensors);
   const gguf = here.filter((name) => name.endsWith('.gguf'));
   // Of a model in several parts the first one says so.
-  if (gguf.length === 1 || (gguf.length > 1 && gguf.every((name) => /-\d{5}-of-\d{5}\.gguf$/.test(name))))
-    return readOne(folder, gguf[0]);
-  throw nothing(folder, names, gguf);
+  if (gguf.length === 1 || (gguf.length > 1 && gguf.every((name) => PART.test(name)))) return readOne(folder, gguf[0]);
+  if (gguf.length > 1)
+    throw new WeightscopeError(
+      'SOURCE_NOT_FOUND',
+      `Expected one .gguf file in ${folder.name}, found ${gguf.length}: ${some(gguf)}; name one of them.`,
+    );
+  if (names.includes(TORCH_SINGLE)) return readOne(folder, TORCH_SINGLE);
+  if (names.includes(TORCH_INDEX)) return readShardedSafetensors(folder, TORCH_INDEX);
+  throw noWeights(folder.name, names);
 }
 
-/** A plain HTTP server does not say what it has: the two usual names are tried. */
+/** A plain HTTP server does not say what it has: the usual names are tried. */
 async function readUnlisted(folder: SourceFolder): Promise<TensorFile> {
-  const source = await folder.open(SINGLE);
-  if (source) return openTensorFile(source);
-  const index = await folder.open(INDEX);
-  await index?.close?.();
-  return index ? readShardedSafetensors(folder, INDEX) : readOne(folder, SINGLE);
+  for (const name of [SINGLE, INDEX, TORCH_SINGLE, TORCH_INDEX]) {
+    const source = await folder.open(name);
+    if (!source) continue;
+    if (!name.endsWith('.json')) return openTensorFile(source);
+    await source.close?.();
+    return readShardedSafetensors(folder, name);
+  }
+  return readOne(folder, SINGLE);
+}
+
+/** One part of several, or a file beside the weights, is not the model: the folder is. */
+async function readNamed(folder: SourceFolder, file: string): Promise<TensorFile> {
+  if (file.endsWith('.index.json')) return readShardedSafetensors(folder, file);
+  const [, , parts, kind] = PART.exec(file) ?? [];
+  if (kind !== undefined && kind !== 'gguf' && Number(parts) > 1)
+    throw new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected a whole model in ${file}, found one of its ${Number(parts)} parts; name the folder ${folder.name} instead.`,
+    );
+  if (file.endsWith('.json'))
+    throw new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected weights in ${file}, found JSON that lies beside them; name the folder ${folder.name} instead.`,
+    );
+  return readOne(folder, file);
 }
 
 async function readOne(folder: SourceFolder, name: string): Promise<TensorFile> {
@@ -46,7 +78,7 @@ async function readOne(folder: SourceFolder, name: string): Promise<TensorFile> 
   if (!source)
     throw new WeightscopeError(
       'SOURCE_NOT_FOUND',
-      `Expected weights in ${name} of ${folder.name}, found no such file; name a folder with *.safetensors, or a .safetensors or .gguf file.`,
+      `Expected weights in ${name} of ${folder.name}, found no such file; name a folder with *.safetensors, or a .safetensors, .gguf or .bin file.`,
     );
   return openTensorFile(source);
 }
@@ -66,24 +98,3 @@ async function readTogether(folder: SourceFolder, names: readonly string[]): Pro
     }
   return { format: files[0].format, tensors, metadata: files[0].metadata };
 }
-
-function nothing(folder: SourceFolder, names: readonly string[], gguf: readonly string[]): WeightscopeError {
-  if (gguf.length > 1)
-    return new WeightscopeError(
-      'SOURCE_NOT_FOUND',
-      `Expected one .gguf file in ${folder.name}, found ${gguf.length}: ${some(gguf)}; name one of them.`,
-    );
-  const pickled = names.find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
-  if (pickled)
-    return new WeightscopeError(
-      'FORMAT_UNSUPPORTED',
-      `Expected *.safetensors or *.gguf in ${folder.name}, found PyTorch weights (${pickled}); convert them with save_pretrained(…, safe_serialization=True) of transformers.`,
-    );
-  return new WeightscopeError(
-    'SOURCE_NOT_FOUND',
-    `Expected *.safetensors or *.gguf in ${folder.name}, found ${names.length === 0 ? 'no files' : some(names)}; name a checkpoint's folder or file.`,
-  );
-}
-
-const some = (names: readonly string[]): string =>
-  names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');

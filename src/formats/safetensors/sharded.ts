@@ -14,7 +14,7 @@ const MAX_SHARDS = 10_000;
 const AT_ONCE = 32;
 
 /**
- * Reads a sharded checkpoint: `model.safetensors.index.json` with `{"weight_map": {tensor: file}}`, and the header of
+ * Reads a sharded checkpoint: `model.safetensors.index.json` (or PyTorch's `pytorch_model.bin.index.json`) with `{"weight_map": {tensor: file}}`, and the header of
  * each shard in the same folder. The tensors are those of the map, `metadata` is the index's own.
  * A shard or tensor that is not there is refused when it is wanted (`standIns`): by `SOURCE_NOT_FOUND`, or by
  * `FORMAT_INVALID` where index and shards disagree. Throws `SOURCE_NOT_FOUND` when the index or all shards are absent.
@@ -48,7 +48,8 @@ export async function readShardedSafetensors(
     if (info) tensors.set(name, info);
     else standIns.set(name, standIn(name, absent.has(file) ? missing(folder, file) : misplaced(name, file)));
   }
-  return { format: 'safetensors', tensors, metadata, standIns, notes: gaps() };
+  const [{ format }] = shards.values();
+  return { format, tensors, metadata, standIns, notes: gaps() };
 
   function misplaced(name: string, file: string): WeightscopeError {
     return invalid(folder, indexName, `it places tensor ${quote(name)} in ${file}, which does not have it`);
@@ -101,11 +102,11 @@ async function readIndex(folder: SourceFolder, indexName: string) {
         if (!found) throw invalid(folder, indexName, 'it has no weight_map');
         reader.object((name) => {
           const file = reader.isString() ? reader.string() : reader.value();
-          if (typeof file !== 'string' || !/^[^/\\]+\.safetensors$/.test(file))
+          if (typeof file !== 'string' || !/^[^/\\]+\.(safetensors|bin)$/.test(file))
             throw invalid(
               folder,
               indexName,
-              `it places tensor ${quote(name)} in ${typeof file === 'string' ? quote(file) : describe(file)}, not in a .safetensors file beside it`,
+              `it places tensor ${quote(name)} in ${typeof file === 'string' ? quote(file) : describe(file)}, not in a .safetensors or .bin file beside it`,
             );
           weightMap.set(name, file);
           files.add(file);
@@ -140,7 +141,7 @@ function missing(folder: SourceFolder, file: string): WeightscopeError {
 function invalid(folder: SourceFolder, file: string, what: string, cause?: unknown): WeightscopeError {
   return new WeightscopeError(
     'FORMAT_INVALID',
-    `Expected a safetensors index in ${file} of ${folder.name}, but ${what}.`,
+    `Expected an index of weights in ${file} of ${folder.name}, but ${what}.`,
     { cause },
   );
 }

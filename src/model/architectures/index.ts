@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import type { TensorFile } from '../../formats/tensor.ts';
 import { quote } from '../../quote.ts';
 import type { Architecture } from '../architecture.ts';
 import * as bartLike from './bart.ts';
@@ -47,7 +48,7 @@ const HF: readonly Architecture[] = [
 const GGUF: readonly Architecture[] = Object.values(gguf);
 
 /** The model types that can be read from a format, sorted. */
-export function knownTypes(format: 'safetensors' | 'gguf'): string[] {
+export function knownTypes(format: TensorFile['format']): string[] {
   return (format === 'gguf' ? GGUF : HF).flatMap(({ types }) => types).sort();
 }
 
@@ -57,7 +58,7 @@ export function knownTypes(format: 'safetensors' | 'gguf'): string[] {
  */
 export function architectureOf(
   modelType: string,
-  format: 'safetensors' | 'gguf',
+  format: TensorFile['format'],
   where: string,
   tensor?: string,
 ): Architecture {

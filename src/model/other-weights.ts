@@ -1,0 +1,70 @@
+import { WeightscopeError } from '../errors.ts';
+
+/** Weights that people find in place of a checkpoint's, in the order in which they say most, and what to do. */
+const OTHERS: readonly { readonly pattern: RegExp; readonly what: string; readonly advice: string }[] = [
+  {
+    pattern: /(^|\/)consolidated[^/]*\.(safetensors|pth)$/,
+    what: "weights under its maker's own names",
+    advice: 'take the files of the same model for transformers (model*.safetensors), or convert it with transformers',
+  },
+  {
+    pattern: /(^|\/)adapter_model\.(safetensors|bin)$/,
+    what: 'an adapter, which changes a model that is not here',
+    advice: 'merge it into its base model with merge_and_unload of peft and save that',
+  },
+  {
+    pattern: /\.(pt|pth|ckpt|bin)$/,
+    what: 'a PyTorch file of another name',
+    advice: 'name the file if it holds a state_dict, or save the model with save_pretrained of transformers',
+  },
+  {
+    pattern: /\.(h5|keras)$|(^|\/)saved_model\.pb$/,
+    what: 'TensorFlow weights',
+    advice: 'convert them: from_pretrained(…, from_tf=True) of transformers 4, then save_pretrained',
+  },
+  {
+    pattern: /\.msgpack$/,
+    what: 'Flax weights',
+    advice: 'convert them: from_pretrained(…, from_flax=True) of transformers 4, then save_pretrained',
+  },
+  {
+    pattern: /\.onnx(_data)?$/,
+    what: 'an ONNX graph',
+    advice: "take the model's .safetensors, from which it was exported",
+  },
+  {
+    pattern: /\.(tflite|mlmodel|mlpackage|engine|plan|espresso\.weights)$/,
+    what: 'a compiled model',
+    advice: "take the model's .safetensors",
+  },
+  {
+    pattern: /\.(npz|index|data-\d{5}-of-\d{5})$/,
+    what: 'arrays of another framework',
+    advice: "take the model's .safetensors",
+  },
+];
+
+/** Files that lie beside weights and are none. */
+const NOT_WEIGHTS =
+  /(^|\/)(training_args|optimizer|scheduler|scaler|rng_state[^/]*|tokenizer|vocab[^/]*|sentencepiece[^/]*)\.(bin|pt|pth)$/;
+
+/** The error for a folder without weights that are read: what is there instead, and what to do. */
+export function noWeights(folder: string, names: readonly string[]): WeightscopeError {
+  const candidates = names.filter((name) => !NOT_WEIGHTS.test(name));
+  for (const { pattern, what, advice } of OTHERS) {
+    const found = candidates.find((name) => pattern.test(name));
+    if (found === undefined) continue;
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected *.safetensors, pytorch_model.bin or *.gguf in ${folder}, found ${what} (${found}); ${advice}.`,
+    );
+  }
+  return new WeightscopeError(
+    'SOURCE_NOT_FOUND',
+    `Expected *.safetensors, pytorch_model.bin or *.gguf in ${folder}, found ${names.length === 0 ? 'no files' : some(names)}; name a checkpoint's folder or file.`,
+  );
+}
+
+/** A few names, and how many more there are. */
+export const some = (names: readonly string[]): string =>
+  names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
