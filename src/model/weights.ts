@@ -1,4 +1,6 @@
 import { WeightscopeError } from '../errors.ts';
+import { refuseOtherGguf } from '../formats/gguf/kind.ts';
+import { partsOf, readSplitGguf } from '../formats/gguf/split.ts';
 import { openTensorFile } from '../formats/open.ts';
 import { readShardedSafetensors } from '../formats/safetensors/sharded.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor.ts';
@@ -32,12 +34,13 @@ export async function readWeights(folder: SourceFolder, file?: string): Promise<
   const safetensors = here.filter((name) => name.endsWith('.safetensors'));
   if (safetensors.length > 0) return readTogether(folder, safetensors);
   const gguf = here.filter((name) => name.endsWith('.gguf'));
-  // Of a model in several parts the first one says so.
-  if (gguf.length === 1 || (gguf.length > 1 && gguf.every((name) => PART.test(name)))) return readOne(folder, gguf[0]);
-  if (gguf.length > 1)
+  // Any part of a model in several stands for it.
+  const models = [...new Map(gguf.map((name) => [name.replace(PART, '-of-$2.$3'), name])).values()];
+  if (models.length === 1) return readOne(folder, models[0]);
+  if (models.length > 1)
     throw new WeightscopeError(
       'SOURCE_NOT_FOUND',
-      `Expected one .gguf file in ${folder.name}, found ${gguf.length}: ${some(gguf)}; name one of them.`,
+      `Expected one .gguf file in ${folder.name}, found ${models.length}: ${some(models)}; name one of them.`,
     );
   if (names.includes(TORCH_SINGLE)) return readOne(folder, TORCH_SINGLE);
   if (names.includes(TORCH_INDEX)) return readShardedSafetensors(folder, TORCH_INDEX);
@@ -80,7 +83,11 @@ async function readOne(folder: SourceFolder, name: string): Promise<TensorFile> 
       'SOURCE_NOT_FOUND',
       `Expected weights in ${name} of ${folder.name}, found no such file; name a folder with *.safetensors, or a .safetensors, .gguf or .bin file.`,
     );
-  return openTensorFile(source);
+  const file = await openTensorFile(source);
+  if (file.format === 'gguf') refuseOtherGguf(file, name);
+  if (partsOf(file) === 1) return file;
+  await source.close?.();
+  return readSplitGguf(folder, name, file);
 }
 
 async function readTogether(folder: SourceFolder, names: readonly string[]): Promise<TensorFile> {

@@ -1,15 +1,18 @@
 import { WeightscopeError } from '../../errors.ts';
 import { quote } from '../../quote.ts';
 import { Cursor } from './cursor.ts';
-import { GGUF_TYPES, type GgufType, OTHER_TYPES } from './types.ts';
+import { GGUF_TYPES, type GgufType, OTHER_TYPES, UNREAD_TYPES } from './types.ts';
 
 /**
  * The GGUF header, after https://github.com/ggml-org/ggml/blob/master/docs/gguf.md: magic, version, counts, key-value
  * pairs, tensor descriptions, padding to the alignment, then the data. Everything in it is distrusted.
  */
+/** A type whose size is known; without `decode`, its numbers are not read. */
+export type EntryType = Omit<GgufType, 'decode'> & Partial<Pick<GgufType, 'decode'>>;
+
 export interface GgufEntry {
   readonly name: string;
-  readonly type: GgufType;
+  readonly type: EntryType;
   /** Row-major: the file's order is reversed. */
   readonly shape: readonly number[];
   /** Byte range in the file. */
@@ -158,7 +161,7 @@ function readArray(cursor: Cursor, key: string, nesting: number): unknown {
 
 interface Described {
   name: string;
-  type: GgufType;
+  type: EntryType;
   shape: number[];
   /** Within the data. */
   offset: bigint;
@@ -190,14 +193,17 @@ function readDescription(cursor: Cursor, file: string): Described {
   return { name, type, shape, offset, bytes: Number(bytes) };
 }
 
-function typeOf(type: number, name: string, file: string): GgufType {
-  const found = GGUF_TYPES.get(type);
+function typeOf(type: number, name: string, file: string): EntryType {
+  const found = GGUF_TYPES.get(type) ?? UNREAD_TYPES.get(type);
   if (found) return found;
+  const what = OTHER_TYPES.get(type) ?? `number ${type}`;
+  throw new WeightscopeError('FORMAT_UNSUPPORTED', refusalOf(what, name, file));
+}
+
+/** Why a tensor of this type is not read, as a sentence. */
+export function refusalOf(type: string, name: string, file: string): string {
   const known = [...GGUF_TYPES.values()].map((each) => each.name).join(', ');
-  throw new WeightscopeError(
-    'FORMAT_UNSUPPORTED',
-    `Expected an element type of ${known} for tensor ${quote(name)} of ${file}, found ${OTHER_TYPES.get(type) ?? `number ${type}`}; take a file quantised otherwise.`,
-  );
+  return `Expected an element type of ${known} for tensor ${quote(name)} of ${file}, found ${type}; take a file quantised otherwise.`;
 }
 
 /** Checks alignment, range and overlap, and gives each tensor its place in the file. */

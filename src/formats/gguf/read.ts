@@ -1,8 +1,8 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { Source } from '../../source/source.ts';
-import type { TensorFile, TensorInfo } from '../tensor.ts';
+import { standIn, type TensorFile, type TensorInfo } from '../tensor.ts';
 import { MoreBytesNeeded } from './cursor.ts';
-import { type GgufHeader, parseGguf } from './header.ts';
+import { type GgufHeader, parseGguf, refusalOf } from './header.ts';
 
 export interface GgufLimits {
   /** Bytes of the file that may belong to the header; default 100 MB, room for vocabularies of millions of tokens. */
@@ -15,18 +15,20 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** Reads the header of a GGUF file, no weights. Throws `FORMAT_INVALID`, `FORMAT_LIMIT`, `FORMAT_UNSUPPORTED`. */
 export async function readGguf(source: Source, limits: GgufLimits = {}): Promise<TensorFile> {
   const { metadata, entries } = await readHeader(source, limits.maxHeaderBytes ?? MAX_HEADER_BYTES);
-  const parts = metadata.get('split.count');
-  if (typeof parts === 'number' && parts > 1)
-    throw new WeightscopeError(
-      'FORMAT_UNSUPPORTED',
-      `Expected a whole model in ${source.name}, found one of ${parts} parts; join them with "llama-gguf-split --merge".`,
-    );
   const tensors = new Map<string, TensorInfo>();
   for (const { name, type, shape, start, end } of entries) {
-    const { blockSize, blockBytes, decode } = type;
-    tensors.set(name, { name, dtype: type.name, shape, source, start, end, decode, blockSize, blockBytes });
+    const { blockSize, blockBytes } = type;
+    const place = { name, dtype: type.name, shape, source, start, end, blockSize, blockBytes };
+    const message = type.decode ? '' : refusalOf(type.name, name, source.name);
+    const how = type.decode ? { decode: type.decode } : refused(name, message);
+    tensors.set(name, { ...place, ...how });
   }
   return { format: 'gguf', tensors, metadata };
+}
+
+function refused(name: string, message: string): Pick<TensorInfo, 'decode' | 'refusal'> {
+  const { decode, refusal } = standIn(name, { code: 'FORMAT_UNSUPPORTED', message });
+  return { decode, refusal };
 }
 
 /**

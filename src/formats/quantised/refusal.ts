@@ -1,6 +1,6 @@
 import { quote } from '../../quote.ts';
 import type { Refusal, TensorInfo } from '../tensor.ts';
-import { nameOf } from './declared.ts';
+import { type Declaration, nameOf } from './declared.ts';
 import type { Decoded, Storage } from './scheme.ts';
 
 /** Names that may hold scales. In a file that has one, no FP8 tensor without its own is taken as it stands. */
@@ -34,17 +34,20 @@ export function refusalOf(
     const module = name.replace(/\.weight$/, '');
     const beside = [...BESIDE.map((end) => name + end), ...IN_MODULE.map((end) => `${module}.${end}`)];
     const own = beside.find((other) => other !== name && tensors.has(other) && !partOf.has(other));
-    if (own !== undefined) return refuse(`${dtype} beside ${quote(own)}`);
-    if (isInteger(info)) return refuse(`integers (${dtype})`);
+    if (own !== undefined) return refuse(info, where, `${dtype} beside ${quote(own)}`, declared);
+    if (isInteger(info)) return refuse(info, where, `integers (${dtype})`, declared);
     if (isFp8(info) && elsewhere !== undefined)
-      return refuse(`${dtype} without a scale of its own, though ${elsewhere}`);
+      return refuse(info, where, `${dtype} without a scale of its own, though ${elsewhere}`, declared);
     return undefined;
+  };
+}
 
-    function refuse(found: string): Refusal {
-      const how = declared ? `by ${nameOf(declared.method)} in a form` : 'in a way';
-      const message = `Expected the numbers of the model in tensor ${quote(name)} of ${where}, found ${found}: quantised ${how} that is not read; take the model's unquantised checkpoint, or a GGUF file of it.`;
-      return { code: 'FORMAT_UNSUPPORTED', message };
-    }
+/** The refusal of a tensor of which something else was found than the numbers of the model. */
+export function refuse({ name }: TensorInfo, where: string, found: string, declared?: Declaration): Refusal {
+  const how = declared ? `by ${nameOf(declared.method)} in a form` : 'in a way';
+  return {
+    code: 'FORMAT_UNSUPPORTED',
+    message: `Expected the numbers of the model in tensor ${quote(name)} of ${where}, found ${found}: quantised ${how} that is not read; take the model's unquantised checkpoint, or a GGUF file of it.`,
   };
 }
 

@@ -10,7 +10,7 @@ import { mlx } from './mlx.ts';
 import { mxfp4 } from './mxfp4.ts';
 import { nvfp4 } from './nvfp4.ts';
 import { packQuantized } from './pack-quantized.ts';
-import { ownerOfActivations, refusalOf, unspoiled } from './refusal.ts';
+import { ownerOfActivations, refusalOf, refuse, unspoiled } from './refusal.ts';
 import type { Decoded, Scheme, Storage } from './scheme.ts';
 
 export interface Resolved {
@@ -37,8 +37,7 @@ export async function resolveStorage(
   folder?: SourceFolder,
 ): Promise<Resolved> {
   const { tensors } = file;
-  // In GGUF every type has its scales within.
-  if (file.format === 'gguf') return { tensors, standIns: file.standIns ?? new Map(), notes: file.notes ?? [] };
+  if (file.format === 'gguf') return resolveGguf(file, where);
   const hasNames = (end: string): boolean => [...tensors.keys()].some((name) => name.endsWith(end));
   const declared =
     declaredStorage(config, where) ?? (folder && hasNames('.qweight') ? await declaredBeside(folder) : undefined);
@@ -67,6 +66,16 @@ export async function resolveStorage(
     for (const wanted of meantBy(name))
       if (!tensors.has(wanted) && !found.has(wanted)) standIns.set(wanted, standIn(wanted, reason));
   }
+}
+
+/** In GGUF every type has its scales within, but for models whose weights have one more beside them (BitNet's). */
+function resolveGguf({ tensors, standIns = new Map(), notes = [] }: TensorFile, where: string): Resolved {
+  const isScaled = (name: string) => name.endsWith('.weight') && tensors.has(name.replace(/weight$/, 'scale'));
+  if (![...tensors.keys()].some(isScaled)) return { tensors, standIns, notes };
+  const refused = new Map(tensors);
+  for (const [name, info] of tensors)
+    if (isScaled(name)) refused.set(name, { ...info, refusal: refuse(info, where, `${info.dtype} beside a scale`) });
+  return { tensors: refused, standIns, notes };
 }
 
 /** All names that a family may ask for; what is not read answers with its reason. */
