@@ -52,7 +52,7 @@ const valueIn = (option: Option, value: unknown): unknown => (option.negate ? va
 const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** A sentence as help has it: `how many tokens`, but `ASCII characters`. */
-const inHelp = (sentence: string): string =>
+export const inHelp = (sentence: string): string =>
   /^[A-Z][A-Z]/.test(sentence) ? sentence : sentence[0].toLowerCase() + sentence.slice(1);
 
 function argumentOf(name: string, { kind, names, cli = {}, required, ...facts }: Facts): Argument {

@@ -108,17 +108,24 @@ export const texts = (sentence: string, { required, ...cli }: FlagFacts & { requ
   made(z.array(z.string()), { kind: 'text', sentence, required }, { default: [], cli });
 
 const OUTPUT = 'Output:';
+const OUTPUT_NAMES = '.json, .ndjson, .jsonl, .csv, .md or .txt, unless `--format` says another';
 
 /** Where the result of a command goes. */
 export const output = (sentence = 'Write the result to FILE, in the format its name says') => ({
   format: choice('How to print the result', FORMATS, { cli: { usual: 'table', group: OUTPUT } }),
   json: flag('Short for --format json', { cli: { group: OUTPUT } }),
-  output: words(sentence, { cli: { short: 'o', value: 'file', group: OUTPUT } }),
+  output: words(sentence, {
+    more: OUTPUT_NAMES,
+    cli: { short: 'o', value: 'file', group: OUTPUT },
+  }),
   quiet: flag('No progress and no notes on standard error', { cli: { group: OUTPUT } }),
 });
 
 export const engine = {
-  engine: words('Which engine computes', { cli: { value: 'name', usual: 'the best one here' } }),
+  engine: words('Which engine computes', {
+    more: '`WEIGHTSCOPE_ENGINE` says it as well',
+    cli: { value: 'name', usual: 'the best one here' },
+  }),
 };
 
 /** What every command that reads has. */

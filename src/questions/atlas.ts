@@ -9,7 +9,7 @@ import { columnsOf } from './table.ts';
 const PATH = '/api/models/{model}/atlas';
 
 export const listing = {
-  layer: whole('Of one layer', { max: 100_000, cli: { value: 'n' } }),
+  layer: whole('Of one layer', { max: 100_000, cli: { signed: true } }),
   ascending: flag('Smallest first'),
   k: whole('How many', { default: 20 }),
 };

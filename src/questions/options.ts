@@ -16,9 +16,9 @@ export const NORMALIZERS = {
 
 /** How tokens are written. */
 export const LABELS = {
-  pretty: 'a leading space is `·`, a newline `↵`',
+  pretty: 'with `·` for a leading space and `↵` for a newline',
   raw: 'their own text',
-  notebook: 'as the paper’s notebook prints them',
+  notebook: 'what the paper’s notebook prints',
 } as const;
 
 /** What a reading can be asked, beside its normaliser, its embedding and its labels: the sentence of each switch. */

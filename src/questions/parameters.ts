@@ -201,6 +201,9 @@ export const reading = {
   approximate: flag(SWITCHES.approximate.sentence, fold),
   label: choice('How tokens are written', keys(LABELS), {
     cli: { value: 'style', group: READING, usual: 'pretty' },
+    more: keys(LABELS)
+      .map((style) => `${style} is ${LABELS[style]}`)
+      .join('; '),
   }),
 };
 

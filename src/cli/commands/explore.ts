@@ -17,6 +17,7 @@ export const explore = command({
   flags: {
     port: whole('Where to listen; a free one where it is taken', { default: 4173, cli: { parse: port } }),
     host: words('Another address lets other machines connect, with the token', {
+      more: 'nothing on the way is encrypted',
       default: '127.0.0.1',
       cli: { value: 'address' },
     }),

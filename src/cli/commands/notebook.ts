@@ -11,8 +11,8 @@ export const notebook = command({
     'token pairs with counts and counters. --check compares what the notebook printed for gpt2-medium.',
   arguments: model,
   flags: {
-    ff: written('A neuron; may be repeated', places, { value: 'layer:index' }),
-    head: written('A head; may be repeated', places, { value: 'layer:head' }),
+    ff: written('A neuron; may be repeated', places, { value: 'layer:index', usual: "one at the notebook's depth" }),
+    head: written('A head; may be repeated', places, { value: 'layer:head', usual: "one at the notebook's depth" }),
     k: whole('How many tokens per neuron', { default: 200 }),
     pairs: listedPairs,
     voAbove: real('Threshold of VO', {

@@ -13,7 +13,7 @@ export const relations = command({
   arguments: { ...model, file: words('Relations as JSON') },
   flags: {
     ...layers('Only the heads of these layers, such as 0,2-3'),
-    matrix: choice('Whose best tokens', MATRICES, { default: 'vo' }),
+    matrix: choice('Whose best tokens', MATRICES, { default: 'vo', more: '`vo` is what the head writes' }),
     among: whole('A pair counts when its second word is among so many best tokens', { default: 10 }),
     suppressed: flag('Order by the share among the worst tokens instead'),
     k: whole('How many heads per relation', { default: 5 }),

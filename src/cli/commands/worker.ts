@@ -18,7 +18,11 @@ export const worker = command({
     concurrency: whole('Units at the same time; one uses all cores already', { default: 1 }),
     store: words("Where the atlas's folder is here, if the build calls it otherwise", { cli: { value: 'place' } }),
     model: words('Where the checkpoint is here, likewise', { cli: { value: 'place' } }),
-    lock: whole('A worker that is silent for so long is taken for dead', { default: 30, cli: { value: 'seconds' } }),
+    lock: whole('A worker that is silent for so long is taken for dead', {
+      more: 'its unit is given to another',
+      default: 30,
+      cli: { value: 'seconds' },
+    }),
     idle: whole('End after so long without work', { cli: { value: 'seconds', usual: 'never' } }),
     quiet: flag('Say nothing on standard error'),
     ...engine,
