@@ -202,8 +202,8 @@ export const reading = {
   label: choice('How tokens are written', keys(LABELS), {
     cli: { value: 'style', group: READING, usual: 'pretty' },
     more: keys(LABELS)
-      .map((style) => `${style} is ${LABELS[style]}`)
-      .join('; '),
+      .map((style) => `\`${style}\` ${LABELS[style]}`)
+      .join(', '),
   }),
 };
 
