@@ -17,7 +17,8 @@ import {
   trace,
   traceOfProduct,
 } from './linear.ts';
-import { against, gaussian, nullOf, permutedSum, type Tested } from './nulls.ts';
+import { type Against, against, gaussian, type Null, nullOf, permutedSum, type Tested } from './nulls.ts';
+import { normalTail, studentTail } from './tails.ts';
 import { tokenGram } from './tokens.ts';
 
 export interface CopyingOptions extends ReadOptions {
@@ -101,13 +102,11 @@ export async function headCopying(
     if (draws > 0) {
       // W₂ U E₂ᵀE₁ W₁ᵀ for a random U; and Bᵀ Π A for a random permutation Π: n·mean(B)·mean(A)ᵀ and noise of covariance
       // (BᵀB)_c ⊗ (AᵀA)_c / (n - 1), normal as sums over so many tokens are (Hoeffding's combinatorial limit theorem).
-      const scoresOf = (matrices: Dense[]) => matrices.map((m) => copyingScore(eigenvalues(m)));
-      const random = scoresOf(noises(written, read, draws, seed));
-      const mixed = scoresOf(
-        noises(scaled(b, 1 / Math.max(1, n - 1)), a, draws, seed + draws).map((m) => plusOuter(m, n, meanB, meanA)),
+      const mixed = noises(scaled(b, 1 / Math.max(1, n - 1)), a, draws, seed + draws).map((m) =>
+        plusOuter(m, n, meanB, meanA),
       );
-      score.random = against(score.value, nullOf(random));
-      score.shuffled = against(score.value, nullOf(mixed));
+      score.random = againstDraws(score.value, noises(written, read, draws, seed), turned);
+      score.shuffled = againstDraws(score.value, mixed, shuffled);
     }
     const diagonal = diagonalSum / n;
     const perToken = ({ mean, sd }: { mean: number; sd: number }) => ({ mean: mean / n, sd: sd / n });
@@ -128,6 +127,26 @@ export async function headCopying(
     run.progress?.((head + 1 - from) / (to - from));
   }
   return found;
+}
+
+/**
+ * The score beside those of drawn matrices whose trace has this mean and deviation, exactly. Where the mean is 0 so is that of
+ * the score (a matrix and its negative are as likely), and a score is a trace over a sum of moduli that hardly varies: its
+ * deviation is the trace's, known exactly, by their ratio in the draws, which is known far better from a few than the
+ * deviation itself. p is two-sided, normal; elsewhere Student's, from the draws alone.
+ */
+function againstDraws(value: number, drawn: readonly Dense[], ofTrace: Null): Against {
+  const scores = drawn.map((m) => copyingScore(eigenvalues(m)));
+  const found = nullOf(scores);
+  const squared = (xs: readonly number[]) => xs.reduce((sum, x) => sum + x * x, 0);
+  const traces = squared(drawn.map(trace));
+  if (Math.abs(ofTrace.mean) <= 1e-6 * ofTrace.sd && traces > 0) {
+    const sd = ofTrace.sd * Math.sqrt(squared(scores) / traces);
+    return against(value, found, 2 * normalTail(Math.abs(value) / sd));
+  }
+  const n = drawn.length;
+  const t = n < 2 ? 0 : against(value, { mean: found.mean, sd: found.sd * Math.sqrt(1 + 1 / n) }).z;
+  return against(value, found, Number.isNaN(t) ? 1 : 2 * studentTail(Math.abs(t), Math.max(1, n - 1)));
 }
 
 /** Σλ / Σ|λ|; 0 where all are 0. */

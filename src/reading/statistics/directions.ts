@@ -6,6 +6,7 @@ import { rowsOf } from '../pairs.ts';
 import type { ReadOptions, ScoredToken } from '../types.ts';
 import { zScore } from './nulls.ts';
 import { allSpanScores, type HeadSpectrum, type SingularSpan, stacked } from './spectrum.ts';
+import { incompleteBeta } from './tails.ts';
 
 export interface DirectionOptions extends Omit<ReadOptions, 'normalize' | 'foldNorm'> {
   /** Tokens listed at each end; default 20. */
@@ -14,8 +15,8 @@ export interface DirectionOptions extends Omit<ReadOptions, 'normalize' | 'foldN
   count?: number;
 }
 
-/** A token's score, and its z against a random direction (span) of the residual stream: exact. */
-export type DirectionToken = ScoredToken & { z: number };
+/** A token's score, its z and its p (of as large a |score|) against a random direction (span) of the residual stream: exact. */
+export type DirectionToken = ScoredToken & { z: number; p: number };
 
 /** One side of a direction or a span. */
 export interface DirectionTokens {
@@ -74,6 +75,7 @@ export async function readAllDirections(
       ...tokenOf(model, id, options.labels),
       score: scores[i],
       z: directionZ(scores[i] / norms[id], m, e.columns),
+      p: directionP(scores[i] / norms[id], m, e.columns),
     }));
 
   const single = sides.filter(({ of }) => of.rows === 1);
@@ -108,6 +110,12 @@ export async function readAllDirections(
 function directionZ(share: number, m: number, d: number): number {
   if (m === 1) return share * Math.sqrt(d);
   return zScore(share ** 2, { mean: m / d, sd: Math.sqrt((2 * m * (d - m)) / (d * d * (d + 2))) });
+}
+
+function directionP(share: number, m: number, d: number): number {
+  if (m >= d) return 1;
+  const square = Math.min(1, share ** 2);
+  return incompleteBeta(1 - square, (d - m) / 2, m / 2, square);
 }
 
 /** The ids of the k largest scores, largest first, ties by id. */

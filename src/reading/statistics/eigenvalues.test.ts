@@ -110,6 +110,19 @@ describe('eigenvalues', () => {
     expect(eigenvalues(square(0, []))).toEqual({ real: [], imaginary: [] });
   });
 
+  it('keeps what is small beside the head of a column, and takes the largest and smallest finite numbers', () => {
+    // Only the corner couples the first row with the last: without it the eigenvalues would be 1, 1, 1.
+    const m = [1, 0, 1, 1, 1, 0, 1e-9, 1, 1];
+    const { real, imaginary } = eigenvalues(square(3, m));
+    const expected = companionRoots(m);
+    for (const [i, x] of real.entries())
+      expect(Math.min(...expected.map(([u, v]) => Math.hypot(u - x, v - imaginary[i])))).toBeLessThan(1e-13);
+    const z = random(12, 4);
+    const plain = eigenvalues(z);
+    for (const by of [2 ** 1015, 2 ** -1000])
+      expect(eigenvalues({ ...z, data: z.data.map((x) => x * by) }).real.map((x) => x / by)).toEqual(plain.real);
+  });
+
   it('do not change the matrix, scale with it, and refuse what is no number', () => {
     const m = random(6, 3);
     const before = m.data.slice();
@@ -139,4 +152,33 @@ function reflection(n: number, seed: number): Dense {
       (_, at) => Number(Math.floor(at / n) === at % n) - (2 * v[Math.floor(at / n)] * v[at % n]) / norm,
     ),
   );
+}
+
+/** Roots of the characteristic polynomial of a 3 x 3 matrix, by Newton's method with deflation (Durand and Kerner). */
+function companionRoots([a, b, c, d, e, f, g, h, i]: number[]): [number, number][] {
+  const [p2, p1] = [-(a + e + i), a * e - b * d + a * i - c * g + e * i - f * h];
+  const p0 = -(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g));
+  let roots: [number, number][] = [
+    [1.4, 0.3],
+    [0.2, -1.1],
+    [2.1, 0.9],
+  ];
+  for (let step = 0; step < 200; step++) {
+    roots = roots.map(([x, y], at) => {
+      const times = ([u, v]: number[], [s, t]: number[]): [number, number] => [u * s - v * t, u * t + v * s];
+      const value = [p2, p1, p0].reduce<[number, number]>(
+        (sum, p) => {
+          const [u, v] = times(sum, [x, y]);
+          return [u + p, v];
+        },
+        [1, 0],
+      );
+      const by = roots
+        .filter((_, other) => other !== at)
+        .reduce<[number, number]>((all, [u, v]) => times(all, [x - u, y - v]), [1, 0]);
+      const size = by[0] ** 2 + by[1] ** 2;
+      return [x - (value[0] * by[0] + value[1] * by[1]) / size, y - (value[1] * by[0] - value[0] * by[1]) / size];
+    });
+  }
+  return roots;
 }

@@ -1,8 +1,10 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { Dense } from './linear.ts';
 
-/** Steps that one eigenvalue may take; the usual number is two or three. */
-const MOST_STEPS = 60;
+/** Steps that one eigenvalue may take, of which two or three are usual: what LAPACK's dlahqr allows a whole matrix of ten rows. */
+const MOST_STEPS = 300;
+/** After so many steps without an eigenvalue a shift that has nothing to do with the last one: Wilkinson's remedy. */
+const EXCEPTIONAL = 10;
 const EPSILON = 2 ** -52;
 
 /** What the last two rows of the active block say about its next shift. */
@@ -15,10 +17,13 @@ interface Shift {
 /**
  * Eigenvalues of a square matrix without its eigenvectors, in no particular order: Householder's reduction to Hessenberg
  * form, then the QR algorithm with double shifts (Francis 1961; Martin, Peters and Wilkinson 1970, "The QR algorithm for
- * real Hessenberg matrices"). Throws `NOT_FINITE` where it does not end, as with entries that are no numbers.
+ * real Hessenberg matrices"). To about 1e-15 n of the norm. Throws `NOT_FINITE` for entries that are no numbers.
  */
 export function eigenvalues({ data, rows: n }: Dense): { real: number[]; imaginary: number[] } {
-  const a = data.slice();
+  // By a power of two, which rounds nothing: squares of the largest finite numbers are no numbers any more.
+  const largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const scale = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const a = data.map((x) => x / scale);
   toHessenberg(a, n);
   const real = new Array<number>(n).fill(0);
   const imaginary = new Array<number>(n).fill(0);
@@ -31,8 +36,8 @@ export function eigenvalues({ data, rows: n }: Dense): { real: number[]; imagina
     if (low >= high - 1) {
       const roots = low === high ? [[shift.x, 0]] : rootsOfTwo(shift);
       for (const [re, im] of roots) {
-        real[high] = re + shifted;
-        imaginary[high--] = im;
+        real[high] = (re + shifted) * scale;
+        imaginary[high--] = im * scale;
       }
       steps = 0;
       continue;
@@ -42,8 +47,9 @@ export function eigenvalues({ data, rows: n }: Dense): { real: number[]; imagina
         'NOT_FINITE',
         'Expected a matrix of finite numbers, its eigenvalues are not to be had.',
       );
-    if (steps === 10 || steps === 20) {
-      // Wilkinson's exceptional shift, for the rare matrix on which the usual one goes in circles.
+    if (steps > 0 && steps % EXCEPTIONAL === 0) {
+      // The usual shift goes in circles on the rare matrix. As rounding can make the step after the exceptional one undo it,
+      // it is taken again and again, not twice as in EISPACK.
       shifted += shift.x;
       for (let i = 0; i <= high; i++) a[i * n + i] -= shift.x;
       const size = Math.abs(a[high * n + high - 1]) + Math.abs(a[(high - 1) * n + high - 2]);
@@ -60,9 +66,17 @@ function toHessenberg(a: Float64Array, n: number): void {
   const v = new Float64Array(n);
   for (let k = 0; k + 2 < n; k++) {
     let square = 0;
-    for (let i = k + 1; i < n; i++) square += a[i * n + k] ** 2;
-    if (square === a[(k + 1) * n + k] ** 2) continue;
+    let rest = 0;
+    for (let i = k + 1; i < n; i++) {
+      square += a[i * n + k] ** 2;
+      if (i > k + 1) rest = Math.max(rest, Math.abs(a[i * n + k]));
+    }
     const head = a[(k + 1) * n + k];
+    // Not where the squares below the head round to nothing beside its own: that would drop entries of 1e-8 of the head.
+    if (rest === 0 || square === 0) {
+      for (let i = k + 2; i < n; i++) a[i * n + k] = 0;
+      continue;
+    }
     const to = head > 0 ? -Math.sqrt(square) : Math.sqrt(square);
     for (let i = k + 1; i < n; i++) v[i] = a[i * n + k];
     v[k + 1] -= to;

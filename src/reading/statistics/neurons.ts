@@ -7,8 +7,10 @@ import { neuronName } from '../neurons.ts';
 import { normaliser } from '../normalisers.ts';
 import { checkIndex, parameter, readVectors } from '../parameters.ts';
 import type { NeuronPart, Normalize, ReadOptions } from '../types.ts';
+import { DrawnNull, type Tail } from './drawn.ts';
 import { MOMENTS, type Moment, type Moments, scoreMoments } from './moments.ts';
 import { gaussian, type Null, nullOf, zScore } from './nulls.ts';
+import { cosineTail } from './tails.ts';
 
 export interface NeuronStatisticsOptions extends ReadOptions {
   /** Which expert's neurons, in a model with experts; default 0. */
@@ -20,15 +22,16 @@ export interface NeuronStatisticsOptions extends ReadOptions {
   moments?: readonly NeuronPart[];
   /** Moments over so many seeded tokens instead of all: estimates. */
   sample?: number;
-  /** Random directions that z is measured against; default 256. */
+  /** Random directions that z and p are measured against; default 4,096. */
   draws?: number;
   seed?: number;
 }
 
-/** One number per neuron, and its z. */
+/** One number per neuron, its z and its p. */
 export interface TestedColumn {
   value: Float64Array;
   z: Float64Array;
+  p: Float64Array;
 }
 
 export interface PartStatistics {
@@ -37,6 +40,8 @@ export interface PartStatistics {
   moments?: Moments;
   /** Of each moment against random directions of the same norm. */
   z?: Moments;
+  /** The same as probabilities: of a larger kurtosis and max, of a smaller min, of a mean, sd and skew as far off on either side. */
+  p?: Moments;
 }
 
 /** Statistics of neurons [from, to) of a layer, one number per neuron in each array. */
@@ -48,7 +53,7 @@ export interface NeuronStatistics {
   to: number;
   normalize: Normalize;
   parts: Partial<Record<NeuronPart, PartStatistics>>;
-  /** Cosines, 0 where a vector is 0; z against random directions, whose cosine has mean 0 and deviation 1 / √d, exactly. */
+  /** Cosines, 0 where a vector is 0; z against random directions, whose cosine has mean 0 and deviation 1 / √d; p two-sided; all exact. */
   keyValue: TestedColumn;
   /** In gated MLPs. */
   upValue?: TestedColumn;
@@ -106,7 +111,11 @@ function cosines(a: Matrix, b: Matrix): TestedColumn {
     const norms = norm(x) * norm(y);
     return norms === 0 ? 0 : x.reduce((sum, v, j) => sum + v * y[j], 0) / norms;
   });
-  return { value, z: value.map((cosine) => cosine * Math.sqrt(d)) };
+  return {
+    value,
+    z: value.map((cosine) => cosine * Math.sqrt(d)),
+    p: value.map((cosine) => cosineTail(cosine, d)),
+  };
 }
 
 const eachRow = ({ data, rows, columns }: Matrix, of: (row: Float32Array) => number): Float64Array =>
@@ -114,14 +123,14 @@ const eachRow = ({ data, rows, columns }: Matrix, of: (row: Float32Array) => num
 
 type Scored = NeuronStatisticsOptions & { normalize: Normalize };
 
-/** Moments and their z against random directions of the vector's norm. */
+/** Moments, their z and their p against random directions of the vector's norm. */
 async function testedMoments(
   model: Model,
   x: Matrix,
   part: NeuronPart,
   norms: Float64Array,
   options: Scored,
-): Promise<{ moments: Moments; z: Moments }> {
+): Promise<{ moments: Moments; z: Moments; p: Moments }> {
   const unit = await unitNulls(model, part, options);
   const moments = await momentsOf(model, x, part, options);
   // Cosine scores are those of a vector of length 1, whatever its own.
@@ -129,24 +138,40 @@ async function testedMoments(
   if (options.normalize === 'cosine')
     for (const name of MOMENTS)
       if (scales(name)) moments[name] = moments[name].map((value, i) => value / (norms[i] || 1));
-  const z = Object.fromEntries(
-    MOMENTS.map((name) => {
+  const by = (name: Moment, i: number) => (scales(name) ? length[i] : 1);
+  const each = (of: (name: Moment, value: number, i: number) => number): Moments =>
+    Object.fromEntries(MOMENTS.map((name) => [name, moments[name].map((value, i) => of(name, value, i))])) as Moments;
+  return {
+    moments,
+    z: each((name, value, i) => {
       const { mean, sd } = unit[name];
-      const by = (i: number) => (scales(name) ? length[i] : 1);
-      return [name, moments[name].map((value, i) => zScore(value, { mean: mean * by(i), sd: sd * by(i) }))];
+      return zScore(value, { mean: mean * by(name, i), sd: sd * by(name, i) });
     }),
-  ) as Moments;
-  return { moments, z };
+    // A vector of zeros has no direction to compare.
+    p: each((name, value, i) => (length[i] === 0 ? 1 : unit[name].drawn.p(value / by(name, i), TAILS[name]))),
+  };
 }
+
+/** What is looked for: prediction neurons have a high kurtosis, and extremes that are far out. */
+const TAILS: Record<Moment, Tail> = {
+  mean: 'both',
+  sd: 'both',
+  skew: 'both',
+  kurtosis: 'upper',
+  min: 'lower',
+  max: 'upper',
+};
 
 /** Which moments grow with the vector's norm. */
 const scales = (name: Moment): boolean => name !== 'skew' && name !== 'kurtosis';
 
-const kept = new Kept<Record<Moment, Null>>();
+type UnitNull = Null & { drawn: DrawnNull };
+
+const kept = new Kept<Record<Moment, UnitNull>>();
 
 /** Moments of seeded random directions of length 1: made once per model and way of scoring. */
-function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Record<Moment, Null>> {
-  const { normalize, draws = 256, seed = 1, sample, embedding: which, foldNorm, approximate, filters } = options;
+function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Record<Moment, UnitNull>> {
+  const { normalize, draws = 4096, seed = 1, sample, embedding: which, foldNorm, approximate, filters } = options;
   const kind = normalize === 'freq' || which === 'own' ? part : '';
   const key = JSON.stringify([normalize, kind, draws, seed, sample, which, foldNorm, approximate, filters]);
   return kept.get(model, key, options.signal, async () => {
@@ -158,7 +183,11 @@ function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Rec
       for (let j = 0; j < d; j++) row[j] /= length;
     }
     const moments = await momentsOf(model, { data, rows: draws, columns: d, name: 'random directions' }, part, options);
-    return Object.fromEntries(MOMENTS.map((name) => [name, nullOf(moments[name])])) as Record<Moment, Null>;
+    // The opposite of a direction is as likely, and turns the signs of its mean and skew.
+    const symmetric = (name: Moment) => ({ symmetric: name === 'mean' || name === 'skew' });
+    return Object.fromEntries(
+      MOMENTS.map((name) => [name, { ...nullOf(moments[name]), drawn: new DrawnNull(moments[name], symmetric(name)) }]),
+    ) as Record<Moment, UnitNull>;
   });
 }
 

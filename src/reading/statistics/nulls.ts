@@ -1,4 +1,5 @@
 import { seeded } from '../random.ts';
+import { normalTail } from './tails.ts';
 
 /** What a statistic is where there is nothing to see: its mean and standard deviation under a null. */
 export interface Null {
@@ -6,13 +7,24 @@ export interface Null {
   sd: number;
 }
 
-/** A statistic beside its nulls (docs/statistics.md says which): z is (value - mean) / sd. */
+/**
+ * A value against a null: z is (value - mean) / sd, p the probability of a value at least as extreme under the null. Where the
+ * null is not near normal z says little: p is the evidence.
+ */
+export interface Against extends Null {
+  z: number;
+  p: number;
+}
+
+/** A statistic beside its nulls (docs/statistics.md says which, and which values count as extreme). */
 export interface Tested {
   value: number;
   /** Against random directions or heads of the same shape and norm. */
-  random?: Null & { z: number };
+  random?: Against;
   /** Against the vocabulary shuffled on one side. */
-  shuffled?: Null & { z: number };
+  shuffled?: Against;
+  /** Against what weights of this very model have that do not belong together. */
+  others?: Against;
 }
 
 /** Standard deviations above the null's mean; a null that never varies gives 0 at its mean, else ±Infinity. */
@@ -20,7 +32,11 @@ export function zScore(value: number, { mean, sd }: Null): number {
   return value === mean ? 0 : (value - mean) / sd;
 }
 
-export const against = (value: number, of: Null): Null & { z: number } => ({ ...of, z: zScore(value, of) });
+/** Beside its null; `p` as it is known, else two-sided for a normal null. */
+export function against(value: number, { mean, sd }: Null, p?: number): Against {
+  const z = zScore(value, { mean, sd });
+  return { mean, sd, z, p: p ?? 2 * normalTail(Math.abs(z)) };
+}
 
 /** Mean and standard deviation (n - 1) of a statistic over random draws. */
 export function nullOf(draws: ArrayLike<number>): Null {

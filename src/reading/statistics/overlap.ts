@@ -2,6 +2,7 @@ import type { Ranked } from '../../engine/engine.ts';
 import { WeightscopeError } from '../../errors.ts';
 import { sampleIndices, seeded } from '../random.ts';
 import { nullOf, sharedItems, zScore } from './nulls.ts';
+import { sharedTail } from './tails.ts';
 
 /** One number per neuron in each array. */
 export interface Overlap {
@@ -11,6 +12,9 @@ export interface Overlap {
   zShuffled: Float64Array;
   /** Of the Jaccard index, against keys with the values of other neurons: tokens that come first everywhere are no finding. */
   zOthers: Float64Array;
+  /** Probability of as many shared tokens or more under each null: exact, and the share of all keys with other neurons' values. */
+  pShuffled: Float64Array;
+  pOthers: Float64Array;
 }
 
 /**
@@ -42,9 +46,40 @@ export function listOverlap(
     Array.from({ length: n }, (_, i) => jaccardOf(shared(i, (i + shift + 1) % n))),
   );
   const other = others.length > 0 ? nullOf(others) : { mean: Number.NaN, sd: Number.NaN };
+  const counted = otherCounts(key, value, n);
   return {
     jaccard,
     zShuffled: counts.map((count) => zScore(count, chance)),
     zOthers: jaccard.map((value) => zScore(value, other)),
+    pShuffled: counts.map((count) => sharedTail(count, key.k, value.k, size)),
+    pOthers: counts.map((count) => {
+      let [more, all] = [1, 1];
+      for (let shared = 0; shared < counted.length; shared++) {
+        all += counted[shared];
+        if (shared >= count) more += counted[shared];
+      }
+      return more / all;
+    }),
   };
+}
+
+/** How many of all n (n - 1) pairs of a key and another neuron's value share 0, 1, 2, … tokens. */
+function otherCounts(key: Ranked, value: Ranked, n: number): Float64Array {
+  const keysOf = new Map<number, number[]>();
+  for (let i = 0; i < n; i++) {
+    for (const token of key.index.subarray(i * key.k, (i + 1) * key.k)) {
+      const keys = keysOf.get(token);
+      if (keys) keys.push(i);
+      else keysOf.set(token, [i]);
+    }
+  }
+  const found = new Float64Array(Math.min(key.k, value.k) + 1);
+  const shared = new Uint16Array(n);
+  for (let j = 0; j < n; j++) {
+    shared.fill(0);
+    for (const token of value.index.subarray(j * value.k, (j + 1) * value.k))
+      for (const i of keysOf.get(token) ?? []) shared[i]++;
+    for (let i = 0; i < n; i++) if (i !== j) found[shared[i]]++;
+  }
+  return found;
 }

@@ -50,7 +50,7 @@ describe('relationScores', () => {
     for (let i = 0; i < 12; i++) o.fill(50 + i, i * 40 + 20, i * 40 + 32);
     const [{ promoted }] = await relationScores(model, 0, [{ name: 'all', pairs: PAIRS }], { engine, k: 12, to: 1 });
     expect(promoted.value).toBe(1);
-    expect(promoted.shuffled).toEqual({ mean: 1, sd: 0, z: 0 });
+    expect(promoted.shuffled).toEqual({ mean: 1, sd: 0, z: 0, p: 1 });
   });
 
   it('reads words as single tokens, after a space where there is one, and says how many were left', () => {

@@ -5,12 +5,14 @@ import type { Model } from '../../model/types.ts';
 import type { Vocabulary } from '../../vocabulary/types.ts';
 import { maskOf, stage, vocabularyOf } from '../applied.ts';
 import type { HeadFactors } from '../factors.ts';
-import { Kept } from '../kept.ts';
 import { rowsOf } from '../pairs.ts';
+import { seeded } from '../random.ts';
 import type { Relation } from '../relations/relation.ts';
 import type { HeadMatrix } from '../types.ts';
-import { eachHead, headRange, type LayerOptions, randomHead } from './heads.ts';
-import { against, type Null, permutedSum, type Tested } from './nulls.ts';
+import { DrawnNull, falseDiscoveries } from './drawn.ts';
+import { eachHead, headRange, type LayerOptions } from './heads.ts';
+import { type Against, against, permutedSum, type Tested } from './nulls.ts';
+import { type BesideCopying, type RelationNull, relationNulls } from './relation-nulls.ts';
 
 export interface RelationOptions extends LayerOptions {
   /** Default `vo`: what the head writes when it reads the first word. */
@@ -38,16 +40,25 @@ export interface RelationScore {
   pairs: number;
   given: number;
   /** Pairs whose second word is among the first's k best tokens. */
-  promoted: Tested;
+  promoted: RelationShare;
   /** The same among the k worst: the head suppresses the relation. */
-  suppressed: Tested;
+  suppressed: RelationShare;
 }
+
+/** A share of pairs beside its nulls, that of a head that copies among them. */
+export interface RelationShare extends Tested {
+  copying?: BesideCopying;
+}
+
+/** Pairs from which on heads can be ranked by a relation. */
+export const ENOUGH_PAIRS = 20;
 
 /**
  * Relation scores of all heads of a layer (MAPS, Elhelo and Geva 2025: the share of pairs (s, t) with t
  * among the k best tokens of row s of the head's matrix; suppression likewise with -M). Nulls: second words exchanged
- * at random among the relation's pairs (exact), which a head that writes capitals whatever it reads does not pass, and
- * seeded random heads. Throws `TOKENIZER_MISSING`, `OUT_OF_RANGE`, `ARGUMENT_INVALID`.
+ * at random among the relation's pairs, which a head that writes capitals whatever it reads does not pass; seeded random
+ * heads; and what E·Eᵀ has of the relation, as a head that copies whatever it reads has nearly all of it. p is always that
+ * of as large a share. Throws `TOKENIZER_MISSING`, `OUT_OF_RANGE`, `ARGUMENT_INVALID`.
  */
 export async function relationScores(
   model: Model,
@@ -62,26 +73,16 @@ export async function relationScores(
   const vocabulary = vocabularyOf(model, 'relations between words');
   const engine = options.engine ?? (await defaultEngine());
   const resolved = relations.map((relation) => tokenRelation(vocabulary, relation));
-  const random = await randomHits(model, engine, resolved, { ...options, matrix, k });
+  const { randomHeads = 32, seed = 1 } = options;
+  const nulls = await relationNulls(model, engine, resolved, { ...options, matrix, k, randomHeads, seed });
   const run = stage(options, `relations in layer ${layer}`);
   const mask = maskOf(model, options.filters, 'pairs');
-  const size = mask ? mask.reduce((sum, kept) => sum + kept, 0) : model.dimensions.vocab;
   const found: RelationScore[] = [];
   const [from, to] = headRange(model, layer, options);
   await eachHead(model, layer, matrix, options, async (head, factors) => {
     const hits = await relationHits(engine, factors, resolved, k, { mask, signal: options.signal });
     for (const [i, { name, pairs, given }] of resolved.entries()) {
-      const tested = (end: 'top' | 'bottom'): Tested => {
-        const n = Math.max(1, pairs.length);
-        const value = hits[i][end].count / n;
-        const { mean, sd } = hits[i][end].shuffled;
-        const drawn = random.map((other) => other[i][end].count / n);
-        return {
-          value,
-          ...(drawn.length > 0 && { random: against(value, hitNull(drawn, k / size, n)) }),
-          shuffled: against(value, { mean: mean / n, sd: sd / n }),
-        };
-      };
+      const tested = (end: 'top' | 'bottom'): RelationShare => shareOf(pairs, hits[i][end], nulls[i]);
       const [promoted, suppressed] = [tested('top'), tested('bottom')];
       found.push({ layer, head, matrix, relation: name, pairs: pairs.length, given, promoted, suppressed });
     }
@@ -97,8 +98,23 @@ export interface RankedRelations {
   /** A pair counts when its second word is among so many best (worst) tokens of the first. */
   k: number;
   /** Heads best first by the share of promoted pairs (with `suppressed` of suppressed ones), ties by layer and head. */
-  relations: { relation: string; pairs: number; given: number; heads: RelationScore[] }[];
+  relations: RankedRelation[];
 }
+
+export interface RankedRelation {
+  relation: string;
+  pairs: number;
+  given: number;
+  /** Fewer than 20 pairs are too few to rank by. */
+  tooFew: boolean;
+  heads: RankedRelationScore[];
+}
+
+/**
+ * q: the share of false discoveries to expect among all heads of this relation with as small a p (Benjamini and Hochberg
+ * 1995), p being the larger one of those against random heads and against heads that copy. NaN without those nulls.
+ */
+export type RankedRelationScore = RelationScore & { q: number };
 
 /** {@link relationScores} of all layers (or of `layers`), each relation's heads in order. */
 export async function rankRelations(
@@ -114,17 +130,24 @@ export async function rankRelations(
     const report = progress && ((part: number, what: string) => progress((done + part) / chosen.length, what));
     scores.push(...(await relationScores(model, layer, relations, { ...rest, matrix, k, progress: report })));
   }
-  const share = (score: RelationScore): number => (suppressed ? score.suppressed : score.promoted).value;
+  const share = (score: RelationScore): RelationShare => (suppressed ? score.suppressed : score.promoted);
   return {
     model: model.name,
     matrix,
     k,
     relations: relations.map(({ name, pairs: given }) => {
-      const heads = scores.filter(({ relation }) => relation === name).sort((a, b) => share(b) - share(a));
-      return { relation: name, pairs: heads[0]?.pairs ?? 0, given: given.length, heads };
+      const own = scores.filter(({ relation }) => relation === name);
+      const q = falseDiscoveries(own.map((score) => relationP(share(score))));
+      const heads = own.map((score, i) => ({ ...score, q: q[i] })).sort((a, b) => share(b).value - share(a).value);
+      const pairs = heads[0]?.pairs ?? 0;
+      return { relation: name, pairs, given: given.length, tooFew: pairs < ENOUGH_PAIRS, heads };
     }),
   };
 }
+
+/** What a head must surpass to implement a relation: chance, and copying what it reads. NaN without these nulls. */
+export const relationP = ({ random, copying }: RelationShare): number =>
+  Math.max(random?.p ?? Number.NaN, copying?.p ?? Number.NaN);
 
 /** Words as single tokens: as a word after a space where the vocabulary has that, else as it stands. */
 export function tokenRelation(vocabulary: Vocabulary, { name, pairs }: Relation): TokenRelation {
@@ -137,13 +160,14 @@ export function tokenRelation(vocabulary: Vocabulary, { name, pairs }: Relation)
   return { name, pairs: [...kept.values()], given: pairs.length };
 }
 
+/** Which pairs are hits, and which would be with each other's second words. */
 interface Hits {
-  count: number;
-  /** Of the count when second words are exchanged among the pairs. */
-  shuffled: Null;
+  own: readonly boolean[];
+  /** Of pair i's first word: which pairs' second words are among its k best. */
+  rows: readonly (readonly number[])[];
 }
 
-/** Per relation, how many pairs are among the k best and worst of their row. */
+/** Per relation, which pairs are among the k best and worst of their row. */
 async function relationHits(
   engine: Engine,
   { a, b }: HeadFactors,
@@ -155,58 +179,74 @@ async function relationHits(
   const rowOf = new Map(firsts.map((id, row) => [id, row]));
   const found = await engine.topRows(rowsOf(a, firsts), b, { ...run, k, ends: 'both' });
   return relations.map(({ pairs }) => ({
-    top: countHits(pairs, rowOf, found.top!),
-    bottom: countHits(pairs, rowOf, found.bottom!),
+    top: hitsOf(pairs, rowOf, found.top!),
+    bottom: hitsOf(pairs, rowOf, found.bottom!),
   }));
 }
 
-function countHits(pairs: TokenRelation['pairs'], rowOf: ReadonlyMap<number, number>, { k, index }: Ranked): Hits {
-  const n = pairs.length;
-  const columnSums = new Float64Array(n);
-  const rowSums = new Float64Array(n);
-  let [count, sum] = [0, 0];
-  for (const [i, [first]] of pairs.entries()) {
+function hitsOf(pairs: TokenRelation['pairs'], rowOf: ReadonlyMap<number, number>, { k, index }: Ranked): Hits {
+  const rows = pairs.map(([first]) => {
     const row = rowOf.get(first)!;
     const best = new Set(index.subarray(row * k, (row + 1) * k));
-    for (const [j, [, second]] of pairs.entries()) {
-      if (!best.has(second)) continue;
-      if (i === j) count++;
-      rowSums[i]++;
-      columnSums[j]++;
-      sum++;
-    }
-  }
-  // Σ (c_ij - row mean - column mean + mean)² of entries that are 0 or 1.
-  const squares = (sums: Float64Array) => sums.reduce((total, s) => total + s * s, 0) / Math.max(1, n);
-  const centred = sum - squares(rowSums) - squares(columnSums) + (sum / Math.max(1, n)) ** 2;
-  return { count, shuffled: n === 0 ? { mean: 0, sd: 0 } : permutedSum(n, sum, centred) };
-}
-
-/** The share that random heads reach, pooled, with the deviation of n independent pairs at that share. */
-function hitNull(drawn: readonly number[], chance: number, n: number): Null {
-  const mean = drawn.reduce((sum, share) => sum + share, 0) / drawn.length;
-  const p = Math.min(1, Math.max(mean, chance));
-  return { mean, sd: Math.sqrt((p * (1 - p)) / n) };
-}
-
-const kept = new Kept<Record<'top' | 'bottom', Hits>[][]>();
-
-function randomHits(
-  model: Model,
-  engine: Engine,
-  relations: readonly TokenRelation[],
-  options: RelationOptions & { matrix: HeadMatrix; k: number },
-): Promise<Record<'top' | 'bottom', Hits>[][]> {
-  const { matrix, k, randomHeads = 4, seed = 1, signal, filters } = options;
-  const { normalize, embedding, foldNorm, approximate } = options;
-  const how = [matrix, k, randomHeads, seed, normalize, embedding, foldNorm, approximate, filters];
-  return kept.get(model, JSON.stringify([...how, relations]), signal, async () => {
-    const mask = maskOf(model, filters, 'pairs');
-    const hits: Record<'top' | 'bottom', Hits>[][] = [];
-    for (let i = 0; i < randomHeads; i++) {
-      const factors = await randomHead(model, matrix, seed + i, options);
-      hits.push(await relationHits(engine, factors, relations, k, { mask, signal }));
-    }
-    return hits;
+    return pairs.flatMap(([, second], j) => (best.has(second) ? [j] : []));
   });
+  return { rows, own: rows.map((row, i) => row.includes(i)) };
+}
+
+function shareOf(
+  pairs: TokenRelation['pairs'],
+  hits: Hits,
+  { random, identity, copying }: RelationNull,
+): RelationShare {
+  const n = Math.max(1, pairs.length);
+  const shareIn = (of: readonly boolean[]) => of.filter(Boolean).length / n;
+  const value = shareIn(hits.own);
+  const above = hits.own.filter((hit, i) => hit && !identity[i]).length;
+  const beside = copying?.(above);
+  return {
+    value,
+    ...(random && { random: random(Math.round(value * n)) }),
+    shuffled: shuffledNull(hits, n),
+    ...(beside && {
+      copying: {
+        identity: shareIn(identity),
+        above: above / n,
+        ...{ mean: beside.mean / n, sd: beside.sd / n, z: beside.z, p: beside.p },
+      },
+    }),
+  };
+}
+
+/** Exchanges of second words that p is drawn from. */
+const EXCHANGES = 2000;
+
+/** The count when second words are exchanged among the pairs: mean and deviation exact, p drawn. */
+function shuffledNull({ own, rows }: Hits, n: number): Against {
+  const count = own.filter(Boolean).length;
+  const columns = new Float64Array(rows.length);
+  for (const row of rows) for (const j of row) columns[j]++;
+  const sum = columns.reduce((total, x) => total + x, 0);
+  // Σ (c_ij - row mean - column mean + mean)² of entries that are 0 or 1.
+  const squares = (sums: ArrayLike<number>) => Array.from(sums).reduce((total, s) => total + s * s, 0) / n;
+  const centred = sum - squares(rows.map(({ length }) => length)) - squares(columns) + (sum / n) ** 2;
+  const { mean, sd } = rows.length === 0 ? { mean: 0, sd: 0 } : permutedSum(n, sum, centred);
+  const p = count === 0 || sd === 0 ? 1 : exchanged(rows).p(count, 'upper');
+  return against(count / n, { mean: mean / n, sd: sd / n }, p);
+}
+
+/** Counts of hits over seeded random permutations of the second words (Fisher and Yates). */
+function exchanged(rows: Hits['rows']): DrawnNull {
+  const random = seeded(1);
+  const sets = rows.map((row) => new Set(row));
+  const order = rows.map((_, i) => i);
+  const drawn = Array.from({ length: EXCHANGES }, () => {
+    let count = 0;
+    for (let i = order.length - 1; i >= 0; i--) {
+      const j = Math.floor(random() * (i + 1));
+      [order[i], order[j]] = [order[j], order[i]];
+      if (sets[i].has(order[i])) count++;
+    }
+    return count;
+  });
+  return new DrawnNull(drawn);
 }

@@ -11,6 +11,7 @@ import { sampleIndices, seeded } from '../random.ts';
 import type { HeadMatrix } from '../types.ts';
 import { eachHead, headRange, type LayerOptions, randomHead } from './heads.ts';
 import { against, type Null, nullOf, type Tested } from './nulls.ts';
+import { poissonTail } from './tails.ts';
 
 /** Ranks at which a token's place in its own row is asked for. */
 const RANKS = [1, 5] as const;
@@ -30,6 +31,8 @@ export interface HeadSelf {
   layer: number;
   head: number;
   matrix: HeadMatrix;
+  /** Tokens that were looked up: shares are of them. */
+  tokens: number;
   /** Tokens whose best (five best) entries of their row are themselves. `vo`: the head copies; `qk`: it attends to repeats. */
   top1: Tested;
   top5: Tested;
@@ -76,16 +79,20 @@ export async function headSelf(
       // Under a shuffle the count varies no more than if tokens were independent, hence z is never too large.
       const shuffled = { mean: chance, sd: Math.sqrt(chance / n) };
       const drawn = random.map((other) => other[end][i] / n);
+      // What a random head looks for has the same chance to be any direction: over all tokens, the chances to come first
+      // in a row of such a direction add up to 1. So many tokens come first in their own rows, k for the k best, on average.
+      const p = poissonTail(counts[end][i], n * chance);
       return {
         value,
-        ...(random.length > 0 && { random: against(value, shareNull(drawn, chance, n)) }),
-        shuffled: against(value, shuffled),
+        ...(random.length > 0 && { random: against(value, shareNull(drawn, chance, n), p) }),
+        shuffled: against(value, shuffled, p),
       };
     };
     found.push({
       layer,
       head,
       matrix,
+      tokens: counts.tokens,
       top1: tested('top', 0),
       top5: tested('top', 1),
       bottom1: tested('bottom', 0),

@@ -5,6 +5,7 @@ import type { Model } from '../../model/types.ts';
 import { scaledRows } from '../embedding.ts';
 import { headVectors, PARTS } from '../factors.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
+import { mismatchedFits } from './fit.ts';
 import {
   dense,
   gramOf,
@@ -17,8 +18,11 @@ import {
   transposed,
 } from './linear.ts';
 import { against, rotatedTrace, type Tested } from './nulls.ts';
+import { normalTail } from './tails.ts';
 
 export interface SpectrumOptions extends Pick<ReadOptions, 'foldNorm' | 'signal'> {
+  /** `false`: the fit without its place among those of other heads' halves, which must be read for that. */
+  others?: boolean;
   /** Neighbours closer than this share of the largest singular value are not told apart; default 0.01. */
   gap?: number;
 }
@@ -44,7 +48,11 @@ export interface HeadSpectrum {
   spans: SingularSpan[];
   /** (Σs²)² / Σs⁴: how many directions carry the matrix. */
   effectiveRank: number;
-  /** |W|² beside that of heads whose d_head inner directions are turned at random: do its two halves fit each other? */
+  /**
+   * |W|²: do its two halves fit each other? `random`: against heads whose d_head inner directions are turned at random;
+   * `others`: against first halves of heads of this model with second halves of others, which rotary dimensions and the like
+   * let fit too. p is that of fitting as well or better.
+   */
   fit: Tested;
 }
 
@@ -79,6 +87,9 @@ export async function headSpectrum(
   const power = (n: number) => s.reduce((sum, x) => sum + x ** n, 0);
   const inner = (r: typeof one.r) => ({ trace: squares(r), square: squares(gramOf(r)) });
   const value = power(2);
+  const turned = rotatedTrace(inner(one.r), inner(two.r), one.r.columns);
+  const random = against(value, turned);
+  const mismatched = options.others === false ? undefined : await mismatchedFits(model, matrix, options);
   return {
     layer,
     head,
@@ -88,7 +99,11 @@ export async function headSpectrum(
     right: rounded(right, `right directions of head ${layer}:${head}`),
     spans: spansOf(s, gap),
     effectiveRank: value === 0 ? 0 : value ** 2 / power(4),
-    fit: { value, random: against(value, rotatedTrace(inner(one.r), inner(two.r), one.r.columns)) },
+    fit: {
+      value,
+      random: { ...random, p: normalTail(random.z) },
+      ...(mismatched && { others: mismatched.against(random.z, turned) }),
+    },
   };
 }
 
