@@ -14,7 +14,7 @@ const SAMPLE = 200;
 
 /** Each makes n x n numbers from n² or more normal ones. */
 const KINDS = {
-  normal: (z, n) => z,
+  normal: (z) => z,
   // Bᵀ Π A of a head: a product of two factors whose singular values fall off.
   product: (z, n) =>
     multiply(

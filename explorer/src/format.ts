@@ -22,6 +22,11 @@ export function formatScore(value: number): string {
   return write(value, decimals(value));
 }
 
+/** A probability: `0.034`, from a thousandth down only its size, `2e-7`. */
+export function formatP(p: number): string {
+  return p >= 0.001 ? p.toPrecision(2) : p.toExponential(0);
+}
+
 /** A mean and its standard deviation with the decimals that leave two digits to the deviation: `−0.024 ± 0.15`. */
 export function formatSpread(mean: number, sd: number): string {
   const digits = Math.max(0, decimals(sd) - 1);

@@ -69,8 +69,8 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
       const pairs = 2 * count * (2 * vocab * vocab * headDim);
       const rows = 4 * count * settings.pairs;
       const listed = settings.what.includes('heads') ? 1 : 0;
-      // A thousand tokens' own places for each matrix, and the words of the relations.
-      const own = settings.what.includes('statistics') ? 2 * count * 2 * 1500 * vocab * headDim : 0;
+      // The tokens' own places for each matrix, and the words of the relations.
+      const own = settings.what.includes('statistics') ? 2 * count * 2 * 4500 * vocab * headDim : 0;
       return {
         operations: factors + pairs * listed + own,
         bytesRead: facts.embeddingBytes + width * headDim * (2 * count + 2 * kv) * 4,
@@ -82,7 +82,8 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
     case 'statistics': {
       const chosen = ({ layer }: { layer: number }) => layer >= work.from && layer < work.to;
       const neurons = facts.neurons.filter(chosen).reduce((sum, g) => sum + g.count, 0);
-      const moments = 2 * neurons * Math.min(4096, vocab) * width;
+      // Of the neurons, and of as many random directions as their nulls are drawn from (once, but in every process).
+      const moments = 2 * (neurons + 4096) * vocab * width;
       // Per head and matrix 33 sets of eigenvalues, two products with EᵀE, two QR and one SVD, in plain fp64 loops, and the
       // tokens of ten directions.
       let [small, listed, rows] = [0, 0, 0];
@@ -96,7 +97,7 @@ export function unitCost(facts: ModelFacts, settings: AtlasSettings, work: Work,
         bytesRead: facts.embeddingBytes,
         bytesWritten: neurons * 100 + rows * 15,
         memory: e + neurons * width * 12 + 4096 * 2048 * 4,
-        seconds: (moments + listed) / rates.rows + small / (rates.factors / 5),
+        seconds: listed / rates.rows + moments / rates.factors + small / (rates.factors / 5),
       };
     }
     case 'compositions': {

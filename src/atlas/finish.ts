@@ -1,5 +1,6 @@
 import type { Ranked } from '../engine/engine.ts';
 import type { Model } from '../model/types.ts';
+import { falseDiscoveries } from '../reading/statistics/drawn.ts';
 import { listOverlap } from '../reading/statistics/overlap.ts';
 import type { Arrays } from './arrays.ts';
 import { BestLists, type Lists } from './best.ts';
@@ -81,13 +82,20 @@ async function statisticsArrays({ store, done }: FinishInput): Promise<Arrays> {
 
 async function writeHeadStats({ facts, settings }: FinishInput, found: Arrays, write: Write): Promise<void> {
   const rows: Rows = [];
-  const names = Object.keys(TABLES.head_stats).slice(3);
+  const names = Object.keys(TABLES.head_stats);
   for (const { layer, heads } of facts.heads.filter(({ layer }) => settings.layers.includes(layer))) {
     for (let head = 0; head < heads; head++) {
       for (const matrix of MATRICES) {
         const place = { layer, head, matrix };
-        rows.push({ ...place, ...Object.fromEntries(names.map((name) => [name, headNumberOf(found, place, name)])) });
+        rows.push({ ...Object.fromEntries(names.map((name) => [name, headNumberOf(found, place, name)])), ...place });
       }
+    }
+  }
+  for (const matrix of MATRICES) {
+    const own = rows.filter((row) => row.matrix === matrix);
+    for (const name of names.filter((name) => name.endsWith('_q'))) {
+      const q = falseDiscoveries(own.map((row) => (row[name.replace(/_q$/, '_p')] as number | null) ?? Number.NaN));
+      for (const [i, row] of own.entries()) row[name] = Number.isNaN(q[i]) ? null : q[i];
     }
   }
   if (rows.length > 0) await write('head_stats', 'head_stats', columnsOf(rows));
@@ -113,7 +121,8 @@ async function writeNeuronStats(
     for (const [i, list] of all.entries()) index.set(list, i * list.length);
     return { k: all[0].length, index, score: new Float64Array(index.length) };
   };
-  const names = Object.keys(TABLES.neuron_stats).slice(3, -3);
+  const names = Object.keys(TABLES.neuron_stats).filter((name) => !['layer', 'expert', 'neuron'].includes(name));
+  const groups: { first: number; count: number; columns: Record<string, Values> }[] = [];
   let from = 0;
   for (const { layer, expert, count } of facts.neurons) {
     const first = from;
@@ -122,14 +131,30 @@ async function writeNeuronStats(
     const overlap = settings.what.includes('neurons')
       ? listOverlap(ranked('key', first, count), ranked('value', first, count), facts.vocab)
       : undefined;
-    const column = (name: string): Values => found[`${layer} ${expert} ${name}`] ?? constant(null, count);
-    await write('neuron_stats', `layer-${String(layer).padStart(4, '0')}-${String(expert).padStart(4, '0')}`, {
-      ...placesOf(facts.neurons, first, from),
-      ...Object.fromEntries(names.map((name) => [name, column(name)])),
-      key_value_jaccard: overlap?.jaccard ?? constant(null, count),
-      key_value_jaccard_z: overlap?.zOthers ?? constant(null, count),
-      key_value_jaccard_shuffled_z: overlap?.zShuffled ?? constant(null, count),
-    });
+    const own: Record<string, Values | undefined> = {
+      key_value_jaccard: overlap?.jaccard,
+      key_value_jaccard_z: overlap?.zOthers,
+      key_value_jaccard_p: overlap?.pOthers,
+      key_value_jaccard_shuffled_z: overlap?.zShuffled,
+      key_value_jaccard_shuffled_p: overlap?.pShuffled,
+    };
+    const column = (name: string): Values => own[name] ?? found[`${layer} ${expert} ${name}`] ?? constant(null, count);
+    groups.push({ first, count, columns: Object.fromEntries(names.map((name) => [name, column(name)])) });
+  }
+  for (const name of names.filter((name) => name.endsWith('_q'))) {
+    const p = groups.map(({ columns }) => columns[name.replace(/_q$/, '_p')]);
+    if (!p.every((column) => column instanceof Float64Array)) continue;
+    const q = falseDiscoveries(p.flatMap((column) => Array.from(column)));
+    let at = 0;
+    for (const { columns, count } of groups) {
+      columns[name] = q.slice(at, at + count);
+      at += count;
+    }
+  }
+  for (const { first, count, columns } of groups) {
+    const { layer, expert, neuron } = placesOf(facts.neurons, first, first + count);
+    const name = `layer-${String(layer[0]).padStart(4, '0')}-${String(expert[0]).padStart(4, '0')}`;
+    await write('neuron_stats', name, { layer, expert, neuron, ...columns });
   }
 }
 

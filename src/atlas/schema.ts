@@ -106,7 +106,10 @@ export const TABLES = {
     token: 'INT32',
     score: 'DOUBLE',
   },
-  /** docs/statistics.md says what each column is, and what its z (against random) and shuffled z are measured against. */
+  /**
+   * docs/statistics.md says what each column is, and what its z and p (against random) and shuffled z and p are measured
+   * against; `…_q` is the share of false discoveries among all neurons (all heads of a matrix) with as small a p.
+   */
   neuron_stats: {
     layer: 'INT32',
     expert: 'INT32',
@@ -122,6 +125,17 @@ export const TABLES = {
     key_value_jaccard: 'DOUBLE?',
     key_value_jaccard_z: 'DOUBLE?',
     key_value_jaccard_shuffled_z: 'DOUBLE?',
+    key_value_cosine_p: 'DOUBLE?',
+    key_value_cosine_q: 'DOUBLE?',
+    up_value_cosine_p: 'DOUBLE?',
+    up_value_cosine_q: 'DOUBLE?',
+    skew_p: 'DOUBLE?',
+    skew_q: 'DOUBLE?',
+    kurtosis_p: 'DOUBLE?',
+    kurtosis_q: 'DOUBLE?',
+    key_value_jaccard_p: 'DOUBLE?',
+    key_value_jaccard_q: 'DOUBLE?',
+    key_value_jaccard_shuffled_p: 'DOUBLE?',
   },
   head_stats: {
     layer: 'INT32',
@@ -148,6 +162,28 @@ export const TABLES = {
     effective_rank: 'DOUBLE',
     fit: 'DOUBLE',
     fit_z: 'DOUBLE?',
+    copying_p: 'DOUBLE?',
+    copying_q: 'DOUBLE?',
+    copying_shuffled_p: 'DOUBLE?',
+    diagonal_p: 'DOUBLE?',
+    diagonal_q: 'DOUBLE?',
+    diagonal_shuffled_p: 'DOUBLE?',
+    self_top1_p: 'DOUBLE?',
+    self_top1_q: 'DOUBLE?',
+    self_top1_shuffled_p: 'DOUBLE?',
+    self_top5_p: 'DOUBLE?',
+    self_top5_q: 'DOUBLE?',
+    self_top5_shuffled_p: 'DOUBLE?',
+    self_bottom1_p: 'DOUBLE?',
+    self_bottom1_q: 'DOUBLE?',
+    self_bottom1_shuffled_p: 'DOUBLE?',
+    self_bottom5_p: 'DOUBLE?',
+    self_bottom5_q: 'DOUBLE?',
+    self_bottom5_shuffled_p: 'DOUBLE?',
+    self_tokens: 'INT32?',
+    fit_others_z: 'DOUBLE?',
+    fit_p: 'DOUBLE?',
+    fit_q: 'DOUBLE?',
   },
   /** Singular values that cannot be told apart share a span [span_start, span_end). */
   head_singular_values: {
@@ -185,6 +221,7 @@ export const TABLES = {
     kind: 'STRING',
     score: 'DOUBLE',
     z: 'DOUBLE',
+    p: 'DOUBLE?',
   },
   head_relations: {
     layer: 'INT32',
@@ -198,10 +235,27 @@ export const TABLES = {
     suppressed: 'DOUBLE',
     suppressed_z: 'DOUBLE?',
     suppressed_shuffled_z: 'DOUBLE?',
+    given: 'INT32?',
+    identity: 'DOUBLE?',
+    promoted_p: 'DOUBLE?',
+    promoted_shuffled_p: 'DOUBLE?',
+    promoted_above: 'DOUBLE?',
+    promoted_copying_z: 'DOUBLE?',
+    promoted_copying_p: 'DOUBLE?',
+    suppressed_p: 'DOUBLE?',
+    suppressed_shuffled_p: 'DOUBLE?',
+    suppressed_above: 'DOUBLE?',
+    suppressed_copying_z: 'DOUBLE?',
+    suppressed_copying_p: 'DOUBLE?',
   },
 } as const satisfies Record<string, Record<string, ColumnSpec>>;
 
 export type TableName = keyof typeof TABLES;
+
+/** Columns that older atlases lack: there they are null. */
+export const isLater = (table: TableName, column: string): boolean =>
+  ['neuron_stats', 'head_stats', 'head_relations', 'head_compositions'].includes(table) &&
+  /_[pq]$|_above$|_copying_z$|^(p|given|identity|self_tokens|fit_others_z)$/.test(column);
 
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 

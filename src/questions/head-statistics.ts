@@ -23,7 +23,7 @@ export async function liveStatistics(
   const own = { ...options, from: head, to: head + 1 };
   await headSpectrum(model, layer, head, matrix, options); // Says so when there is no such head.
   const [copying] = await headCopying(model, layer, matrix, own);
-  const [{ top1, top5, bottom1, bottom5 }] = await headSelf(model, layer, matrix, own);
+  const [{ tokens, top1, top5, bottom1, bottom5 }] = await headSelf(model, layer, matrix, own);
   const relations = model.vocabulary ? await relationScores(model, layer, RELATIONS, { ...own, matrix }) : [];
   return {
     layer,
@@ -32,7 +32,7 @@ export async function liveStatistics(
     copying: copying.score,
     diagonal: copying.diagonal,
     eigenvalues: copying.eigenvalues,
-    self: { top1, top5, bottom1, bottom5 },
+    self: { tokens, top1, top5, bottom1, bottom5 },
     relations: relations.map(({ relation, pairs, given, promoted, suppressed }) => {
       return { relation, pairs, given, promoted, suppressed };
     }),
@@ -51,12 +51,15 @@ export async function storedStatistics(
   const row = statistics?.[matrix];
   if (!row) return undefined;
   const tested = (values: Readonly<Record<string, unknown>>, name: string): Tested => {
-    const z = (end: string) => values[`${name}${end}`] as number | null | undefined;
-    const [random, shuffled] = [z('_z'), z('_shuffled_z')];
+    const of = (end: string) => values[`${name}${end}`] as number | null | undefined;
+    const [random, shuffled, beside] = [of('_z'), of('_shuffled_z'), of('_copying_z')];
     return {
       value: values[name] as number,
-      ...(random != null && { random: { z: random } }),
-      ...(shuffled != null && { shuffled: { z: shuffled } }),
+      ...(random != null && { random: { z: random, p: of('_p') } }),
+      ...(shuffled != null && { shuffled: { z: shuffled, p: of('_shuffled_p') } }),
+      ...(beside != null && {
+        copying: { identity: values.identity, above: of('_above'), z: beside, p: of('_copying_p') },
+      }),
     } as Tested;
   };
   const [top1, top5, bottom1, bottom5] = ['top1', 'top5', 'bottom1', 'bottom5'].map((name) =>
@@ -70,12 +73,13 @@ export async function storedStatistics(
     copying: tested(row, 'copying'),
     diagonal: tested(row, 'diagonal'),
     eigenvalues: [],
-    self: { top1, top5, bottom1, bottom5 },
+    self: { tokens: row.self_tokens, top1, top5, bottom1, bottom5 },
     relations: relations
       .filter((relation) => relation.matrix === matrix)
       .map((relation) => ({
         relation: relation.relation,
         pairs: relation.pairs,
+        ...(relation.given != null && { given: relation.given }),
         promoted: tested(relation as unknown as Record<string, unknown>, 'promoted'),
         suppressed: tested(relation as unknown as Record<string, unknown>, 'suppressed'),
       })),

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import { MANIFEST, readManifest } from '../manifest.ts';
-import { type AtlasFile, type ColumnSpec, type Manifest, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
+import {
+  type AtlasFile,
+  type ColumnSpec,
+  isLater,
+  type Manifest,
+  TABLE_NAMES,
+  TABLES,
+  type TableName,
+} from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { damage } from './damaged.ts';
 
@@ -135,13 +143,21 @@ const pathsOf = (files: readonly TableFile[]): string[] => files.map(({ path }) 
 /** A table's columns by name and type, so that a file with others is an error and a table without files is empty. */
 function viewOf(table: TableName, prefix: string, files: readonly string[]): string {
   const columns = Object.entries(TABLES[table]) as [string, ColumnSpec][];
-  const typed = (value: (name: string) => string): string =>
-    columns
+  const typed = (value: (name: string) => string, of = columns): string =>
+    of
       .map(([name, spec]) => `${value(name)}::${SQL_TYPES[spec.replace('?', '') as keyof typeof SQL_TYPES]} AS ${name}`)
       .join(', ');
+  const later = columns.filter(([name]) => isLater(table, name));
+  // By name, so that what an older atlas has not is null.
+  const withLater = (of: readonly string[]): string => {
+    const read = `read_parquet([${of.map(quoted).join(', ')}])`;
+    return later.length === 0
+      ? read
+      : `(SELECT * FROM ${read} UNION ALL BY NAME SELECT ${typed(() => 'NULL', later)} WHERE false)`;
+  };
   const source =
     files.length > 0
-      ? `SELECT ${columns.map(([name]) => name).join(', ')} FROM read_parquet([${files.map(quoted).join(', ')}])`
+      ? `SELECT ${columns.map(([name]) => name).join(', ')} FROM ${withLater(files)}`
       : `SELECT ${typed(() => 'NULL')} WHERE false`;
   return `CREATE VIEW ${prefix}${table} AS ${source}`;
 }

@@ -1,5 +1,6 @@
 import type { CompositionKind } from '../../reading/statistics/composition.ts';
 import type { DirectionReading, DirectionToken } from '../../reading/statistics/directions.ts';
+import { spanTail } from '../../reading/statistics/tails.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import { TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES } from './check.ts';
@@ -44,16 +45,27 @@ export async function atlasSpectrum(
   const directions = [...new Set(tokens.map(({ start }) => start as number))].map((start): DirectionReading => {
     const own = tokens.filter((row) => row.start === start);
     const end = own[0].end as number;
-    return { start, end, values: values.slice(start, end), left: sideOf(own, 'left'), right: sideOf(own, 'right') };
+    const p = (z: number): number => spanTail(z, end - start, Number(sources.manifest.dimensions.hidden));
+    return {
+      start,
+      end,
+      values: values.slice(start, end),
+      left: sideOf(own, 'left', p),
+      right: sideOf(own, 'right', p),
+    };
   });
   return { layer, head, matrix, values, spans: spans as AtlasSpectrum['spans'], directions };
 }
 
-function sideOf(rows: readonly Row[], side: string): { top: DirectionToken[]; bottom: DirectionToken[] } {
+function sideOf(
+  rows: readonly Row[],
+  side: string,
+  p: (z: number) => number,
+): { top: DirectionToken[]; bottom: DirectionToken[] } {
   const of = (sign: string): DirectionToken[] =>
     rows
       .filter((row) => row.side === side && row.sign === sign)
-      .map(({ id, token, label, score, z }) => ({ id, token, label, score, z }) as DirectionToken);
+      .map(({ id, token, label, score, z }) => ({ id, token, label, score, z, p: p(z as number) }) as DirectionToken);
   return { top: of('+'), bottom: of('-') };
 }
 
@@ -71,9 +83,39 @@ export interface RelationRow {
   suppressed: number;
   suppressed_z: number | null;
   suppressed_shuffled_z: number | null;
+  /** Pairs of the relation before those were left out whose words are not single tokens. */
+  given: number | null;
+  /** Share of pairs that E·Eᵀ alone promotes. */
+  identity: number | null;
+  promoted_p: number | null;
+  promoted_shuffled_p: number | null;
+  /** Share of pairs that the head promotes and E·Eᵀ does not; its z and p against heads that copy what they read. */
+  promoted_above: number | null;
+  promoted_copying_z: number | null;
+  promoted_copying_p: number | null;
+  suppressed_p: number | null;
+  suppressed_shuffled_p: number | null;
+  suppressed_above: number | null;
+  suppressed_copying_z: number | null;
+  suppressed_copying_p: number | null;
+  /** False discoveries to expect among all heads of the relation with as small a p, of those against random and copying heads the larger. */
+  promoted_q: number | null;
+  suppressed_q: number | null;
 }
 
-const RELATION_ORDERS = doublesOf(TABLES.head_relations);
+const RELATION_ORDERS = [...doublesOf(TABLES.head_relations), 'promoted_q', 'suppressed_q'];
+
+/** Benjamini and Hochberg (1995) within each partition, of rows that have a p. */
+const qOf = (p: string, partition: string): string =>
+  `CASE WHEN ${p} IS NOT NULL THEN least(1, min(${p} * n_${p} / r_${p}) OVER (PARTITION BY ${partition}, ${p} IS NULL ORDER BY r_${p} ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) END`;
+const rankOf = (p: string, partition: string): string =>
+  `row_number() OVER (PARTITION BY ${partition}, ${p} IS NULL ORDER BY ${p}) AS r_${p}, count(*) OVER (PARTITION BY ${partition}, ${p} IS NULL) AS n_${p}`;
+
+const ENDS = ['promoted', 'suppressed'] as const;
+const WITH_Q = `SELECT * EXCLUDE (${ENDS.flatMap((end) => [`least_${end}`, `r_least_${end}`, `n_least_${end}`]).join(', ')}),
+    ${ENDS.map((end) => `${qOf(`least_${end}`, 'relation, matrix')} AS ${end}_q`).join(', ')}
+  FROM (SELECT *, ${ENDS.map((end) => rankOf(`least_${end}`, 'relation, matrix')).join(', ')}
+    FROM (SELECT *, ${ENDS.map((end) => `greatest(${end}_p, ${end}_copying_p) AS least_${end}`).join(', ')} FROM head_relations))`;
 
 /** Heads by a relation score, highest first; default by `promoted`, all relations together. */
 export async function atlasRelations(
@@ -89,7 +131,7 @@ export async function atlasRelations(
   return (await (
     await sources.database()
   ).rows(
-    `SELECT * FROM head_relations WHERE ${where.join(' AND ') || 'true'}
+    `SELECT * FROM (${WITH_Q}) WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
     relation === undefined ? [] : [relation],
   )) as unknown as RelationRow[];
@@ -104,6 +146,10 @@ export interface CompositionRow {
   kind: CompositionKind;
   score: number;
   z: number;
+  /** Against pairs of heads that cannot compose; null in older atlases. */
+  p: number | null;
+  /** False discoveries to expect among all pairs of this kind with as small a p. */
+  q: number | null;
 }
 
 const COMPOSITION_KINDS: readonly CompositionKind[] = ['q', 'k', 'v'];
@@ -115,7 +161,7 @@ export async function atlasCompositions(
     from?: readonly [layer: number, head: number];
     to?: readonly [layer: number, head: number];
     kind?: CompositionKind;
-    sort?: 'score' | 'z';
+    sort?: 'score' | 'z' | 'p';
     ascending?: boolean;
     k?: number;
   } = {},
@@ -129,8 +175,9 @@ export async function atlasCompositions(
   return (await (
     await sources.database()
   ).rows(
-    `SELECT * FROM head_compositions WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY ${checkOneOf(sort, ['score', 'z'])} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
+    `SELECT * FROM (SELECT * EXCLUDE (r_p, n_p), ${qOf('p', 'kind')} AS q
+       FROM (SELECT *, ${rankOf('p', 'kind')} FROM head_compositions)) WHERE ${where.join(' AND ') || 'true'}
+     ORDER BY ${checkOneOf(sort, ['score', 'z', 'p'])} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
      LIMIT ${checkNumber(k)}`,
   )) as unknown as CompositionRow[];
 }

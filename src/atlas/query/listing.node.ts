@@ -1,4 +1,5 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import { TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import type { Row } from './database.node.ts';
 import { order } from './order.ts';
@@ -18,11 +19,17 @@ export interface NeuronRow {
   top: string;
   bottom: string;
   value: number | null;
+  /** Of a statistic: its p, and the share of false discoveries among all neurons with as small a p. */
+  p?: number | null;
+  q?: number | null;
 }
 
 /** A row of the table `heads`; `value` is what the rows are sorted by. */
 export interface HeadRow extends HeadFacts {
   value: number | null;
+  /** Of a statistic: its p, and the share of false discoveries among all heads (of this matrix) with as small a p. */
+  p?: number | null;
+  q?: number | null;
 }
 
 export interface ListingOptions {
@@ -43,10 +50,10 @@ export async function listNeurons(
   const lists = sources.neurons();
   const found = ofStatistics
     ? (await statisticRows(sources, 'neuron_stats', { sort, ascending, layer, k })).map(
-        ({ layer, expert, neuron, value }) => ({
+        ({ layer, expert, neuron, ...numbers }) => ({
           number: lists.places.number(layer as number, expert as number, neuron as number),
           part: parts[0],
-          value: value as number | null,
+          ...(numbers as Evidence),
         }),
       )
     : bestVectors(sources, parts, { sort, ascending, layer, k: checkNumber(k) });
@@ -56,10 +63,10 @@ export async function listNeurons(
     const numbers = there.filter((row) => row.part === part).map(({ number }) => number);
     labels.set(part, sources.neuronLabels(part, numbers));
   }
-  return there.map(({ part, number, value }) => {
+  return there.map(({ part, number, ...found }) => {
     const { index: neuron, ...place } = lists.places.place(number);
     const numbers = lists.numbers(part, number, ['norm', 'reading_norm', 'best', 'worst']);
-    return { ...place, neuron, part, ...numbers, ...labels.get(part)!.get(number)!, value };
+    return { ...place, neuron, part, ...numbers, ...labels.get(part)!.get(number)!, ...found };
   });
 }
 
@@ -67,7 +74,7 @@ function bestVectors(
   sources: Sources,
   parts: readonly NeuronPart[],
   { sort, ascending, layer, k }: { sort: string; ascending: boolean; layer?: number; k: number },
-): { number: number; part: NeuronPart; value: number }[] {
+): ({ number: number; part: NeuronPart } & Evidence)[] {
   const lists = sources.neurons();
   const values = new Float64Array(lists.places.size * parts.length).fill(Number.NaN);
   for (const [i, part] of parts.entries()) {
@@ -98,9 +105,9 @@ export async function listHeads(
     const key = (row: { layer: unknown; head: unknown; matrix: unknown }) => `${row.layer}:${row.head} ${row.matrix}`;
     const known = new Map(rows.map((row) => [key(row), row]));
     const found = await statisticRows(sources, 'head_stats', { sort, ascending, layer, matrix, k });
-    return found.flatMap((row) => {
-      const head = known.get(key(row as never));
-      return head ? [{ ...head, value: row.value as number | null }] : [];
+    return found.flatMap(({ layer, head, matrix, ...numbers }) => {
+      const facts = known.get(key({ layer, head, matrix }));
+      return facts ? [{ ...facts, ...(numbers as Evidence) }] : [];
     });
   }
   const chosen = rows
@@ -110,16 +117,20 @@ export async function listHeads(
   return order(values, checkNumber(k), ascending).map((i) => ({ ...chosen[i], value: values[i] }));
 }
 
-/** Rows of a table of statistics in order of one of its columns, nulls last. */
+type Evidence = Pick<NeuronRow, 'value' | 'p' | 'q'>;
+
+/** Rows of a table of statistics in order of one of its columns, nulls last, with the p and q of the statistic it is of. */
 async function statisticRows(
   sources: Sources,
   table: 'neuron_stats' | 'head_stats',
-  { sort, ascending, layer, matrix, k = 20 }: ListingOptions & { matrix?: HeadMatrix },
+  { sort, ascending, layer, matrix, k = 20 }: ListingOptions & { sort: string; matrix?: HeadMatrix },
 ): Promise<Row[]> {
   const key = table === 'neuron_stats' ? 'layer, expert, neuron' : 'layer, head, matrix';
+  const of = sort.replace(/(_shuffled|_others)?_[zpq]$/, '');
+  const evidence = ['p', 'q'].flatMap((end) => (`${of}_${end}` in TABLES[table] ? [`${of}_${end} AS ${end}`] : []));
   const where = [matrix && `matrix = '${matrix}'`, layer !== undefined && `layer = ${layer}`].filter(Boolean);
   return (await sources.database()).rows(
-    `SELECT ${key}, ${sort} AS value FROM ${table} WHERE ${where.join(' AND ') || 'true'}
+    `SELECT ${[key, `${sort} AS value`, ...evidence].join(', ')} FROM ${table} WHERE ${where.join(' AND ') || 'true'}
      ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
   );
 }

@@ -22,10 +22,11 @@ export async function compositionUnit(
     kind: [] as string[],
     score: [] as number[],
     z: [] as number[],
+    p: [] as number[],
   };
   const options = { engine, foldNorm: settings.foldNorm, signal: run.signal, pairs };
   const of = { ...options, progress: (done: number) => run.progress?.(done) };
-  for await (const { from, to, heads, score, z } of compositions(model, of)) {
+  for await (const { from, to, heads, score, z, p } of compositions(model, of)) {
     for (let i = 0, at = 0; i < heads[0]; i++) {
       for (let j = 0; j < heads[1]; j++, at++) {
         for (const kind of KINDS) {
@@ -36,6 +37,7 @@ export async function compositionUnit(
           rows.kind.push(kind);
           rows.score.push(score[kind][at]);
           rows.z.push(z[kind][at]);
+          rows.p.push(p[kind][at]);
         }
       }
     }

@@ -20,10 +20,16 @@ export class HeadColumns {
       this.arrays[nameOf(place, column)] = Float64Array.of(value ?? Number.NaN);
   }
 
-  /** Each statistic and how far it is from each of its nulls. */
+  /** Each statistic, how far it is from each of its nulls and how probable that is. */
   addTested(place: HeadPlace, values: Readonly<Record<string, Tested>>): void {
     for (const [name, { value, random, shuffled }] of Object.entries(values))
-      this.add(place, { [name]: value, [`${name}_z`]: random?.z, [`${name}_shuffled_z`]: shuffled?.z });
+      this.add(place, {
+        [name]: value,
+        [`${name}_z`]: random?.z,
+        [`${name}_p`]: random?.p,
+        [`${name}_shuffled_z`]: shuffled?.z,
+        [`${name}_shuffled_p`]: shuffled?.p,
+      });
   }
 }
 

@@ -1,15 +1,12 @@
 import type { Matrix, RunOptions } from '../../engine/engine.ts';
 import type { HeadFactors } from '../../reading/factors.ts';
 import { RELATIONS } from '../../reading/relations/relations.ts';
-import { relationScores } from '../../reading/statistics/relations.ts';
+import { type RelationShare, relationScores } from '../../reading/statistics/relations.ts';
 import { headSelf } from '../../reading/statistics/self.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { UnitContext } from './context.ts';
 import { HeadColumns } from './head-columns.ts';
 import { columnsOf, type Rows } from './rows.ts';
-
-/** Tokens whose place in their own row is looked up: a share errs by at most 1.6 %. */
-const SAMPLE = 1024;
 
 /** The statistics of heads that need their factors, which the heads' unit has at hand. */
 export class HeadStatistics {
@@ -32,22 +29,19 @@ export class HeadStatistics {
         return { a: undivided(a, divisors.first), b: undivided(b, divisors.second) };
       },
     };
-    for (const { head, top1, top5, bottom1, bottom5 } of await headSelf(model, layer, matrix, {
-      ...options,
-      sample: SAMPLE,
-    })) {
+    for (const { head, tokens, top1, top5, bottom1, bottom5 } of await headSelf(model, layer, matrix, options)) {
       const shares = { self_top1: top1, self_top5: top5, self_bottom1: bottom1, self_bottom5: bottom5 };
       this.#heads.addTested({ layer, head, matrix }, shares);
+      this.#heads.add({ layer, head, matrix }, { self_tokens: tokens });
     }
     // Relations are between words: without a tokenizer there are none.
     if (matrix !== 'vo' || !model.vocabulary) return;
     for (const found of await relationScores(model, layer, RELATIONS, options)) {
-      const { head, relation, pairs, promoted, suppressed } = found;
+      const { head, relation, pairs, given, promoted, suppressed } = found;
       this.#relations.push({
-        ...{ layer, head, matrix, relation, pairs },
-        ...{ promoted: promoted.value, promoted_z: promoted.random?.z ?? null },
-        ...{ promoted_shuffled_z: promoted.shuffled?.z ?? null, suppressed: suppressed.value },
-        ...{ suppressed_z: suppressed.random?.z ?? null, suppressed_shuffled_z: suppressed.shuffled?.z ?? null },
+        ...{ layer, head, matrix, relation, pairs, given, identity: promoted.copying?.identity ?? null },
+        ...relationColumns('promoted', promoted),
+        ...relationColumns('suppressed', suppressed),
       });
     }
   }
@@ -59,6 +53,19 @@ export class HeadStatistics {
   get tables() {
     return this.#relations.length > 0 ? { head_relations: columnsOf(this.#relations) } : {};
   }
+}
+
+function relationColumns(name: string, { value, random, shuffled, copying }: RelationShare): Rows[number] {
+  return {
+    [name]: value,
+    [`${name}_z`]: random?.z ?? null,
+    [`${name}_p`]: random?.p ?? null,
+    [`${name}_shuffled_z`]: shuffled?.z ?? null,
+    [`${name}_shuffled_p`]: shuffled?.p ?? null,
+    [`${name}_above`]: copying?.above ?? null,
+    [`${name}_copying_z`]: copying?.z ?? null,
+    [`${name}_copying_p`]: copying?.p ?? null,
+  };
 }
 
 /** The factor of E itself from that of E / f: rows times f, so that no second product with E is needed. */

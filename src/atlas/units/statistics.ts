@@ -11,8 +11,6 @@ import { HeadColumns } from './head-columns.ts';
 import { MATRICES } from './heads.ts';
 import { columnsOf, type Rows } from './rows.ts';
 
-/** Tokens that a neuron's moments are estimated from: skew and kurtosis to about 4 %. */
-const SAMPLE = 4096;
 /** Singular directions and spans of a head's matrix that are read as tokens, and tokens at each of their ends. */
 const DIRECTIONS = 5;
 const DIRECTION_TOKENS = 20;
@@ -32,16 +30,23 @@ export async function statisticsUnit(
   const neurons: Arrays = {};
   for (const { layer, expert } of facts.neurons.filter(within)) {
     const which = model.dimensions.experts > 0 ? { expert } : {};
-    const found = await neuronStatistics(model, layer, { ...options, ...which, sample: SAMPLE });
-    const { moments, z } = found.parts.value!;
+    const found = await neuronStatistics(model, layer, { ...options, ...which });
+    const { moments, z, p } = found.parts.value!;
     const columns = {
       key_value_cosine: found.keyValue.value,
       key_value_cosine_z: found.keyValue.z,
-      ...(found.upValue && { up_value_cosine: found.upValue.value, up_value_cosine_z: found.upValue.z }),
+      key_value_cosine_p: found.keyValue.p,
+      ...(found.upValue && {
+        up_value_cosine: found.upValue.value,
+        up_value_cosine_z: found.upValue.z,
+        up_value_cosine_p: found.upValue.p,
+      }),
       skew: moments!.skew,
       skew_z: z!.skew,
+      skew_p: p!.skew,
       kurtosis: moments!.kurtosis,
       kurtosis_z: z!.kurtosis,
+      kurtosis_p: p!.kurtosis,
     };
     for (const [name, column] of Object.entries(columns)) neurons[`${layer} ${expert} ${name}`] = column;
   }
@@ -58,7 +63,13 @@ export async function statisticsUnit(
       for (const matrix of MATRICES) {
         const spectrum = await headSpectrum(model, layer, head, matrix, options);
         const { effectiveRank, fit } = spectrum;
-        heads.add({ layer, head, matrix }, { effective_rank: effectiveRank, fit: fit.value, fit_z: fit.random?.z });
+        heads.add(
+          { layer, head, matrix },
+          {
+            ...{ effective_rank: effectiveRank, fit: fit.value, fit_z: fit.random?.z },
+            ...{ fit_others_z: fit.others?.z, fit_p: fit.others?.p },
+          },
+        );
         spectra.push(spectrum);
       }
     }

@@ -22,7 +22,7 @@ export const atlasRelations = command({
   arguments: folder,
   flags: {
     relation: words('Only this, such as capitals', { cli: { value: 'name' } }),
-    sort: words('promoted, suppressed, or either with _z or _shuffled_z', {
+    sort: words('promoted, suppressed, or either with _p, _q, _above, _copying_p …', {
       default: 'promoted',
       cli: { value: 'column' },
     }),
@@ -56,7 +56,7 @@ export const compositions = command({
     from: written('Only what this head writes, LAYER:HEAD', place, { value: LAYER_HEAD }),
     to: written('Only what this head reads', place, { value: LAYER_HEAD }),
     kind: choice('Only as query, key or value', ['q', 'k', 'v']),
-    sort: choice('In order of', ['score', 'z'], { default: 'score', cli: { value: 'column' } }),
+    sort: choice('In order of', ['score', 'z', 'p'], { default: 'score', cli: { value: 'column' } }),
     ascending: flag('Smallest first'),
     k: whole('How many', { default: 20 }),
     ...output(),

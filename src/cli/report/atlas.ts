@@ -8,9 +8,11 @@ import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { SimilarRow } from '../../atlas/query/similar.node.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
+import { ENOUGH_PAIRS } from '../../reading/statistics/relations.ts';
 import type { OutputFlags } from '../options.ts';
 import type { Block, Column, Report } from '../output/report.ts';
-import { plural, scoreFormat, thousands } from './reading.ts';
+import { plural, probability, scoreFormat, thousands } from './reading.ts';
+import { tooFewPairs } from './relations.ts';
 
 /** Opens an atlas, asks it and prints the answer. */
 export async function withAtlas(
@@ -149,10 +151,11 @@ export function neuronsReport(folder: string, sort: string, rows: readonly Neuro
       { name: 'neuron', shown: true },
       { name: 'part', shown: true },
       { name: sort, shown: true, align: 'right', faint: true },
+      ...EVIDENCE.filter(() => rows.some(tested)),
       { name: 'highest', shown: true, flexible: true },
       { name: 'lowest', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [placeOf(row), row.part, numberOf(row.value), row.top, row.bottom]),
+    rows: rows.map((row) => [placeOf(row), row.part, numberOf(row.value), ...evidence(row, rows), row.top, row.bottom]),
     json: rows,
     records: rows,
   });
@@ -165,9 +168,16 @@ export function headsReport(folder: string, sort: string, rows: readonly HeadRow
       { name: 'head', shown: true },
       { name: 'matrix', shown: true },
       { name: sort, shown: true, align: 'right', faint: true },
+      ...EVIDENCE.filter(() => rows.some(tested)),
       { name: 'best pairs', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [`${row.layer}:${row.head}`, row.matrix, numberOf(row.value), row.top]),
+    rows: rows.map((row) => [
+      `${row.layer}:${row.head}`,
+      row.matrix,
+      numberOf(row.value),
+      ...evidence(row, rows),
+      row.top,
+    ]),
     json: rows,
     records: rows,
   });
@@ -180,20 +190,29 @@ export function relationsReport(folder: string, sort: string, rows: readonly Rel
       { name: 'head', shown: true },
       { name: 'relation', shown: true },
       { name: 'pairs', shown: true, align: 'right', faint: true },
+      { name: 'E·Eᵀ', shown: true, align: 'right', faint: true },
       { name: 'promoted', shown: true, align: 'right' },
-      { name: 'z', shown: true, align: 'right', faint: true },
+      { name: 'p', shown: true, align: 'right', faint: true },
+      { name: 'q', shown: true, align: 'right', faint: true },
       { name: 'suppressed', shown: true, align: 'right' },
-      { name: 'z', shown: true, align: 'right', faint: true },
+      { name: 'p', shown: true, align: 'right', faint: true },
+      { name: 'q', shown: true, align: 'right', faint: true },
     ],
     rows: rows.map((row) => [
       `${row.layer}:${row.head}`,
       row.relation,
       `${row.pairs}`,
+      row.identity?.toFixed(3) ?? '',
       row.promoted.toFixed(3),
-      numberOf(row.promoted_z),
+      probability(row.promoted_p),
+      probability(row.promoted_q),
       row.suppressed.toFixed(3),
-      numberOf(row.suppressed_z),
+      probability(row.suppressed_p),
+      probability(row.suppressed_q),
     ]),
+    notes: [...new Map(rows.map((row) => [row.relation, row])).values()]
+      .filter(({ pairs }) => pairs < ENOUGH_PAIRS)
+      .map(tooFewPairs),
     json: rows,
     records: rows,
   });
@@ -239,14 +258,16 @@ export function compositionsReport(folder: string, rows: readonly CompositionRow
       { name: 'reads', shown: true },
       { name: 'as', shown: true },
       { name: 'score', shown: true, align: 'right' },
-      { name: 'z', shown: true, align: 'right', faint: true },
+      { name: 'p', shown: true, align: 'right', faint: true },
+      { name: 'q', shown: true, align: 'right', faint: true },
     ],
     rows: rows.map((row) => [
       `${row.from_layer}:${row.from_head}`,
       `${row.to_layer}:${row.to_head}`,
       row.kind,
       row.score.toFixed(3),
-      numberOf(row.z),
+      probability(row.p),
+      probability(row.q),
     ]),
     json: rows,
     records: rows,
@@ -341,6 +362,13 @@ export function diffReport(a: string, b: string, among: number, diff: AtlasDiff)
   };
 }
 
+const EVIDENCE: Column[] = ['p', 'q'].map((name) => ({ name, shown: true, align: 'right', faint: true }));
+
+const tested = ({ p }: NeuronRow | HeadRow): boolean => p !== undefined;
+
+const evidence = (row: NeuronRow | HeadRow, rows: readonly (NeuronRow | HeadRow)[]): string[] =>
+  rows.some(tested) ? [probability(row.p), probability(row.q)] : [];
+
 const numberOf = (value: number | null): string => value?.toPrecision(4) ?? '';
 
 const placeOf = ({ layer, neuron, expert }: { layer: number; neuron: number; expert: number }): string =>
@@ -351,9 +379,10 @@ function single(of: {
   title: string;
   columns: Column[];
   rows: string[][];
+  notes?: string[];
   json: unknown;
   records: readonly object[];
 }): Report {
-  const { title, columns, rows, json, records } = of;
-  return { title, applied: [], groups: [{ blocks: [{ columns, rows }] }], notes: [], json, records: () => records };
+  const { title, columns, rows, notes = [], json, records } = of;
+  return { title, applied: [], groups: [{ blocks: [{ columns, rows }] }], notes, json, records: () => records };
 }

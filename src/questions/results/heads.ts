@@ -77,11 +77,24 @@ export const HeadRow = z
   .meta({ id: 'HeadRow' });
 
 /** What an atlas keeps of a null is its z alone. */
-const against = z.object({ mean: number.optional(), sd: number.optional(), z: zscore }).optional();
+const Against = z.object({
+  mean: number.optional(),
+  sd: number.optional(),
+  z: zscore,
+  p: number.nullish().openapi({ description: 'Probability of a value at least as extreme; null in older atlases' }),
+});
+const against = Against.optional();
 
-const Tested = z.object({ value: number, random: against, shuffled: against });
+const Tested = z.object({ value: number, random: against, shuffled: against, others: against });
 
-const DirectionToken = ScoredToken.extend({ z: zscore });
+const RelationShare = Tested.extend({
+  copying: Against.extend({ identity: number, above: number }).optional().openapi({
+    description:
+      'identity: share of pairs that E·Eᵀ alone has; above: those that the head has beyond, tested against heads that copy',
+  }),
+});
+
+const DirectionToken = ScoredToken.extend({ z: zscore, p: number });
 
 const DirectionTokens = z.object({ top: z.array(DirectionToken), bottom: z.array(DirectionToken) });
 
@@ -108,9 +121,21 @@ export const HeadStatistics = z
     copying: Tested,
     diagonal: Tested,
     eigenvalues: z.array(z.object({ real: number, imaginary: number })),
-    self: z.object({ top1: Tested, top5: Tested, bottom1: Tested, bottom5: Tested }),
+    self: z.object({
+      tokens: number.nullish().openapi({ description: 'Tokens looked up, of which these are the shares' }),
+      top1: Tested,
+      top5: Tested,
+      bottom1: Tested,
+      bottom5: Tested,
+    }),
     relations: z.array(
-      z.object({ relation: z.string(), pairs: number, given: number.optional(), promoted: Tested, suppressed: Tested }),
+      z.object({
+        relation: z.string(),
+        pairs: number,
+        given: number.optional(),
+        promoted: RelationShare,
+        suppressed: RelationShare,
+      }),
     ),
     source: z.enum(['atlas', 'live']),
   })

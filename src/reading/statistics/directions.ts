@@ -6,7 +6,7 @@ import { rowsOf } from '../pairs.ts';
 import type { ReadOptions, ScoredToken } from '../types.ts';
 import { zScore } from './nulls.ts';
 import { allSpanScores, type HeadSpectrum, type SingularSpan, stacked } from './spectrum.ts';
-import { incompleteBeta } from './tails.ts';
+import { spanNull, spanTail } from './tails.ts';
 
 export interface DirectionOptions extends Omit<ReadOptions, 'normalize' | 'foldNorm'> {
   /** Tokens listed at each end; default 20. */
@@ -71,12 +71,10 @@ export async function readAllDirections(
     }),
   );
   const tested = (m: number, ids: ArrayLike<number>, scores: ArrayLike<number>): DirectionToken[] =>
-    Array.from(ids, (id, i) => ({
-      ...tokenOf(model, id, options.labels),
-      score: scores[i],
-      z: directionZ(scores[i] / norms[id], m, e.columns),
-      p: directionP(scores[i] / norms[id], m, e.columns),
-    }));
+    Array.from(ids, (id, i) => {
+      const z = directionZ(scores[i] / norms[id], m, e.columns);
+      return { ...tokenOf(model, id, options.labels), score: scores[i], z, p: spanTail(z, m, e.columns) };
+    });
 
   const single = sides.filter(({ of }) => of.rows === 1);
   if (single.length > 0) {
@@ -109,13 +107,7 @@ export async function readAllDirections(
 /** |E_i Qᵀ|² / |E_i|² is Beta(m/2, (d - m)/2) for a random span of m dimensions; for one, E_i·x / |E_i| has deviation 1/√d. */
 function directionZ(share: number, m: number, d: number): number {
   if (m === 1) return share * Math.sqrt(d);
-  return zScore(share ** 2, { mean: m / d, sd: Math.sqrt((2 * m * (d - m)) / (d * d * (d + 2))) });
-}
-
-function directionP(share: number, m: number, d: number): number {
-  if (m >= d) return 1;
-  const square = Math.min(1, share ** 2);
-  return incompleteBeta(1 - square, (d - m) / 2, m / 2, square);
+  return zScore(share ** 2, spanNull(m, d));
 }
 
 /** The ids of the k largest scores, largest first, ties by id. */

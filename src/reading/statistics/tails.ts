@@ -90,6 +90,20 @@ export function cosineTail(cosine: number, d: number): number {
   return incompleteBeta(1 - square, (d - 1) / 2, 0.5, square);
 }
 
+/** |x Qᵀ|² / |x|² for a random span Q of m of d dimensions: Beta(m/2, (d - m)/2). */
+export const spanNull = (m: number, d: number): { mean: number; sd: number } => ({
+  mean: m / d,
+  sd: Math.sqrt((2 * m * (d - m)) / (d * d * (d + 2))),
+});
+
+/** Of as large a share of x in a random span, given how many deviations it is above its mean; with m = 1 two-sided. */
+export function spanTail(z: number, m: number, d: number): number {
+  if (m >= d) return 1;
+  const { mean, sd } = spanNull(m, d);
+  const square = Math.min(1, m === 1 ? (z * z) / d : mean + z * sd);
+  return incompleteBeta(1 - square, (d - m) / 2, m / 2, square);
+}
+
 /** P(N ≥ count) of a Poisson variable. */
 export function poissonTail(count: number, mean: number): number {
   return count <= 0 ? 1 : incompleteGamma(count, mean).lower;

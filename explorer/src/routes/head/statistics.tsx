@@ -1,7 +1,7 @@
 import type { HeadStatistics } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Answer } from '../../components/states.tsx';
-import { formatScore, formatSpread } from '../../format.ts';
+import { formatP, formatScore, formatSpread } from '../../format.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 type Statistics = HeadAnswers['statistics'];
@@ -20,7 +20,8 @@ export function CopyingLine({ statistics }: { statistics: Statistics }) {
       {random && (
         <span className="soft">
           {' '}
-          ({random.mean !== undefined && `random head ${nullText(random)}, `}z {zText(random.z)})
+          ({random.mean !== undefined && `random head ${nullText(random)}, `}
+          {evidence(random)})
         </span>
       )}
     </span>
@@ -56,12 +57,16 @@ const nullColumn = (id: 'random' | 'shuffled', header: string, title: string): C
     numeric: true,
   },
   {
-    id: `${id}_z`,
-    header: 'z',
-    title: `How many deviations from that: ${title}`,
-    value: (row) => row[id]?.z ?? undefined,
-    cell: (row) => <span className="number">{row[id] ? zText(row[id].z) : '–'}</span>,
-    width: '44px',
+    id: `${id}_p`,
+    header: 'p',
+    title: `How probable so extreme a value is there: ${title}`,
+    value: (row) => row[id]?.p ?? undefined,
+    cell: (row) => (
+      <span className="number" title={row[id] && `${zText(row[id].z)} deviations from its mean`}>
+        {pText(row[id])}
+      </span>
+    ),
+    width: '48px',
     numeric: true,
   },
 ];
@@ -87,23 +92,36 @@ const COLUMNS: Column<StatisticRow>[] = [
 ];
 
 function rowsOf({ copying, diagonal, self, relations }: HeadStatistics): StatisticRow[] {
+  const tokens = self.tokens == null ? 'tokens' : `${self.tokens.toLocaleString('en-US')} tokens`;
   return [
     { name: 'copying', title: 'Σλ / Σ|λ| over the eigenvalues of the head’s V × V matrix, from −1 to 1', ...copying },
     { name: 'diagonal', title: 'Mean score of a token with itself', ...diagonal },
-    { name: 'own best', title: 'Share of tokens that are the best of their own row', ...self.top1 },
-    { name: 'own among 5 best', title: 'Share of tokens among the five best of their own row', ...self.top5 },
-    { name: 'own worst', title: 'Share of tokens that are the worst of their own row', ...self.bottom1 },
-    { name: 'own among 5 worst', title: 'Share of tokens among the five worst of their own row', ...self.bottom5 },
-    ...relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => [
-      { name: `${relation}, promoted`, title: `Of ${of(pairs, given)}, among the ten best`, ...promoted },
-      {
-        name: `${relation}, suppressed`,
-        title: `Of ${of(pairs, given)}, among the ten worst`,
-        ...suppressed,
-      },
-    ]),
+    { name: 'own best', title: `Share of ${tokens} that are the best of their own row`, ...self.top1 },
+    { name: 'own among 5 best', title: `Share of ${tokens} among the five best of their own row`, ...self.top5 },
+    { name: 'own worst', title: `Share of ${tokens} that are the worst of their own row`, ...self.bottom1 },
+    { name: 'own among 5 worst', title: `Share of ${tokens} among the five worst of their own row`, ...self.bottom5 },
+    ...relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => {
+      const few = pairs < ENOUGH_PAIRS ? ` (only ${pairs} pairs)` : '';
+      const rows = (what: string, end: string, share: typeof promoted) => [
+        { name: `${relation}${few}, ${what}`, title: `Of ${of(pairs, given)}, among the ten ${end}`, ...share },
+        ...(share.copying
+          ? [
+              {
+                name: `${relation}${few}, ${what} beyond copying`,
+                title: `Of ${of(pairs, given)} E·Eᵀ alone has ${formatScore(share.copying.identity)}: those that the head has and it has not, beside random heads that copy what they read`,
+                value: share.copying.above,
+                random: share.copying,
+              },
+            ]
+          : []),
+      ];
+      return [...rows('promoted', 'best', promoted), ...rows('suppressed', 'worst', suppressed)];
+    }),
   ];
 }
+
+/** With fewer pairs heads cannot be ranked. */
+const ENOUGH_PAIRS = 20;
 
 const of = (pairs: number, given: number | undefined): string =>
   `${pairs} pairs${given === undefined ? '' : ` (${given} given)`}`;
@@ -111,6 +129,12 @@ const of = (pairs: number, given: number | undefined): string =>
 /** An atlas keeps the z alone. */
 const nullText = (chance: Tested['random']): string =>
   chance?.mean === undefined || chance.sd === undefined ? '–' : formatSpread(chance.mean, chance.sd);
+
+/** Older atlases have no p. */
+const pText = (chance: Tested['random']): string => (chance?.p == null ? '–' : formatP(chance.p));
+
+const evidence = (chance: NonNullable<Tested['random']>): string =>
+  chance.p == null ? `z ${zText(chance.z)}` : `p ${formatP(chance.p)}`;
 
 /** A null that never varies has no z. */
 const zText = (z: number | null): string => (z === null ? '∞' : formatScore(z));

@@ -41,8 +41,10 @@ export function ChooseStatistic({ label, names, name, parts = [], part, onChange
 /** `key_value_cosine_z` → `key value cosine, z` */
 export function titleOf(name: string): string {
   return name
-    .replace(/_shuffled_z$/, ', z against a shuffled vocabulary')
-    .replace(/_z$/, ', z')
+    .replace(/_shuffled_([zp])$/, ', $1 against a shuffled vocabulary')
+    .replace(/_others_z$/, ', z against other heads’ halves')
+    .replace(/_([zp])$/, ', $1')
+    .replace(/_q$/, ', q: false discoveries with as small a p')
     .replaceAll('_', ' ');
 }
 
