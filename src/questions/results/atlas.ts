@@ -43,6 +43,10 @@ const row = {
   top: z.string(),
   bottom: z.string(),
   value: number.nullable(),
+  p: number.nullish().meta({ description: 'Of a statistic: its p, null in older atlases' }),
+  q: number
+    .nullish()
+    .meta({ description: 'False discoveries to expect among all neurons (heads of this matrix) with as small a p' }),
 };
 
 export const NeuronRows = z

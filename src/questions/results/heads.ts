@@ -81,14 +81,14 @@ const Against = z.object({
   mean: number.optional(),
   sd: number.optional(),
   z: zscore,
-  p: number.nullish().openapi({ description: 'Probability of a value at least as extreme; null in older atlases' }),
+  p: number.nullish().meta({ description: 'Probability of a value at least as extreme; null in older atlases' }),
 });
 const against = Against.optional();
 
 const Tested = z.object({ value: number, random: against, shuffled: against, others: against });
 
 const RelationShare = Tested.extend({
-  copying: Against.extend({ identity: number, above: number }).optional().openapi({
+  copying: Against.extend({ identity: number, above: number }).optional().meta({
     description:
       'identity: share of pairs that E·Eᵀ alone has; above: those that the head has beyond, tested against heads that copy',
   }),
@@ -122,7 +122,7 @@ export const HeadStatistics = z
     diagonal: Tested,
     eigenvalues: z.array(z.object({ real: number, imaginary: number })),
     self: z.object({
-      tokens: number.nullish().openapi({ description: 'Tokens looked up, of which these are the shares' }),
+      tokens: number.nullish().meta({ description: 'Tokens looked up, of which these are the shares' }),
       top1: Tested,
       top5: Tested,
       bottom1: Tested,

@@ -105,7 +105,10 @@ export async function headCopying(
       const mixed = noises(scaled(b, 1 / Math.max(1, n - 1)), a, draws, seed + draws).map((m) =>
         plusOuter(m, n, meanB, meanA),
       );
-      score.random = againstDraws(score.value, noises(written, read, draws, seed), turned);
+      score.random = againstDraws(score.value, noises(written, read, draws, seed), {
+        mean: 0,
+        sd: Math.sqrt(traceOfProduct(read, written)),
+      });
       score.shuffled = againstDraws(score.value, mixed, shuffled);
     }
     const diagonal = diagonalSum / n;

@@ -32,10 +32,13 @@ export function zScore(value: number, { mean, sd }: Null): number {
   return value === mean ? 0 : (value - mean) / sd;
 }
 
+const LEAST = 1e-300;
+
 /** Beside its null; `p` as it is known, else two-sided for a normal null. */
 export function against(value: number, { mean, sd }: Null, p?: number): Against {
   const z = zScore(value, { mean, sd });
-  return { mean, sd, z, p: p ?? 2 * normalTail(Math.abs(z)) };
+  // What is too improbable for a number is not impossible.
+  return { mean, sd, z, p: Math.max(LEAST, p ?? 2 * normalTail(Math.abs(z))) };
 }
 
 /** Mean and standard deviation (n - 1) of a statistic over random draws. */
