@@ -72,7 +72,7 @@ export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): Atlas
       `Expected an atlas's normaliser to be freq or none, got "${normalize}".`,
     );
   const embedding = options.embedding ?? 'unembed';
-  if (embedding === 'own') checkOwn(facts, what);
+  if (embedding === 'own') checkOwn(facts);
   return {
     top,
     pairs,
@@ -86,12 +86,7 @@ export function settingsOf(facts: ModelFacts, options: AtlasOptions = {}): Atlas
 }
 
 /** What an atlas cannot hold where each side stands against its own embedding. */
-function checkOwn({ rows }: ModelFacts, what: readonly AtlasPart[]): void {
-  if (what.includes('statistics'))
-    throw new WeightscopeError(
-      'ARGUMENT_INVALID',
-      "Expected `embedding` to be unembed or embed for an atlas with statistics, got own: a head's statistics read both sides with one table.",
-    );
+function checkOwn({ rows }: ModelFacts): void {
   if (rows.embed !== rows.unembed)
     throw new WeightscopeError(
       'ARGUMENT_INVALID',

@@ -20,15 +20,6 @@ export function embeddingOf(kind: VectorKind | undefined, choice: EmbeddingChoic
   return kind !== undefined && readsTheStream(kind) ? 'embed' : 'unembed';
 }
 
-/** The one table for both sides; `ARGUMENT_INVALID` for `own`, from what cannot read each side with its own. */
-export function oneTable(choice: EmbeddingChoice | undefined, what: string): EmbeddingName {
-  if (choice !== 'own') return choice ?? 'unembed';
-  throw new WeightscopeError(
-    'ARGUMENT_INVALID',
-    `Expected \`embedding\` to be unembed or embed for ${what}, got own: here both sides are read with one table.`,
-  );
-}
-
 /** A table with its unusable rows set to 0, and which those are. */
 interface Table {
   e: Matrix;

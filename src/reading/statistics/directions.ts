@@ -1,8 +1,11 @@
+import type { Matrix } from '../../engine/engine.ts';
 import { defaultEngine } from '../../engine/select.ts';
 import type { Model } from '../../model/types.ts';
-import { maskOf, tokenOf } from '../applied.ts';
-import { embedding, oneTable, rowNorms } from '../embedding.ts';
+import { rowsKept, tokenOf } from '../applied.ts';
+import { type EmbeddingName, embedding, embeddingOf, rowNorms } from '../embedding.ts';
+import { PARTS } from '../factors.ts';
 import { rowsOf } from '../pairs.ts';
+import type { VectorKind } from '../parameters.ts';
 import type { ReadOptions, ScoredToken } from '../types.ts';
 import { zScore } from './nulls.ts';
 import { allSpanScores, type HeadSpectrum, type SingularSpan, stacked } from './spectrum.ts';
@@ -50,12 +53,7 @@ export async function readAllDirections(
   spectra: readonly HeadSpectrum[],
   options: DirectionOptions = {},
 ): Promise<DirectionReading[][]> {
-  const { count = 5, k = 20, signal } = options;
-  const engine = options.engine ?? (await defaultEngine());
-  const which = oneTable(options.embedding, 'singular directions');
-  const e = await embedding(model, which, signal);
-  const norms = await rowNorms(model, which, signal);
-  const mask = maskOf(model, options.filters, 'tokens');
+  const { count = 5 } = options;
   const readings = spectra.map((spectrum) =>
     spectrum.spans.slice(0, count).map((span) => {
       const values = spectrum.values.slice(span.start, span.end);
@@ -64,18 +62,43 @@ export async function readAllDirections(
     }),
   );
   const sides = readings.flat().flatMap(({ spectrum, reading }) =>
-    (['left', 'right'] as const).map((side) => {
+    (['left', 'right'] as const).map((side): Side => {
       const { start, end } = reading;
       const rows = Array.from({ length: end - start }, (_, i) => start + i);
-      return { of: rowsOf(spectrum[side], rows), into: reading[side] };
+      const kind = `attn.${PARTS[spectrum.matrix][side === 'left' ? 'first' : 'second']}` as const;
+      return { of: rowsOf(spectrum[side], rows), into: reading[side], kind };
     }),
   );
+  for (const which of ['unembed', 'embed'] as const) {
+    const own = sides.filter(({ kind }) => embeddingOf(kind, options.embedding) === which);
+    if (own.length > 0) await readSides(model, which, own, options);
+  }
+  return readings.map((all) => all.map(({ reading }) => reading));
+}
+
+/** Directions [n, d] of one side of a head, and where their tokens go. */
+interface Side {
+  of: Matrix;
+  into: DirectionTokens;
+  kind: VectorKind;
+}
+
+/** All sides that stand against one table. */
+async function readSides(
+  model: Model,
+  which: EmbeddingName,
+  sides: readonly Side[],
+  options: DirectionOptions,
+): Promise<void> {
+  const { k = 20, signal } = options;
+  const engine = options.engine ?? (await defaultEngine());
+  const [e, norms] = [await embedding(model, which, signal), await rowNorms(model, which, signal)];
+  const mask = await rowsKept(model, sides[0].kind, 'tokens', options);
   const tested = (m: number, ids: ArrayLike<number>, scores: ArrayLike<number>): DirectionToken[] =>
     Array.from(ids, (id, i) => {
       const z = directionZ(scores[i] / norms[id], m, e.columns);
       return { ...tokenOf(model, id, options.labels), score: scores[i], z, p: spanTail(z, m, e.columns) };
     });
-
   const single = sides.filter(({ of }) => of.rows === 1);
   if (single.length > 0) {
     const found = await engine.topRows(stacked(single.map(({ of }) => of)), e, { k, ends: 'both', mask, signal });
@@ -88,20 +111,13 @@ export async function readAllDirections(
     }
   }
   const several = sides.filter(({ of }) => of.rows > 1);
-  const scores = await allSpanScores(
-    e,
-    several.map(({ of }) => of),
-    { engine, signal },
-  );
+  const matrices = several.map(({ of }) => of);
+  const scores = await allSpanScores(e, matrices, { engine, signal });
   for (const [i, { of, into }] of several.entries()) {
     const best = bestIds(scores[i], k, mask);
-    into.top = tested(
-      of.rows,
-      best,
-      best.map((id) => scores[i][id]),
-    );
+    const found = best.map((id) => scores[i][id]);
+    into.top = tested(of.rows, best, found);
   }
-  return readings.map((all) => all.map(({ reading }) => reading));
 }
 
 /** |E_i Qᵀ|² / |E_i|² is Beta(m/2, (d - m)/2) for a random span of m dimensions; for one, E_i·x / |E_i| has deviation 1/√d. */

@@ -162,6 +162,48 @@ describe('headCopying', () => {
     }
   });
 
+  it('finds a planted copier of an untied model where each side stands against its own table, and not elsewhere', async () => {
+    // W_E W_V W_O W_U with W_V = 1 and W_O = W_Eᵀ W_U: all eigenvalues are positive.
+    const model = tinyModel({ vocab: 60, hidden: 8, headDim: 8, heads: 1, kvHeads: 1, layers: 1 });
+    const [e, u] = ['embed', 'unembed'].map((name) => dense(model.arrays.get(name)!));
+    const [v, o] = ['v', 'o'].map((part) => model.arrays.get(`layer.0.attn.${part}`)!.data.fill(0));
+    for (let i = 0; i < 8; i++) v[i * 9] = 1;
+    o.set(times(transposed(e), u).data);
+    const scored = async (options: object) => {
+      const [{ score, diagonal }] = await headCopying(model, 0, 'vo', { engine, centre: false, ...options });
+      return { score: score.value, diagonal: diagonal.random!.p };
+    };
+    const own = await scored({ embedding: 'own' });
+    expect(own.score).toBeCloseTo(1, 6);
+    expect(own.diagonal).toBeLessThan(1e-3);
+    for (const embedding of ['embed', 'unembed']) expect((await scored({ embedding })).score).toBeLessThan(0.7);
+    // Against the V x V matrix itself.
+    const m = timesTransposed(
+      times(e, times(transposed(dense(model.arrays.get('layer.0.attn.v')!)), dense({ data: o, rows: 8, columns: 8 }))),
+      u,
+    );
+    const [{ diagonal }] = await headCopying(model, 0, 'vo', { engine, centre: false, embedding: 'own' });
+    const trace = Array.from({ length: 60 }, (_, i) => m.data[i * 61]).reduce((a, b) => a + b) / 60;
+    expect(diagonal.value / trace).toBeCloseTo(1, 5);
+    const [{ top1 }] = await headSelf(model, 0, 'vo', { engine, embedding: 'own' });
+    const best = Array.from({ length: 60 }, (_, i) => {
+      const row = m.data.subarray(i * 60, (i + 1) * 60);
+      return row.indexOf(Math.max(...row)) === i;
+    });
+    expect(top1.value).toBe(best.filter(Boolean).length / 60);
+  });
+
+  it('has a p that does not hang on the few draws', async () => {
+    const p: number[] = [];
+    for (const seed of [1, 2, 3, 4]) {
+      const [, , head] = await headCopying(planted(seed), 0, 'vo', { engine, seed });
+      const [, , same] = await headCopying(planted(seed), 0, 'vo', { engine, seed: seed + 50 });
+      expect(Math.abs(Math.log(head.score.random!.p / same.score.random!.p))).toBeLessThan(0.7);
+      p.push(head.score.random!.p, head.score.shuffled!.p);
+    }
+    expect(Math.min(...p)).toBeGreaterThan(1e-3);
+  });
+
   it('scores 0 where there is nothing', () => {
     expect(copyingScore({ real: [0, 0], imaginary: [0, 0] })).toBe(0);
     expect(copyingScore({ real: [1, 1], imaginary: [1, -1] })).toBeCloseTo(Math.SQRT1_2, 12);

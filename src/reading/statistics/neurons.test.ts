@@ -103,6 +103,31 @@ describe('scoreMoments', () => {
   });
 });
 
+describe('p of neurons', () => {
+  it('is uniform for random neurons, also where scores are far from normal', async () => {
+    const model = tinyModel({ vocab: 400, hidden: 16, neurons: 2000, layers: 1, gated: false });
+    const e = model.arrays.get('unembed')!.data;
+    e.set(gaussian(e.length, 1));
+    // A few tokens stand out, as in real models: kurtosis has a long tail.
+    for (let i = 0; i < 8 * 16; i++) e[i] *= 6;
+    for (const [i, part] of ['key', 'value'].entries()) {
+      const { data } = model.arrays.get(`layer.0.ff.${part}`)!;
+      data.set(gaussian(data.length, 5 + i));
+    }
+    const { parts, keyValue } = await neuronStatistics(model, 0, { engine });
+    for (const [name, p] of [...Object.entries(parts.value!.p!), ['cosine', keyValue.p] as const]) {
+      for (const alpha of [0.05, 0.01]) {
+        const share = p.filter((x) => x < alpha).length / p.length;
+        const sd = Math.sqrt(alpha * (1 / 2000 + 1 / 4096));
+        expect(Math.abs(share - alpha), `${name} below ${alpha}: ${share}`).toBeLessThan(4 * sd);
+      }
+    }
+    // Taken as normal, z of kurtosis would be: three deviations are not one in 740.
+    const beyond = parts.value!.z!.kurtosis.filter((z) => z > 3).length / 2000;
+    expect(beyond).toBeGreaterThan(5 * 0.00135);
+  });
+});
+
 describe('listOverlap', () => {
   const lists = (...rows: number[][]) => ({
     k: rows[0].length,

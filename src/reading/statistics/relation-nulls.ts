@@ -1,7 +1,7 @@
 import type { Engine, Matrix, Ranked } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
-import { maskOf } from '../applied.ts';
-import { embedding, scaledRows } from '../embedding.ts';
+import { rowsKept } from '../applied.ts';
+import { embedding, embeddingOf, scaledRows } from '../embedding.ts';
 import { type HeadPart, PARTS, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { rowsOf } from '../pairs.ts';
@@ -158,16 +158,17 @@ async function searchOf(
   firsts: readonly number[],
   options: NullOptions,
 ): Promise<Search> {
-  const { matrix, k, signal, filters } = options;
+  const { matrix, k, signal } = options;
   const { first, second } = PARTS[matrix];
   const as = { ...options, normalize: options.normalize ?? ('none' as const) };
   const [f, divisor] = [await sideDivisor(model, first, as), await sideDivisor(model, second, as)];
-  const e = await embedding(model, options.embedding, signal);
-  const mask = maskOf(model, filters, 'pairs');
+  const e = await embedding(model, embeddingOf(`attn.${first}`, options.embedding), signal);
+  const e2 = await embedding(model, embeddingOf(`attn.${second}`, options.embedding), signal);
+  const mask = await rowsKept(model, `attn.${second}`, 'pairs', options);
   const scaled = firsts.map((id) => (f ? scaledRows(e, f, id, id + 1).data : rowsOf(e, [id]).data));
   const data = new Float32Array(firsts.length * e.columns);
   for (const [row, of] of scaled.entries()) data.set(of, row * e.columns);
-  const search = (rows: Matrix, ends: 'top' | 'both') => engine.topRows(rows, e, { k, ends, mask, divisor, signal });
+  const search = (rows: Matrix, ends: 'top' | 'both') => engine.topRows(rows, e2, { k, ends, mask, divisor, signal });
   return Object.assign(search, { rows: { data, rows: firsts.length, columns: e.columns, name: 'first words' } });
 }
 

@@ -3,8 +3,8 @@ import { defaultEngine } from '../../engine/select.ts';
 import { WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import type { Vocabulary } from '../../vocabulary/types.ts';
-import { maskOf, stage, vocabularyOf } from '../applied.ts';
-import type { HeadFactors } from '../factors.ts';
+import { rowsKept, stage, vocabularyOf } from '../applied.ts';
+import { type HeadFactors, PARTS } from '../factors.ts';
 import { rowsOf } from '../pairs.ts';
 import { seeded } from '../random.ts';
 import type { Relation } from '../relations/relation.ts';
@@ -76,7 +76,7 @@ export async function relationScores(
   const { randomHeads = 32, seed = 1 } = options;
   const nulls = await relationNulls(model, engine, resolved, { ...options, matrix, k, randomHeads, seed });
   const run = stage(options, `relations in layer ${layer}`);
-  const mask = maskOf(model, options.filters, 'pairs');
+  const mask = await rowsKept(model, `attn.${PARTS[matrix].second}`, 'pairs', options);
   const found: RelationScore[] = [];
   const [from, to] = headRange(model, layer, options);
   await eachHead(model, layer, matrix, options, async (head, factors) => {

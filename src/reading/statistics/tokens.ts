@@ -1,9 +1,9 @@
 import type { Matrix } from '../../engine/engine.ts';
 import { defaultEngine } from '../../engine/select.ts';
-import { throwIfAborted } from '../../errors.ts';
+import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { embedding, oneTable, scaledRows } from '../embedding.ts';
+import { embedding, embeddingOf, scaledRows } from '../embedding.ts';
 import { type HeadPart, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import type { ReadOptions } from '../types.ts';
@@ -14,7 +14,7 @@ const BLOCK = 4096;
 
 /** What the vocabulary looks like from both sides of an interaction: enough for traces over it, in d x d. */
 export interface TokenGram {
-  /** E_secondᵀ E_first [d, d], so that Bᵀ A = W₂ · cross · W₁ᵀ. */
+  /** E_secondᵀ E_first [d, d], so that Bᵀ A = W₂ · cross · W₁ᵀ; with `embedding: own` the two are the table of each side. */
   cross: Dense;
   /** E_firstᵀ E_first and E_secondᵀ E_second [d, d]; all three are one object where both sides are divided alike. */
   first: Dense;
@@ -34,32 +34,38 @@ const kept = new Kept<TokenGram>();
 export function tokenGram(model: Model, first: HeadPart, second: HeadPart, options: GramOptions): Promise<TokenGram> {
   if (options.centre) return centred(model, first, second, options);
   const { normalize = 'none', embedding: which = 'unembed', foldNorm, approximate, signal } = options;
-  const sides = normalize === 'freq' ? `${first}-${second}-${foldNorm}-${approximate}` : '';
+  const sides = normalize === 'freq' || which === 'own' ? `${first}-${second}-${foldNorm}-${approximate}` : '';
   return kept.get(model, `${normalize}-${which}-${sides}`, signal, async () => {
-    const e = await embedding(model, oneTable(which, 'these statistics'), signal);
+    const [one, two] = [embeddingOf(`attn.${first}`, which), embeddingOf(`attn.${second}`, which)];
+    const [e, e2] = [await embedding(model, one, signal), await embedding(model, two, signal)];
+    if (e.rows !== e2.rows)
+      throw new WeightscopeError(
+        'ARGUMENT_INVALID',
+        `Expected as many rows in ${one} as in ${two} for statistics of both sides, found ${e.rows} and ${e2.rows}; choose one of them as \`embedding\`.`,
+      );
     const f = await sideDivisor(model, first, { ...options, normalize });
     const g = await sideDivisor(model, second, { ...options, normalize });
     const engine = options.engine ?? (await defaultEngine());
     const d = e.columns;
-    const same = f === g;
+    const same = f === g && e === e2;
     const run = stage(options, 'Gram matrices of the vocabulary');
-    const [cross, one, two] = [zeros(d), zeros(d), zeros(d)];
+    const [cross, ofFirst, ofSecond] = [zeros(d), zeros(d), zeros(d)];
     const [meanFirst, meanSecond] = [new Float64Array(d), new Float64Array(d)];
     for (let from = 0; from < e.rows; from += BLOCK) {
       throwIfAborted(signal);
       const to = Math.min(from + BLOCK, e.rows);
       const a = columnsOf(scaledRows(e, f, from, to), meanFirst, e.rows);
-      const b = same ? a : columnsOf(scaledRows(e, g, from, to), meanSecond, e.rows);
+      const b = same ? a : columnsOf(scaledRows(e2, g, from, to), meanSecond, e.rows);
       await addProduct(cross, b, a);
       if (!same) {
-        await addProduct(one, a, a);
-        await addProduct(two, b, b);
+        await addProduct(ofFirst, a, a);
+        await addProduct(ofSecond, b, b);
       }
       run.progress?.(to / e.rows);
     }
     return same
       ? { cross, first: cross, second: cross, meanFirst, meanSecond: meanFirst, count: e.rows }
-      : { cross, first: one, second: two, meanFirst, meanSecond, count: e.rows };
+      : { cross, first: ofFirst, second: ofSecond, meanFirst, meanSecond, count: e.rows };
 
     async function addProduct(sum: Dense, left: Matrix, right: Matrix): Promise<void> {
       const { data } = await engine.matmul(left, right, { signal });
