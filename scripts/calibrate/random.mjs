@@ -47,15 +47,15 @@ class Rows {
 
 export async function calibration(model, engine, { short, progress }) {
   const rows = new Rows();
-  await neurons(rows, model, engine, short ? 2000 : 20_000, progress);
+  await neurons(rows, model, engine, short ? 1000 : 20_000, progress);
   for (const spectra of [false, true]) {
     const of = spectra ? 'heads, spectra' : 'heads, plain';
-    const sizes = short ? { layers: 2, heads: 10 } : { layers: 4, heads: 50 };
+    const sizes = short ? { layers: 2, heads: 6 } : { layers: 4, heads: 50 };
     const random = await randomHeads(model, { ...sizes, seed: spectra ? 2 : 1, spectra });
     await ofHeads(rows, random, engine, of, 'random', sizes, progress);
     await ofPairs(rows, random, engine, of, sizes, progress);
     const shuffled = await shuffledVocabulary(random, 77);
-    await ofHeads(rows, shuffled, engine, of, 'shuffled', short ? { layers: 1, heads: 10 } : sizes, progress);
+    await ofHeads(rows, shuffled, engine, of, 'shuffled', short ? { layers: 1, heads: 6 } : sizes, progress);
   }
   return rows.list();
 }
