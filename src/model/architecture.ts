@@ -32,7 +32,12 @@ export interface Architecture extends Stack {
   /** What readings should say about how the parameters were made. */
   readonly notes?: readonly string[] | ((config: Config) => readonly string[]);
   /** Linear maps between the embedding's width and d, composed into E where the checkpoint has them. */
-  readonly projections?: { readonly embed?: string; readonly unembed?: string };
+  readonly projections?: {
+    readonly embed?: string;
+    readonly unembed?: string;
+    /** Not where the embeddings are as wide as d already. */
+    readonly whereNarrow?: boolean;
+  };
   /** The config does not say how many neurons a layer has, or not in one word: the file does. */
   readonly neuronsStored?: boolean;
   /** Names of tensors that are no directions of the residual stream and are left alone: a router's correction, a convolution. */

@@ -109,7 +109,8 @@ export function bind(
   /** A table of vectors, one a row; where it is narrower than d, a projection is composed in. */
   function addRows(name: string, tensor: TensorInfo, d: number, rows = tensor.shape[0]): void {
     const map = name === 'embed' || name === 'unembed' ? architecture.projections?.[name] : undefined;
-    const projection = map === undefined || tensor.shape[1] === d ? undefined : names.lookupAbove(map);
+    const wide = architecture.projections?.whereNarrow === true && tensor.shape[1] === d;
+    const projection = map === undefined || wide ? undefined : names.lookupAbove(map);
     const width = projection ? (projection.shape[0] === d ? projection.shape[1] : projection.shape[0]) : d;
     if (projection && !(projection.shape.includes(d) && projection.shape.length === 2))
       throw shape(projection, [d, tensor.shape[1]]);

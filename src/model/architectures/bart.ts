@@ -73,7 +73,7 @@ export const bart: Architecture = {
 export const mbart: Architecture = {
   ...bart,
   family: 'mbart',
-  types: ['mbart', 'm2m_100', 'pegasus', 'blenderbot'],
+  types: ['mbart', 'm2m_100', 'pegasus', 'bigbird_pegasus', 'blenderbot'],
   ...stacks(''),
 };
 

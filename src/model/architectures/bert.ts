@@ -30,7 +30,7 @@ export const bert: Architecture = {
 export const roberta: Architecture = {
   ...bert,
   family: 'roberta',
-  types: ['roberta', 'xlm-roberta', 'camembert', 'data2vec-text'],
+  types: ['roberta', 'xlm-roberta', 'camembert', 'data2vec-text', 'bert-generation', 'longformer'],
   model: {
     ...bert.model,
     unembed: ['lm_head.decoder', 'lm_head'],
@@ -81,7 +81,11 @@ export const rembert: Architecture = {
   family: 'rembert',
   types: ['rembert'],
   model: { ...bert.model, 'norm.embed?': [], 'norm.final?': [], 'positions?': [], 'token_types?': [] },
-  projections: { embed: 'encoder.embedding_hidden_mapping_in', unembed: 'cls.predictions.dense' },
+  projections: {
+    embed: 'encoder.embedding_hidden_mapping_in',
+    unembed: 'cls.predictions.dense',
+    whereNarrow: true,
+  },
   aside: /^(embeddings\.(LayerNorm|position_embeddings|token_type_embeddings)|cls\.predictions\.LayerNorm)\./,
 };
 
@@ -180,6 +184,9 @@ export const deberta: Architecture = {
   },
 };
 
+/** What is as wide as the embeddings where those are narrower than d. */
+const NARROW = /^embeddings\.(LayerNorm|position_embeddings|token_type_embeddings)\./;
+
 /** ELECTRA: embeddings may be narrower than d; what widens them is composed into E, on both sides. */
 export const electra: Architecture = {
   ...bert,
@@ -195,6 +202,7 @@ export const electra: Architecture = {
     'token_types?': [],
   },
   projections: { embed: 'embeddings_project', unembed: 'embeddings_project' },
+  aside: NARROW,
 };
 
 /** ALBERT: one layer that is run many times; embeddings as ELECTRA's. */

@@ -77,6 +77,8 @@ export const qwenMoe: Architecture = {
     'dots1',
     'ernie4_5_moe',
     'hunyuan_v1_moe',
+    'mellum',
+    'exaone_moe',
   ],
   parameters: { ...norms, ...attention, ...mixture },
   aside: /e_score_correction_bias$/,

@@ -3,7 +3,7 @@ import { type Architecture, concatenated, fusedQkv, grouped } from '../architect
 /** GPT-2: weights stored input-first (Conv1D), q, k and v in one tensor. */
 export const gpt2: Architecture = {
   family: 'gpt2',
-  types: ['gpt2'],
+  types: ['gpt2', 'gpt-sw3'],
   model: {
     embed: 'wte',
     unembed: 'lm_head',

@@ -2,6 +2,7 @@ import { WeightscopeError } from '../../errors.ts';
 import type { TensorFile } from '../../formats/tensor.ts';
 import { quote } from '../../quote.ts';
 import type { Architecture } from '../architecture.ts';
+import { INNER } from '../defaults.ts';
 import * as bartLike from './bart.ts';
 import * as bertLike from './bert.ts';
 import { bloom } from './bloom.ts';
@@ -17,6 +18,7 @@ import * as mlaLike from './mla.ts';
 import { mpt } from './mpt.ts';
 import * as optLike from './opt.ts';
 import * as hybrids from './recurrent.ts';
+import { refusalOf } from './refused.ts';
 import * as t5Like from './t5.ts';
 
 /** Families of the Hugging Face format: config.json and safetensors. */
@@ -65,6 +67,7 @@ export function architectureOf(
   const families = format === 'gguf' ? GGUF : HF;
   const found = families.find(({ types }) => types.includes(modelType));
   if (found) return found;
+  const why = format === 'gguf' ? '' : `: ${refusalOf(modelType)}`;
   const known = knownTypes(format);
   const near = known.filter((type) => alike(type, modelType)).slice(0, 5);
   const such = tensor === undefined ? '' : ` (with tensors such as ${quote(tensor)})`;
@@ -74,9 +77,20 @@ export function architectureOf(
       : `${known.length} others are read, among them gpt2, llama, t5 and bert`;
   throw new WeightscopeError(
     'ARCHITECTURE_UNKNOWN',
-    `Expected a model type that can be read in ${where}, found ${quote(modelType)}${such}; ${others}: docs/architectures.md lists them, says why a type is not among them, and how to add one.`,
+    `Expected a model type that can be read in ${where}, found ${quote(modelType)}${such}${why}; ${others} (docs/architectures.md lists them and says how to add one).`,
   );
 }
 
 /** Types whose names begin alike are often relatives. */
 const alike = (a: string, b: string): boolean => a.slice(0, 4) === b.slice(0, 4);
+
+/**
+ * What happens to a model type of `transformers`: the family that reads it, the type of the language model within it that
+ * is read, or why it is refused.
+ */
+export function outcomeOf(modelType: string): { family: string } | { inner: string } | { refused: string } {
+  const family = HF.find(({ types }) => types.includes(modelType))?.family;
+  if (family !== undefined) return { family };
+  if (Object.hasOwn(INNER, modelType)) return { inner: INNER[modelType] };
+  return { refused: refusalOf(modelType) };
+}

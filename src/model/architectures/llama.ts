@@ -25,10 +25,7 @@ export const llama: Architecture = {
     'internlm3',
     'cwm',
     'eurobert',
-    'jais2',
-    'mellum',
     'iquestcoder',
-    'hyperclovax',
   ],
   model: { embed: 'embed_tokens', unembed: ['lm_head'], 'norm.final?': 'norm' },
   layer: 'layers.{n}.',
@@ -88,7 +85,7 @@ export const starcoder2: Architecture = {
 export const arcee: Architecture = {
   ...llama,
   family: 'arcee',
-  types: ['arcee'],
+  types: ['arcee', 'jais2'],
   parameters: { ...norms, ...attention, ...plainMlp },
 };
 
@@ -99,6 +96,16 @@ export const apertus: Architecture = {
   family: 'apertus',
   types: ['apertus'],
   parameters: { 'norm.attn': 'attention_layernorm', ...attention, 'norm.ff': 'feedforward_layernorm', ...plainMlp },
+  // What its activation learns.
+  aside: /\.mlp\.act_fn\./,
+};
+
+/** HyperCLOVA X: norms before each half and, where the config says so, after it. */
+export const hyperclovax: Architecture = {
+  ...llama,
+  family: 'hyperclovax',
+  types: ['hyperclovax'],
+  parameters: { ...norms, ...attention, 'norm.attn_post?': 'post_norm1', ...gatedMlp, 'norm.ff_post?': 'post_norm2' },
 };
 
 /** GLM: gate and up in one tensor; GLM 4 has norms before and after each half of a layer. */

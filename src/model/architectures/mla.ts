@@ -58,7 +58,7 @@ const notes = [
 export const deepseek: Architecture = {
   ...llama,
   family: 'deepseek',
-  types: ['deepseek_v2', 'deepseek_v3', 'kimi_k2', 'glm4_moe_lite'],
+  types: ['deepseek_v2', 'deepseek_v3', 'deepseek_v32', 'kimi_k2', 'glm4_moe_lite', 'glm_moe_dsa'],
   parameters: { ...norms, ...attention, ...mixture },
   sizes,
   notes,
