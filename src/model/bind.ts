@@ -48,12 +48,16 @@ export function bind(
   const two = stacks.flatMap(({ name, own }) => (name === '' ? [] : [{ name, sizes: own }]));
   return { parameters, sizes, gated, notes, stacks: two, unread: unread.all };
 
+  function encoderSizes(): Sizes {
+    return architecture.encoder ? sizesOf(config, architecture.encoder, where) : sizes;
+  }
+
   /** The layers that are there: of an encoder and a decoder, a file may hold one alone. */
   function stacksOf(): { stack: Stack; own: Sizes; name: '' | BoundStack['name'] }[] {
     const { encoder } = architecture;
     if (!encoder) return [{ stack: architecture, own: sizes, name: '' }];
     const both = [
-      { stack: encoder, own: { ...sizesOf(config, encoder, where), vocab: sizes.vocab }, name: 'encoder' as const },
+      { stack: encoder, own: { ...encoderSizes(), vocab: sizes.vocab }, name: 'encoder' as const },
       { stack: architecture as Stack, own: sizes, name: 'decoder' as const },
     ];
     const here = both.filter(({ stack }) => names.has(firstLayer(stack)));
@@ -80,7 +84,9 @@ export function bind(
       if (name === 'embed' || name === 'unembed') continue;
       const tensor = find(candidates, '')?.tensor;
       if (tensor)
-        /(^|\.)norm\./.test(name) ? addNorm(name, candidates, '', sizes) : addRows(name, tensor, sizes.hidden);
+        /(^|\.)norm\./.test(name)
+          ? addNorm(name, candidates, '', name.startsWith('encoder.') ? encoderSizes() : sizes)
+          : addRows(name, tensor, name.startsWith('encoder.') ? encoderSizes().hidden : sizes.hidden);
       else if (!optional) throw missing(candidates, '', name);
     }
     bindEmbeddings();

@@ -54,7 +54,7 @@ export function viewOf(
     const own = shown === 'cross' ? crossName(name) : name.startsWith(`${shown}.`) && name.slice(shown.length + 1);
     if (own) view.set(own, { ...parameter, name: own });
   }
-  for (const [name, parameter] of parameters) view.set(name, parameter);
+  for (const [name, parameter] of parameters) if (!view.has(name)) view.set(name, parameter);
   return { parameters: view, sizes: { ...stack.sizes, vocab: sizes.vocab }, note: noteOf(shown, stacks) };
 }
 

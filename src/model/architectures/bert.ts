@@ -4,7 +4,7 @@ import { type Architecture, concatenated, fusedQkv, grouped, half, type Spec } f
 /** BERT: norms after each half of a layer, and one after the embeddings. */
 export const bert: Architecture = {
   family: 'bert',
-  types: ['bert', 'ernie', 'big_bird', 'roformer', 'nezha', 'tapas', 'layoutlm'],
+  types: ['bert', 'ernie', 'big_bird', 'roformer', 'nezha', 'tapas', 'layoutlm', 'yoso', 'nystromformer'],
   model: {
     embed: 'embeddings.word_embeddings',
     unembed: ['cls.predictions.decoder', 'cls.predictions'],
@@ -52,6 +52,24 @@ export const xlmRobertaXl: Architecture = {
     'attn.v': 'attention.self.value',
     'attn.o': 'attention.output.dense',
     'norm.ff': 'LayerNorm',
+    'ff.key': 'intermediate.dense',
+    'ff.value': 'output.dense',
+  },
+};
+
+/** RoBERTa with its norms before each half. */
+export const robertaPrenorm: Architecture = {
+  ...roberta,
+  family: 'roberta-prelayernorm',
+  types: ['roberta-prelayernorm'],
+  model: { ...roberta.model, 'norm.final?': ['LayerNorm', 'lm_head.layer_norm'] },
+  parameters: {
+    'norm.attn': 'attention.LayerNorm',
+    'attn.q': 'attention.self.query',
+    'attn.k': 'attention.self.key',
+    'attn.v': 'attention.self.value',
+    'attn.o': 'attention.output.dense',
+    'norm.ff': 'intermediate.LayerNorm',
     'ff.key': 'intermediate.dense',
     'ff.value': 'output.dense',
   },

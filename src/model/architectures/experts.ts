@@ -79,6 +79,7 @@ export const qwenMoe: Architecture = {
     'hunyuan_v1_moe',
     'mellum',
     'exaone_moe',
+    'solar_open',
   ],
   parameters: { ...norms, ...attention, ...mixture },
   aside: /e_score_correction_bias$/,

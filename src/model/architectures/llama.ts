@@ -160,6 +160,14 @@ export const phi: Architecture = {
 /** Gemma: gains are stored as w and used as 1 + w. */
 export const gemma: Architecture = { ...llama, family: 'gemma', types: ['gemma'], gainOffset: 1 };
 
+/** VaultGemma: norms before each half alone. */
+export const vaultgemma: Architecture = {
+  ...gemma,
+  family: 'vaultgemma',
+  types: ['vaultgemma'],
+  parameters: { 'norm.attn': 'input_layernorm', ...attention, 'norm.ff': 'pre_feedforward_layernorm', ...gatedMlp },
+};
+
 /** Gemma 2 and 3: norms before and after each half of a layer. */
 export const gemma2: Architecture = {
   ...gemma,

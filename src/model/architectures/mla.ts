@@ -65,11 +65,11 @@ export const deepseek: Architecture = {
   aside: /e_score_correction_bias$/,
 };
 
-/** MiniCPM 3: no experts. */
+/** MiniCPM 3, Youtu: no experts. */
 export const minicpm3: Architecture = {
   ...llama,
   family: 'minicpm3',
-  types: ['minicpm3'],
+  types: ['minicpm3', 'youtu'],
   parameters: { ...norms, ...attention, ...gatedMlp },
   sizes,
   notes,

@@ -9,7 +9,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'encoder-decoder speech-encoder-decoder vision-encoder-decoder',
   'its encoder attends in a way that is not read yet': 'led longt5 pegasus_x prophetnet',
   'its experts, or its encoder’s, are not read yet':
-    'afmoe aria aria_text dbrx deepseek_v4 flex_olmo granitemoe_swa hy_v3 hy_v4 jetmoe longcat_flash mimo_v2_flash nllb-moe solar_open switch_transformers',
+    'afmoe aria aria_text dbrx deepseek_v4 flex_olmo granitemoe_swa hy_v3 hy_v4 jetmoe longcat_flash mimo_v2_flash nllb-moe switch_transformers',
   'it has several sets of adapters or of heads for one layer': 'diffllama jina_embeddings_v3 luke xmod',
   'its maps are convolutions, or narrower than the stream between two maps of their own':
     'convbert mobilebert squeezebert',

@@ -80,6 +80,7 @@ export const t5gemma: Architecture = {
   model: {
     embed: ['decoder.embed_tokens', 'encoder.embed_tokens'],
     unembed: ['lm_head.out_proj', 'lm_head'],
+    'encoder.embed?': 'encoder.embed_tokens',
     'encoder.norm.final?': 'encoder.norm',
     'decoder.norm.final?': 'decoder.norm',
   },
@@ -94,5 +95,4 @@ export const t5gemma: Architecture = {
   }),
   sizes: gemmaSizes('decoder'),
   encoder: { layer: 'encoder.layers.{n}.', parameters: gemmaLayer({}), sizes: gemmaSizes('encoder') },
-  aside: /^encoder\.embed_tokens\./,
 };
