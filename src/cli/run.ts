@@ -1,3 +1,7 @@
+import { createReadStream, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { TensorToWrite } from '../formats/safetensors/write.ts';
@@ -70,11 +74,13 @@ export function toFile<F extends OutputFlags>(flags: F): flags is F & { output: 
 /** Fails before the work where arrays cannot be written as `path` says. `USAGE`. */
 export function checkTensorsName(path: string): void {
   formatByName(path, { '.safetensors': true });
-  if (path !== STANDARD_OUTPUT || !process.stdout.isTTY) return;
-  throw new WeightscopeError(
-    'USAGE',
-    'Expected a file or a pipe for arrays, got a terminal; give -o FILE.safetensors.',
-  );
+  if (path === STANDARD_OUTPUT) checkPipe();
+}
+
+/** Numbers as bytes are nothing to look at. */
+function checkPipe(): void {
+  if (!process.stdout.isTTY) return;
+  throw new WeightscopeError('USAGE', 'Expected a file or a pipe for what is no text, got a terminal; give -o FILE.');
 }
 
 /** Writes fp32 arrays as one safetensors file, whole or not at all, or to standard output. */
@@ -87,9 +93,29 @@ export async function writeTensors(path: string, tensors: readonly TensorToWrite
   note(`Wrote ${path}.`, flags);
 }
 
+/** What can only be written to a file goes through one to standard output. `binary`: not to a terminal. */
+export async function toStandardOutput(binary: boolean, write: (file: string) => Promise<void>): Promise<void> {
+  if (binary) checkPipe();
+  const folder = await mkdtemp(join(tmpdir(), 'weightscope-'));
+  const forget = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    const file = join(folder, 'output');
+    await write(file);
+    await writeOut(createReadStream(file));
+  } finally {
+    forget();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** A remark on standard error for a person at a terminal. */
 export function note(text: string, flags: OutputFlags): void {
-  if (flags.quiet || !process.stderr.isTTY) return;
+  if (process.stderr.isTTY) remark(text, flags);
+}
+
+/** A remark on standard error that a program's log should have too. */
+export function remark(text: string, flags: OutputFlags): void {
+  if (flags.quiet) return;
   process.stderr.write(`${terminalOf(process.stderr).style.faint(printable(text))}\n`);
 }
 

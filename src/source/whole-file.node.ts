@@ -22,24 +22,33 @@ export function removeUnfinishedFiles(): void {
  * `path` never holds half a result. A link is followed; a device or a pipe is written as it is. Throws
  * `OUTPUT_UNWRITABLE` when the place cannot be written, and what `write` throws.
  */
-export async function writeFileWhole(path: string, write: (file: WholeFile) => Promise<void>): Promise<void> {
+export function writeFileWhole(path: string, write: (file: WholeFile) => Promise<void>): Promise<void> {
+  return makeFileWhole(path, async (partial) => {
+    let file: FileHandle | undefined = await open(partial, 'w').catch(fails(path));
+    try {
+      await write(writer(path, file));
+      const written = file;
+      file = undefined;
+      await written.close().catch(fails(path));
+    } finally {
+      await file?.close().catch(() => {});
+    }
+  });
+}
+
+/** The same for a file that something else writes: `make` is given the name to write it under. */
+export async function makeFileWhole(path: string, make: (partial: string) => Promise<void>): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory()) throw unwritable(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
-  if (there && !there.isFile()) return writeThrough(path, write);
+  if (there && !there.isFile()) return make(path);
   const target = there ? await realpath(path) : path;
   const partial = `${target}.partial-${process.pid}`;
-  let file: FileHandle | undefined;
   unfinished.add(partial);
   try {
-    file = await open(partial, 'w').catch(fails(path));
-    await write(writer(path, file));
-    // Some disks say only now that they are full.
-    await file.sync().catch(fails(path));
-    await file.close().catch(fails(path));
-    file = undefined;
+    await make(partial);
+    await sync(partial).catch(fails(path));
     await rename(partial, target).catch(fails(path));
   } catch (error) {
-    await file?.close().catch(() => {});
     await rm(partial, { force: true }).catch(() => {});
     throw error;
   } finally {
@@ -47,13 +56,13 @@ export async function writeFileWhole(path: string, write: (file: WholeFile) => P
   }
 }
 
-/** Into what is no ordinary file: `/dev/null`, a named pipe. */
-async function writeThrough(path: string, write: (file: WholeFile) => Promise<void>): Promise<void> {
-  const file = await open(path, 'w').catch(fails(path));
+/** Some disks say only now that they are full. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r+');
   try {
-    await write(writer(path, file));
+    await file.sync();
   } finally {
-    await file.close().catch(() => {});
+    await file.close();
   }
 }
 

@@ -87,6 +87,90 @@ describe('weightscope atlas', () => {
   });
 });
 
+describe('what commands print', () => {
+  const asked: string[][] = [
+    ...['search water', 'search water --sign -', 'neurons --sort kurtosis', 'heads', 'relations', 'compositions'].map(
+      (text) => ['atlas', text.split(' ')[0], atlas, ...text.split(' ').slice(1)],
+    ),
+    ['atlas', 'spectrum', atlas, '2:1'],
+    ['atlas', 'similar', atlas, '3:5'],
+    ['atlas', 'diff', atlas, atlas],
+    [
+      'atlas',
+      'sql',
+      atlas,
+      "SELECT [1, 2] AS l, [{'a': 1}] AS r, {'x': [1]} AS s, map {'k': 1} AS m, DATE '2020-01-01' AS d",
+    ],
+    ['atlas', 'sql', atlas, 'SELECT layer FROM heads WHERE false'],
+    ['atlas', 'plan', lexi],
+    ['info', lexi],
+    ['parameters', lexi],
+    ['normalisers', lexi],
+    ['neuron', lexi, '2', '7', '--bottom', '3'],
+    ['vector', lexi, 'ff:2:7.value'],
+    ['head', lexi, '2', '1', '--other', '--matrix', 'vo'],
+    ['head', lexi, '2', '1', '--count', '--above', '1'],
+    ['notebook', lexi, '--ff', '2:7', '--head', '2:1'],
+    ['relations', lexi, '--layers', '2'],
+  ];
+  it.each(asked)('%s %s: no value is lost in any format', async (...command) => {
+    const { stdout } = await weightscope([...command, '--json']);
+    expect(JSON.parse(stdout)).toBeDefined();
+    for (const format of ['table', 'ndjson', 'csv', 'markdown']) {
+      const out = await weightscope([...command, '--format', format]);
+      expect([out.status, out.stdout]).toEqual([0, expect.not.stringMatching(/\[object |undefined|NaN/)]);
+      if (format === 'csv')
+        for (const row of parseCsv(out.stdout)) expect(row.length).toBe(parseCsv(out.stdout)[0].length);
+      if (format === 'ndjson') for (const line of out.stdout.split('\n').filter(Boolean)) JSON.parse(line);
+    }
+  });
+});
+
+describe('weightscope atlas sql', () => {
+  const query = 'SELECT range AS n, [range] AS l FROM range(25000)';
+
+  it('says where rows were cut, and writes all to a file, in formats that are the same for few and many', async () => {
+    const shown = await weightscope(['atlas', 'sql', atlas, query, '--format', 'ndjson']);
+    expect([shown.status, shown.stdout.trimEnd().split('\n').length]).toEqual([0, 10_000]);
+    expect(shown.stderr).toMatch(/first 10,000 rows.*--limit.*-o/);
+    const few = await weightscope(['atlas', 'sql', atlas, query, '--limit', '3', '--quiet']);
+    expect([few.stdout.trimEnd().split('\n').length, few.stderr]).toEqual([6, '']);
+    for (const format of ['csv', 'json', 'ndjson']) {
+      const file = join(folder, `rows.${format}`);
+      const { status, stdout, stderr } = await weightscope(['atlas', 'sql', atlas, query, '-o', file]);
+      expect([status, stdout, stderr]).toEqual([0, '', '']);
+      const all = await weightscope(['atlas', 'sql', atlas, query, '--limit', '25000', '--format', format]);
+      expect(readFileSync(file, 'utf8')).toBe(all.stdout);
+      const piped = await weightscope(['atlas', 'sql', atlas, query, '--format', format, '-o', '-']);
+      expect(piped.stdout).toBe(all.stdout);
+    }
+    const table = await weightscope(['atlas', 'sql', atlas, 'SELECT * FROM range(200000)', '-o', join(folder, 'x.md')]);
+    expect([table.status, table.stderr]).toEqual([1, expect.stringContaining('.csv, .ndjson or .json')]);
+    expect(existsSync(join(folder, 'x.md'))).toBe(false);
+  });
+
+  it('exports in the format that the name says, or says which it can', async () => {
+    const run = (...args: string[]) => weightscope(['atlas', 'export', atlas, '--sql', 'SELECT 1 AS a', ...args]);
+    for (const [name, begins] of [
+      ['e.csv', 'a\n1\n'],
+      ['e.json', '[\n'],
+      ['e.jsonl', '{"a":1}'],
+      ['e.parquet', 'PAR1'],
+      ['e', 'PAR1'],
+    ]) {
+      expect((await run('-o', join(folder, name))).status).toBe(0);
+      expect(readFileSync(join(folder, name), 'latin1').startsWith(begins)).toBe(true);
+    }
+    const other = await run('-o', join(folder, 'e.xlsx'));
+    expect([other.status, other.stderr]).toEqual([
+      2,
+      expect.stringContaining('.parquet, .csv, .ndjson, .jsonl, .json'),
+    ]);
+    expect(existsSync(join(folder, 'e.xlsx'))).toBe(false);
+    expect((await run('--format', 'csv', '-o', '-')).stdout).toBe('a\n1\n');
+  });
+});
+
 describe('weightscope relations', () => {
   it('scores heads by the word pairs of a file as by those that ship', async () => {
     const file = join(folder, 'words.json');

@@ -2,7 +2,8 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Manifest } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { checkNumber } from './check.ts';
-import { type AtlasFolder, asQuery, type DatabaseOptions, openFolder, type Row } from './database.node.ts';
+import { asQuery, bodyOf, type DatabaseOptions, type Row, type RowVisitor } from './database.node.ts';
+import { type AtlasFolder, openFolder } from './folder.node.ts';
 import {
   type AtlasSpectrum,
   atlasCompositions,
@@ -123,11 +124,22 @@ export class Atlas {
 
   /** One SELECT over the tables; at most `limit` rows (default 10,000). Throws `QUERY_INVALID`. */
   async sql(query: string, { limit = 10_000, signal }: { limit?: number; signal?: AbortSignal } = {}): Promise<Row[]> {
-    const database = await this.#sources.database();
-    await database.checkSelect(query);
-    const body = query.trim().replace(/;\s*$/, '');
-    const limited = `SELECT * FROM (${body}\n) LIMIT ${checkNumber(limit)}`;
-    return asQuery(() => database.stoppableRows(limited, signal));
+    const limited = `SELECT * FROM (${bodyOf(query)}\n) LIMIT ${checkNumber(limit)}`;
+    return asQuery(() => this.#sources.database().rows(limited, [], { select: query, signal }));
+  }
+
+  /** All rows of one SELECT over the tables, some at a time, in bounded memory. Throws `QUERY_INVALID`, `ABORTED`. */
+  sqlRows(
+    query: string,
+    visitor: RowVisitor,
+    { limit, signal }: { limit?: number; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const sql =
+      limit === undefined
+        ? bodyOf(query)
+        : `SELECT * FROM (${bodyOf(query)}
+) LIMIT ${checkNumber(limit)}`;
+    return asQuery(() => this.#sources.database().stream(sql, visitor, { select: query, signal }));
   }
 
   /** Reads every file and compares it with what was written. Throws `ATLAS_INVALID` for the first that differs. */

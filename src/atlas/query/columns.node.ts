@@ -4,7 +4,7 @@ import type { ColumnMetaData, ParquetType } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 import { damage, damaged } from './damaged.ts';
-import type { TableFile } from './database.node.ts';
+import type { TableFile } from './folder.node.ts';
 
 const WIDTHS: Partial<Record<ParquetType, number>> = { INT32: 4, DOUBLE: 8 };
 

@@ -1,147 +1,59 @@
-import { lstat, open, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
-import { throwIfAborted, WeightscopeError } from '../../errors.ts';
-import { MANIFEST, readManifest } from '../manifest.ts';
-import {
-  type AtlasFile,
-  type ColumnSpec,
-  isLater,
-  type Manifest,
-  TABLE_NAMES,
-  TABLES,
-  type TableName,
-} from '../schema.ts';
-import { folderStore } from '../store.node.ts';
+import { relative, sep } from 'node:path';
+import { WeightscopeError } from '../../errors.ts';
+import { type ColumnSpec, isLater, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
 import { damage } from './damaged.ts';
+import type { AtlasFolder, TableFile } from './folder.node.ts';
+import { SqlError, SqlProcess, type SqlProcessOptions } from './sql-process.node.ts';
 
 export interface DatabaseOptions {
   /** Default 2. */
   threads?: number;
-  /** DuckDB's own memory, in MB; default 512. */
+  /** DuckDB's own memory, in MB; default 512. Its process may take 448 MB more, and no more than that. */
   memory?: number;
 }
 
-export interface TableFile {
-  /** Absolute. */
-  path: string;
-  bytes: number;
-  rows: number;
-}
-
-/** A finished atlas on disk whose files have been looked at. */
-export interface AtlasFolder {
-  path: string;
-  manifest: Manifest;
-  /** By table, in the order of the manifest. */
-  files: Record<TableName, TableFile[]>;
-}
-
-/**
- * Checks an atlas before anything of it is read: every file of the manifest must be there, be a plain file (a link
- * could lead elsewhere), have its size and look like Parquet. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
- */
-export async function openFolder(path: string): Promise<AtlasFolder> {
-  const manifest = await readManifest(folderStore(path));
-  if (!manifest)
-    throw new WeightscopeError(
-      'SOURCE_NOT_FOUND',
-      `Expected an atlas in ${path}, found no ${MANIFEST}; make one with \`weightscope atlas build\`.`,
-    );
-  if (manifest.state !== 'complete')
-    throw new WeightscopeError(
-      'ATLAS_INVALID',
-      `Expected a finished atlas in ${path}, found one that is being built; finish it with \`weightscope atlas build --resume\`.`,
-    );
-  const root = await realpath(path);
-  const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as TableFile[]])) as AtlasFolder['files'];
-  for (let i = 0; i < manifest.files.length; i += AT_A_TIME)
-    await Promise.all(manifest.files.slice(i, i + AT_A_TIME).map((file) => checkFile(root, file)));
-  for (const { table, name, bytes, rows } of manifest.files) {
-    if (table in files) files[table as TableName].push({ path: join(root, name), bytes, rows });
-  }
-  return { path, manifest, files };
-}
-
-/** Files open at a time: a large atlas has thousands, more than a process may open. */
-const AT_A_TIME = 32;
-
-async function checkFile(root: string, { name, bytes }: AtlasFile): Promise<void> {
-  const path = join(root, name);
-  const found = await lstat(path).catch(() => undefined);
-  const folder = await realpath(join(path, '..')).catch(() => '');
-  const there = found?.isFile() && found.size === bytes && folder === join(root, name, '..');
-  if (there && (!name.endsWith('.parquet') || (await isParquet(path, bytes)))) return;
-  const what = !found
-    ? 'nothing'
-    : !found.isFile()
-      ? 'something that is not a plain file'
-      : there
-        ? 'something that is not Parquet'
-        : `${found.size} bytes`;
-  throw new WeightscopeError(
-    'ATLAS_INVALID',
-    `Expected ${path} to be a file of ${bytes} bytes, found ${what}; build the atlas again with --resume, or copy it again.`,
-  );
-}
-
-/** Whether a file begins and ends as Parquet does. */
-async function isParquet(path: string, bytes: number): Promise<boolean> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (!file) return false;
-  try {
-    const marks = Buffer.alloc(8);
-    await file.read(marks, 0, 4, 0);
-    await file.read(marks, 4, 4, Math.max(0, bytes - 4));
-    return marks.toString('latin1') === 'PAR1PAR1';
-  } finally {
-    await file.close();
-  }
-}
+/** Bytes of an answer that is held whole, about. */
+const MOST = 64 << 20;
 
 const SQL_TYPES = { INT32: 'INTEGER', DOUBLE: 'DOUBLE', STRING: 'VARCHAR', BOOLEAN: 'BOOLEAN' } as const;
 
 /**
- * A DuckDB in memory with the tables of one or more atlases as views, that can read these files and nothing else: no
+ * A DuckDB in a process of its own, with the tables of an atlas as views, that can read these files and nothing else: no
  * other file (nor any write), no extension, no network; memory, threads and temporary space bounded; and none of that
- * can be changed by a query. `writable`: the one path that `COPY … TO` may write, for exports.
+ * can be changed by a query. The process runs in the atlas's folder, so that no name of a folder above it means anything.
+ * `writable`: the one path that `COPY … TO` may write, for exports. Nothing is started before the first question.
  */
-export async function openDatabase(
-  atlases: Readonly<Record<string, AtlasFolder>>,
-  { threads = 2, memory = 512 }: DatabaseOptions = {},
-  writable?: string,
-): Promise<Database> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: `${threads}`,
-    memory_limit: `${memory}MB`,
-    temp_directory: '',
-    max_temp_directory_size: '0B',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-    allow_unsigned_extensions: 'false',
-    preserve_insertion_order: 'true',
+export function openDatabase(folder: AtlasFolder, options: DatabaseOptions = {}, writable?: string): Database {
+  const { threads = 2, memory = 512 } = options;
+  const names = (files: readonly TableFile[]) =>
+    files.map(({ path }) => relative(folder.root, path).split(sep).join('/'));
+  const allowed = [...names(Object.values(folder.files).flat()), ...(writable ? [writable] : [])];
+  return new Database(folder.path, {
+    folder: folder.root,
+    memory,
+    settings: {
+      threads: `${threads}`,
+      memory_limit: `${memory}MB`,
+      temp_directory: '',
+      max_temp_directory_size: '0B',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      allow_community_extensions: 'false',
+      allow_unsigned_extensions: 'false',
+      preserve_insertion_order: 'true',
+    },
+    before: [
+      'SET parquet_metadata_cache = true',
+      `SET allowed_paths = [${allowed.map(quoted).join(', ')}]`,
+      ...TABLE_NAMES.map((table) => viewOf(table, names(folder.files[table]))),
+      'SET enable_external_access = false',
+      'SET lock_configuration = true',
+    ],
   });
-  const connection = await instance.connect();
-  await connection.run('SET parquet_metadata_cache = true');
-  const paths = Object.values(atlases).flatMap(({ files }) => pathsOf(Object.values(files).flat()));
-  await connection.run(`SET allowed_paths = [${[...paths, ...(writable ? [writable] : [])].map(quoted).join(', ')}]`);
-  for (const [prefix, { files, path }] of Object.entries(atlases)) {
-    for (const table of TABLE_NAMES)
-      await connection.run(viewOf(table, prefix, pathsOf(files[table]))).catch((cause) => {
-        throw damage(path, cause);
-      });
-  }
-  await connection.run('SET enable_external_access = false');
-  await connection.run('SET lock_configuration = true');
-  return new Database(instance, connection);
 }
 
-const pathsOf = (files: readonly TableFile[]): string[] => files.map(({ path }) => path);
-
 /** A table's columns by name and type, so that a file with others is an error and a table without files is empty. */
-function viewOf(table: TableName, prefix: string, files: readonly string[]): string {
+function viewOf(table: TableName, files: readonly string[]): string {
   const columns = Object.entries(TABLES[table]) as [string, ColumnSpec][];
   const typed = (value: (name: string) => string, of = columns): string =>
     of
@@ -150,7 +62,7 @@ function viewOf(table: TableName, prefix: string, files: readonly string[]): str
   const later = columns.filter(([name]) => isLater(table, name));
   // By name, so that what an older atlas has not is null.
   const withLater = (of: readonly string[]): string => {
-    const read = `read_parquet([${of.map(quoted).join(', ')}])`;
+    const read = `read_parquet([${of.map(quoted).join(', ')}], hive_partitioning = false)`;
     return later.length === 0
       ? read
       : `(SELECT * FROM ${read} UNION ALL BY NAME SELECT ${typed(() => 'NULL', later)} WHERE false)`;
@@ -159,70 +71,102 @@ function viewOf(table: TableName, prefix: string, files: readonly string[]): str
     files.length > 0
       ? `SELECT ${columns.map(([name]) => name).join(', ')} FROM ${withLater(files)}`
       : `SELECT ${typed(() => 'NULL')} WHERE false`;
-  return `CREATE VIEW ${prefix}${table} AS ${source}`;
+  return `CREATE VIEW ${table} AS ${source}`;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** A text in SQL. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A query that may stand within another. */
+export const bodyOf = (query: string): string => query.trim().replace(/;\s*$/, '');
 
 export type Row = Record<string, unknown>;
 
+/** Rows of a stream: names first, then any number of batches. */
+export interface RowVisitor {
+  names(names: readonly string[]): void;
+  rows(rows: readonly unknown[][]): void | Promise<void>;
+}
+
+/** Questions of strangers that are answered at a time: each has a process to itself. */
+const PROCESSES = 2;
+
 export class Database {
-  readonly #instance: DuckDBInstance;
-  readonly #connection: DuckDBConnection;
+  readonly #path: string;
+  readonly #processes: readonly SqlProcess[];
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
-    this.#instance = instance;
-    this.#connection = connection;
+  constructor(path: string, options: SqlProcessOptions) {
+    this.#path = path;
+    this.#processes = Array.from({ length: PROCESSES }, () => new SqlProcess(options));
   }
 
-  /** Rows as plain objects: 64-bit integers as numbers where they are safe, else as text. */
-  async rows(sql: string, values: readonly DuckDBValue[] = []): Promise<Row[]> {
-    const reader = await this.#connection.runAndReadAll(sql, [...values]);
-    return reader.getRowObjectsJS().map((row) => plain(row) as Row);
+  /**
+   * All rows as plain objects: 64-bit integers as numbers where they are safe, else as text. `select`: throws
+   * `QUERY_INVALID` unless this is one statement that only reads.
+   */
+  async rows(
+    sql: string,
+    values: readonly (string | number)[] = [],
+    { select, signal }: { select?: string; signal?: AbortSignal } = {},
+  ): Promise<Row[]> {
+    const found: Row[] = [];
+    let names: readonly string[] = [];
+    const visitor: RowVisitor = {
+      names: (given) => {
+        names = given;
+      },
+      rows: (batch) => {
+        for (const row of batch) found.push(Object.fromEntries(names.map((name, i) => [name, row[i]])));
+      },
+    };
+    await this.#ask({ kind: 'rows', sql, values, select, most: MOST }, visitor, signal);
+    return found;
   }
 
-  /** Rows of a query that may take long: on a connection of its own, so that stopping it stops no other. */
-  async stoppableRows(sql: string, signal?: AbortSignal): Promise<Row[]> {
-    throwIfAborted(signal);
-    const connection = await this.#instance.connect();
-    const stop = () => connection.interrupt();
-    signal?.addEventListener('abort', stop, { once: true });
-    try {
-      const reader = await connection.runAndReadAll(sql);
-      return reader.getRowObjectsJS().map((row) => plain(row) as Row);
-    } catch (error) {
-      throwIfAborted(signal);
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', stop);
-      connection.closeSync();
-    }
+  /** Rows of one statement that only reads, some at a time, however many they are. */
+  stream(
+    sql: string,
+    visitor: RowVisitor,
+    { select, signal }: { select?: string; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const most = Number.POSITIVE_INFINITY;
+    return this.#ask({ kind: 'rows', sql, values: [], select, most }, visitor, signal);
   }
 
   /** Columns as arrays, for many rows of numbers. */
   async columns(sql: string): Promise<unknown[][]> {
-    const reader = await this.#connection.runAndReadAll(sql);
-    return reader.getColumnsJS() as unknown[][];
+    let columns: unknown[][] = [];
+    await this.#ask(
+      { kind: 'rows', sql, values: [], most: Number.POSITIVE_INFINITY },
+      {
+        names: (names) => {
+          columns = names.map(() => []);
+        },
+        rows: (batch) => {
+          for (const row of batch) for (const [i, column] of columns.entries()) column.push(row[i]);
+        },
+      },
+    );
+    return columns;
   }
 
-  async run(sql: string): Promise<void> {
-    await this.#connection.run(sql);
-  }
-
-  /** Throws `QUERY_INVALID` unless `sql` is one statement that only reads. */
-  async checkSelect(sql: string): Promise<void> {
-    const { StatementType } = await import('@duckdb/node-api');
-    const statements = await asQuery(() => this.#connection.extractStatements(sql));
-    if (statements.count !== 1) throw notSelect(`${statements.count} statements`);
-    const prepared = await asQuery(() => statements.prepare(0));
-    const { statementType } = prepared;
-    prepared.destroySync();
-    if (statementType !== StatementType.SELECT) throw notSelect(`${StatementType[statementType]}`);
+  /** A statement without rows; `select` as in {@link rows}. */
+  run(sql: string, { select, signal }: { select?: string; signal?: AbortSignal } = {}): Promise<void> {
+    return this.#ask({ kind: 'run', sql, select }, undefined, signal);
   }
 
   close(): void {
-    this.#connection.closeSync();
-    this.#instance.closeSync();
+    for (const process of this.#processes) process.close();
+  }
+
+  async #ask(order: Parameters<SqlProcess['ask']>[0], visitor?: RowVisitor, signal?: AbortSignal): Promise<void> {
+    // The first of those with the least to do: the second is started only where the first is at work.
+    const [free] = [...this.#processes].sort((a, b) => a.waiting - b.waiting);
+    try {
+      await free.ask(order, visitor, signal);
+    } catch (error) {
+      throw error instanceof SqlError && error.opening ? damage(this.#path, error) : error;
+    }
   }
 }
 
@@ -235,16 +179,4 @@ export async function asQuery<T>(attempt: () => Promise<T>): Promise<T> {
     const [complaint, ...below] = (cause as Error).message.split('\n').slice(0, 12);
     throw new WeightscopeError('QUERY_INVALID', `The query failed: ${complaint}`, { below, cause });
   }
-}
-
-const notSelect = (found: string): WeightscopeError =>
-  new WeightscopeError('QUERY_INVALID', `Expected a single SELECT, got ${found}; docs/atlas.md lists the tables.`);
-
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint')
-    return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : `${value}`;
-  if (Array.isArray(value)) return value.map(plain);
-  if (value !== null && typeof value === 'object' && !(value instanceof Date) && !ArrayBuffer.isView(value))
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
-  return value;
 }

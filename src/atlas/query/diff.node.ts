@@ -1,7 +1,7 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { NeuronPart } from '../../reading/types.ts';
 import { NEURON_PARTS } from './check.ts';
-import { openFolder } from './database.node.ts';
+import { openFolder } from './folder.node.ts';
 import type { NeuronLists, PairList } from './lists.node.ts';
 import { order } from './order.ts';
 import { Sources, type Words } from './sources.node.ts';

@@ -29,7 +29,7 @@ export async function atlasSpectrum(
   matrix: HeadMatrix,
 ): Promise<AtlasSpectrum> {
   const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
-  const rows = await (await sources.database()).rows(
+  const rows = await sources.rows(
     `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values
      WHERE ${itself} ORDER BY index`,
   );
@@ -37,7 +37,7 @@ export async function atlasSpectrum(
   const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
   const values = rows.map(({ value }) => value as number);
   const words = sources.words();
-  const listed = await (await sources.database()).rows(
+  const listed = await sources.rows(
     `SELECT span_start AS start, span_end AS "end", side, sign, token, score, z
      FROM head_direction_tokens WHERE ${itself} ORDER BY span_start, rank`,
   );
@@ -128,9 +128,7 @@ export async function atlasRelations(
     ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
     ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
   ];
-  return (await (
-    await sources.database()
-  ).rows(
+  return (await sources.rows(
     `SELECT * FROM (${WITH_Q}) WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
     relation === undefined ? [] : [relation],
@@ -172,9 +170,7 @@ export async function atlasCompositions(
     ...(from ? [`from_layer = ${checkNumber(from[0])} AND from_head = ${checkNumber(from[1])}`] : []),
     ...(to ? [`to_layer = ${checkNumber(to[0])} AND to_head = ${checkNumber(to[1])}`] : []),
   ];
-  return (await (
-    await sources.database()
-  ).rows(
+  return (await sources.rows(
     `SELECT * FROM (SELECT * EXCLUDE (r_p, n_p), ${qOf('p', 'kind')} AS q
        FROM (SELECT *, ${rankOf('p', 'kind')} FROM head_compositions)) WHERE ${where.join(' AND ') || 'true'}
      ORDER BY ${checkOneOf(sort, ['score', 'z', 'p'])} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind

@@ -129,7 +129,7 @@ async function statisticRows(
   const of = sort.replace(/(_shuffled|_others)?_[zpq]$/, '');
   const evidence = ['p', 'q'].flatMap((end) => (`${of}_${end}` in TABLES[table] ? [`${of}_${end} AS ${end}`] : []));
   const where = [matrix && `matrix = '${matrix}'`, layer !== undefined && `layer = ${layer}`].filter(Boolean);
-  return (await sources.database()).rows(
+  return sources.rows(
     `SELECT ${[key, `${sort} AS value`, ...evidence].join(', ')} FROM ${table} WHERE ${where.join(' AND ') || 'true'}
      ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
   );

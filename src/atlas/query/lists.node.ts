@@ -3,7 +3,7 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Sign } from '../schema.ts';
 import { ColumnFile, type ReadColumn } from './columns.node.ts';
 import { damage, damaged } from './damaged.ts';
-import type { AtlasFolder } from './database.node.ts';
+import type { AtlasFolder } from './folder.node.ts';
 import { type Group, Places } from './places.ts';
 
 /** Rows [row, row + count) of one file, which are neurons [number, number + count) of one part. */

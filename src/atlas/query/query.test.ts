@@ -7,7 +7,8 @@ import { referenceEngine } from '../../engine/reference/reference.ts';
 import { type Atlas, buildAtlas, diffAtlases, exportAtlas, openAtlas } from '../atlas.node.ts';
 import { MANIFEST } from '../manifest.ts';
 import type { Manifest } from '../schema.ts';
-import { openDatabase, openFolder } from './database.node.ts';
+import { openDatabase } from './database.node.ts';
+import { openFolder } from './folder.node.ts';
 
 const words = ['king', ' king', ' King', ' kingdom', 'ing', ...Array.from({ length: 25 }, (_, i) => ` w${i}`)];
 const engine = referenceEngine();
@@ -153,7 +154,7 @@ describe('a query of a stranger', () => {
   });
 
   it('could not write even if it were no SELECT: the database itself is locked', async () => {
-    const database = await openDatabase({ '': await openFolder(dir) });
+    const database = openDatabase(await openFolder(dir));
     const [inside, outside] = [join(dir, 'new.csv'), join(root, 'new.csv')];
     for (const sql of [
       `COPY (SELECT 1) TO '${inside}'`,

@@ -55,7 +55,7 @@ export async function atlasNeuron(
     return Array.from(token, (id, i) => ({ ...words.token(id), score: score[i] }));
   };
   const [statistics] = sources.statistics
-    ? await (await sources.database()).rows(
+    ? await sources.rows(
         `SELECT * EXCLUDE (layer, expert, neuron) FROM neuron_stats
          WHERE layer = ${layer} AND expert = ${expert} AND neuron = ${neuron}`,
       )
@@ -100,9 +100,7 @@ export async function atlasHead(
     read[matrix] = matrixReading(list, words, Number(manifest.dimensions.vocab), pairsOf(manifest, matrix));
   }
   const statistics = sources.statistics
-    ? await (await sources.database()).rows(
-        `SELECT * EXCLUDE (layer, head) FROM head_stats WHERE layer = ${layer} AND head = ${head}`,
-      )
+    ? await sources.rows(`SELECT * EXCLUDE (layer, head) FROM head_stats WHERE layer = ${layer} AND head = ${head}`)
     : [];
   return {
     model: manifest.model.name,

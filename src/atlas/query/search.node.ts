@@ -68,7 +68,7 @@ async function tokensOf(term: Term, words: Words, sources: Sources): Promise<num
   const tokens: number[] = [];
   if (kind === 'regex') {
     // DuckDB's expressions (RE2) take time in proportion to the text, whatever they are.
-    const database = await sources.database();
+    const database = sources.database();
     const found = await asQuery(() =>
       database.rows(`SELECT token FROM tokens WHERE regexp_matches(text, ?) ORDER BY token LIMIT ${MAX_TOKENS + 1}`, [
         text,

@@ -2,7 +2,9 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import { LABELS, type Manifest } from '../schema.ts';
 import { ColumnFile } from './columns.node.ts';
-import { type AtlasFolder, type Database, type DatabaseOptions, openDatabase } from './database.node.ts';
+import { damage } from './damaged.ts';
+import { type Database, type DatabaseOptions, openDatabase, type Row } from './database.node.ts';
+import type { AtlasFolder } from './folder.node.ts';
 import { HeadLists, NeuronLists } from './lists.node.ts';
 import { TokenLists } from './token-lists.node.ts';
 
@@ -75,7 +77,7 @@ export class Sources {
   readonly manifest: Manifest;
   readonly #folder: AtlasFolder;
   readonly #options: DatabaseOptions;
-  #database?: Promise<Database>;
+  #database?: Database;
   #words?: Words;
   #neurons?: NeuronLists;
   #heads?: { rows: readonly HeadFacts[]; lists: HeadLists };
@@ -89,16 +91,27 @@ export class Sources {
   }
 
   /** For SQL, regular expressions and the tables of statistics; other answers do without it, and are there sooner. */
-  database(): Promise<Database> {
-    this.#database ??= openDatabase({ '': this.#folder }, this.#options);
+  database(): Database {
+    this.#database ??= openDatabase(this.#folder, this.#options);
     return this.#database;
   }
 
+  /** Rows of a query of ours: where it fails, the files are not what they were written as. Throws `ATLAS_INVALID`. */
+  async rows(sql: string, values: readonly (string | number)[] = []): Promise<Row[]> {
+    return this.database()
+      .rows(sql, values)
+      .catch((cause) => Promise.reject(damage(this.#folder.path, cause)));
+  }
+
+  /** The same as columns. Throws `ATLAS_INVALID`. */
+  async columns(sql: string): Promise<unknown[][]> {
+    return this.database()
+      .columns(sql)
+      .catch((cause) => Promise.reject(damage(this.#folder.path, cause)));
+  }
+
   close(): void {
-    this.#database?.then(
-      (database) => database.close(),
-      () => {},
-    );
+    this.#database?.close();
   }
 
   /** The atlas's tables of statistics have rows. */

@@ -72,7 +72,7 @@ export async function statisticColumn(
     ...(options.layer === undefined ? [] : [`layer = ${options.layer}`]),
   ];
   const place = kind === 'neurons' ? 'expert, neuron AS index' : '0 AS expert, head AS index';
-  const [layer, expert, index, value] = await (await sources.database()).columns(
+  const [layer, expert, index, value] = await sources.columns(
     `SELECT layer, ${place}, ${name} FROM ${table} WHERE ${where.join(' AND ') || 'true'} ORDER BY 1, 2, 3`,
   );
   return {

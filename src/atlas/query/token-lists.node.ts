@@ -1,7 +1,7 @@
 import type { Sign } from '../schema.ts';
 import { ColumnFile } from './columns.node.ts';
 import { damaged } from './damaged.ts';
-import type { AtlasFolder } from './database.node.ts';
+import type { AtlasFolder } from './folder.node.ts';
 import type { Places } from './places.ts';
 
 /** One list of a token: the numbers of its best neurons (heads), see {@link Places}, and their scores. */

@@ -11,7 +11,8 @@ export const heads = command({
   arguments: folder,
   flags: { ...headRows.parameters, ...output() },
   run: async ({ folder, ...asked }) => {
-    const { headsReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { headsReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) => headsReport(folder, asked.sort!, await open.heads(asked)));
   },
 });
@@ -30,7 +31,8 @@ export const atlasRelations = command({
     ...output(),
   },
   run: async ({ folder, ...asked }) => {
-    const { relationsReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { relationsReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) => relationsReport(folder, asked.sort, await open.relations(asked)));
   },
 });
@@ -41,7 +43,8 @@ export const atlasSpectrum = command({
   arguments: { ...folder, head: written('LAYER:HEAD', place, { value: LAYER_HEAD, required: true }) },
   flags: { matrix, ...output() },
   run: async ({ folder, head: [layer, head], matrix, ...asked }) => {
-    const { spectrumReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { spectrumReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) =>
       spectrumReport(`${layer}:${head}`, await open.spectrum(layer, head, matrix)),
     );
@@ -62,7 +65,8 @@ export const compositions = command({
     ...output(),
   },
   run: async ({ folder, ...asked }) => {
-    const { compositionsReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { compositionsReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) => compositionsReport(folder, await open.compositions(asked)));
   },
 });

@@ -15,7 +15,8 @@ export const atlasSearch = command({
   arguments: { ...folder, text: texts('Words', { value: 'text...', required: true }) },
   flags: { ...searching, ...output() },
   run: async ({ folder, text, ...asked }) => {
-    const { searchReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { searchReport } = await import('../report/atlas.ts');
     const query = text.join(' ');
     await withAtlas(folder, asked, async (open) => searchReport(query, await open.search(query, asked)));
   },
@@ -27,7 +28,8 @@ export const neurons = command({
   arguments: folder,
   flags: { ...neuronRows.parameters, ...output() },
   run: async ({ folder, ...asked }) => {
-    const { neuronsReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { neuronsReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) => neuronsReport(folder, asked.sort!, await open.neurons(asked)));
   },
 });
@@ -42,7 +44,8 @@ export const atlasSimilar = command({
     ...output(),
   },
   run: async ({ folder, neuron: [layer, neuron], ...asked }) => {
-    const { similarReport, withAtlas } = await import('../report/atlas.ts');
+    const { withAtlas } = await import('../atlas.ts');
+    const { similarReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) =>
       similarReport(`${layer}:${neuron}`, await open.similar(layer, neuron, asked)),
     );

@@ -1,6 +1,5 @@
 import { RATES } from '../../atlas/cost.ts';
 import type { MeasuredRates } from '../../atlas/measure.ts';
-import type { Atlas } from '../../atlas/query/atlas.node.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
 import type { AtlasSpectrum, CompositionRow, RelationRow } from '../../atlas/query/heads.node.ts';
 import type { HeadRow, NeuronRow } from '../../atlas/query/listing.node.ts';
@@ -9,27 +8,9 @@ import type { SimilarRow } from '../../atlas/query/similar.node.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import { ENOUGH_PAIRS } from '../../reading/statistics/relations.ts';
-import type { OutputFlags } from '../options.ts';
 import type { Block, Column, Report } from '../output/report.ts';
 import { plural, probability, scoreFormat, thousands } from './reading.ts';
 import { tooFewPairs } from './relations.ts';
-
-/** Opens an atlas, asks it and prints the answer. */
-export async function withAtlas(
-  folder: string,
-  flags: OutputFlags,
-  ask: (atlas: Atlas) => Promise<Report>,
-): Promise<void> {
-  const { openAtlas } = await import('../../atlas/query/atlas.node.ts');
-  const { formatOf, print } = await import('../output/print.ts');
-  formatOf(flags); // A contradiction in the flags is found before the work is done.
-  const atlas = await openAtlas(folder);
-  try {
-    await print(await ask(atlas), flags);
-  } finally {
-    atlas.close();
-  }
-}
 
 /** Adds the time left to what a progress bar says. */
 export function timed(
@@ -288,22 +269,6 @@ export function similarReport(of: string, rows: readonly SimilarRow[]): Report {
   });
 }
 
-export function rowsReport(folder: string, rows: readonly Record<string, unknown>[]): Report {
-  return single({
-    title: `${plural(rows.length, 'row')} of ${folder}`,
-    columns: Object.keys(rows[0] ?? {}).map((name) => ({
-      name,
-      shown: true,
-      align: typeof rows[0][name] === 'number' ? 'right' : 'left',
-    })),
-    rows: rows.map((row) =>
-      Object.values(row).map((value) => (typeof value === 'object' ? JSON.stringify(value) : `${value}`)),
-    ),
-    json: rows,
-    records: rows,
-  });
-}
-
 export function diffReport(a: string, b: string, among: number, diff: AtlasDiff): Report {
   const block = (what: string, rows: string[][]): Block => ({
     columns: [
@@ -375,7 +340,7 @@ const placeOf = ({ layer, neuron, expert }: { layer: number; neuron: number; exp
   expert === 0 ? `${layer}:${neuron}` : `${layer}:${neuron} of expert ${expert}`;
 
 /** A report that is one table. */
-function single(of: {
+export function single(of: {
   title: string;
   columns: Column[];
   rows: string[][];
