@@ -168,7 +168,7 @@ function naturalWidths(block: Block): number[] {
     0,
     block.columns.findIndex((column) => column.flexible),
   );
-  widths[spare] += Math.max(0, displayWidth(block.heading ?? '') - blockWidth(block, widths));
+  if (widths.length > 0) widths[spare] += Math.max(0, displayWidth(block.heading ?? '') - blockWidth(block, widths));
   return widths;
 }
 
