@@ -74,6 +74,9 @@ export function standIn(name: string, refusal: Refusal): TensorInfo {
   };
 }
 
+/** Whether only the tensor's name is known: the file has none such. */
+export const isStandIn = ({ dtype }: TensorInfo): boolean => dtype === '?';
+
 /** Matrix number `index` of a tensor [matrices, rows, columns], as a tensor of its own. */
 export function slab(info: TensorInfo, index: number): TensorInfo {
   const bytes = (info.end - info.start) / info.shape[0];

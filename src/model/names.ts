@@ -1,5 +1,5 @@
 import { readable } from '../formats/read.ts';
-import type { TensorInfo } from '../formats/tensor.ts';
+import { isStandIn, type TensorInfo } from '../formats/tensor.ts';
 import type { Architecture, Candidates, Module, Stack } from './architecture.ts';
 
 /** Old checkpoints write a norm's gain and bias as `gamma` and `beta`; a parameter that is no module has no ending. */
@@ -87,6 +87,7 @@ export class TensorNames {
     const model: string[] = [];
     for (const [own, info] of this.#tensors) {
       const mask = /\bbias$/.test(own) && info.shape.length === 4;
+      if (isStandIn(info)) continue;
       if (this.#used.has(own) || info.partOf !== undefined || BUFFERS.test(own) || mask) continue;
       all.push(info.name);
       const below = own.startsWith(this.prefix) ? own.slice(this.prefix.length) : own;

@@ -140,5 +140,7 @@ describe('no number is read without its scale', () => {
       'vision.ids': { dtype: 'I64', shape: [2] },
     });
     expect(model.parameters.size).toBeGreaterThan(10);
+    // What the file does not have is not listed as unread.
+    expect(model.notes.join()).not.toContain('vision.weight');
   });
 });

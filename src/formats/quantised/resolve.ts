@@ -63,6 +63,7 @@ export async function resolveStorage(
   return { tensors: found, standIns, notes: [...(file.notes ?? []), ...notesOn(decoded, plainFp8)] };
 
   function standInFor(name: string, reason: Refusal): void {
+    if (BUFFERS.test(name)) return;
     for (const wanted of meantBy(name))
       if (!tensors.has(wanted) && !found.has(wanted)) standIns.set(wanted, standIn(wanted, reason));
   }
@@ -112,6 +113,9 @@ function notesOn(decoded: readonly Decoded[], plainFp8: number): string[] {
 }
 
 const stored = (count: number): string => (count === 1 ? '1 tensor is stored' : `${count} tensors are stored`);
+
+/** Integers that are no codes of anything. */
+const BUFFERS = /(ids|mask|bias|inv_freq|tracked|positions?|index|indices|count|step|version)$/;
 
 /** What `x.qweight`, `x.weight_packed`, `x.weight._data` or `x_blocks` would be called if it were not quantised. */
 function meantBy(name: string): string[] {
