@@ -10,7 +10,7 @@ import { info } from './info.ts';
 import { normalisers } from './normalisers.ts';
 import { notebook } from './notebook.ts';
 import { parameters } from './parameters.ts';
-import { askHead, askNeuron } from './questions.ts';
+import { ASKED } from './questions.ts';
 import { relations } from './relations.ts';
 import { start } from './start.ts';
 import { readAnyVector } from './vector.ts';
@@ -49,8 +49,7 @@ const atlas: CommandGroup = {
 /** All commands in the order of help. */
 export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   info,
-  askNeuron,
-  askHead,
+  ...ASKED,
   readAnyVector,
   notebook,
   normalisers,

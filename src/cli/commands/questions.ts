@@ -27,6 +27,8 @@ function ask<L extends Shape, Q extends Shape, C>(
   });
 }
 
-export const askNeuron = ask(neuron, async () => (await import('../report/neuron.ts')).neuronReport);
-
-export const askHead = ask(head, async () => (await import('../report/head.ts')).headReport);
+/** Every question that has a command of its own, with the report that prints it. */
+export const ASKED: readonly AnyCommand[] = [
+  ask(neuron, async () => (await import('../report/neuron.ts')).neuronReport),
+  ask(head, async () => (await import('../report/head.ts')).headReport),
+];
