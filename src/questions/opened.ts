@@ -33,7 +33,10 @@ export interface Served {
 }
 
 /** What decides whether an atlas has the answer. */
-export type AskedOptions = Pick<ReadOptions, 'normalize' | 'foldNorm' | 'embedding' | 'labels' | 'filters'>;
+export type AskedOptions = Pick<
+  ReadOptions,
+  'normalize' | 'foldNorm' | 'compareFold' | 'embedding' | 'labels' | 'filters'
+>;
 
 /** What questions are answered from: opened models, and what is kept between answers. */
 export class Opened {
@@ -79,7 +82,9 @@ export class Opened {
     const { foldNorm = model ? false : settings.foldNorm } = asked;
     const { embedding = model ? 'unembed' : settings.embedding } = asked;
     const same = normalize === settings.normalize && foldNorm === settings.foldNorm && embedding === settings.embedding;
-    const plain = (asked.labels ?? 'pretty') === 'pretty' && filterNames(asked.filters).length === 0;
+    // An atlas has one folding, and nothing to compare it with.
+    const plain =
+      !asked.compareFold && (asked.labels ?? 'pretty') === 'pretty' && filterNames(asked.filters).length === 0;
     return same && plain ? atlas : undefined;
   }
 

@@ -24,6 +24,10 @@ export const LABELS = {
 /** What a reading can be asked, beside its normaliser, its embedding and its labels: the sentence of each switch. */
 export const SWITCHES = {
   foldNorm: { label: 'fold norms', sentence: "Multiply the layer's norm gain into what reads the residual stream" },
+  compareFold: {
+    label: 'compare folding',
+    sentence: 'Say of each listed entry where it stands with the norm folded in (or, with it, without)',
+  },
   approximate: {
     label: 'approximate',
     sentence:

@@ -191,6 +191,7 @@ export const reading = {
     cli: { value: 'how', group: READING, default: 'freq' },
   }),
   foldNorm: flag(SWITCHES.foldNorm.sentence, fold),
+  compareFold: flag(SWITCHES.compareFold.sentence, fold),
   embedding: choice(
     'The matrix that vectors are read with; own: what is read with embed, what is written with unembed',
     EMBEDDINGS,
@@ -238,7 +239,15 @@ export type Said = { [K in keyof typeof reading]?: z.output<(typeof reading)[K]>
 };
 
 /** The library's options of what was asked. */
-export function readOptions({ normalize, foldNorm, embedding, approximate, label, ...asked }: Said): ReadOptions {
+export function readOptions({
+  normalize,
+  foldNorm,
+  compareFold,
+  embedding,
+  approximate,
+  label,
+  ...asked
+}: Said): ReadOptions {
   const given = Object.keys(FILTERS).map((name) => [name, asked[name as keyof typeof filters]] as const);
   const split = (value: unknown) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value);
   return {
@@ -246,6 +255,7 @@ export function readOptions({ normalize, foldNorm, embedding, approximate, label
     foldNorm,
     embedding,
     approximate,
+    compareFold,
     labels: label,
     filters: Object.fromEntries(given.filter(([, value]) => value).map(([name, value]) => [name, split(value)])),
   };

@@ -87,7 +87,7 @@ export function readRanked(
   const { below, k = 100, countOnly, limitPerFirst, limitPerSecond } = options;
   checkOptions(options);
   const byOther = options.sort !== undefined && options.sort !== matrix;
-  if (options.other || byOther) return undefined;
+  if (options.other || options.compareFold || byOther) return undefined;
   const rank = options.aboveRank ?? 0;
   if (options.above === undefined && rank > score.length && score.length < total) return undefined;
   const above = options.above ?? (rank > 0 ? score[rank - 1] : undefined);

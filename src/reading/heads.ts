@@ -8,6 +8,7 @@ import { appliedOf, stage, tokenOf, vocabularyOf } from './applied.ts';
 import { PairCounter } from './counters.ts';
 import { checkToken, embeddingOf } from './embedding.ts';
 import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } from './factors.ts';
+import { sharedInWords, withPairFoldRanks } from './fold-ranks.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
 import { type RankOptions, rankTokens } from './rank.ts';
 import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions } from './types.ts';
@@ -66,6 +67,7 @@ export async function readHead(
     return found;
   };
   const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
+  const shared: string[] = [];
   for (const matrix of matrices) {
     const here = { ...options, ...options.each?.[matrix] };
     checkOptions(here);
@@ -74,15 +76,20 @@ export async function readHead(
     const own = await factors(matrix);
     const other = needsOther ? await factors(elsewhere) : undefined;
     read[matrix] = await readMatrix(model, matrix, own, other, here);
+    if (options.compareFold && !here.countOnly) {
+      const engine = options.engine ?? (await defaultEngine());
+      const end = endOf(matrix, here, read[matrix].above);
+      const pairs = await withPairFoldRanks(model, { layer, head, matrix, end }, read[matrix].pairs, {
+        ...options,
+        engine,
+      });
+      read[matrix] = { ...read[matrix], pairs };
+      if (pairs.length > 0) shared.push(sharedInWords(matrix.toUpperCase(), pairs, options.foldNorm ?? false));
+    }
   }
-  return {
-    model: model.name,
-    layer,
-    head,
-    normalize,
-    applied: await appliedToPairs(model, layer, matrices, options, used),
-    ...read,
-  };
+  const applied = await appliedToPairs(model, layer, matrices, options, used);
+  applied.notes.push(...shared);
+  return { model: model.name, layer, head, normalize, applied, ...read };
 }
 
 async function readMatrix(
@@ -104,7 +111,7 @@ async function readMatrix(
     above,
     below,
     k: countOnly ? 0 : (options.k ?? 100),
-    end: (options.ascending ?? (!byOther && below !== undefined && above === undefined)) ? 'bottom' : 'top',
+    end: endOf(matrix, options, above),
     ...masks,
     exclude: countOnly ? undefined : exclusion(model, options),
     limitPerFirst: options.limitPerFirst,
@@ -137,6 +144,12 @@ async function readMatrix(
     ...(above !== undefined && { above }),
     ...(below !== undefined && { below }),
   };
+}
+
+/** Which end of the order a list begins at. */
+function endOf(matrix: HeadMatrix, { ascending, below, sort }: HeadOptions, above?: number): 'top' | 'bottom' {
+  const byOther = sort !== undefined && sort !== matrix;
+  return (ascending ?? (!byOther && below !== undefined && above === undefined)) ? 'bottom' : 'top';
 }
 
 /** The score of the k-th best pair; undefined where there are fewer. */

@@ -1,7 +1,8 @@
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { appliedOf } from './applied.ts';
-import { checkIndex, parameter, readVectors } from './parameters.ts';
+import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
+import { checkIndex, parameter, readsTheStream, readVectors } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { NeuronPart, NeuronReading } from './types.ts';
 
@@ -29,6 +30,7 @@ export async function readNeuron(
   else if (options.expert !== undefined) checkIndex(options.expert, 0, 'expert');
   const read: NeuronReading['parts'] = {};
   const used: (Float64Array | undefined)[] = [];
+  const shared: string[] = [];
   for (const part of parts) {
     const source = parameter(model, neuronName(model, layer, part, options.expert));
     checkIndex(neuron, source.count, 'neuron');
@@ -38,8 +40,15 @@ export async function readNeuron(
     const { f, ...ranked } = await rankVector(model, x, { normalize, kind }, options);
     read[part] = ranked;
     used.push(f);
+    if (options.compareFold && readsTheStream(kind)) {
+      const place = { layer, neuron, part, expert: options.expert };
+      const compared = await withFoldRanks(model, place, ranked, { ...options, normalize });
+      read[part] = compared;
+      if (compared.top.length > 0) shared.push(sharedInWords(part, compared.top, options.foldNorm ?? false));
+    }
   }
   const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), layer, used });
+  applied.notes.push(...shared);
   return { model: model.name, layer, neuron, normalize, applied, parts: read };
 }
 

@@ -17,6 +17,8 @@ export interface ReadOptions {
   filters?: TokenFilters;
   /** Multiply the layer's norm gain into what reads the residual stream (key, up, q, k, v). Default false. */
   foldNorm?: boolean;
+  /** Neurons and heads: say of each listed entry where it stands under the other choice of `foldNorm`. Default false. */
+  compareFold?: boolean;
   /** E is `unembed` by default, on both sides; `own`: what is read stands against `embed`, what is written against `unembed`. */
   embedding?: EmbeddingChoice;
   /**
@@ -44,6 +46,8 @@ export interface Applied {
 
 export interface ScoredToken extends Token {
   score: number;
+  /** Its place with the norm's gain folded in, or where it is, without; where the reading was asked for it (`compareFold`). */
+  foldRank?: number;
 }
 
 export interface RankedTokens {
@@ -77,6 +81,8 @@ export interface TokenPair {
   score: number;
   /** The pair's score in the head's other matrix, where the reading was asked for it or is ordered by it. */
   other?: number;
+  /** Its place with the norm's gain folded in, or where it is, without; absent beyond the 1,000th (`compareFold`). */
+  foldRank?: number;
 }
 
 /** [label, how many selected pairs have it], most common first. */

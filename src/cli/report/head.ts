@@ -1,6 +1,6 @@
 import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
-import { appliedLine, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
+import { appliedLine, foldColumn, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
 
 const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> = {
   vo: { text: 'VO (reads → writes)', tone: 'write', other: 'qk' },
@@ -56,6 +56,7 @@ function pairBlock(
   const pairs = shown === undefined ? read.pairs : read.pairs.slice(0, shown);
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
+  const withFold = pairs.some((pair) => pair.foldRank !== undefined);
   const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
   return {
     heading: ROLE[matrix].text,
@@ -68,15 +69,23 @@ function pairBlock(
       ...(withOther
         ? [{ name: ROLE[matrix].other.toUpperCase(), align: 'right', faint: true, shown: true } as const]
         : []),
+      ...(withFold ? [{ name: foldColumn(applied), align: 'right', faint: true, shown: true } as const] : []),
     ],
     // Made when they are printed: a list may have millions.
     rows: {
       length: pairs.length,
       at: (row) => {
-        const { first, second, score, other } = pairs[row] ?? {};
+        const { first, second, score, other, foldRank } = pairs[row] ?? {};
         if (!first || !second || score === undefined) return undefined;
         const otherScore = withOther ? [other === undefined ? '' : formatOther(other)] : [];
-        return [first.label, '→', second.label, format(score), ...otherScore];
+        return [
+          first.label,
+          '→',
+          second.label,
+          format(score),
+          ...otherScore,
+          ...(withFold ? [foldRank === undefined ? '–' : thousands(foldRank)] : []),
+        ];
       },
     },
     footer: {

@@ -1,6 +1,6 @@
 import type { NeuronPart, NeuronReading, RankedTokens, VectorReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
-import { appliedLine, tokenBlock } from './reading.ts';
+import { appliedLine, foldColumn, tokenBlock } from './reading.ts';
 
 const ROLE: Record<NeuronPart, { text: string; tone: Tone }> = {
   key: { text: 'key (reads)', tone: 'read' },
@@ -26,8 +26,8 @@ export function neuronReport(reading: NeuronReading): Report {
 export function neuronGroups(reading: NeuronReading): Group[] {
   const parts = partsOf(reading);
   return rankedGroups(
-    parts.map(([part, { top }]) => tokenBlock(ROLE[part].text, ROLE[part].tone, top)),
-    parts.map(([part, { bottom }]) => tokenBlock(`${part}, lowest`, 'low', bottom)),
+    parts.map(([part, { top }]) => tokenBlock(ROLE[part].text, ROLE[part].tone, top, foldColumn(reading.applied))),
+    parts.map(([part, { bottom }]) => tokenBlock(`${part}, lowest`, 'low', bottom, foldColumn(reading.applied))),
   );
 }
 

@@ -33,17 +33,26 @@ export function pairsLine(applied: AppliedToPairs): string[] {
   ];
 }
 
-/** Tokens with their scores as a block. */
-export function tokenBlock(heading: string, tone: Tone, tokens: readonly ScoredToken[]): Block {
+/** What the ranks under the other choice of folding are called. */
+export const foldColumn = ({ foldNorm }: { foldNorm: boolean }): string => (foldNorm ? 'unfolded' : 'folded');
+
+/** Tokens with their scores as a block; with `fold`, their ranks under the other choice of folding. */
+export function tokenBlock(heading: string, tone: Tone, tokens: readonly ScoredToken[], fold = ''): Block {
   const format = scoreFormat(tokens);
+  const withFold = tokens.some(({ foldRank }) => foldRank !== undefined);
   return {
     heading,
     tone,
     columns: [
       { name: 'token', flexible: true },
       { name: 'score', align: 'right', faint: true },
+      ...(withFold ? [{ name: fold, align: 'right', faint: true, shown: true } as const] : []),
     ],
-    rows: tokens.map(({ label, score }) => [label, format(score)]),
+    rows: tokens.map(({ label, score, foldRank }) => [
+      label,
+      format(score),
+      ...(withFold ? [foldRank === undefined ? '' : thousands(foldRank)] : []),
+    ]),
   };
 }
 

@@ -26,7 +26,7 @@ export const Token = z
   })
   .meta({ id: 'Token' });
 
-export const ScoredToken = Token.extend({ score: number }).meta({ id: 'ScoredToken' });
+export const ScoredToken = Token.extend({ score: number, foldRank: number.optional() }).meta({ id: 'ScoredToken' });
 
 export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken) };
 

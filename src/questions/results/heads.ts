@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Applied, applied, matrixName, normalize, number, ranked, ScoredToken, Token, zscore } from './common.ts';
 
 export const TokenPair = z
-  .object({ first: Token, second: Token, score: number, other: number.optional() })
+  .object({ first: Token, second: Token, score: number, other: number.optional(), foldRank: number.optional() })
   .meta({ id: 'TokenPair' });
 
 const Counter = z.array(z.tuple([z.string(), number]));
