@@ -14,6 +14,11 @@ shuffle(places);
 const chosen = wanted === 'all' ? places : places.slice(0, Number(wanted));
 
 const shares = { vo: [], qk: [], key: [], up: [] };
+for (const [layer, head] of chosen) {
+  const [plain, folded] = await both((foldNorm) => readHead(model, layer, head, { k: K, foldNorm }));
+  for (const matrix of ['vo', 'qk']) shares[matrix].push(common(pairs(plain[matrix]), pairs(folded[matrix])));
+  console.log(`${layer}:${head}  vo ${shares.vo.at(-1)}  qk ${shares.qk.at(-1)}`);
+}
 for (const part of ['key', 'up'].filter((name) => name !== 'up' || model.dimensions.gated)) {
   for (let i = 0; i < chosen.length; i++) {
     const [layer, neuron] = [Math.floor(random() * layers), Math.floor(random() * neurons)];
@@ -22,11 +27,6 @@ for (const part of ['key', 'up'].filter((name) => name !== 'up' || model.dimensi
     );
     shares[part].push(common(ids(plain.parts[part].top), ids(folded.parts[part].top)));
   }
-}
-for (const [layer, head] of chosen) {
-  const [plain, folded] = await both((foldNorm) => readHead(model, layer, head, { k: K, foldNorm }));
-  for (const matrix of ['vo', 'qk']) shares[matrix].push(common(pairs(plain[matrix]), pairs(folded[matrix])));
-  console.log(`${layer}:${head}  vo ${shares.vo.at(-1)}  qk ${shares.qk.at(-1)}`);
 }
 for (const [name, found] of Object.entries(shares)) {
   if (found.length === 0) continue;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { unwritable } from '../source/whole-file.node.ts';
+import { plainArguments } from './arguments.ts';
 import { EXIT, endingOf, isClosedPipe } from './failure.ts';
 import { endOnSignals } from './interrupt.ts';
 import { terminalOf } from './output/terminal.ts';
@@ -18,7 +19,7 @@ process.stderr.on('error', (error) => {
 
 endOnSignals();
 try {
-  const args = process.argv.slice(2);
+  const args = plainArguments(process.argv.slice(2));
   await createProgram().parseAsync(args.length ? args : ['--help'], { from: 'user' });
 } catch (error) {
   fail(error);

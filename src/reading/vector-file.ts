@@ -29,6 +29,13 @@ export async function parseVector(
     .decode(bytes.subarray(0, 64))
     .replace(/^\ufeff/, '')
     .trimStart();
+  const other = otherContents(bytes, start);
+  if (other !== undefined) {
+    throw new WeightscopeError(
+      'FORMAT_INVALID',
+      `Expected one vector in ${name} (.npy, .safetensors or a JSON array of numbers), found ${other}.`,
+    );
+  }
   if (start.startsWith('[')) return { name, data: fromJson(bytes, name) };
   if (bytes.length < 8 || start === '') {
     throw new WeightscopeError(
@@ -37,6 +44,16 @@ export async function parseVector(
     );
   }
   return fromSafetensors(bytes, name, options);
+}
+
+/** What bytes are that hold no vector, where they can be told; a safetensors file begins with a number of 8 bytes. */
+function otherContents(bytes: Uint8Array, start: string): string | undefined {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] <= 8)
+    return "a zip archive: of numpy's .npz, save one array with numpy.save";
+  if (bytes[7] === 0) return undefined;
+  if (start.startsWith('{')) return 'a JSON object: write its numbers as an array, [0.1, -0.2, …]';
+  if (/^[-+\d.\seE,;]+$/.test(start) && /\d/.test(start)) return 'numbers without brackets: write [0.1, -0.2, …]';
+  return undefined;
 }
 
 function fromJson(bytes: Uint8Array, name: string): Float64Array {

@@ -97,6 +97,32 @@ describe('vectorOf', () => {
     expect(error.message).toMatch(/\n {2}norm\.final \+ .*\n {15}\^$/);
   });
 
+  it('asks whether a bare word is meant as a token', async () => {
+    const words = tinyModel({ words: [' king', 'queen', 'x'] });
+    await expect(vectorOf(words, 'king')).rejects.toThrow(/bare word "king"; is the token tok:" king" meant\?/);
+    await expect(vectorOf(words, 'queen')).rejects.toThrow(/tok:"queen" meant/);
+    await expect(vectorOf(words, 'norm.finale')).rejects.toThrow(/Expected a parameter of tiny, got `norm.finale`/);
+  });
+
+  it('says why a model with rotary positions has no position embeddings', async () => {
+    const rotary = Object.assign(tinyModel(), { config: { rope_theta: 1e4 } });
+    (rotary.parameters as Map<string, unknown>).delete('positions');
+    const expected = {
+      code: 'PARAMETER_UNKNOWN',
+      message: expect.stringMatching(/pos:1, but tiny has none: .*rotary/),
+    };
+    await expect(vectorOf(rotary, 'pos:1')).rejects.toMatchObject(expected);
+  });
+
+  it('says which normaliser suits a sum of tokens', async () => {
+    const note = async (text: string, normalize?: 'cosine') =>
+      (await readVector(tinyModel(), text, { engine, normalize })).applied.notes.some((said) => /`cosine`/.test(said));
+    expect(await note('tok:#1 - tok:#2')).toBe(true);
+    expect(await note('tok:#1 - tok:#2', 'cosine')).toBe(false);
+    expect(await note('tok:#1')).toBe(false);
+    expect(await note('tok:#1 + ff:0:1.key')).toBe(false);
+  });
+
   it('says which token there is when only the space is missing', async () => {
     await expect(vectorOf(model, 'tok:"king"')).rejects.toThrow('there is tok:" king"');
   });
@@ -241,6 +267,14 @@ describe('parseVector', () => {
     await expect(parseVector(two, 'v', { tensor: 'w' })).rejects.toMatchObject({ code: 'TENSOR_MISSING' });
     const table = await safetensors({ t: { shape: [3, 1], data } });
     await expect(parseVector(table, 'v')).rejects.toMatchObject({ code: 'TENSOR_SHAPE' });
+  });
+
+  it.each([
+    ['{"a":1}', /found a JSON object: write its numbers as an array/],
+    ['0.1 -2\n3e-4', /found numbers without brackets/],
+    ['PK\u0003\u0004 and what a zip holds', /found a zip archive: of numpy's \.npz, save one array with numpy\.save/],
+  ])('says what %j is', async (text, message) => {
+    await expect(parseVector(new TextEncoder().encode(text), 'v')).rejects.toThrow(message);
   });
 
   it('refuses everything else in a sentence', async () => {

@@ -9,6 +9,7 @@ import { neuronName } from './neurons.ts';
 import { checkIndex, kindOfParameter, parameter, readsTheStream, readVectors, type VectorKind } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { ReadOptions, VectorReading } from './types.ts';
+import { unusedOf } from './unused.ts';
 
 /** A vector from elsewhere: `data` [d], `name` for the reading. */
 export interface NamedVector {
@@ -44,6 +45,11 @@ export async function readVector(
   const x = { data, rows: 1, columns: data.length, name };
   const { f, ...ranked } = await rankVector(model, x, { normalize, kind, side }, options);
   const applied = await appliedOf(model, options, { kinds: [side], used: [f] });
+  if (normalize === 'none' && expression && isSumOfTokens(expression)) {
+    applied.notes.push(
+      'Plain products put tokens with long rows of E first; `cosine` is the usual normaliser for sums of tokens.',
+    );
+  }
   return { model: model.name, vector: name, normalize, applied, ...ranked };
 }
 
@@ -112,12 +118,33 @@ async function named(model: Model, vector: VectorName, e: EmbeddingName, options
     case 'tokenId':
       return row(e, vector.id, 'token');
     case 'position':
+      if (!model.parameters.has('positions')) throw noPositions(model, vector.index);
       return row('positions', vector.index, 'position');
     case 'parameter':
+      checkName(model, vector.name);
       return row(vector.name, vector.row ?? onlyRow(model, vector.name), 'row');
     case 'tensor':
       return tensorRow(model, vector.name, vector.row, signal);
   }
+}
+
+function noPositions(model: Model, index: number): WeightscopeError {
+  const [how] = unusedOf(model).flatMap(({ what, name }) => (what === 'position' ? [name] : []));
+  return new WeightscopeError(
+    'PARAMETER_UNKNOWN',
+    `Expected a model with learned position embeddings for pos:${index}, but ${model.name} has none: its positions (${how ?? 'as the model makes them'}) are made inside attention and are no vectors of the residual stream.`,
+  );
+}
+
+/** A bare word that is no parameter may be meant as a token. */
+function checkName(model: Model, name: string): void {
+  if (model.parameters.has(name)) return;
+  const token = [` ${name}`, name].find((text) => model.vocabulary?.find(text).length);
+  if (token === undefined) return; // The name is refused when its parameter is looked for.
+  throw new WeightscopeError(
+    'PARAMETER_UNKNOWN',
+    `Expected a vector, got the bare word ${JSON.stringify(name)}; is the token tok:${JSON.stringify(token)} meant?`,
+  );
 }
 
 async function parameterRow(model: Model, name: string, index: number, what: string, signal?: AbortSignal) {
@@ -198,6 +225,11 @@ function commonSide(expression: Expression): VectorKind | undefined {
   const alike = kinds.every((kind) => kind && first && readsTheStream(kind) === readsTheStream(first));
   return alike ? first : undefined;
 }
+
+const isSumOfTokens = (expression: Expression): boolean => {
+  const vectors = vectorsOf(expression);
+  return vectors.length > 1 && vectors.every(isToken);
+};
 
 const isToken = ({ type }: VectorName): boolean => type === 'token' || type === 'tokenId';
 

@@ -1,0 +1,31 @@
+import { WeightscopeError } from '../errors.ts';
+
+/** What stands before the number of a neuron or a head in a place such as L4N100. */
+const LETTERS: Record<string, string> = { neuron: 'N', head: 'H' };
+
+/** The beginning of an expression with a minus sign: no option looks like it. */
+const NEGATED = /^-[-\s]*(?:\(|\d|\.\d|(?:ff|head|tok|pos|tensor):|(?:norm|layer)\.)/;
+
+/**
+ * The command line as the program takes it: a place is written as the program prints it (`neuron sample 4:100`, `L4N100`),
+ * and an expression may begin with a minus sign, which is not an option. Throws `ARGUMENT_INVALID` for a place of another
+ * command.
+ */
+export function plainArguments(args: readonly string[]): string[] {
+  const [command, ...rest] = args;
+  if (command === 'vector') return [command, ...rest.map((arg) => (NEGATED.test(arg) ? ` ${arg}` : arg))];
+  const letter = LETTERS[command];
+  if (letter === undefined) return [...args];
+  // The model comes first: what looks like a place before it is its name.
+  const at = rest.findIndex((arg, i) => i > 0 && /^(?:\d+:\d+|L\d+[NH]\d+)$/i.test(arg));
+  if (at < 0) return [...args];
+  const [, layer, given = letter, index] = /^L?(\d+)(?::|([NH]))(\d+)$/i.exec(rest[at])!;
+  if (given.toUpperCase() !== letter) {
+    const other = Object.keys(LETTERS).find((name) => name !== command);
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected a ${command}, such as L4${letter}1 or 4:1, got ${rest[at]}; \`weightscope ${other}\` reads it.`,
+    );
+  }
+  return [command, ...rest.slice(0, at), layer, index, ...rest.slice(at + 1)];
+}
