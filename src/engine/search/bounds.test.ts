@@ -5,8 +5,8 @@ import { compile, newMemory } from '../wasm/module.ts';
 import { wasmEngine } from '../wasm/wasm.ts';
 import { type Rounded, rotationError } from './bounds.ts';
 import { Layout } from './memory.ts';
-import { placeScreen } from './screen.ts';
-import { screenScratch } from './screen-task.ts';
+import { placeScreen } from './pairs/screen.ts';
+import { screenScratch } from './pairs/screen-task.ts';
 import { runTask } from './tasks.ts';
 
 const bound = vi.hoisted(() => ({ share: 1, share8: 1, share16: 1 }));

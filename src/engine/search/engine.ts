@@ -1,10 +1,10 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import { matmul } from './matmul.ts';
+import { matmul } from './matmul/matmul.ts';
 import { columnMeans } from './means/means.ts';
-import { topPairs } from './pairs.ts';
+import { topPairs } from './pairs/pairs.ts';
 import { rising } from './progress.ts';
-import { topRows } from './rows.ts';
+import { topRows } from './rows/rows.ts';
 import type { Sessions } from './session.ts';
 
 /** The engine that searches with what `sessions` provides: the same logic over any kernels. */

@@ -1,5 +1,5 @@
 import type { Matrix, RunOptions } from '../../engine.ts';
-import { matmul } from '../matmul.ts';
+import { matmul } from '../matmul/matmul.ts';
 import type { Sessions } from '../session.ts';
 import type { Rounding, Sums } from './sums.ts';
 

@@ -1,4 +1,4 @@
-import type { Matrix } from '../engine.ts';
+import type { Matrix } from '../../engine.ts';
 
 /** Rows of each matrix that are looked at. */
 const SAMPLE = 256;

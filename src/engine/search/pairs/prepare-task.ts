@@ -1,5 +1,5 @@
-import type { KernelMemory } from '../kernels.ts';
-import type { rotationError } from './bounds.ts';
+import type { KernelMemory } from '../../kernels.ts';
+import type { rotationError } from '../bounds.ts';
 import { BLOCK_VALUES, type Screened, screenScratch } from './screen-task.ts';
 
 /** The steps that bring a factor from stored rows to packed blocks; each runs over a part of the rows. */

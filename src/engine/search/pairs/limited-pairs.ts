@@ -1,4 +1,4 @@
-import type { PairOptions, Pairs } from '../engine.ts';
+import type { PairOptions, Pairs } from '../../engine.ts';
 import type { Selection } from './selection.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { KernelMemory } from '../kernels.ts';
+import type { KernelMemory } from '../../kernels.ts';
 import { type Candidates, sorted } from './candidates.ts';
 import { type Ends, EXACT, type Lists, PAIRS, SCORES, type Side, type SideAt } from './row-place.ts';
 

@@ -1,5 +1,5 @@
-import type { KernelMemory, Kernels } from '../kernels.ts';
-import { fp32Above, fp32Below } from './bounds.ts';
+import type { KernelMemory, Kernels } from '../../kernels.ts';
+import { fp32Above, fp32Below } from '../bounds.ts';
 
 /** Little more than k: the fuller a list gets before it is cut, the longer pairs pass that could be ruled out. */
 const roomFor = (k: number): number => k + (k >> 1) + 32;

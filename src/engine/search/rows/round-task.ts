@@ -1,5 +1,5 @@
-import type { KernelMemory } from '../kernels.ts';
-import { fp32Above, lost8 } from './bounds.ts';
+import type { KernelMemory } from '../../kernels.ts';
+import { fp32Above, lost8 } from '../bounds.ts';
 import type { Method } from './row-place.ts';
 
 export const ROUND_ROWS = 512;

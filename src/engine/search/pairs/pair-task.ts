@@ -1,5 +1,5 @@
-import type { KernelMemory } from '../kernels.ts';
-import { absolute32, fp32Above, fp32Below, relative32 } from './bounds.ts';
+import type { KernelMemory } from '../../kernels.ts';
+import { absolute32, fp32Above, fp32Below, relative32 } from '../bounds.ts';
 import { Found, type PairResult, type Selection } from './selection.ts';
 
 /** Rows of A and of B in one tile of products: 128 KB of fp32, which stays in the second-level cache. */

@@ -1,4 +1,4 @@
-import type { Ranked } from '../engine.ts';
+import type { Ranked } from '../../engine.ts';
 import { floorOf } from './candidates.ts';
 import type { Lists } from './row-place.ts';
 

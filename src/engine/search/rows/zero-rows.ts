@@ -1,4 +1,4 @@
-import type { Matrix } from '../engine.ts';
+import type { Matrix } from '../../engine.ts';
 import type { RankedLists } from './ranked-lists.ts';
 import type { Ends } from './row-place.ts';
 

@@ -1,4 +1,4 @@
-import type { KernelMemory } from '../kernels.ts';
+import type { KernelMemory } from '../../kernels.ts';
 
 /** Which pairs a task looks for. Values are sign * score, so that the best are the largest. */
 export interface Selection {

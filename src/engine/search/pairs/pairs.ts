@@ -1,11 +1,11 @@
-import { throwIfAborted } from '../../errors.ts';
-import { checkTopPairs } from '../check.ts';
-import type { Matrix, PairOptions, Pairs } from '../engine.ts';
+import { throwIfAborted } from '../../../errors.ts';
+import { checkTopPairs } from '../../check.ts';
+import type { Matrix, PairOptions, Pairs } from '../../engine.ts';
 import { densePairs } from './dense-pairs.ts';
 import { limitedPairs } from './limited-pairs.ts';
 import { screenedPairs } from './screened-pairs.ts';
 import type { Selection } from './selection.ts';
-import type { Sessions } from './session.ts';
+import type { Sessions } from '../session.ts';
 
 /** A pair search without limits. `low` and `high` bound sign * score; `after` starts the list behind a pair. */
 export interface PairSearch {

@@ -1,4 +1,4 @@
-import type { KernelMemory } from '../kernels.ts';
+import type { KernelMemory } from '../../kernels.ts';
 
 export const MATMUL_ROWS = 32;
 export const MATMUL_COLUMNS = 1024;

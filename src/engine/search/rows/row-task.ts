@@ -1,5 +1,5 @@
-import type { KernelMemory } from '../kernels.ts';
-import { absolute32, error16, listError } from './bounds.ts';
+import type { KernelMemory } from '../../kernels.ts';
+import { absolute32, error16, listError } from '../bounds.ts';
 import type { Candidates } from './candidates.ts';
 import { packed16Bytes, packedBytes } from './round-task.ts';
 import {

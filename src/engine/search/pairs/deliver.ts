@@ -1,4 +1,4 @@
-import type { PairBatch, PairOptions } from '../engine.ts';
+import type { PairBatch, PairOptions } from '../../engine.ts';
 import type { BestPairs } from './best-pairs.ts';
 import type { PairResult } from './selection.ts';
 

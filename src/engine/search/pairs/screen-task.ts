@@ -1,5 +1,5 @@
-import type { KernelMemory } from '../kernels.ts';
-import { absolute32, fp32Below, relative32 } from './bounds.ts';
+import type { KernelMemory } from '../../kernels.ts';
+import { absolute32, fp32Below, relative32 } from '../bounds.ts';
 import { mostPairs } from './outlook.ts';
 import { Found, type PairResult, type Selection } from './selection.ts';
 

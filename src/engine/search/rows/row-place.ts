@@ -1,5 +1,5 @@
-import type { KernelMemory } from '../kernels.ts';
-import { fp32Below } from './bounds.ts';
+import type { KernelMemory } from '../../kernels.ts';
+import { fp32Below } from '../bounds.ts';
 import { Candidates, candidateBytes } from './candidates.ts';
 
 /** Own and other rows that the kernels look at in one call. */

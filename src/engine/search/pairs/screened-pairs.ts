@@ -1,7 +1,7 @@
-import type { Pairs } from '../engine.ts';
+import type { Pairs } from '../../engine.ts';
 import { BestPairs } from './best-pairs.ts';
 import { deliver } from './deliver.ts';
-import { Layout } from './memory.ts';
+import { Layout } from '../memory.ts';
 import type { PairSearch } from './pairs.ts';
 import { placeScreen, prepareScreen } from './screen.ts';
 import {
@@ -15,7 +15,7 @@ import {
   TASK_BLOCKS,
 } from './screen-task.ts';
 import { placeSeed, seedThreshold } from './seed.ts';
-import type { Session, Sessions } from './session.ts';
+import type { Session, Sessions } from '../session.ts';
 
 /** Where few pairs are wanted: blocks in order of falling norm, screened in 8 bits, with a threshold that rises. */
 export const screenedPairs = async (sessions: Sessions, search: PairSearch): Promise<Pairs> => {
