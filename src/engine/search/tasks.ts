@@ -1,5 +1,4 @@
 import type { KernelMemory } from '../kernels.ts';
-import { listTask } from './rows/list-task.ts';
 import { matmulTask } from './matmul/matmul-task.ts';
 import { packTask } from './means/pack-task.ts';
 import { pairSumTask } from './means/pair-sum-task.ts';
@@ -7,9 +6,10 @@ import { sumTask } from './means/sum-task.ts';
 import { normTask } from './norm-task.ts';
 import { pairTask } from './pairs/pair-task.ts';
 import { prepareTask } from './pairs/prepare-task.ts';
+import { screenTask } from './pairs/screen-task.ts';
+import { listTask } from './rows/list-task.ts';
 import { roundTask } from './rows/round-task.ts';
 import { rowTask } from './rows/row-task.ts';
-import { screenTask } from './pairs/screen-task.ts';
 
 /** Units of work that a lane runs over the shared memory: plain data in, plain data out. */
 const tasks = {

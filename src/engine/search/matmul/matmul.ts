@@ -1,8 +1,8 @@
 import { checkFinite, checkShapes } from '../../check.ts';
 import type { Matrix, RunOptions } from '../../engine.ts';
-import { MATMUL_COLUMNS, MATMUL_ROWS, MATMUL_SCRATCH, type MatmulTask } from './matmul-task.ts';
 import { chunks, Layout } from '../memory.ts';
 import type { Sessions } from '../session.ts';
+import { MATMUL_COLUMNS, MATMUL_ROWS, MATMUL_SCRATCH, type MatmulTask } from './matmul-task.ts';
 
 /** a · bᵀ in fp64, rounded once: chunks of a against packed chunks of b. */
 export const matmul = async (sessions: Sessions, a: Matrix, b: Matrix, options: RunOptions = {}): Promise<Matrix> => {

@@ -1,6 +1,6 @@
 import type { PairBatch } from '../../engine.ts';
-import { byScore } from './by-score.ts';
 import { kthLargest } from '../select-kth.ts';
+import { byScore } from './by-score.ts';
 
 /** The best k pairs of what is added, in the contract's order; holds at most a few k. `sign` -1: smallest first. */
 export class BestPairs {

@@ -1,11 +1,11 @@
 import type { Pairs } from '../../engine.ts';
+import { Layout } from '../memory.ts';
+import type { Session, Sessions } from '../session.ts';
 import { BestPairs } from './best-pairs.ts';
 import { deliver } from './deliver.ts';
-import { Layout } from '../memory.ts';
-import { loadOperand, type Operand, placeOperand } from '../operand.ts';
+import { loadOperand, type Operand, placeOperand } from './operand.ts';
+import type { PairSearch } from './pair-search.ts';
 import { PAIR_SCRATCH, type PairTask, type Side, TILE_A, TILE_B } from './pair-task.ts';
-import type { PairSearch } from './pairs.ts';
-import type { Session, Sessions } from '../session.ts';
 
 /** Where many pairs are wanted: every block that can hold one, in fp32. */
 export const densePairs = async (sessions: Sessions, search: PairSearch): Promise<Pairs> => {

@@ -1,4 +1,4 @@
-import type { Screened } from './screen-task.ts';
+import type { Screened } from './blocks.ts';
 
 /**
  * What a sample of rows says about the walk to come: how many dimensions the screen should have, and whether rows should

@@ -1,26 +1,12 @@
 import { throwIfAborted } from '../../../errors.ts';
 import { checkTopPairs } from '../../check.ts';
 import type { Matrix, PairOptions, Pairs } from '../../engine.ts';
+import type { Sessions } from '../session.ts';
 import { densePairs } from './dense-pairs.ts';
 import { limitedPairs } from './limited-pairs.ts';
+import type { PairSearch } from './pair-search.ts';
 import { screenedPairs } from './screened-pairs.ts';
 import type { Selection } from './selection.ts';
-import type { Sessions } from '../session.ts';
-
-/** A pair search without limits. `low` and `high` bound sign * score; `after` starts the list behind a pair. */
-export interface PairSearch {
-  a: Matrix;
-  b: Matrix;
-  sign: number;
-  low: number;
-  high: number;
-  /** How many pairs to list: 0 for `visit` or a count alone. */
-  k: number;
-  /** Without a threshold the selection is every pair, which needs no counting. */
-  everything: boolean;
-  after: Selection['after'];
-  options: PairOptions;
-}
 
 /** Best pairs of A·Bᵀ: screened in small integers where few pairs can be wanted, in fp32 where many are. */
 export const topPairs = async (sessions: Sessions, a: Matrix, b: Matrix, options: PairOptions): Promise<Pairs> => {

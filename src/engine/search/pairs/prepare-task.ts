@@ -1,6 +1,7 @@
 import type { KernelMemory } from '../../kernels.ts';
 import type { rotationError } from '../bounds.ts';
-import { BLOCK_VALUES, type Screened, screenScratch } from './screen-task.ts';
+import { BLOCK_VALUES, type Screened } from './blocks.ts';
+import { screenScratch } from './screen-task.ts';
 
 /** The steps that bring a factor from stored rows to packed blocks; each runs over a part of the rows. */
 export type PrepareTask = { side: Screened; from: number; to: number; d: number } & (

@@ -2,11 +2,12 @@ import { notFinite } from '../../check.ts';
 import type { Matrix, RunOptions } from '../../engine.ts';
 import { rotationError, scaleFor } from '../bounds.ts';
 import type { Layout } from '../memory.ts';
+import type { Session } from '../session.ts';
+import { BLOCK_A, BLOCK_B, BLOCK_VALUES, type Screened } from './blocks.ts';
 import { lookAhead, mostPairs } from './outlook.ts';
 import type { PrepareTask } from './prepare-task.ts';
 import { balancedRotation, identity } from './rotation.ts';
-import { BLOCK_A, BLOCK_B, BLOCK_VALUES, type Screened, type ScreenPlan } from './screen-task.ts';
-import type { Session } from '../session.ts';
+import type { ScreenPlan } from './screen-task.ts';
 
 /** Rows of either factor that its Gram matrix is taken from: enough for a rotation that prunes. */
 const GRAM_ROWS = 6144;

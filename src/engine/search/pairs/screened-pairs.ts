@@ -1,21 +1,13 @@
 import type { Pairs } from '../../engine.ts';
-import { BestPairs } from './best-pairs.ts';
-import { deliver } from './deliver.ts';
 import { Layout } from '../memory.ts';
-import type { PairSearch } from './pairs.ts';
-import { placeScreen, prepareScreen } from './screen.ts';
-import {
-  BLOCK_VALUES,
-  largestProduct,
-  readBox,
-  type Screened,
-  type ScreenPlan,
-  type ScreenTask,
-  screenScratch,
-  TASK_BLOCKS,
-} from './screen-task.ts';
-import { placeSeed, seedThreshold } from './seed.ts';
 import type { Session, Sessions } from '../session.ts';
+import { BestPairs } from './best-pairs.ts';
+import { BLOCK_VALUES, largestProduct, readBox, type Screened } from './blocks.ts';
+import { deliver } from './deliver.ts';
+import type { PairSearch } from './pair-search.ts';
+import { placeScreen, prepareScreen } from './screen.ts';
+import { type ScreenPlan, type ScreenTask, screenScratch, TASK_BLOCKS } from './screen-task.ts';
+import { placeSeed, seedThreshold } from './seed.ts';
 
 /** Where few pairs are wanted: blocks in order of falling norm, screened in 8 bits, with a threshold that rises. */
 export const screenedPairs = async (sessions: Sessions, search: PairSearch): Promise<Pairs> => {

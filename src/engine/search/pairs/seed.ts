@@ -1,8 +1,8 @@
 import { MATMUL_COLUMNS, MATMUL_ROWS, type MatmulTask } from '../matmul/matmul-task.ts';
 import type { Layout } from '../memory.ts';
-import type { Screened } from './screen-task.ts';
 import { kthLargest } from '../select-kth.ts';
 import type { Session } from '../session.ts';
+import type { Screened } from './blocks.ts';
 
 /** Rows of largest norm on either side whose pairs give the first threshold. */
 const seedRows = (count: number, k: number): number =>

@@ -1,7 +1,7 @@
 import type { KernelMemory } from '../../kernels.ts';
+import { kthLargest } from '../select-kth.ts';
 import { type Ends, type Lists, type ListsAt, listsAt, type Side } from './row-place.ts';
 import { finish, type Scoring } from './row-scores.ts';
-import { kthLargest } from '../select-kth.ts';
 
 /** Brings the lists [from, to) of rows of `side`, in search order, that lanes have kept together. */
 export interface ListTask extends Omit<Scoring, 'memory' | 'scratch'> {

@@ -1,10 +1,10 @@
 import type { Matrix } from '../../engine.ts';
 import { scaleFor } from '../bounds.ts';
 import type { Layout } from '../memory.ts';
-import { byNorm, loadNorms } from '../operand.ts';
+import { byNorm, loadNorms } from '../norms.ts';
+import type { Session } from '../session.ts';
 import { ABOUT, packed16Bytes, packedBytes, ROUND_ROWS, type RoundTask } from './round-task.ts';
 import { FIRST, type Method } from './row-place.ts';
-import type { Session } from '../session.ts';
 
 /** Where a matrix of `topRows` lies; numbers of rows are rounded up to whole groups of 16. */
 export interface RowsPlace {

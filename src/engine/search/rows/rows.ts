@@ -1,9 +1,10 @@
 import { checkTopRows } from '../../check.ts';
 import type { Matrix, TopRows, TopRowsOptions } from '../../engine.ts';
 import { absolute32, listError } from '../bounds.ts';
+import { chunks, Layout } from '../memory.ts';
+import type { Session, Sessions } from '../session.ts';
 import { type Frame, frame } from './frame.ts';
 import type { ListTask } from './list-task.ts';
-import { chunks, Layout } from '../memory.ts';
 import { RankedLists } from './ranked-lists.ts';
 import {
   type Ends,
@@ -18,7 +19,6 @@ import {
 } from './row-place.ts';
 import type { RowTask } from './row-task.ts';
 import { loadRows, packRows, placeRows, type RowsOperand, type RowsPlace, rowsBytes } from './rows-operand.ts';
-import type { Session, Sessions } from '../session.ts';
 import { settleZeros } from './zero-rows.ts';
 
 /** Fewer rows of x than this are not worth packing e for. */
