@@ -10,8 +10,8 @@ const SETTINGS = { top: 100, columns: 50, pairs: 1000 };
 
 /**
  * P7: an atlas of a tenth of the layers, files and all, against torch doing the same with its best loops and writing
- * nothing: the means of the normalisers, lists of neurons at both ends, best neurons of each token at both ends, best and
- * worst pairs of all heads, diagonals. Normalisers are known to both; the means are of the tenth's own vectors.
+ * nothing: the means of the normalisers, lists of neurons at both ends, best neurons of each token at both ends, best
+ * and worst pairs of all heads, diagonals. Normalisers are known to both; the means are of the tenth's own vectors.
  */
 export const atlasWorkload = async ({ model, engine, peer, by, rounds, save, compare, check, checkPairs, layers }) => {
   const tenth = layers ?? Array.from({ length: Math.max(1, Math.round(model.dimensions.layers / 10)) }, (_, i) => i);
@@ -63,7 +63,7 @@ export const atlasWorkload = async ({ model, engine, peer, by, rounds, save, com
     await build(folder);
     const expected = await peer.ask({ ...request, result: true });
     const atlas = await openAtlas(folder);
-    const near = (got, wanted, what) =>
+    const listedDots32 = (got, wanted, what) =>
       check(
         got.length === wanted.length && got.every((x, i) => Math.abs(x - wanted[i]) <= 1e-4 * Math.abs(wanted[i])),
         `${what}: ${got.slice(0, 3)} …, torch ${wanted.slice(0, 3)} …`,
@@ -75,7 +75,7 @@ export const atlasWorkload = async ({ model, engine, peer, by, rounds, save, com
         ['-', 'bottom'],
       ]) {
         for (const [i, values] of expected[part][end].entries())
-          near(
+          listedDots32(
             await scores(
               `SELECT score FROM neuron_tokens WHERE layer = ${tenth[0]} AND neuron = ${i} AND part = '${part}' AND sign = '${sign}' ORDER BY rank`,
             ),
@@ -83,7 +83,7 @@ export const atlasWorkload = async ({ model, engine, peer, by, rounds, save, com
             `${part} ${i} ${end}`,
           );
         for (const [token, values] of expected[part][`columns_${end}`].entries())
-          near(
+          listedDots32(
             await scores(
               `SELECT score FROM token_neurons WHERE token = ${token} AND part = '${part}' AND sign = '${sign}' ORDER BY rank`,
             ),

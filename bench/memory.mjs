@@ -15,7 +15,10 @@ const peakOf = (pid) => {
   return children.reduce((sum, child) => sum + peakOf(child), own);
 };
 
-/** Looks at a process tree again and again; `stop` resolves to the most that was seen, undefined where /proc is not there. */
+/**
+ * Looks at a process tree again and again; `stop` resolves to the most that was seen, undefined where /proc is not
+ * there.
+ */
 export const watchPeak = (pid) => {
   let most = 0;
   const look = () => {

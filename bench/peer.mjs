@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** Starts bench/peer.py; `ask` sends one request and resolves to its answer. The Python is `WEIGHTSCOPE_PYTHON` or python3. */
+/**
+ * Starts bench/peer.py; `ask` sends one request and resolves to its answer. The Python is `WEIGHTSCOPE_PYTHON` or
+ * python3.
+ */
 export const startPeer = () => {
   const python = process.env.WEIGHTSCOPE_PYTHON ?? 'python3';
   const child = spawn(python, [fileURLToPath(new URL('peer.py', import.meta.url))], {

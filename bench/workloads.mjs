@@ -83,7 +83,9 @@ const summary = (rows) => {
   return { rows, ...of('ratio', ''), ...of('onednn_ratio', 'onednn_') };
 };
 
-/** Runs what `only` names; returns the record's sections. `products` are the peer's ways to multiply, the fastest first. */
+/**
+ * Runs what `only` names; returns the record's sections. `products` are the peer's ways to multiply, the fastest first.
+ */
 export const runWorkloads = async ({ engine, peer, products, model: path, only, rounds, layers }) => {
   /** A request by torch.mm, which people write and targets are set against, and by what else torch has. */
   const rivals = (request) => {

@@ -72,9 +72,13 @@ const worker = async () => {
   return `export const code = ${JSON.stringify(output[0].code)};\n`;
 };
 
-await generate(join(engine, 'wasm/kernels.generated.ts'), files(here, '.ts'), kernels);
+const records = join(engine, 'records.ts');
+await generate(join(engine, 'wasm/kernels.generated.ts'), [...files(here, '.ts'), records], kernels);
 await generate(
   join(engine, 'workers/worker.generated.ts'),
-  [...files(join(engine, 'search'), '.ts'), join(engine, 'workers/worker.ts'), join(engine, 'wasm/instantiate.ts')],
+  [
+    ...files(join(engine, 'search'), '.ts'),
+    ...['kernels.ts', 'records.ts', 'workers/worker.ts', 'wasm/instantiate.ts'].map((name) => join(engine, name)),
+  ],
   worker,
 );

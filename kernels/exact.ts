@@ -1,5 +1,17 @@
 import { madd64 } from './madd';
 
+/**
+ * Exact kernels: what they compute is the contract's own arithmetic, in fp64.
+ *
+ *   norms:    out_i  = Σ_t x_it²
+ *   dots64:   out_p  = Σ_t a_it b_jt for listed pairs (i, j), in the order t = 0, 1, 2 …
+ *   matmul64: out_ij = Σ_t a_it b_jt for all pairs, in the same order, rounded once to fp32
+ *
+ * A sum in index order is one chain of additions, and each must wait for the one before. So several sums run side by
+ * side, and vectors hold different pairs or columns, never parts of one sum: that is why b is packed in panels of 4
+ * rows, dimension by dimension.
+ */
+
 /** Squared norms: out[i] = sum of squares of row i in fp64; not finite exactly when the row is not. */
 export function norms(x: usize, rows: i32, d: i32, out: usize): void {
   for (let i = 0; i < rows; i++, out += 8) {
@@ -75,7 +87,9 @@ export function panels64(x: usize, rows: i32, d: i32, out: usize): void {
   }
 }
 
-/** out[i * stride + j] = a_i · b_j in fp64, in index order, rounded once to fp32. b in panels; stride a multiple of 4. */
+/**
+ * out[i * stride + j] = a_i · b_j in fp64, in index order, rounded once to fp32. b in panels; stride a multiple of 4.
+ */
 export function matmul64(a: usize, rows: i32, b: usize, panels: i32, d: i32, out: usize, stride: i32): void {
   const bytes = usize(d) << 2;
   for (let panel = 0; panel < panels; panel++, b += usize(d) << 5, out += 16) {

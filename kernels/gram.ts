@@ -1,6 +1,16 @@
 import { madd64 } from './madd';
 
-/** out [d, d] (fp64, row-major, both triangles) = sum over every `every`-th of the rows of x of scale² x xᵀ. row: 8 d bytes of scratch. */
+/**
+ * The Gram matrix of a sample of rows: out_tu = Σ_i scale² x_it x_iu over every `every`-th row i.
+ *
+ * Row by row, a row is converted to fp64 once and added as an outer product; only the upper triangle is computed, then
+ * mirrored.
+ */
+
+/**
+ * out [d, d] (fp64, row-major, both triangles) = sum over every `every`-th of the rows of x of scale² x xᵀ. row: 8 d
+ * bytes of scratch.
+ */
 export function gram(x: usize, rows: i32, every: i32, d: i32, scale: f64, row: usize, out: usize): void {
   memory.fill(out, 0, (usize(d) * usize(d)) << 3);
   for (let i = 0; i < rows; i += every) {

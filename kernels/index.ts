@@ -8,5 +8,5 @@ export { broadcast8, dots32, gather32, pack8 } from './pack8';
 export { gram } from './gram';
 export { cut } from './lists';
 export { dots16, quantise16 } from './rows16';
-export { near, quantise, screenRows } from './rows8';
+export { listedDots32, quantise, screenRows } from './rows8';
 export { peak } from './peak';

@@ -1,3 +1,13 @@
+/**
+ * Cutting a list of candidates: with t the rank-th largest of `count` fp32 values,
+ *
+ *   least = max(least, t - error),   needed = least - error (both rounded down),   and only values >= needed stay.
+ *
+ * The rank-th largest is found bit by bit, by counting how many values reach a limit: passes over a short list in
+ * vectors, without a branch, are faster than a selection that moves numbers. Signed whole numbers with the bits of fp32
+ * are in the order of the numbers once those of negative ones are flipped (`key`).
+ */
+
 /** Numbers in the order of their signed keys. */
 // @ts-ignore: decorator
 @inline

@@ -1,3 +1,8 @@
+/**
+ * Multiply-adds, a·b + c: one instruction where the runtime has relaxed SIMD, two where it has not.
+ * `ASC_FEATURE_RELAXED_SIMD` is known when a module is compiled, so no choice is left at run time.
+ */
+
 /** a·b + c for four fp32: fused where the runtime has relaxed SIMD, else rounded twice; error bounds allow for both. */
 // @ts-ignore: decorator
 @inline

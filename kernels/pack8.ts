@@ -1,6 +1,18 @@
 import { madd64 } from './madd';
 
 /**
+ * Packing for the 8-bit screen of pairs, and the fp32 products of what it leaves.
+ *
+ *   pack8:  q_it = x_it / step, rounded to whole numbers for t < prefix, and three more numbers, whose products with those of
+ *           the other side are at least what rounding and the dimensions from prefix on can add (docs/engine.md, "The 8-bit
+ *           screen")
+ *   dots32: keeps the listed pairs (i, j) with Σ_t a_it b_jt >= least
+ *
+ * Rows of a block are gathered one after the other first: their order in the search is not that in memory, and every
+ * later pass reads them in order.
+ */
+
+/**
  * Copies rows index[i] (u32) of x (row length `stride`, a multiple of 4) one after the other to `out`. Writes to
  * `extent` (f64) the largest size of a value in the first `prefix` dimensions and the largest squared norm of the rest.
  */
@@ -40,10 +52,10 @@ export function gather32(x: usize, stride: i32, index: usize, rows: i32, prefix:
 
 /**
  * Packs `rows` rows of x (row length `stride`) in steps of `step` for `screen8`: the first `prefix` dimensions rounded
- * to whole steps, then three dimensions whose products bound what rounding and the tail can add (docs/engine.md). `error`
- * bounds the distance of each row from the true one. `first` is 1 for the operand a: rows of 2 * pairs bytes and
- * offsets (i16); 0 for b: groups of 8 rows, values plus 64; missing rows are zeros. Returns the largest squared norm of
- * a packed row; values must not exceed 127 (a) and 63 (b).
+ * to whole steps, then three dimensions whose products bound what rounding and the tail can add (docs/engine.md).
+ * `error` bounds the distance of each row from the true one. `first` is 1 for the operand a: rows of 2 * pairs bytes
+ * and offsets (i16); 0 for b: groups of 8 rows, values plus 64; missing rows are zeros. Returns the largest squared
+ * norm of a packed row; values must not exceed 127 (a) and 63 (b).
  */
 export function pack8(
   x: usize,

@@ -2,8 +2,13 @@ import { madd32 } from './madd';
 import { quads } from './rows8';
 
 /**
- * For benches: the most that this processor does in `loops` rounds of multiply-adds in registers, of fp32 (bits 32) or of
- * 8-bit numbers. Returns the operations, multiplications and additions; the sums go to `out`, so that none is left out.
+ * For benches only: how fast this processor is with operands in registers, which is what kernels are measured against.
+ */
+
+/**
+ * For benches: the most that this processor does in `loops` rounds of multiply-adds in registers, of fp32 (bits 32) or
+ * of 8-bit numbers. Returns the operations, multiplications and additions; the sums go to `out`, so that none is left
+ * out.
  */
 export function peak(bits: i32, loops: i32, out: usize): f64 {
   const x = v128.load(out);

@@ -1,6 +1,14 @@
 import { madd32 } from './madd';
 
 /**
+ * fp32 products of blocks: out_ij = Σ_t a_it b_jt for all rows of two packed operands, and lists of what a block holds.
+ *
+ * Operands are packed in panels of 8 rows, dimension by dimension, so that one load gives a dimension of 4 rows of b,
+ * one broadcast that of a row of a, and all reads are in order. A tile of 4 x 8 sums stays in registers for all
+ * dimensions: 8 loads and broadcasts serve 32 multiplications.
+ */
+
+/**
  * Packs listed rows of x, each multiplied by its fp64 factor and rounded once, in panels of 8 rows, dimension by
  * dimension; missing rows are zeros. index[i] (u32) is the row of x, factor[i] (f64) its factor.
  */
@@ -92,8 +100,9 @@ export function scan(tile: usize, rows: i32, columns: i32, stride: i32, low: usi
 }
 
 /**
- * Lists the entries of a tile [rows, columns] (row length `stride`, columns a multiple of 4) that reach a limit of their row or column:
- * value >= top or -value >= bottom; as (row << 16 | column). Returns how many; `out` has room for rows * columns.
+ * Lists the entries of a tile [rows, columns] (row length `stride`, columns a multiple of 4) that reach a limit of
+ * their row or column: value >= top or -value >= bottom; as (row << 16 | column). Returns how many; `out` has room for
+ * rows * columns.
  */
 export function siftTile(
   tile: usize,

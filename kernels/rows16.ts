@@ -1,10 +1,16 @@
+import { ROUNDED16_NUMBERS, ROUNDED16_RESIDUAL, ROUNDED16_STEP } from '../src/engine/records';
+
 /**
- * Products of long rows in 16 bits: what the 8-bit screen leaves meets these. Rows are whole steps of their own, 32 numbers a
- * line, padded with zeros; their norms are at most 46340, so that no sum of products leaves 31 bits (Cauchy and Schwarz).
+ * Products of long rows in 16 bits, which meet what the 8-bit screen leaves: v_ij = step_i step_j Σ_t p_it p_jt, with p
+ * whole numbers.
+ *
+ * They take half the memory of fp32 rows, and memory is what these products wait for. A row is rounded to whole steps
+ * of its own, to a norm of at most 46340: by Cauchy and Schwarz no sum of products of two such rows leaves 31 bits.
+ * Rows are padded with zeros to lines of 32 numbers (64 bytes), so that loops have no remainder.
  */
 const NORM: f64 = 46340;
 const MOST: f64 = 32767;
-const ABOUT: usize = 16;
+const ROUNDED_BYTES: usize = ROUNDED16_NUMBERS << 3;
 
 // @ts-ignore: decorator
 @inline
@@ -12,7 +18,10 @@ function bytesOf(d: i32): usize {
   return usize((d + 31) & ~31) << 1;
 }
 
-/** Rounds rows index[i] of x to whole steps and says what that costs: step and norm of what is lost, times factor[i]. */
+/**
+ * Rounds rows index[i] of x to whole steps of their own, and writes to `rounded` the step and the norm of the residual,
+ * times factor[i].
+ */
 export function quantise16(
   x: usize,
   index: usize,
@@ -20,11 +29,11 @@ export function quantise16(
   rows: i32,
   d: i32,
   out: usize,
-  about: usize,
+  rounded: usize,
 ): void {
   const bytes = bytesOf(d);
   const whole = d & ~3;
-  for (let i = 0; i < rows; i++, out += bytes, about += ABOUT, index += 4, factor += 8) {
+  for (let i = 0; i < rows; i++, out += bytes, rounded += ROUNDED_BYTES, index += 4, factor += 8) {
     const from = x + ((usize(load<u32>(index)) * d) << 2);
     let largest: f32 = 0;
     let square: f64 = 0;
@@ -37,18 +46,19 @@ export function quantise16(
     // Rounding moves each number by half a step at most.
     const inverse = norm > 0 ? min((NORM - 0.5001 * sqrt(f64(d))) / norm, MOST / f64(largest)) : 1;
     const step = 1 / inverse;
-    let lost = f64x2.splat(0);
+    let residual = f64x2.splat(0);
     memory.fill(out + usize(whole << 1), 0, bytes - usize(whole << 1));
     let t = 0;
     for (; t < whole; t += 4) {
       const v = v128.load(from + (usize(t) << 2));
       const low = f64x2.promote_low_f32x4(v);
-      const high = f64x2.promote_low_f32x4(i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+      const upper = i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+      const high = f64x2.promote_low_f32x4(upper);
       const a = f64x2.nearest(f64x2.mul(low, f64x2.splat(inverse)));
       const b = f64x2.nearest(f64x2.mul(high, f64x2.splat(inverse)));
       const e = f64x2.sub(low, f64x2.mul(a, f64x2.splat(step)));
       const g = f64x2.sub(high, f64x2.mul(b, f64x2.splat(step)));
-      lost = f64x2.add(lost, f64x2.add(f64x2.mul(e, e), f64x2.mul(g, g)));
+      residual = f64x2.add(residual, f64x2.add(f64x2.mul(e, e), f64x2.mul(g, g)));
       const n = i64x2.shuffle(i32x4.trunc_sat_f64x2_s_zero(a), i32x4.trunc_sat_f64x2_s_zero(b), 0, 2);
       v128.store64_lane(out + (usize(t) << 1), i16x8.narrow_i32x4_s(n, n), 0);
     }
@@ -61,18 +71,22 @@ export function quantise16(
       store<i16>(out + (usize(t) << 1), i16(n));
     }
     const by = load<f64>(factor);
-    store<f64>(about, step * by);
-    store<f64>(about, sqrt(f64x2.extract_lane(lost, 0) + f64x2.extract_lane(lost, 1) + rest) * by, 8);
+    store<f64>(rounded, step * by, ROUNDED16_STEP << 3);
+    rest += f64x2.extract_lane(residual, 0) + f64x2.extract_lane(residual, 1);
+    store<f64>(rounded, sqrt(rest) * by, ROUNDED16_RESIDUAL << 3);
   }
 }
 
-/** Keeps the pairs `i << 16 | j` of a list whose product reaches a limit of row i, and their products (f32). Returns how many. */
+/**
+ * Keeps the pairs `i << 16 | j` of a list whose product reaches a limit of row i, and writes their products (f32).
+ * Returns how many.
+ */
 export function dots16(
   a: usize,
-  aboutA: usize,
+  roundedA: usize,
   rowsA: u32,
   b: usize,
-  aboutB: usize,
+  roundedB: usize,
   rowsB: u32,
   d: i32,
   list: usize,
@@ -104,7 +118,7 @@ export function dots16(
     s0 = i32x4.add(i32x4.add(s0, s1), i32x4.add(s2, s3));
     const sum =
       i32x4.extract_lane(s0, 0) + i32x4.extract_lane(s0, 1) + i32x4.extract_lane(s0, 2) + i32x4.extract_lane(s0, 3);
-    const steps = load<f64>(aboutA + ABOUT * usize(i)) * load<f64>(aboutB + ABOUT * usize(j));
+    const steps = stepOf(roundedA, i) * stepOf(roundedB, j);
     const value = f32(f64(sum) * steps);
     if (value >= load<f32>(top + (usize(i) << 2)) || -value >= load<f32>(bottom + (usize(i) << 2))) {
       store<u32>(to, entry);
@@ -113,4 +127,10 @@ export function dots16(
     }
   }
   return i32(to - first) >> 2;
+}
+
+// @ts-ignore: decorator
+@inline
+function stepOf(rounded: usize, row: u32): f64 {
+  return load<f64>(rounded + ROUNDED_BYTES * usize(row), ROUNDED16_STEP << 3);
 }

@@ -1,17 +1,53 @@
+import {
+  COLUMN_ERRORS,
+  COLUMN_LENGTHS,
+  COLUMN_PARTS,
+  COLUMN_STEPS,
+  ROUNDED8_LENGTH,
+  ROUNDED8_NORM,
+  ROUNDED8_NUMBERS,
+  ROUNDED8_PART,
+  ROUNDED8_RESIDUAL,
+  ROUNDED8_START,
+  ROUNDED8_STEP,
+  ROW_BOTTOM,
+  ROW_ERROR,
+  ROW_NORM,
+  ROW_NUMBERS,
+  ROW_PART,
+  ROW_START,
+  ROW_TOP,
+} from '../src/engine/records';
 import { madd32 } from './madd';
 
 /**
- * The 8-bit screen of long rows. Rows of a hold -127..127, one after the other in whole pairs of quads of dimensions. Rows of b
- * hold 0..127, their true values plus 64, in groups of 16 rows: of each quad four vectors with four rows' quads. Values
- * past the last dimension are zeros.
+ * The 8-bit screen of long rows. Rows of both sides are rounded to whole numbers q of 8 bits, in steps of their own,
+ * and a pair is listed when its true product may reach a limit of its row, that is when
+ *
+ *   v + bound >= top_i steps_j   or   v - bound <= bottom_i steps_j,
+ *   v = Σ_t q_it q_jt + part_i part_j,   bound = error_i length_j + norm_i error_j
+ *
+ * (docs/engine.md has the proof; src/engine/records.ts names the numbers beside rows).
+ *
+ * Rows of a hold -127..127, one after the other, in whole pairs of quads (four dimensions). Rows of b hold 0..127,
+ * their values plus 64, in groups of 16 rows: of each quad four vectors with the quads of four rows. So one vector of b
+ * meets one quad of a row of a, broadcast to all lanes, and gives four sums of 32 bits. Values past the last dimension
+ * are zeros.
  */
-const ABOUT: usize = 48;
-const BESIDE: usize = 32;
+const ROW_BYTES: usize = ROW_NUMBERS << 2;
 
-/** Steps are no finer than this share of a row's norm (before its part along the direction is taken out), 127 times. */
+
+/**
+ * A row that lies along the direction has almost nothing left, which would be rounding errors alone. So the largest
+ * value counts as at least this share of the row's norm.
+ */
 const FINEST: f64 = 1e-9;
 
-/** Rounds rows index[i] of x, in a frame, to whole steps of 1/127 (first) or 1/63 of their largest value, and says what that costs. */
+/**
+ * Rounds rows index[i] of x for the screen. First dimension t is multiplied by factor t of the frame, and the row's
+ * part along the frame's direction is taken out; the rest is rounded to whole steps, of which the largest value has 127
+ * (`first`) or 63. `rounded` gets what the bounds need to know of each row (ROUNDED8_…).
+ */
 export function quantise(
   x: usize,
   index: usize,
@@ -20,36 +56,36 @@ export function quantise(
   frame: usize,
   first: i32,
   out: usize,
-  about: usize,
+  rounded: usize,
 ): void {
   const width = (d + 7) & ~7;
   const direction = frame + (usize(d) << 3);
   if (!first) memory.fill(out, 64, usize(((rows + 15) & ~15) * width));
-  for (let i = 0; i < rows; i++, about += ABOUT) {
+  for (let i = 0; i < rows; i++, rounded += ROUNDED8_NUMBERS << 3) {
     const from = x + ((usize(load<u32>(index + (usize(i) << 2))) * d) << 2);
     let square: f64 = 0;
-    let along: f64 = 0;
+    let part: f64 = 0;
     for (let t = 0; t < d; t++) {
       const v = factored(from, frame, t);
       square += v * v;
-      along += v * load<f64>(direction + (usize(t) << 3));
+      part += v * load<f64>(direction + (usize(t) << 3));
     }
     const norm = sqrt(square);
     let largest = FINEST * norm;
-    for (let t = 0; t < d; t++) largest = max(largest, abs(framed(from, frame, direction, along, t)));
+    for (let t = 0; t < d; t++) largest = max(largest, abs(framed(from, frame, direction, part, t)));
     const step = largest > 0 ? largest / (first ? 127 : 63) : 1;
     const inverse = 1 / step;
-    let lost: f64 = 0;
+    let residual: f64 = 0;
     let kept = 0;
     let sum = 0;
     const to = first ? out + usize(i * width) : out + usize((i >> 4) * width * 16 + ((i & 15) << 2));
     for (let t = 0; t < width; t++) {
       let n = 0;
       if (t < d) {
-        const v = framed(from, frame, direction, along, t);
+        const v = framed(from, frame, direction, part, t);
         const whole = nearest<f64>(v * inverse);
         const e = v - whole * step;
-        lost += e * e;
+        residual += e * e;
         n = i32(whole);
         kept += n * n;
         sum += n;
@@ -57,12 +93,12 @@ export function quantise(
       if (first) store<i8>(to + usize(t), i8(n));
       else store<u8>(to + usize((t >> 2) * 64 + (t & 3)), u8(n + 64));
     }
-    store<f64>(about, step);
-    store<f64>(about, norm * inverse, 8);
-    store<f64>(about, sqrt(f64(kept)), 16);
-    store<f64>(about, sqrt(lost) * inverse, 24);
-    store<f64>(about, along * inverse, 32);
-    store<f64>(about, f64(first ? -64 * sum : 0), 40);
+    store<f64>(rounded, step, ROUNDED8_STEP << 3);
+    store<f64>(rounded, norm * inverse, ROUNDED8_NORM << 3);
+    store<f64>(rounded, sqrt(f64(kept)), ROUNDED8_LENGTH << 3);
+    store<f64>(rounded, sqrt(residual) * inverse, ROUNDED8_RESIDUAL << 3);
+    store<f64>(rounded, part * inverse, ROUNDED8_PART << 3);
+    store<f64>(rounded, f64(first ? -64 * sum : 0), ROUNDED8_START << 3);
   }
 }
 
@@ -74,8 +110,8 @@ function factored(row: usize, factors: usize, t: i32): f64 {
 
 // @ts-ignore: decorator
 @inline
-function framed(row: usize, factors: usize, direction: usize, along: f64, t: i32): f64 {
-  return factored(row, factors, t) - along * load<f64>(direction + (usize(t) << 3));
+function framed(row: usize, factors: usize, direction: usize, part: f64, t: i32): f64 {
+  return factored(row, factors, t) - part * load<f64>(direction + (usize(t) << 3));
 }
 
 /** Four sums of four products each, of signed bytes of a and bytes 0..127 of b, added to c. */
@@ -90,7 +126,9 @@ export function quads(a: v128, b: v128, c: v128): v128 {
   }
 }
 
-/** Lists `i << 16 | j` where a sum of products may reach a limit; src/engine/kernels.ts says which. Returns how many. */
+/**
+ * Lists `i << 16 | j` where a sum of products may reach a limit; src/engine/kernels.ts says which. Returns how many.
+ */
 export function screenRows(
   a: usize,
   limits: usize,
@@ -117,13 +155,13 @@ export function screenRows(
       const p1 = usize(i1 - i) * width;
       const p2 = usize(i2 - i) * width;
       const p3 = usize(i3 - i) * width;
-      let s00 = v128.load32_splat(limits + usize(i) * BESIDE, 20);
+      let s00 = v128.load32_splat(limits + usize(i) * ROW_BYTES, ROW_START << 2);
       let s01 = s00;
-      let s10 = v128.load32_splat(limits + usize(i1) * BESIDE, 20);
+      let s10 = v128.load32_splat(limits + usize(i1) * ROW_BYTES, ROW_START << 2);
       let s11 = s10;
-      let s20 = v128.load32_splat(limits + usize(i2) * BESIDE, 20);
+      let s20 = v128.load32_splat(limits + usize(i2) * ROW_BYTES, ROW_START << 2);
       let s21 = s20;
-      let s30 = v128.load32_splat(limits + usize(i3) * BESIDE, 20);
+      let s30 = v128.load32_splat(limits + usize(i3) * ROW_BYTES, ROW_START << 2);
       let s31 = s30;
       let q = half;
       for (const end = p0 + width; p0 < end; p0 += 8, q += 128) {
@@ -175,7 +213,7 @@ function sift(
   j: i32,
   out: usize,
 ): usize {
-  const row = limits + usize(i) * BESIDE;
+  const row = limits + usize(i) * ROW_BYTES;
   let bits = reaching(low, row, columns, stride) | (reaching(high, row, columns + 16, stride) << 4);
   for (; bits; bits &= bits - 1, out += 4) store<u32>(out, (i << 16) | (j + ctz(bits)));
   return out;
@@ -185,22 +223,23 @@ function sift(
 @inline
 function reaching(sums: v128, row: usize, columns: usize, stride: i32): i32 {
   const next = usize(stride) << 2;
-  const value = madd32(v128.load32_splat(row, 24), v128.load(columns + 3 * next), f32x4.convert_i32x4_s(sums));
+  const part = v128.load32_splat(row, ROW_PART << 2);
+  const value = madd32(part, v128.load(columns + COLUMN_PARTS * next), f32x4.convert_i32x4_s(sums));
   const bound = f32x4.add(
-    f32x4.mul(v128.load32_splat(row), v128.load(columns)),
-    f32x4.mul(v128.load32_splat(row, 4), v128.load(columns + next)),
+    f32x4.mul(v128.load32_splat(row, ROW_ERROR << 2), v128.load(columns + COLUMN_LENGTHS * next)),
+    f32x4.mul(v128.load32_splat(row, ROW_NORM << 2), v128.load(columns + COLUMN_ERRORS * next)),
   );
-  const steps = v128.load(columns + 2 * next);
+  const steps = v128.load(columns + COLUMN_STEPS * next);
   return i32x4.bitmask(
     v128.or(
-      f32x4.ge(f32x4.add(value, bound), f32x4.mul(v128.load32_splat(row, 12), steps)),
-      f32x4.le(f32x4.sub(value, bound), f32x4.mul(v128.load32_splat(row, 16), steps)),
+      f32x4.ge(f32x4.add(value, bound), f32x4.mul(v128.load32_splat(row, ROW_TOP << 2), steps)),
+      f32x4.le(f32x4.sub(value, bound), f32x4.mul(v128.load32_splat(row, ROW_BOTTOM << 2), steps)),
     ),
   );
 }
 
-/** out[p] (f32) = fp32 dot product of rows indexA[i] and indexB[j] for each `i << 16 | j` of a list. */
-export function near(
+/** out[p] = Σ_t a_it b_jt in fp32, of stored rows indexA[i] and indexB[j], for each pair `i << 16 | j` of a list. */
+export function listedDots32(
   a: usize,
   indexA: usize,
   rowsA: i32,

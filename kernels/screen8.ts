@@ -1,8 +1,11 @@
 /**
- * The 8-bit screen of pairs. Operands are packed in groups of 8 rows, dimension pairs side by side: for each of
- * `pairs` pairs of dimensions 16 bytes, row r's two values at 2r. a holds -127..127; b holds 0..127, its true values
- * plus 64 (the relaxed dot product wants seven unsigned bits there), which `offset[i]` = -64 * (sum of row i of a)
- * takes back. Sums live in 16 bits and wrap around on the way; they end right when |a_i| |b_j| < 2^15.
+ * The 8-bit screen of pairs: lists the pairs (i, j) with Σ_t a_it b_jt >= least, in whole numbers of 8 bits.
+ *
+ * Operands are packed in groups of 8 rows, dimension pairs side by side: for each of `pairs` pairs of dimensions 16
+ * bytes, row r's two values at 2r. One instruction then multiplies two dimensions of 8 rows of b and adds them, eight
+ * sums of 16 bits to a vector. a holds -127..127; b holds 0..127, its true values plus 64, because the relaxed dot
+ * product wants seven unsigned bits there; the sum of row i starts at `offset[i]` = -64 Σ_t a_it, which takes the 64
+ * back. Sums may leave 16 bits on the way and wrap around, but end right, since |a_i| |b_j| < 2^15.
  */
 
 // Rows of a at a time: their values, broadcast to 8 lanes, stay in registers or in the first-level cache.
@@ -24,7 +27,16 @@ function dot8(a: v128, b: v128): v128 {
  * Lists, as u32 `i << 16 | j`, the pairs of rows i of a (a multiple of 4; broadcast: pair p of row i at
  * (i * pairs + p) * 16) and groups of b whose sum is at least `least`. Returns the end of the list.
  */
-export function screen8(a: usize, rows: i32, offset: usize, b: usize, groups: i32, pairs: i32, least: i32, out: usize): usize {
+export function screen8(
+  a: usize,
+  rows: i32,
+  offset: usize,
+  b: usize,
+  groups: i32,
+  pairs: i32,
+  least: i32,
+  out: usize,
+): usize {
   const limit = i16x8.splat(i16(least - 1));
   const bytes = usize(pairs) << 4;
   for (let i = 0; i < rows; i += A_ROWS, a += bytes << 2, offset += 8) {

@@ -1,4 +1,11 @@
 /**
+ * Sums for means: relu_j += Σ_i max(v_ij, 0) and abs_j += Σ_i |v_ij| over the rows of a block of fp32 products.
+ *
+ * All terms of a sum have one sign, so that eight of them lose less than 7 · 2^-24 of it in fp32, which is four columns
+ * a vector; sums of eight are then added in fp64, two columns a vector. That is half the work of converting every term.
+ */
+
+/**
  * Adds, for every column of a tile [rows, columns] (rows a multiple of 8, columns of 4), the sums of max(value, 0) to
  * relu[j] and of |value| to abs[j] (fp64). Eight non-negative terms are summed in fp32, then in fp64.
  */

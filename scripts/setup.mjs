@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const NATIVE = ['native/src', 'native/Cargo.toml', 'native/Cargo.lock', 'native/build.rs', 'scripts/build-native.mjs'];
+const NATIVE = [
+  'native/src',
+  'src/engine/records.ts',
+  'native/Cargo.toml',
+  'native/Cargo.lock',
+  'native/build.rs',
+  'scripts/build-native.mjs',
+];
 const PAGE = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json'].map((name) => join('explorer', name));
 const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...PAGE];
 

@@ -6,7 +6,8 @@ use std::array;
 use crate::kernels::{Kernels, compiled_for};
 use crate::means16::{self, sums};
 use crate::portable;
-use crate::rows8::{self, BESIDE, Limits};
+use crate::records::*;
+use crate::rows8::{self, Limits};
 use crate::rows16::Rows16;
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
@@ -16,28 +17,17 @@ pub const KERNELS: Kernels = Kernels {
     available: || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
     peak32,
     peak8: None,
-    norms,
     dots64,
     matmul64,
-    gram,
-    gather32,
-    pack8,
     screen8,
     dots32,
     panels32,
     product32,
     scan,
-    sift_tile,
     most: rows8::NARROW,
-    quantise,
     screen_rows,
-    near,
-    quantise16,
-    dots16,
-    cut,
-    column_sums,
-    pack16,
     means16,
+    ..COMPILED
 };
 
 block! {
@@ -113,8 +103,8 @@ fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mu
     unsafe { tile::matmul64::<F64, F64>(a, rows, b, panels, d, out, stride) };
 }
 
-/// Four pairs to a vector of sums, so that each sum keeps its order; two such vectors hide the addition's latency. Rows of b lie
-/// anywhere: those of the next pairs are on their way meanwhile.
+/// Four pairs to a vector of sums, so that each sum keeps its order; two such vectors hide the addition's latency. Rows
+/// of b lie anywhere: those of the next pairs are on their way meanwhile.
 #[target_feature(enable = "avx2,fma")]
 pub fn dots64(a: &[f32], b: &[f32], d: usize, list: &[u32], out: &mut [f64]) {
     const PAIRS: usize = 8;
@@ -262,7 +252,8 @@ pub fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: 
         for (group, b) in b.chunks_exact(width * LANES).enumerate() {
             let mut products = [[_mm256_setzero_si256(); 2]; ROWS];
             for quad in 0..quads {
-                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside rows.
+                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside
+                // rows.
                 let (b, a) = unsafe {
                     let at: *const __m256i = b.as_ptr().add(quad * QUAD * LANES).cast();
                     let a = |r: usize| {
@@ -308,7 +299,7 @@ pub fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: 
 pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize {
     const ROWS: usize = 4;
     let width = quads * QUAD;
-    let rows = limits.rows.as_chunks::<BESIDE>().0;
+    let rows = limits.rows.as_chunks::<ROW_NUMBERS>().0;
     let ones = _mm256_set1_epi16(1);
     let mut found = 0;
     assert!(a.len() >= rows.len() * width);
@@ -319,7 +310,8 @@ pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut 
             let mut sums: [[__m256i; 2]; ROWS] =
                 array::from_fn(|r| [_mm256_set1_epi32(rows[r.min(rows.len() - 1)][5].to_bits() as i32); 2]);
             for quad in 0..quads {
-                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside rows.
+                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside
+                // rows.
                 unsafe {
                     let at: *const __m256i = b.as_ptr().add(quad * QUAD * LANES).cast();
                     let b = [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))];

@@ -6,7 +6,8 @@ use std::array;
 use crate::avx2::{self, F32, F64};
 use crate::kernels::{Kernels, compiled_for};
 use crate::means16::{self, sums};
-use crate::rows8::{BESIDE, Limits, NARROW, WIDE};
+use crate::records::*;
+use crate::rows8::{Limits, NARROW, WIDE};
 use crate::rows16::Rows16;
 use crate::screen::{self, BIAS, LANES, Packing, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
@@ -22,28 +23,17 @@ pub const FOUNDATION: Kernels = Kernels {
     },
     peak32,
     peak8: None,
-    norms,
     dots64: avx2::dots64,
     matmul64,
-    gram,
-    gather32,
-    pack8,
     screen8: avx2::screen8,
     dots32,
     panels32: avx2::panels32,
     product32,
     scan,
-    sift_tile,
     most: NARROW,
-    quantise,
     screen_rows: avx2::screen_rows,
-    near,
-    quantise16,
-    dots16,
-    cut,
-    column_sums,
-    pack16,
     means16,
+    ..COMPILED
 };
 
 pub const VNNI: Kernels = Kernels {
@@ -281,7 +271,7 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
     const GROUPS: usize = 2;
     let width = quads * QUAD;
     let bytes = width * LANES;
-    let rows = limits.rows.as_chunks::<BESIDE>().0;
+    let rows = limits.rows.as_chunks::<ROW_NUMBERS>().0;
     assert!(a.len() >= rows.len() * width);
     let mut found = 0;
     for (column, b) in (0..).step_by(GROUPS * LANES).zip(b.chunks((GROUPS * bytes).max(1))) {
@@ -322,14 +312,14 @@ fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 fn sift(
     sums: &[__m512i],
-    rows: &[[f32; BESIDE]],
+    rows: &[[f32; ROW_NUMBERS]],
     limits: &Limits,
     first: usize,
     column: usize,
     out: &mut [u32],
     mut found: usize,
 ) -> usize {
-    let [size, lost, steps, alongs] = array::from_fn(|list| {
+    let [size, residual, steps, parts] = array::from_fn(|list| {
         let numbers: &[f32; LANES] = limits.columns[list * limits.stride + column..]
             .first_chunk()
             .expect("a whole group");
@@ -337,11 +327,11 @@ fn sift(
         unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
     });
     let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for (r, (&sum, &[error, norm, _, top, bottom, _, along, _])) in sums.iter().zip(rows).enumerate() {
-        let [error, norm, top, bottom, along] = [error, norm, top, bottom, along].map(|x| _mm512_set1_ps(x));
-        let value = _mm512_fmadd_ps(along, alongs, _mm512_cvtepi32_ps(sum));
-        let above = _mm512_fmadd_ps(norm, lost, _mm512_fmadd_ps(error, size, value));
-        let below = _mm512_fnmadd_ps(norm, lost, _mm512_fnmadd_ps(error, size, value));
+    for (r, (&sum, &[error, norm, _, top, bottom, _, part, _])) in sums.iter().zip(rows).enumerate() {
+        let [error, norm, top, bottom, part] = [error, norm, top, bottom, part].map(|x| _mm512_set1_ps(x));
+        let value = _mm512_fmadd_ps(part, parts, _mm512_cvtepi32_ps(sum));
+        let above = _mm512_fmadd_ps(norm, residual, _mm512_fmadd_ps(error, size, value));
+        let below = _mm512_fnmadd_ps(norm, residual, _mm512_fnmadd_ps(error, size, value));
         let zero = _mm512_setzero_ps();
         let mask = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_fnmadd_ps(top, steps, above), zero)
             | _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_fnmadd_ps(bottom, steps, below), zero);

@@ -30,10 +30,10 @@ pub struct Kernels {
     pub sift_tile: unsafe fn(&[f32], stride: usize, rows: [&[f32]; 2], columns: [&[f32]; 2], out: &mut [u32]) -> usize,
     /// Largest whole number that `quantise` makes of b.
     pub most: i32,
-    pub quantise: unsafe fn(&[f32], &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]),
+    pub quantise: unsafe fn(&[f32], &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], rounded: &mut [f64]),
     pub screen_rows: unsafe fn(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize,
-    pub near: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
-    pub quantise16: unsafe fn(&[f32], &[u32], factor: &[f64], d: usize, out: &mut [i16], about: &mut [f64]),
+    pub listed_dots32: unsafe fn(&[f32], &[u32], b: &[f32], &[u32], d: usize, list: &[u32], out: &mut [f32]),
+    pub quantise16: unsafe fn(&[f32], &[u32], factor: &[f64], d: usize, out: &mut [i16], rounded: &mut [f64]),
     pub dots16: unsafe fn(Rows16, Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], &mut [f32]) -> usize,
     pub cut: unsafe fn(&mut [f32], &mut [u32], rank: usize, error: f32, limits: [&mut f32; 2]) -> usize,
     pub column_sums: unsafe fn(&[f32], rows: usize, stride: usize, relu: &mut [f64], abs: &mut [f64]),
@@ -61,7 +61,8 @@ pub fn available() -> impl Iterator<Item = &'static Kernels> {
     SETS.iter().filter(|kernels| (kernels.available)())
 }
 
-/// Functions of an instruction set whose plain loops the compiler turns into its vectors.
+/// Functions of an instruction set whose plain loops the compiler turns into its vectors, and `COMPILED`: the portable
+/// kernels with these in their place, to which the set's table adds those that it writes itself.
 #[cfg(target_arch = "x86_64")]
 macro_rules! compiled_for {
     ($features:literal) => {
@@ -89,17 +90,25 @@ macro_rules! compiled_for {
             first: bool,
             most: i32,
             out: &mut [u8],
-            about: &mut [f64],
+            rounded: &mut [f64],
         ) {
-            $crate::rows8::quantise(x, index, frame, first, most, out, about);
+            $crate::rows8::quantise(x, index, frame, first, most, out, rounded);
         }
         #[target_feature(enable = $features)]
-        fn quantise16(x: &[f32], index: &[u32], factor: &[f64], d: usize, out: &mut [i16], about: &mut [f64]) {
-            $crate::rows16::quantise16(x, index, factor, d, out, about);
+        fn quantise16(x: &[f32], index: &[u32], factor: &[f64], d: usize, out: &mut [i16], rounded: &mut [f64]) {
+            $crate::rows16::quantise16(x, index, factor, d, out, rounded);
         }
         #[target_feature(enable = $features)]
-        fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
-            $crate::rows8::near(a, index_a, b, index_b, d, list, out);
+        fn listed_dots32(
+            a: &[f32],
+            index_a: &[u32],
+            b: &[f32],
+            index_b: &[u32],
+            d: usize,
+            list: &[u32],
+            out: &mut [f32],
+        ) {
+            $crate::rows8::listed_dots32(a, index_a, b, index_b, d, list, out);
         }
         #[target_feature(enable = $features)]
         fn dots16(a: Rows16, b: Rows16, d: usize, list: &mut [u32], limits: [&[f32]; 2], out: &mut [f32]) -> usize {
@@ -121,6 +130,21 @@ macro_rules! compiled_for {
         fn pack16(x: &[f32], d: usize, first: bool, scale: &mut [f64], rows: usize, out: &mut [i16]) {
             $crate::means16::pack16(x, d, first, scale, rows, out);
         }
+        const COMPILED: Kernels = Kernels {
+            norms,
+            gram,
+            gather32,
+            pack8,
+            quantise,
+            quantise16,
+            listed_dots32,
+            dots16,
+            cut,
+            sift_tile,
+            column_sums,
+            pack16,
+            ..$crate::portable::KERNELS
+        };
     };
 }
 #[cfg(target_arch = "x86_64")]

@@ -13,6 +13,7 @@ mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod records;
 mod rows16;
 mod rows8;
 mod screen;
@@ -56,8 +57,8 @@ fn kernels_named(name: &str) -> Result<&'static Kernels, Refused> {
         .ok_or_else(refused)
 }
 
-/// `Kernels` of src/engine/kernels.ts over one memory: every offset is checked before anything is read or written, and a
-/// panic becomes an error.
+/// `Kernels` of src/engine/kernels.ts over one memory: every offset is checked before anything is read or written, and
+/// a panic becomes an error.
 #[napi]
 pub struct NativeKernels {
     memory: Memory,
@@ -69,8 +70,8 @@ pub struct NativeKernels {
 #[napi]
 impl NativeKernels {
     /// Kernels over the memory that `view` shows, which must not be detached or resized while they are used. While a
-    /// call reads or writes a place, no other thread may write it; the search gives every worker its own places to write
-    /// and fills those that all read between runs.
+    /// call reads or writes a place, no other thread may write it; the search gives every worker its own places to
+    /// write and fills those that all read between runs.
     #[napi(constructor)]
     pub fn new(mut view: Uint8Array, instruction_set: String) -> Result<Self, Error> {
         let kernels = kernels_named(&instruction_set)?;

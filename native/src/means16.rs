@@ -1,10 +1,14 @@
-//! Products of 16-bit numbers for the approximate `columnMeans`, summed per column while they are in reach. No sum can
-//! overflow: rows are rounded to norms of at most 23170 (a) and 92680 (b), and |a · b| <= |a| |b| <= 46340² < 2^31 (Cauchy and
-//! Schwarz), which holds for a part of the dimensions as well. Rows of b get the finer steps: what is lost in rows of a is
-//! averaged away over them.
+//! Products of 16-bit numbers for the approximate `columnMeans`, summed per column while they are in registers:
+//!
+//!   relu_j += Σ_i max(v_ij, 0),  abs_j += Σ_i |v_ij|,  v_ij = scale_i Σ_t p_it p_jt,  with p whole numbers.
+//!
+//! Pairs of dimensions lie side by side, because one instruction multiplies two and adds them. No sum can overflow:
+//! rows are rounded to norms of at most 23170 (a) and 92680 (b), and |a · b| <= |a| |b| <= 46340² < 2^31 (Cauchy and
+//! Schwarz), which holds for a part of the dimensions as well. Rows of b get the finer steps: residuals of rows of a
+//! average out over them.
 
 use crate::portable;
-use crate::tile::soon;
+use crate::tile::prefetch;
 
 /// Rows in a panel of either operand; a panel has pairs of dimensions one after the other, two numbers a row.
 pub const PANEL16: usize = 16;
@@ -71,7 +75,7 @@ const WIDEST: usize = 3 * PANEL16;
 /// Terms of one sign that are summed in fp32, before fp64.
 const TERMS: usize = 8;
 /// Panels of a that stay near while all columns pass.
-const NEAR: usize = 4;
+const CACHED_PANELS: usize = 4;
 
 /// `Kernels.means16` with tiles of ROWS rows (a divisor of 8) and COLUMNS (at most 3) vectors of columns.
 ///
@@ -91,12 +95,12 @@ pub unsafe fn means16<B: Sums, const ROWS: usize, const COLUMNS: usize>(
     assert!(rows.is_multiple_of(PANEL16) && columns.is_multiple_of(PANEL16) && abs.len() == columns);
     assert!(a.len() >= rows * steps * 2 && b.len() >= columns * steps * 2);
     let mut sums = [[0i32; WIDEST]; TERMS];
-    for block in (0..rows).step_by(NEAR * PANEL16) {
+    for block in (0..rows).step_by(CACHED_PANELS * PANEL16) {
         let mut j = 0;
         while j < columns {
             let vectors = ((columns - j) / B::LANES).min(COLUMNS);
             let width = vectors * B::LANES;
-            for i in (block..rows.min(block + NEAR * PANEL16)).step_by(TERMS) {
+            for i in (block..rows.min(block + CACHED_PANELS * PANEL16)).step_by(TERMS) {
                 for r in (0..TERMS).step_by(ROWS) {
                     let row = i + r;
                     // SAFETY: row + ROWS <= rows and j + width <= columns, which the assertions hold a and b against;
@@ -166,7 +170,7 @@ unsafe fn tile<B: Sums, const ROWS: usize, const COLUMNS: usize>(
         for step in 0..steps {
             let at = step * STEP16;
             if ahead > 0 {
-                soon(x.wrapping_add(at + ahead));
+                prefetch(x.wrapping_add(at + ahead));
             }
             let mut columns = [B::zero(); COLUMNS];
             for (column, from) in columns.iter_mut().zip(&from) {
@@ -189,13 +193,13 @@ unsafe fn tile<B: Sums, const ROWS: usize, const COLUMNS: usize>(
 /// A [`Sums`] made of a vector type and its operations.
 macro_rules! sums {
     (
-        $(#[$about:meta])* $name:ident($vector:ty): lanes $lanes:expr;
+        $(#[$doc:meta])* $name:ident($vector:ty): lanes $lanes:expr;
         zero = $zero:expr;
         load($from:ident) = $load:expr;
         add($sum:ident, $x:ident, $b:ident) = $add:expr;
         store($out:ident, $sums:ident) = $store:expr;
     ) => {
-        $(#[$about])*
+        $(#[$doc])*
         #[derive(Clone, Copy)]
         pub struct $name($vector);
 

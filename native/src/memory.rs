@@ -71,8 +71,9 @@ impl<'m> Call<'m> {
     /// `count` numbers from byte offset `at`, to read.
     pub fn read<T: Plain>(&mut self, at: i64, count: u64) -> Result<&'m [T], Refused> {
         let (start, count) = self.lend::<T>(at, count, false)?;
-        // SAFETY: `lend` checked that the place is inside the memory, aligned, and written by no reference of this call;
-        // the call borrows the memory exclusively, and `Memory::new` keeps other threads away. Every bit pattern is a T.
+        // SAFETY: `lend` checked that the place is inside the memory, aligned, and written by no reference of this
+        // call; the call borrows the memory exclusively, and `Memory::new` keeps other threads away. Every bit pattern
+        // is a T.
         Ok(unsafe { slice::from_raw_parts(self.base.add(start).cast(), count) })
     }
 

@@ -1,5 +1,5 @@
-//! aarch64: 128-bit vectors, two of them to a panel. NEON is part of every 64-bit Arm processor; products of bytes are of
-//! most (Armv8.2 with DotProd).
+//! aarch64: 128-bit vectors, two of them to a panel. NEON is part of every 64-bit Arm processor; products of bytes are
+//! of most (Armv8.2 with DotProd).
 
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
@@ -7,7 +7,8 @@ use std::array;
 
 use crate::kernels::Kernels;
 use crate::portable;
-use crate::rows8::{self, ABOUT, BESIDE, Limits};
+use crate::records::*;
+use crate::rows8::{self, Limits};
 use crate::screen::{self, BIAS, LANES, QUAD};
 use crate::tile::{self, Block, PANEL32, PANEL64, block};
 
@@ -77,8 +78,8 @@ fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mu
 /// Vectors of four columns in a group.
 const FOURS: usize = LANES / 4;
 
-/// Adds to each of four sums the product of four bytes of `b` and the K-th four of `a`, all signed. The intrinsic is not
-/// stable yet.
+/// Adds to each of four sums the product of four bytes of `b` and the K-th four of `a`, all signed. The intrinsic is
+/// not stable yet.
 #[inline]
 #[target_feature(enable = "neon,dotprod")]
 fn dot<const K: usize>(mut sum: int32x4_t, b: int8x16_t, a: int8x16_t) -> int32x4_t {
@@ -185,14 +186,14 @@ fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut
 }
 
 /// Rounded rows of b without the bias, so that all bytes are signed, and sums that start at 0.
-fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
-    rows8::quantise(x, index, frame, first, most, out, about);
+fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], rounded: &mut [f64]) {
+    rows8::quantise(x, index, frame, first, most, out, rounded);
     if first {
-        about
-            .as_chunks_mut::<ABOUT>()
+        rounded
+            .as_chunks_mut::<ROUNDED8_NUMBERS>()
             .0
             .iter_mut()
-            .for_each(|about| about[5] = 0.0);
+            .for_each(|rounded| rounded[ROUNDED8_START] = 0.0);
     } else {
         out.iter_mut()
             .for_each(|byte| *byte = byte.wrapping_sub((most + 1) as u8));
@@ -202,7 +203,7 @@ fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32, out
 #[target_feature(enable = "neon,dotprod")]
 fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut [u32]) -> usize {
     let width = quads * QUAD;
-    let rows = limits.rows.as_chunks::<BESIDE>().0;
+    let rows = limits.rows.as_chunks::<ROW_NUMBERS>().0;
     let mut found = 0;
     for (group, b) in b.chunks_exact((width * LANES).max(1)).enumerate() {
         for (start, rows) in (0..).step_by(ROWS).zip(rows.chunks(ROWS)) {

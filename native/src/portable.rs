@@ -31,7 +31,7 @@ pub const KERNELS: Kernels = Kernels {
     most: rows8::NARROW,
     quantise: rows8::quantise,
     screen_rows: rows8::screen_rows,
-    near: rows8::near,
+    listed_dots32: rows8::listed_dots32,
     quantise16: rows16::quantise16,
     dots16: rows16::dots16,
     cut: lists::cut,

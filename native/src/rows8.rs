@@ -1,9 +1,17 @@
-//! The 8-bit screen of long rows (`topRows`): how rows are rounded for it, and its plain form. Rows of a hold
-//! -127..127, one after the other, in whole pairs of quads. Rows of b hold their values plus a bias (what multiplies unsigned by
-//! signed bytes wants), 16 rows side by side: four dimensions of each row, then the next four.
+//! The 8-bit screen of long rows (`topRows`): how rows are rounded for it, and its plain form. A pair (i, j) is listed
+//! when
+//!
+//!   v + bound >= top_i steps_j  or  v - bound <= bottom_i steps_j,
+//!   v = Σ_t q_it q_jt + part_i part_j,  bound = error_i length_j + norm_i error_j
+//!
+//! with q whole numbers (docs/engine.md has the proof). Rows of a hold -127..127, one after the other, in whole pairs
+//! of quads (four dimensions). Rows of b hold their values plus a bias, which is what multiplies unsigned by signed
+//! bytes wants, 16 rows side by side: four dimensions of each row, then the next four. So one vector of b meets one
+//! quad of a, broadcast.
 
 use std::array;
 
+use crate::records::*;
 use crate::screen::{self, LANES, QUAD};
 
 /// Largest value of b where products of two pairs of bytes must fit 16 bits; twice that where they need not.
@@ -12,11 +20,6 @@ pub const WIDE: i32 = 127;
 
 /// Added to a small number, rounds it to a whole one, ties to even, which the low bits of the sum then are.
 const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
-
-/// `Kernels.quantise`: what is known of a rounded row, fp64 each.
-pub const ABOUT: usize = 6;
-/// `Kernels.screenRows`: fp32 numbers beside a row of a.
-pub const BESIDE: usize = 8;
 
 /// Bytes of a packed row.
 pub fn width(d: usize) -> usize {
@@ -28,7 +31,7 @@ const FINEST: f64 = 1e-9;
 
 /// `Kernels.quantise`; inlined into the functions of instruction sets.
 #[inline(always)]
-pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], about: &mut [f64]) {
+pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32, out: &mut [u8], rounded: &mut [f64]) {
     const N: usize = 16;
     let (factors, direction) = frame.split_at(frame.len() / 2);
     let d = factors.len();
@@ -43,20 +46,24 @@ pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32,
     if !first {
         out.fill(bias as u8);
     }
-    for (i, (&r, about)) in index.iter().zip(about.as_chunks_mut::<ABOUT>().0).enumerate() {
+    for (i, (&r, rounded)) in index
+        .iter()
+        .zip(rounded.as_chunks_mut::<ROUNDED8_NUMBERS>().0)
+        .enumerate()
+    {
         for ((row, &value), factor) in row.iter_mut().zip(&x[r as usize * d..][..d]).zip(factors) {
             *row = f64::from(value) * factor;
         }
-        let (mut square, mut along) = ([0f64; N], [0f64; N]);
+        let (mut square, mut part) = ([0f64; N], [0f64; N]);
         for (values, taken) in row.as_chunks::<N>().0.iter().zip(taken.as_chunks::<N>().0) {
             for lane in 0..N {
                 square[lane] += values[lane] * values[lane];
-                along[lane] += values[lane] * taken[lane];
+                part[lane] += values[lane] * taken[lane];
             }
         }
-        let (norm, along) = (square.iter().sum::<f64>().sqrt(), along.iter().sum::<f64>());
+        let (norm, part) = (square.iter().sum::<f64>().sqrt(), part.iter().sum::<f64>());
         for (row, taken) in row.iter_mut().zip(&taken) {
-            *row -= along * taken;
+            *row -= part * taken;
         }
         let mut largest = [0f64; N];
         for values in row.as_chunks::<N>().0 {
@@ -68,27 +75,25 @@ pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32,
         let step = if largest > 0.0 { largest / f64::from(limit) } else { 1.0 };
         let inverse = 1.0 / step;
         // Sums of whole numbers, exact in any order.
-        let (mut lost, mut kept, mut sum) = ([0f64; N], [0f64; N], [0f64; N]);
+        let (mut residual, mut kept, mut sum) = ([0f64; N], [0f64; N], [0f64; N]);
         for (values, steps) in row.as_chunks::<N>().0.iter().zip(steps.as_chunks_mut::<N>().0) {
             for lane in 0..N {
                 let value = values[lane];
                 let shifted = value * inverse + SHIFT;
                 let whole = shifted - SHIFT;
                 let e = value - whole * step;
-                lost[lane] += e * e;
+                residual[lane] += e * e;
                 kept[lane] += whole * whole;
                 sum[lane] += whole;
                 steps[lane] = shifted.to_bits() as i32;
             }
         }
-        *about = [
-            step,
-            norm / step,
-            kept.iter().sum::<f64>().sqrt(),
-            lost.iter().sum::<f64>().sqrt() / step,
-            along / step,
-            -f64::from(bias) * sum.iter().sum::<f64>(),
-        ];
+        rounded[ROUNDED8_STEP] = step;
+        rounded[ROUNDED8_NORM] = norm / step;
+        rounded[ROUNDED8_LENGTH] = kept.iter().sum::<f64>().sqrt();
+        rounded[ROUNDED8_RESIDUAL] = residual.iter().sum::<f64>().sqrt() / step;
+        rounded[ROUNDED8_PART] = part / step;
+        rounded[ROUNDED8_START] = -f64::from(bias) * sum.iter().sum::<f64>();
         let shift = if first { 0 } else { bias };
         for (byte, &n) in bytes.iter_mut().zip(&steps) {
             *byte = (n + shift) as u8;
@@ -107,27 +112,27 @@ pub fn quantise(x: &[f32], index: &[u32], frame: &[f64], first: bool, most: i32,
 /// What `screenRows` compares products with.
 #[derive(Clone, Copy)]
 pub struct Limits<'m> {
-    /// Per row of a: error, norm, inverse step, least score at the top, largest at the bottom, start of the sum (i32), along.
+    /// ROW_NUMBERS for each row of a.
     pub rows: &'m [f32],
-    /// Per column: size, error, inverse step and along; each `stride` numbers.
+    /// COLUMN_LISTS lists for the rows of b, each of `stride` numbers.
     pub columns: &'m [f32],
     pub stride: usize,
 }
 
 /// Whether each of a group's sums may be listed, as bits. Inlined into the functions of instruction sets.
 #[inline(always)]
-pub fn sift(products: &[i32; LANES], row: &[f32; BESIDE], limits: &Limits, column: usize) -> u32 {
-    let &[error, norm, _, top, bottom, _, along, _] = row;
-    let part = |list: usize| -> &[f32; LANES] {
+pub fn sift(products: &[i32; LANES], row: &[f32; ROW_NUMBERS], limits: &Limits, column: usize) -> u32 {
+    let [error, norm, top, bottom, own] = [ROW_ERROR, ROW_NORM, ROW_TOP, ROW_BOTTOM, ROW_PART].map(|at| row[at]);
+    let list = |list: usize| -> &[f32; LANES] {
         limits.columns[list * limits.stride + column..]
             .first_chunk()
             .expect("a whole group")
     };
-    let (size, lost, steps, alongs) = (part(0), part(1), part(2), part(3));
+    let [length, errors, steps, parts] = [COLUMN_LENGTHS, COLUMN_ERRORS, COLUMN_STEPS, COLUMN_PARTS].map(list);
     let mut kept = [false; LANES];
     for lane in 0..LANES {
-        let bound = error * size[lane] + norm * lost[lane];
-        let value = products[lane] as f32 + along * alongs[lane];
+        let bound = error * length[lane] + norm * errors[lane];
+        let value = products[lane] as f32 + own * parts[lane];
         kept[lane] = (value + bound >= top * steps[lane]) | (value - bound <= bottom * steps[lane]);
     }
     (0..LANES).fold(0, |mask, lane| mask | (u32::from(kept[lane]) << lane))
@@ -139,8 +144,8 @@ pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut 
     let width = quads * QUAD;
     let mut found = 0;
     for (g, b) in b.chunks_exact((width * LANES).max(1)).enumerate() {
-        for (i, row) in limits.rows.as_chunks::<BESIDE>().0.iter().enumerate() {
-            let mut products = [row[5].to_bits() as i32; LANES];
+        for (i, row) in limits.rows.as_chunks::<ROW_NUMBERS>().0.iter().enumerate() {
+            let mut products = [row[ROW_START].to_bits() as i32; LANES];
             let a = &a[i * width..][..width];
             for (a, b) in a.as_chunks::<QUAD>().0.iter().zip(b.as_chunks::<{ LANES * QUAD }>().0) {
                 for (product, b) in products.iter_mut().zip(b.as_chunks::<QUAD>().0) {
@@ -155,9 +160,9 @@ pub fn screen_rows(a: &[u8], b: &[u8], quads: usize, limits: &Limits, out: &mut 
     found
 }
 
-/// `Kernels.near`; the list names rows that exist. Inlined into the functions of instruction sets.
+/// `Kernels.listed_dots32`; the list names rows that exist. Inlined into the functions of instruction sets.
 #[inline(always)]
-pub fn near(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
+pub fn listed_dots32(a: &[f32], index_a: &[u32], b: &[f32], index_b: &[u32], d: usize, list: &[u32], out: &mut [f32]) {
     const N: usize = 64;
     for (&entry, out) in list.iter().zip(out) {
         let a = &a[index_a[(entry >> 16) as usize] as usize * d..][..d];

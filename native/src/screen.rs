@@ -1,6 +1,10 @@
-//! The 8-bit screen: how rows are packed for it, and its plain form. Rows of a hold -127..127, one after the other. Rows
-//! of b hold 0..127, their values plus 64 (what multiplies unsigned by signed bytes wants), 16 rows side by side: four
-//! dimensions of each row, then the next four. A row of a has the sum of its values beside it, which takes the 64 back.
+//! The 8-bit screen of pairs: how rows are packed for it, and its plain form, which lists the pairs (i, j) where
+//!
+//!   Σ_t a_it b_jt >= least,  in whole numbers.
+//!
+//! Rows of a hold -127..127, one after the other. Rows of b hold 0..127, their values plus 64 (what multiplies unsigned by
+//! signed bytes wants), 16 rows side by side: four dimensions of each row, then the next four, so that one instruction takes
+//! four dimensions of all. A row of a has the sum of its values beside it, which takes the 64 back.
 
 use std::array;
 
@@ -100,14 +104,14 @@ pub fn pack8(x: &[f32], rows: usize, packing: &Packing, out: &mut [u8], sums: &m
     for i in 0..rows {
         let row = &x[i * stride..][..d];
         head[..prefix].copy_from_slice(&row[..prefix]);
-        let (mut lost, mut kept, mut sum) = ([0f64; N], [0f64; N], [0f64; N]);
+        let (mut residual, mut kept, mut sum) = ([0f64; N], [0f64; N], [0f64; N]);
         let chunks = head[..prefix.next_multiple_of(N)].as_chunks::<N>().0;
         for (values, packed) in chunks.iter().zip(packed.as_chunks_mut::<N>().0) {
             for lane in 0..N {
                 let value = f64::from(values[lane]);
                 let steps = (value * inverse).round_ties_even();
                 let e = value - steps * step;
-                lost[lane] += e * e;
+                residual[lane] += e * e;
                 kept[lane] += steps * steps;
                 sum[lane] += steps;
                 packed[lane] = steps as i32 as u8;
@@ -115,11 +119,12 @@ pub fn pack8(x: &[f32], rows: usize, packing: &Packing, out: &mut [u8], sums: &m
         }
         // In steps; the last factor outweighs the rounding of these few fp64 operations.
         let up = 1.0 + 1e-9;
-        let y = (lost.iter().sum::<f64>().sqrt() * inverse + delta) * up;
+        let y = (residual.iter().sum::<f64>().sqrt() * inverse + delta) * up;
         let z = (squares(&row[prefix..]).sqrt() * inverse + delta) * up;
         let kept = kept.iter().sum::<f64>();
         let size = kept.sqrt() * up;
-        // a: (size / 4, 4 y, 1.5 z) times b: (4 y, (size + y) / 4, z / 1.5) >= size_a y_b + y_a (size_b + y_b) + z_a z_b
+        // a: (size / 4, 4 y, 1.5 z) times b: (4 y, (size + y) / 4, z / 1.5) >= size_a y_b + y_a (size_b + y_b) + z_a
+        // z_b
         let bounds = if first {
             [size * 0.25, y * 4.0, z * 1.5 * up]
         } else {
@@ -225,7 +230,8 @@ pub fn dots32(
     found
 }
 
-/// `Kernels.gram`: the sum over every `every`-th row of x of scale² x xᵀ. Inlined into the functions of instruction sets.
+/// `Kernels.gram`: the sum over every `every`-th row of x of scale² x xᵀ. Inlined into the functions of instruction
+/// sets.
 #[inline(always)]
 pub fn gram(x: &[f32], every: usize, d: usize, scale: f64, out: &mut [f64]) {
     /// Rows added at a time, so that each sum is loaded and stored once for several.

@@ -1,8 +1,10 @@
-//! The register tile that both products share, written once for every instruction set: ROWS rows of a against COLUMNS
-//! vectors of columns of b, every sum held in a register, in index order.
+//! The register tile that both products share, out_ij = Σ_t a_it b_jt, written once for every instruction set: ROWS
+//! rows of a against COLUMNS vectors of columns of b, every sum held in a register, in index order. Operands are packed
+//! in panels, dimension by dimension: a step loads COLUMNS vectors and broadcasts ROWS numbers for ROWS · COLUMNS
+//! multiply-adds.
 
-/// A vector of sums, one lane per column, over one or more panels of b. Methods are inlined into a function that has the
-/// instruction set; each is safe to call only there, and pointers must be good for what is read or written.
+/// A vector of sums, one lane per column, over one or more panels of b. Methods are inlined into a function that has
+/// the instruction set; each is safe to call only there, and pointers must be good for what is read or written.
 pub trait Block: Copy {
     /// fp32 or fp64, in which products are summed; also the type of both operands.
     type Number: Copy;
@@ -25,14 +27,14 @@ pub trait Block: Copy {
 /// A [`Block`] made of one vector type and its operations.
 macro_rules! block {
     (
-        $(#[$about:meta])* $name:ident($vector:ty): $number:ty, width $width:expr, panels $panels:expr;
+        $(#[$doc:meta])* $name:ident($vector:ty): $number:ty, width $width:expr, panels $panels:expr;
         zero = $zero:expr;
         load($from:ident, $panel:ident) = $load:expr;
         add($sum:ident, $x:ident, $b:ident) = $add:expr;
         resume($out:ident) = $resume:expr;
         store($row:ident, $sums:ident) = $store:expr;
     ) => {
-        $(#[$about])*
+        $(#[$doc])*
         #[derive(Clone, Copy)]
         pub struct $name($vector);
 
@@ -82,7 +84,7 @@ pub struct Rows<T> {
 
 /// Has what is at `place` brought into the first cache; any place may be named.
 #[inline(always)]
-pub fn soon<T>(place: *const T) {
+pub fn prefetch<T>(place: *const T) {
     // SAFETY: a hint, which reads nothing.
     #[cfg(target_arch = "x86_64")]
     unsafe {
@@ -119,7 +121,7 @@ pub unsafe fn tile<B: Block, const ROWS: usize, const COLUMNS: usize>(
         let mut x = a.a;
         for _ in 0..depth {
             if a.ahead > 0 {
-                soon(x.wrapping_add(a.ahead));
+                prefetch(x.wrapping_add(a.ahead));
             }
             let mut columns = [B::zero(); COLUMNS];
             for (c, column) in columns.iter_mut().enumerate() {
@@ -174,8 +176,8 @@ pub const PANEL32: usize = 8;
 /// Columns in a panel of `matmul64`.
 pub const PANEL64: usize = 4;
 
-/// `Kernels.product32` with tiles of ROWS rows (a divisor of 8) and at most 3 vectors of columns; panels that do not fill
-/// a vector of B's are left to the narrower N's.
+/// `Kernels.product32` with tiles of ROWS rows (a divisor of 8) and at most 3 vectors of columns; panels that do not
+/// fill a vector of B's are left to the narrower N's.
 ///
 /// # Safety
 /// Inside a function with the instruction set of both.

@@ -29,7 +29,10 @@ export const checkShapes = (a: Matrix, b: Matrix): void => {
   }
 };
 
-/** `NOT_FINITE`, naming matrix, row (as `number`, where rows are some of a larger matrix) and column; `which` names a matrix without a name. */
+/**
+ * `NOT_FINITE`, naming matrix, row (as `number`, where rows are some of a larger matrix) and column; `which` names a
+ * matrix without a name.
+ */
 export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second', number = row): WeightscopeError => {
   const name = nameOf(matrix, `the ${which} matrix`);
   let column = 0;

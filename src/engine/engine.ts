@@ -5,7 +5,8 @@
  *   so a fused multiply-add gives the same bits);
  * - order is score descending (ascending for `bottom`), then first index, then second index ascending;
  * - the returned set is the true top k under that order, counts are exact under it;
- * - `columnMeans` alone may differ, by at most 1e-6 relative (order of summation), or by what it says where it may approximate
+ * - `columnMeans` alone may differ, by at most 1e-6 relative (order of summation), or by what it says where it may
+ *   approximate
  *   (docs/engine.md says what is proved of it, and of what sizes);
  * - NaN or Inf in an input is `NOT_FINITE`, naming the matrix and row.
  *
@@ -68,7 +69,10 @@ export interface TopRows {
 }
 
 export interface PairOptions extends RunOptions {
-  /** The best k pairs of the selection. Without k: all of them (give a threshold, or `visit`). 0 with a threshold: count only. */
+  /**
+   * The best k pairs of the selection. Without k: all of them (give a threshold, or `visit`). 0 with a threshold: count
+   * only.
+   */
   k?: number;
   /** The selection: above < score < below. */
   above?: number;
@@ -95,7 +99,10 @@ export interface PairBatch {
 }
 
 export interface Pairs extends PairBatch {
-  /** Exact number of pairs of the selection (thresholds and masks applied, before `exclude`, limits and k); all pairs when there is no threshold. */
+  /**
+   * Exact number of pairs of the selection (thresholds and masks applied, before `exclude`, limits and k); all pairs
+   * when there is no threshold.
+   */
   count: number;
 }
 
@@ -108,8 +115,9 @@ export interface ColumnMeans {
   relu: Float64Array;
   abs: Float64Array;
   /**
-   * Only where the means are approximate: no mean, of relu or abs, differs from the fp64 one by more than this part of it (proved from
-   * norms of what rounding lost; at most 5e-3, and most means are some 30 times closer). Without it they are as exact as any.
+   * Only where the means are approximate: no mean, of relu or abs, differs from the fp64 one by more than this part of
+   * it (proved from norms of what rounding lost; at most 5e-3, and most means are some 30 times closer). Without it
+   * they are as exact as any.
    */
   error?: number;
 }

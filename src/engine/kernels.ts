@@ -1,3 +1,5 @@
+import { WeightscopeError } from '../errors.ts';
+
 /**
  * The inner kernels an engine provides; blocking, bounds, heaps and thresholds live once, in `search/`. Kernels work
  * on one memory shared by all workers; every argument that names data is a byte offset into it, a multiple of 16, and
@@ -8,12 +10,17 @@ export interface Kernels {
   /** Squared norms of rows, fp64: `out[i]` is finite exactly when row i is. */
   norms(x: number, rows: number, d: number, out: number): void;
 
-  /** `out[p]` = fp64 dot product in index order of rows `list[2p]` of a and `list[2p + 1]` of b (u32): the score itself. */
+  /**
+   * `out[p]` = fp64 dot product in index order of rows `list[2p]` of a and `list[2p + 1]` of b (u32): the score itself.
+   */
   dots64(a: number, b: number, d: number, list: number, count: number, out: number): void;
 
   /** Packs rows of x for `matmul64` in panels of 4 rows, fp64: 32 d bytes a panel. */
   panels64(x: number, rows: number, d: number, out: number): void;
-  /** `out[i * stride + j]` = a_i · b_j, an fp64 sum in index order rounded to fp32, for 4 columns a panel; stride % 4 = 0. */
+  /**
+   * `out[i * stride + j]` = a_i · b_j, an fp64 sum in index order rounded to fp32, for 4 columns a panel; stride % 4 =
+   * 0.
+   */
   matmul64(a: number, rows: number, b: number, panels: number, d: number, out: number, stride: number): void;
 
   /** out [d, d] fp64 = sum over every `every`-th row of x of scale² x xᵀ; `row` is scratch of 8 d bytes. */
@@ -27,8 +34,8 @@ export interface Kernels {
    * Packs rows of x (fp32, row length `stride`) in steps of `step` for `screen8`: `prefix` dimensions rounded to whole
    * steps and three that bound the rest, 2 * pairs bytes a row (docs/engine.md has the layout's meaning; the bytes are
    * the kernels' own affair). `error` bounds each row's distance from the true one. `first` is 1 for a (also writes i16
-   * offsets), 0 for b (whole groups of 8 rows, or 16). Returns the largest squared norm of a packed row, or 2^31 - 1 when
-   * a value does not fit: then the step is too small.
+   * offsets), 0 for b (whole groups of 8 rows, or 16). Returns the largest squared norm of a packed row, or 2^31 - 1
+   * when a value does not fit: then the step is too small.
    */
   pack8(
     x: number,
@@ -79,10 +86,10 @@ export interface Kernels {
   ): number;
 
   /**
-   * Rounds rows `index[i]` (u32) of x for `screenRows`. `frame`: d fp64 factors, then d fp64 of a unit vector u (or zeros). With v the row, dimension
-   * t times factor t, and `along` = v·u, v - along u is rounded to whole steps of its own: d bytes a row, rounded up to 8, and for b
-   * (`first` = 0) whole groups of 16 rows. `about` gets six fp64 a row: the step; in steps (1e-9 relative) the norm of v, the norm of the rounded
-   * row, the norm of what rounding lost, and `along`; and where sums with a row of a start (i32).
+   * Rounds rows `index[i]` (u32) of x to 8 bits for `screenRows`. `frame` holds d fp64 factors, then a unit vector u of
+   * d fp64 (or zeros). With v the row whose dimension t is multiplied by factor t, and part = v·u, the row v - part u
+   * is rounded to whole steps of its own. It takes d bytes, rounded up to 8; rows of b (`first` = 0) come in whole
+   * groups of 16. `rounded` gets ROUNDED8_NUMBERS fp64 a row (records.ts), norms within 1e-9 of the true ones.
    */
   quantise(
     x: number,
@@ -92,15 +99,17 @@ export interface Kernels {
     frame: number,
     first: number,
     out: number,
-    about: number,
+    rounded: number,
   ): void;
   /**
-   * With s the product of the rounded rows i of a and j of b, in steps of both (i32), lists `i << 16 | j` (u32) where
+   * Lists, as `i << 16 | j` (u32), the pairs of rounded rows whose product may reach a limit, and returns how many.
+   * With s the product of the rounded rows i of a and j of b, in steps of both (i32), and all else in fp32, these are
+   * the pairs with
    *   v + bound >= row.top * column.steps  or  v - bound <= row.bottom * column.steps,
-   *   v = s + row.along * column.along, bound = row.error * column.size + row.norm * column.error,
-   * all in fp32, and returns how many. `limits`: eight fp32 a row: error, norm, steps, top, bottom, start (i32), along, and one unused.
-   * `columns`: size, error, steps, along; fp32 lists `stride` apart. Lists groups * 16 columns, rows that do not exist included; `out` holds
-   * rows * groups * 16 entries. d > 0.
+   *   v = s + row.part * column.part,  bound = row.error * column.length + row.norm * column.error.
+   * `limits` has ROW_NUMBERS fp32 for each row of a, `columns` COLUMN_LISTS lists of fp32 for the rows of b, `stride`
+   * numbers apart (records.ts). All 16 rows of the last of `groups` groups are looked at, also those that do not exist,
+   * so `out` must hold rows * groups * 16 entries. d > 0.
    */
   screenRows(
     a: number,
@@ -114,21 +123,21 @@ export interface Kernels {
     out: number,
   ): number;
   /**
-   * Rounds rows `index[i]` (u32) of x to whole steps of their own, 16 bits a number, for `dots16`: d numbers a row, rounded up to
-   * 32, such that no sum of products of two rows leaves 31 bits. `about` gets two fp64 a row, times `factor[i]` (fp64): the step,
-   * and the norm of what rounding lost (1e-9 relative).
+   * Rounds rows `index[i]` (u32) of x to whole steps of their own, 16 bits a number, for `dots16`, such that no sum of
+   * products of two rows leaves 31 bits. A row takes d numbers, rounded up to 32. `rounded` gets ROUNDED16_NUMBERS fp64
+   * a row (records.ts), within 1e-9 and multiplied by `factor[i]` (fp64).
    */
-  quantise16(x: number, index: number, factor: number, rows: number, d: number, out: number, about: number): void;
+  quantise16(x: number, index: number, factor: number, rows: number, d: number, out: number, rounded: number): void;
   /**
-   * Of a list of `i << 16 | j` keeps, in place, the pairs with i < rowsA, j < rowsB where v = stepA[i] * stepB[j] * (a_i · b_j),
-   * rounded once to fp32, is >= top[i] or -v >= bottom[i] (fp32); `out` gets their v. Returns how many.
+   * Of a list of `i << 16 | j` keeps, in place, the pairs with i < rowsA, j < rowsB where v = stepA[i] * stepB[j] *
+   * (a_i · b_j), rounded once to fp32, is >= top[i] or -v >= bottom[i] (fp32); `out` gets their v. Returns how many.
    */
   dots16(
     a: number,
-    aboutA: number,
+    roundedA: number,
     rowsA: number,
     b: number,
-    aboutB: number,
+    roundedB: number,
     rowsB: number,
     d: number,
     list: number,
@@ -138,13 +147,17 @@ export interface Kernels {
     out: number,
   ): number;
   /**
-   * Cuts a list of `count` fp32 values and their u32 indices (offsets are multiples of 4) by its rank-th largest value t, 1 <= rank <= count:
-   * `least` becomes an fp32 that is at most t - error, and `needed` one that is at most least - error (one fp32 each), where that raises
-   * `least`; then only entries with value >= needed are kept, in order. Returns how many. `error`: fp32, not negative.
+   * Cuts a list of `count` fp32 values and their u32 indices (offsets are multiples of 4) by its rank-th largest value
+   * t, 1 <= rank <= count. Where that raises it, `least` becomes t - error and `needed` becomes least - error, both
+   * rounded down to fp32. Then only entries with value >= needed are kept, in their order; returns how many. `error` is
+   * fp32 and not negative.
    */
   cut(value: number, index: number, count: number, rank: number, error: number, least: number, needed: number): number;
-  /** `out[p]` (fp32) = fp32 dot product of rows indexA[i] of a and indexB[j] of b for each `i << 16 | j` (u32) of a list. */
-  near(
+  /**
+   * `out[p]` (fp32) = fp32 dot product of rows indexA[i] of a and indexB[j] of b for each `i << 16 | j` (u32) of a
+   * list.
+   */
+  listedDots32(
     a: number,
     indexA: number,
     rowsA: number,
@@ -170,8 +183,8 @@ export interface Kernels {
    */
   scan(tile: number, rows: number, columns: number, stride: number, low: number, high: number, out: number): number;
   /**
-   * Lists the entries of a tile with value >= top[i] or -value >= bottom[i] or value >= columnTop[j] or -value >= columnBottom[j]
-   * (fp32) as `scan` does; columns % 4 = 0.
+   * Lists the entries of a tile with value >= top[i] or -value >= bottom[i] or value >= columnTop[j] or -value >=
+   * columnBottom[j] (fp32) as `scan` does; columns % 4 = 0.
    */
   siftTile(
     tile: number,
@@ -188,14 +201,15 @@ export interface Kernels {
   columnSums(tile: number, rows: number, columns: number, stride: number, relu: number, abs: number): void;
 
   /**
-   * For the approximate means; left out by kernels that gain nothing by it. Rounds rows of x to whole steps of their own,
-   * 16 bits a number, such that no sum of products of a row of a (`first` = 1) and one of b (0) leaves 31 bits: panels of 16 rows, 64 * ceil(d / 2) bytes
-   * each, missing rows zeros. `scale` gets the step of each row, fp64, 0 for rows that are zero or missing.
+   * For the approximate means; left out by kernels that gain nothing by it. Rounds rows of x to whole steps of their
+   * own, 16 bits a number, such that no sum of products of a row of a (`first` = 1) and one of b (0) leaves 31 bits.
+   * Rows lie in panels of 16, of 64 * ceil(d / 2) bytes each; missing rows are zeros. `scale` gets the step of each
+   * row, fp64, 0 for rows that are zero or missing.
    */
   pack16?(x: number, rows: number, d: number, first: number, out: number, scale: number): void;
   /**
-   * Adds per row j of b, with v = scale[i] (a_i · b_j) in whole numbers, the sums over rows of a of max(v, 0) and |v| to fp64
-   * sums (16 panelsB each).
+   * Adds to fp64 sums (16 panelsB each), per row j of b, the sums over rows i of a of max(v, 0) and |v|, where v =
+   * scale[i] (a_i · b_j) and a_i · b_j is a product of whole numbers.
    */
   means16?(
     a: number,
@@ -208,6 +222,55 @@ export interface Kernels {
     abs: number,
   ): void;
 }
+
+/** Kernels that every engine has; the others are for the approximate means. */
+type Needed = Exclude<keyof Kernels, 'pack16' | 'means16'>;
+
+/**
+ * How many arguments each kernel takes. The type holds the numbers to the signatures above, `checkKernels` what is
+ * loaded to the numbers.
+ */
+const ARGUMENTS: { [K in Needed]: Parameters<Kernels[K]>['length'] } = {
+  norms: 4,
+  dots64: 6,
+  panels64: 4,
+  matmul64: 7,
+  gram: 7,
+  gather32: 7,
+  pack8: 11,
+  broadcast8: 4,
+  screen8: 8,
+  dots32: 11,
+  quantise: 8,
+  screenRows: 9,
+  quantise16: 7,
+  dots16: 12,
+  cut: 7,
+  listedDots32: 10,
+  panels32: 6,
+  product32: 7,
+  scan: 7,
+  siftTile: 9,
+  columnSums: 6,
+};
+
+/**
+ * Takes what a module or an addon exports for kernels. Throws `ENGINE_FAILED` naming the first one that is missing or,
+ * where functions know how many arguments they take (WebAssembly's do), takes others: then the kernels were built from
+ * other sources.
+ */
+export const checkKernels = <K extends object>(found: K, counted: boolean, build: string): K & Kernels => {
+  for (const [name, count] of Object.entries(ARGUMENTS)) {
+    const kernel = (found as Record<string, unknown>)[name];
+    if (typeof kernel === 'function' && (!counted || kernel.length === count)) continue;
+    const what = typeof kernel === 'function' ? `one with ${kernel.length}` : 'none';
+    throw new WeightscopeError(
+      'ENGINE_FAILED',
+      `Expected a kernel \`${name}\` with ${count} arguments, found ${what}; build the kernels again: \`${build}\`.`,
+    );
+  }
+  return found as K & Kernels;
+};
 
 /** Kernels loaded over a memory. */
 export interface KernelMemory {

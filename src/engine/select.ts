@@ -16,7 +16,10 @@ export const addEngine = (name: string, open: Open): void => {
 
 export const engineNames = (): string[] => engines.map(([name]) => name);
 
-/** Opens the engine called `name`; the caller closes it. Throws `ENGINE_UNAVAILABLE` where there is none or it cannot run. */
+/**
+ * Opens the engine called `name`; the caller closes it. Throws `ENGINE_UNAVAILABLE` where there is none or it cannot
+ * run.
+ */
 export const openEngine = async (name: string): Promise<Engine> => {
   const engine = engines.find(([known]) => known === name);
   if (!engine) {
@@ -57,7 +60,10 @@ export const openBest = async (): Promise<Engine> => {
 
 let shared: Promise<Engine> | undefined;
 
-/** The best engine that runs here (or the one `WEIGHTSCOPE_ENGINE` names), opened once per process and never to be closed by its users. */
+/**
+ * The best engine that runs here (or the one `WEIGHTSCOPE_ENGINE` names), opened once per process and never to be
+ * closed by its users.
+ */
 export const defaultEngine = (): Promise<Engine> => {
   shared ??= openBest();
   return shared;

@@ -6,7 +6,8 @@ use napi_derive::napi;
 use super::{last_row, product};
 use crate::NativeKernels;
 use crate::memory::Refused;
-use crate::rows8::{self, ABOUT, BESIDE, Limits};
+use crate::records::*;
+use crate::rows8::{self, Limits};
 use crate::rows16::{self, Rows16};
 use crate::screen::{LANES, QUAD};
 
@@ -22,7 +23,7 @@ impl NativeKernels {
         frame: i64,
         first: u32,
         out: i64,
-        about: i64,
+        rounded: i64,
     ) -> Result<(), Error> {
         self.run(|call, kernels| {
             let first = first != 0;
@@ -35,9 +36,9 @@ impl NativeKernels {
                 rows.next_multiple_of(LANES as u32)
             };
             let out = call.write(out, product(&[padded, rows8::width(d as usize) as u32]))?;
-            let about = call.write(about, product(&[rows, ABOUT as u32]))?;
+            let rounded = call.write(rounded, product(&[rows, ROUNDED8_NUMBERS as u32]))?;
             // SAFETY: `kernels` are of an instruction set that this processor has.
-            unsafe { (kernels.quantise)(x, index, frame, first, kernels.most, out, about) };
+            unsafe { (kernels.quantise)(x, index, frame, first, kernels.most, out, rounded) };
             Ok(())
         })
     }
@@ -64,8 +65,8 @@ impl NativeKernels {
                 )));
             }
             let limits = Limits {
-                rows: call.read(limits, product(&[rows, BESIDE as u32]))?,
-                columns: call.read(columns, product(&[3, stride]) + count)?,
+                rows: call.read(limits, product(&[rows, ROW_NUMBERS as u32]))?,
+                columns: call.read(columns, product(&[COLUMN_LISTS as u32 - 1, stride]) + count)?,
                 stride: stride as usize,
             };
             let a = call.read(a, product(&[rows, width as u32]))?;
@@ -80,7 +81,7 @@ impl NativeKernels {
     }
 
     #[napi]
-    pub fn near(
+    pub fn listed_dots32(
         &mut self,
         a: i64,
         index_a: i64,
@@ -100,7 +101,7 @@ impl NativeKernels {
             let b = call.read(b, last_row(index_b).saturating_mul(d.into()))?;
             let (list, out) = (call.read(list, count.into())?, call.write(out, count.into())?);
             // SAFETY: `kernels` are of an instruction set that this processor has.
-            unsafe { (kernels.near)(a, index_a, b, index_b, d as usize, list, out) };
+            unsafe { (kernels.listed_dots32)(a, index_a, b, index_b, d as usize, list, out) };
             Ok(())
         })
     }
@@ -114,16 +115,16 @@ impl NativeKernels {
         rows: u32,
         d: u32,
         out: i64,
-        about: i64,
+        rounded: i64,
     ) -> Result<(), Error> {
         self.run(|call, kernels| {
             let index: &[u32] = call.read(index, rows.into())?;
             let x = call.read(x, last_row(index).saturating_mul(d.into()))?;
             let factor = call.read(factor, rows.into())?;
             let out = call.write(out, product(&[rows, rows16::width(d as usize) as u32]))?;
-            let about = call.write(about, product(&[rows, rows16::ABOUT as u32]))?;
+            let rounded = call.write(rounded, product(&[rows, ROUNDED16_NUMBERS as u32]))?;
             // SAFETY: `kernels` are of an instruction set that this processor has.
-            unsafe { (kernels.quantise16)(x, index, factor, d as usize, out, about) };
+            unsafe { (kernels.quantise16)(x, index, factor, d as usize, out, rounded) };
             Ok(())
         })
     }
@@ -132,10 +133,10 @@ impl NativeKernels {
     pub fn dots16(
         &mut self,
         a: i64,
-        about_a: i64,
+        rounded_a: i64,
         rows_a: u32,
         b: i64,
-        about_b: i64,
+        rounded_b: i64,
         rows_b: u32,
         d: u32,
         list: i64,
@@ -145,13 +146,13 @@ impl NativeKernels {
         out: i64,
     ) -> Result<u32, Error> {
         self.run(|call, kernels| {
-            let mut rows = |rows: i64, about: i64, count: u32| {
+            let mut rows = |rows: i64, rounded: i64, count: u32| {
                 Ok::<_, Refused>(Rows16 {
                     rows: call.read(rows, product(&[count, rows16::width(d as usize) as u32]))?,
-                    about: call.read(about, product(&[count, rows16::ABOUT as u32]))?,
+                    rounded: call.read(rounded, product(&[count, ROUNDED16_NUMBERS as u32]))?,
                 })
             };
-            let (a, b) = (rows(a, about_a, rows_a)?, rows(b, about_b, rows_b)?);
+            let (a, b) = (rows(a, rounded_a, rows_a)?, rows(b, rounded_b, rows_b)?);
             let limits = [call.read(top, rows_a.into())?, call.read(bottom, rows_a.into())?];
             let (list, out) = (call.write(list, count.into())?, call.write(out, count.into())?);
             // SAFETY: `kernels` are of an instruction set that this processor has.

@@ -1,5 +1,5 @@
-//! Every instruction set of this processor against plain loops, on places of exactly the size that a call needs, so that
-//! a sanitiser sees a step beside them.
+//! Every instruction set of this processor against plain loops, on places of exactly the size that a call needs, so
+//! that a sanitiser sees a step beside them.
 
 #![allow(clippy::undocumented_unsafe_blocks)] // All: the kernels under test are of this processor.
 

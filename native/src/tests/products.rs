@@ -110,7 +110,8 @@ fn means_of_16_bit_products() {
     for_all(|kernels, check| {
         let d_and_rows = [(0, 3, 5), (1, 16, 16), (7, 17, 33), (64, 70, 100), (513, 66, 33)];
         for (kind, (d, rows, columns)) in (0..6).flat_map(|kind| d_and_rows.map(|sizes| (kind, sizes))) {
-            // Sizes far apart, zero rows, and what comes nearest to an overflow: one large number, all equal, both signs.
+            // Sizes far apart, zero rows, and what comes nearest to an overflow: one large number, all equal, both
+            // signs.
             let values = |seed: u32, rows: usize| -> Vec<f32> {
                 let mut x = numbers(seed, rows * d);
                 for (i, row) in x.chunks_exact_mut(d.max(1)).enumerate() {

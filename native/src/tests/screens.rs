@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::portable;
-use crate::rows8::{self, ABOUT, BESIDE, Limits};
+use crate::records::*;
+use crate::rows8::{self, Limits};
 use crate::rows16::{self, Rows16};
 use crate::screen::{self, LANES, Packing, QUAD};
 
@@ -139,54 +140,70 @@ fn screens_long_rows_as_plain_loops_do() {
                 let (x, e) = (numbers(11, rows * d), numbers(12, columns * d));
                 let pack = |x: &[f32], rows: usize, first: bool, padded: usize| {
                     let index: Vec<u32> = (0..rows as u32).rev().collect();
-                    let (mut out, mut about) = (vec![9u8; padded * width], vec![f64::NAN; rows * ABOUT]);
+                    let (mut out, mut record) = (vec![9u8; padded * width], vec![f64::NAN; rows * ROUNDED8_NUMBERS]);
                     let factors = (0..d).map(|t| 1.5f64.powi(if first { 1 } else { -1 } * (t % 3) as i32));
                     let direction = (0..d).map(|t| if t % 2 == 0 { 1.0 } else { -0.5 } / (d as f64).sqrt());
                     let frame: Vec<f64> = factors.chain(direction).collect();
-                    unsafe { (kernels.quantise)(x, &index, &frame, first, kernels.most, &mut out, &mut about) };
+                    unsafe { (kernels.quantise)(x, &index, &frame, first, kernels.most, &mut out, &mut record) };
                     let mut rounded = vec![];
-                    for (about, &i) in about.as_chunks::<ABOUT>().0.iter().zip(&index) {
+                    for (record, &i) in record.as_chunks::<ROUNDED8_NUMBERS>().0.iter().zip(&index) {
                         let row = x[i as usize * d..][..d].iter().zip(&frame);
-                        let row: Vec<f64> = row.map(|(&v, factor)| f64::from(v) * factor / about[0]).collect();
-                        let along = dot64(&row, &frame[d..]);
-                        check("quantise: along", close(about[4], along, 1e-9 * about[1]));
+                        let row: Vec<f64> = row
+                            .map(|(&v, factor)| f64::from(v) * factor / record[ROUNDED8_STEP])
+                            .collect();
+                        let part = dot64(&row, &frame[d..]);
+                        check(
+                            "quantise: part",
+                            close(record[ROUNDED8_PART], part, 1e-9 * record[ROUNDED8_NORM]),
+                        );
                         check(
                             "quantise: norm",
-                            close(about[1], dot64(&row, &row).sqrt(), 1e-9 * about[1]),
+                            close(
+                                record[ROUNDED8_NORM],
+                                dot64(&row, &row).sqrt(),
+                                1e-9 * record[ROUNDED8_NORM],
+                            ),
                         );
-                        let row: Vec<f64> = row.iter().zip(&frame[d..]).map(|(v, u)| v - along * u).collect();
+                        let row: Vec<f64> = row.iter().zip(&frame[d..]).map(|(v, u)| v - part * u).collect();
                         let whole: Vec<f64> = row.iter().map(|v| v.round_ties_even()).collect();
-                        let lost = row.iter().zip(&whole).map(|(v, n)| (v - n).powi(2));
+                        let residual = row.iter().zip(&whole).map(|(v, n)| (v - n).powi(2));
                         let norm = whole.iter().map(|n| n * n).sum::<f64>().sqrt();
                         let most = if first { 127.0 } else { f64::from(kernels.most) };
-                        check("quantise: size", close(about[2], norm, 1e-9 * norm));
-                        check("quantise: lost", close(about[3], lost.sum::<f64>().sqrt(), 1e-9));
+                        check("quantise: size", close(record[ROUNDED8_LENGTH], norm, 1e-9 * norm));
+                        check(
+                            "quantise: residual",
+                            close(record[ROUNDED8_RESIDUAL], residual.sum::<f64>().sqrt(), 1e-9),
+                        );
                         check("quantise: most", d == 1 || whole.iter().any(|n| n.abs() == most));
                         rounded.push(whole);
                     }
-                    (out, about, rounded)
+                    (out, record, rounded)
                 };
-                let (a, about_a, rounded_a) = pack(&x, rows, true, rows);
-                let (b, about_b, rounded_b) = pack(&e, columns, false, groups * LANES);
-                let mut limits = vec![0f32; rows * BESIDE];
-                for (i, limits) in limits.as_chunks_mut::<BESIDE>().0.iter_mut().enumerate() {
-                    let [_, _, norm, lost, along, start] = about_a.as_chunks::<ABOUT>().0[i];
+                let (a, record_a, rounded_a) = pack(&x, rows, true, rows);
+                let (b, record_b, rounded_b) = pack(&e, columns, false, groups * LANES);
+                let mut limits = vec![0f32; rows * ROW_NUMBERS];
+                for (i, limits) in limits.as_chunks_mut::<ROW_NUMBERS>().0.iter_mut().enumerate() {
+                    let [_, _, norm, residual, part, start] = record_a.as_chunks::<ROUNDED8_NUMBERS>().0[i];
                     let top = norm as f32 * (i as f32 / rows as f32) * 5.0;
                     *limits = [
-                        lost as f32,
+                        residual as f32,
                         norm as f32,
                         0.5,
                         top,
                         -top,
                         f32::from_bits(start as i32 as u32),
-                        along as f32,
+                        part as f32,
                         0.0,
                     ];
                 }
                 let mut lists = vec![1f32; 4 * stride];
-                for (j, about) in about_b.as_chunks::<ABOUT>().0.iter().enumerate() {
-                    [lists[j], lists[stride + j], lists[3 * stride + j]] =
-                        [about[2], about[3], about[4]].map(|v| v as f32);
+                for (j, record) in record_b.as_chunks::<ROUNDED8_NUMBERS>().0.iter().enumerate() {
+                    [lists[j], lists[stride + j], lists[3 * stride + j]] = [
+                        record[ROUNDED8_LENGTH],
+                        record[ROUNDED8_RESIDUAL],
+                        record[ROUNDED8_PART],
+                    ]
+                    .map(|v| v as f32);
                 }
                 let limits = Limits {
                     rows: &limits,
@@ -201,7 +218,7 @@ fn screens_long_rows_as_plain_loops_do() {
                 let product = |i: usize, j: usize| rounded_b.get(j).map_or(0, |b| dot64(&rounded_a[i], b) as i32);
                 let mut expected = vec![0; rows * groups * LANES];
                 let mut count = 0;
-                for (i, row) in limits.rows.as_chunks::<BESIDE>().0.iter().enumerate() {
+                for (i, row) in limits.rows.as_chunks::<ROW_NUMBERS>().0.iter().enumerate() {
                     for column in (0..groups * LANES).step_by(LANES) {
                         let products: [i32; LANES] = std::array::from_fn(|lane| product(i, column + lane));
                         let mask = rows8::sift(&products, row, &limits, column);
@@ -213,14 +230,15 @@ fn screens_long_rows_as_plain_loops_do() {
                 // To the last unit: half a unit below a product it is listed, half a unit above it is not.
                 let exact = vec![1f32; 4 * stride];
                 for (shift, listed) in [(-0.5, true), (0.5, false)] {
-                    let mut rows_beside = vec![0f32; rows * BESIDE];
-                    for (i, beside) in rows_beside.as_chunks_mut::<BESIDE>().0.iter_mut().enumerate() {
-                        let start = f32::from_bits(about_a.as_chunks::<ABOUT>().0[i][5] as i32 as u32);
+                    let mut row_records = vec![0f32; rows * ROW_NUMBERS];
+                    for (i, record) in row_records.as_chunks_mut::<ROW_NUMBERS>().0.iter_mut().enumerate() {
+                        let start =
+                            f32::from_bits(record_a.as_chunks::<ROUNDED8_NUMBERS>().0[i][ROUNDED8_START] as i32 as u32);
                         let top = product(i, i % columns) as f32 + shift;
-                        *beside = [0.0, 0.0, 1.0, top, f32::NEG_INFINITY, start, 0.0, 0.0];
+                        *record = [0.0, 0.0, 1.0, top, f32::NEG_INFINITY, start, 0.0, 0.0];
                     }
                     let limits = Limits {
-                        rows: &rows_beside,
+                        rows: &row_records,
                         columns: &exact,
                         stride,
                     };
@@ -236,11 +254,11 @@ fn screens_long_rows_as_plain_loops_do() {
                     .map(|p| (((p / columns) << 16) | (p % columns)) as u32)
                     .collect();
                 let mut values = vec![f32::NAN; list.len()];
-                unsafe { (kernels.near)(&x, &index[..rows], &e, &index[..columns], d, &list, &mut values) };
+                unsafe { (kernels.listed_dots32)(&x, &index[..rows], &e, &index[..columns], d, &list, &mut values) };
                 for (&entry, value) in list.iter().zip(values) {
                     let [i, j] = [entry >> 16, entry & 0xffff].map(|row| row as usize * d);
                     let exact = dot(&x[i..i + d], &e[j..j + d]);
-                    check("near", close(value.into(), exact, 1e-6 * d as f64));
+                    check("listed_dots32", close(value.into(), exact, 1e-6 * d as f64));
                 }
             }
         }
@@ -253,7 +271,8 @@ fn multiplies_long_rows_in_16_bits() {
         for d in [1, 4, 31, 32, 129, 576] {
             let (rows, columns) = (7usize, 13usize);
             let width = rows16::width(d);
-            // Sizes far apart, zero rows, and what comes nearest to an overflow: one large number, all equal, both signs.
+            // Sizes far apart, zero rows, and what comes nearest to an overflow: one large number, all equal, both
+            // signs.
             let mut x = numbers(13, rows * d);
             let mut e = numbers(14, columns * d);
             for (row, value) in x.chunks_mut(d).zip([1e-30, 1e30, 0.0]) {
@@ -266,33 +285,33 @@ fn multiplies_long_rows_in_16_bits() {
             let round = |x: &[f32], rows: usize, factor: f64| {
                 let index: Vec<u32> = (0..rows as u32).rev().collect();
                 let mut out = vec![9i16; rows * width];
-                let mut about = vec![f64::NAN; rows * rows16::ABOUT];
-                unsafe { (kernels.quantise16)(x, &index, &vec![factor; rows], d, &mut out, &mut about) };
+                let mut record = vec![f64::NAN; rows * ROUNDED16_NUMBERS];
+                unsafe { (kernels.quantise16)(x, &index, &vec![factor; rows], d, &mut out, &mut record) };
                 for (i, &r) in index.iter().enumerate() {
-                    let [step, lost] = about.as_chunks::<{ rows16::ABOUT }>().0[i].map(|size| size / factor);
+                    let [step, residual] = record.as_chunks::<{ ROUNDED16_NUMBERS }>().0[i].map(|size| size / factor);
                     let row: Vec<f64> = x[r as usize * d..][..d].iter().map(|&v| v.into()).collect();
                     let norm = dot64(&row, &row).sqrt();
                     let whole: Vec<f64> = out[i * width..][..d].iter().map(|&n| n.into()).collect();
                     let error: Vec<f64> = row.iter().zip(&whole).map(|(v, n)| v - n * step).collect();
                     check(
-                        "quantise16: lost",
-                        close(lost, dot64(&error, &error).sqrt(), 1e-9 * norm),
+                        "quantise16: residual",
+                        close(residual, dot64(&error, &error).sqrt(), 1e-9 * norm),
                     );
-                    check("quantise16: little", lost <= norm * (d as f64).sqrt() / 65_000.0);
+                    check("quantise16: little", residual <= norm * (d as f64).sqrt() / 65_000.0);
                     check("quantise16: norm", dot64(&whole, &whole).sqrt() <= rows16::NORM);
                     check(
                         "quantise16: padding",
                         out[i * width + d..][..width - d].iter().all(|&n| n == 0),
                     );
                 }
-                (out, about)
+                (out, record)
             };
-            let (a, about_a) = round(&x, rows, 0.5);
-            let (b, about_b) = round(&e, columns, 2.0);
+            let (a, record_a) = round(&x, rows, 0.5);
+            let (b, record_b) = round(&e, columns, 2.0);
             let mut list: Vec<u32> = (0..rows * 16).map(|p| (((p / 16) << 16) | (p % 16)) as u32).collect();
             let limits: [Vec<f32>; 2] = [0.25, 0.5].map(|limit| vec![limit; rows]);
             let mut values = vec![f32::NAN; list.len()];
-            let [rows_a, rows_b] = [(&a, &about_a), (&b, &about_b)].map(|(rows, about)| Rows16 { rows, about });
+            let [rows_a, rows_b] = [(&a, &record_a), (&b, &record_b)].map(|(rows, rounded)| Rows16 { rows, rounded });
             let limit = [&limits[0][..], &limits[1]];
             let kept = unsafe { (kernels.dots16)(rows_a, rows_b, d, &mut list, limit, &mut values) };
             let mut at = 0;
@@ -301,7 +320,7 @@ fn multiplies_long_rows_in_16_bits() {
                     let row = |rows: &[i16], i: usize| -> Vec<f64> {
                         rows[i * width..][..d].iter().map(|&n| n.into()).collect()
                     };
-                    let value = (dot64(&row(&a, i), &row(&b, j)) * (about_a[2 * i] * about_b[2 * j])) as f32;
+                    let value = (dot64(&row(&a, i), &row(&b, j)) * (record_a[2 * i] * record_b[2 * j])) as f32;
                     if value >= 0.25 || -value >= 0.5 {
                         let listed = at < kept && list[at] as usize == (i << 16 | j) && values[at] == value;
                         check("dots16", listed);

@@ -8,8 +8,8 @@ import { selections } from './selections.ts';
 import { sizes } from './sizes.ts';
 
 /**
- * One suite for all engines, wherever JavaScript runs: in a test, in a page. Each case is deterministic, and all together take
- * seconds on any engine but the oracle's own speed.
+ * One suite for all engines, wherever JavaScript runs: in a test, in a page. Each case is deterministic, and all
+ * together take seconds on any engine but the oracle's own speed.
  */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...sizes,

@@ -62,7 +62,10 @@ add('rows whose quantisation errors all point one way', async (engine, oracle) =
   }
 });
 
-/** Rows as above, but that no dimension is larger than another: every entry but one is `near` steps of 1/`steps`, in turn rounded the same way, or whole. */
+/**
+ * Rows as above, but that no dimension is larger than another: every entry but one is `near` steps of 1/`steps`, in
+ * turn rounded the same way, or whole.
+ */
 const rounding = (
   g: Generator,
   rows: number,
@@ -141,8 +144,8 @@ add('topRows: guesses from a sample of columns, right and wrong', async (engine,
   const [d, rows, columns] = [8, 150, 1700];
   const x = matrix(g, rows, d, 'X');
   await sameRows(engine, oracle, x, matrix(g, columns, d, 'E'), { k: 25, ends: 'both' });
-  // Columns of one norm, which thus keep their order: those of the first samples (steps of the golden ratio) score best, so that what is
-  // guessed from them is more than what the k-th reaches.
+  // Columns of one norm, which thus keep their order: those of the first samples (steps of the golden ratio) score
+  // best, so that what is guessed from them is more than what the k-th reaches.
   for (let i = 0; i < x.data.length; i++) x.data[i] = Math.abs(x.data[i]) + 4 * (d - (i % d));
   const e = matrix(g, columns, d, 'E');
   const first = new Set(Array.from({ length: 140 }, (_, p) => (p * 1051) % columns));

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts';
+import { checkKernels } from '../kernels.ts';
 import { searchEngine } from '../search/engine.ts';
 import { laneCount } from '../workers/lane.ts';
 import { openPool } from '../workers/pool.ts';
@@ -23,6 +24,7 @@ export interface NativeOptions {
 export const nativeEngine = async (options: NativeOptions = {}): Promise<Engine> => {
   const path = options.addon ?? findAddon();
   const { NativeKernels, instructionSets } = loadAddon(path);
+  checkKernels(NativeKernels.prototype, false, 'npm run build:native');
   const { instructionSet = instructionSets()[0], threads = laneCount() } = options;
   const pool = openPool(threads, MAX_BYTES, (bytes) => {
     const buffer = new SharedArrayBuffer(bytes);

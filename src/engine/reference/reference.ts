@@ -14,7 +14,9 @@ import type {
 } from '../engine.ts';
 import { pacer } from '../pause.ts';
 
-/** The oracle: the contract read aloud, one dot product after the other. Slow, and shares no code with the fast search. */
+/**
+ * The oracle: the contract read aloud, one dot product after the other. Slow, and shares no code with the fast search.
+ */
 export const referenceEngine = (): Engine => {
   let closed = false;
   const open = (): void => {

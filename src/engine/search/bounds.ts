@@ -16,8 +16,8 @@ export const absolute32 = (d: number): number => (d + 4) * 2 ** -144;
 export const listError = (d: number): number => relative32(d + 4);
 
 /**
- * How far a row, scaled and rotated in fp32, is from the true one: at most `relative` times its scaled norm + `absolute`.
- * `norm` is the Frobenius norm of the rotation, whose entries are rounded to fp32.
+ * How far a row, scaled and rotated in fp32, is from the true one: at most `relative` times its scaled norm +
+ * `absolute`. `norm` is the Frobenius norm of the rotation, whose entries are rounded to fp32.
  */
 export const rotationError = (d: number, norm: number): { relative: number; absolute: number } => ({
   relative: relative32(d) * norm,
@@ -25,24 +25,25 @@ export const rotationError = (d: number, norm: number): { relative: number; abso
 });
 
 /**
- * Norm of what rounding a row of norm `norm` to whole steps lost, in steps: `lost` with the roundings of fp64, and a share of
- * the norm for those of fp32 where the screen compares (docs/engine.md).
+ * Norm of what rounding a row of norm `norm` to whole steps lost, in steps: `residual` with the roundings of fp64, and
+ * a share of the norm for those of fp32 where the screen compares (docs/engine.md).
  */
-export const lost8 = (lost: number, norm: number): number => (lost + 2 ** -18 * norm) * (1 + 1e-8);
+export const residual8 = (residual: number, norm: number): number => (residual + 2 ** -18 * norm) * (1 + 1e-8);
 
 /** A row as a bound sees it: its norm and the norm of what rounding lost, both scaled and at least the true ones. */
 export interface Rounded {
   norm: number;
-  lost: number;
+  residual: number;
 }
 
 /**
- * How far the product of two rounded rows, itself rounded to fp32, is from the true product at most: |a||b - b'| + |a - a'||b'| in
- * fp64, and fp32 roundings of a number no larger than |a'||b'|, with room for those of values as lists keep them.
+ * How far the product of two rounded rows, itself rounded to fp32, is from the true product at most: |a||b - b'| + |a -
+ * a'||b'| in fp64, and fp32 roundings of a number no larger than |a'||b'|, with room for those of values as lists keep
+ * them.
  */
 export const error16 = (a: Rounded, b: Rounded): number =>
-  (a.norm * b.lost + a.lost * (b.norm + b.lost)) * (1 + 1e-6) +
-  8 * U32 * (a.norm + a.lost) * (b.norm + b.lost) +
+  (a.norm * b.residual + a.residual * (b.norm + b.residual)) * (1 + 1e-6) +
+  8 * U32 * (a.norm + a.residual) * (b.norm + b.residual) +
   2 ** -144;
 
 /** The largest fp32 that is surely <= x; the smallest that is surely >= x. */

@@ -6,7 +6,10 @@ import type { Session } from './session.ts';
 /** Rows that a lane measures at a time, while the calling thread copies the next ones. */
 const NORM_ROWS = 2048;
 
-/** Copies a matrix in. Row norms are rounded up a little: fp64 sums of squares err by less than 1e-12 for any row that fits memory. */
+/**
+ * Copies a matrix in. Row norms are rounded up a little: fp64 sums of squares err by less than 1e-12 for any row that
+ * fits memory.
+ */
 export const loadNorms = async (
   session: Session,
   { rows, columns, data, name }: Matrix,

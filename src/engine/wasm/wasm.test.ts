@@ -97,3 +97,11 @@ test('lists are cut at their rank, whatever their length', async () => {
     }
   }
 });
+
+test('a module without its kernels is refused by the name of the first that is missing', async () => {
+  // Nothing but the eight bytes that every module begins with.
+  const empty = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  expect(() => instantiate(empty, newMemory(2 ** 16, false))).toThrow(
+    'Expected a kernel `norms` with 4 arguments, found none',
+  );
+});

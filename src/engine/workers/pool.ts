@@ -15,9 +15,9 @@ export interface SharedMemory extends KernelMemory {
 const AHEAD = 2;
 
 /**
- * Memories are kept for the next operations this long, and only up to this size together: fresh pages cost time (40 of 100 ms
- * for a head), whoever looks at heads opens the next within seconds, and what is dropped is freed late, since each worker
- * must find out for itself. What the rows of a model of 50,000 tokens take should fit.
+ * Memories are kept for the next operations this long, and only up to this size together: fresh pages cost time (40 of
+ * 100 ms for a head), whoever looks at heads opens the next within seconds, and what is dropped is freed late, since
+ * each worker must find out for itself. What the rows of a model of 50,000 tokens take should fit.
  */
 const KEEP_MS = 10_000;
 const KEEP_BYTES = 384 * 2 ** 20;

@@ -7,9 +7,9 @@ import type { Rounding, Sums } from './sums.ts';
 const RELATIVE = 7e-7;
 
 /**
- * Per row of e the largest relative error that sums of 16-bit products can have, from what rounding lost (docs/engine.md): with x = x' + r and
- * e = e' + q, a product errs by |r·e + x'·q|, and the sum over rows of x of |r·e| is at most √n |R e| <= √n ‖R‖ |e| (Cauchy and Schwarz),
- * with ‖R‖ the spectral norm of the matrix of all r.
+ * Per row of e the largest relative error that sums of 16-bit products can have, from what rounding lost
+ * (docs/engine.md): with x = x' + r and e = e' + q, a product errs by |r·e + x'·q|, and the sum over rows of x of |r·e|
+ * is at most √n |R e| <= √n ‖R‖ |e| (Cauchy and Schwarz), with ‖R‖ the spectral norm of the matrix of all r.
  */
 export const bounds16 = async (
   sessions: Sessions,
@@ -18,10 +18,10 @@ export const bounds16 = async (
   options: RunOptions,
 ): Promise<Float64Array> => {
   const root = Math.sqrt(x.rows);
-  const { lost, nearTies } = lostOf(x, sums.rounding.stepsX);
-  const lostNorm = (await spectralNorm(sessions, lost, x, options)) + nearTies;
+  const { residual, nearTies } = lostOf(x, sums.rounding.stepsX);
+  const lostNorm = (await spectralNorm(sessions, residual, x, options)) + nearTies;
   const norm = (await spectralNorm(sessions, x.data, x, options)) + lostNorm;
-  const { norms, lost: lostE, steps } = sums.rounding;
+  const { norms, residual: lostE, steps } = sums.rounding;
   return sums.relu.map((relu, row) => {
     // A step of x that fp32 cannot hold loses at most 2^-119 of a product in steps of e.
     const underflow = x.rows * 2 ** -118 * steps[row];
@@ -32,9 +32,15 @@ export const bounds16 = async (
   });
 };
 
-/** What rounding lost, and a bound of the norm of what it may have been otherwise where a number was half-way between two steps. */
-const lostOf = ({ data, rows, columns: d }: Matrix, steps: Float64Array): { lost: Float32Array; nearTies: number } => {
-  const lost = new Float32Array(rows * d);
+/**
+ * What rounding lost, and a bound of the norm of what it may have been otherwise where a number was half-way between
+ * two steps.
+ */
+const lostOf = (
+  { data, rows, columns: d }: Matrix,
+  steps: Float64Array,
+): { residual: Float32Array; nearTies: number } => {
+  const residual = new Float32Array(rows * d);
   let ties = 0;
   for (let i = 0, at = 0; i < rows; i++) {
     const step = steps[i];
@@ -43,15 +49,17 @@ const lostOf = ({ data, rows, columns: d }: Matrix, steps: Float64Array): { lost
       for (let t = 0; t < d; t++, at++) {
         const whole = data[at] / step;
         const rest = whole - Math.round(whole);
-        lost[at] = rest * step;
+        residual[at] = rest * step;
         if (Math.abs(rest) > 0.4999999) ties += step * step;
       }
     }
   }
-  return { lost, nearTies: Math.sqrt(ties) };
+  return { residual, nearTies: Math.sqrt(ties) };
 };
 
-/** How often the Gram matrix is squared; its largest eigenvalue is then overrated by at most d^(1 / 2^(SQUARINGS + 1)). */
+/**
+ * How often the Gram matrix is squared; its largest eigenvalue is then overrated by at most d^(1 / 2^(SQUARINGS + 1)).
+ */
 const SQUARINGS = 3;
 
 /** At least the spectral norm of a matrix: the root of the largest eigenvalue of G = AᵀA, from ‖G^8‖_F >= λ^8. */
@@ -75,7 +83,8 @@ const spectralNorm = async (
   gram = { ...gram, data: gram.data.map((value) => value / trace) };
   for (let i = 0; i < SQUARINGS; i++) gram = await matmul(sessions, gram, gram, { signal });
   const square = gram.data.reduce((sum, value) => sum + value * value, 0);
-  // Rounding to fp32 moves G by 2^-23 of its trace at most, which is at most d of its eigenvalues, and its powers by less.
+  // Rounding to fp32 moves G by 2^-23 of its trace at most, which is at most d of its eigenvalues, and its powers by
+  // less.
   const eigenvalue = trace * square ** (1 / 2 ** (SQUARINGS + 1)) * (1 + d * 2 ** -20);
   return largest * Math.sqrt(eigenvalue) * (1 + 2 ** -22);
 };

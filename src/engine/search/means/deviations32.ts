@@ -6,10 +6,11 @@ import { SKETCH_ROWS } from './sum-task.ts';
 const SAMPLE = 64;
 
 /**
- * A matrix g [SKETCH_ROWS, d] whose products tell how large the partial sums of products x·e are. An fp32 sum x·e is rounded at each
- * dimension t, by at most 2^-24 of the partial sum P(i, t) = Σ_{s<=t} x_is e_s of row i. With random signs, the square of
- * Σ_i Σ_t ±P(i, t) is Σ_i Σ_t P(i, t)² in the mean, and it is the product of e and one vector: Σ_i ± x_is Σ_{t>=s} ±.
- * Rows of g have rows of x at random, each in one of them, so that a row of g costs no more than a pass over some of x.
+ * A matrix g [SKETCH_ROWS, d] whose products tell how large the partial sums of products x·e are. An fp32 sum x·e is
+ * rounded at each dimension t, by at most 2^-24 of the partial sum P(i, t) = Σ_{s<=t} x_is e_s of row i. With random
+ * signs, the square of Σ_i Σ_t ±P(i, t) is Σ_i Σ_t P(i, t)² in the mean, and it is the product of e and one vector: Σ_i
+ * ± x_is Σ_{t>=s} ±. Rows of g have rows of x at random, each in one of them, so that a row of g costs no more than a
+ * pass over some of x.
  */
 export const partialSumSketch = ({ data, rows, columns: d }: Matrix): Matrix => {
   const sums = new Float64Array(SKETCH_ROWS * d);
@@ -42,8 +43,9 @@ const bits = (seed: number) => {
 };
 
 /**
- * Per row of e 2^-24 (Σ_i Σ_t P(i, t)²)^½, by what a sum over all rows of x strays where the errors of rows are independent: a
- * rounding error is uniform in half a unit either way, 0.42 of that bound in the mean. `absolute` is what underflow may add.
+ * Per row of e 2^-24 (Σ_i Σ_t P(i, t)²)^½, by what a sum over all rows of x strays where the errors of rows are
+ * independent: a rounding error is uniform in half a unit either way, 0.42 of that bound in the mean. `absolute` is
+ * what underflow may add.
  */
 export const deviations32 = (
   sketched: Float64Array,

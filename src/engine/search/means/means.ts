@@ -18,16 +18,16 @@ const TOLERANCE16 = 5e-3;
 /** When more of the rows than this may err by more, none are approximate. */
 const DOUBTFUL = 1 / 4;
 /**
- * The bound is some 30 times what most rows err by. So that they do, so many rows at equal distances are held against fp64 sums: where
- * one errs by more than this, none are approximate.
+ * The bound is some 30 times what most rows err by. So that they do, so many rows at equal distances are held against
+ * fp64 sums: where one errs by more than this, none are approximate.
  */
 const MEASURED = 64;
 const TOLERATED = 5e-5;
 
 /**
- * Means over rows of x of max(x·e, 0) and |x·e|, within 1e-6 of the fp64 ones. Sums are made in the fastest way that may serve; rows
- * of e for which its bound is too large are done again in the next finer way (docs/engine.md has the bounds). The last way holds for
- * all finite numbers. `proved` is for tests.
+ * Means over rows of x of max(x·e, 0) and |x·e|, within 1e-6 of the fp64 ones. Sums are made in the fastest way that
+ * may serve; rows of e for which its bound is too large are done again in the next finer way (docs/engine.md has the
+ * bounds). The last way holds for all finite numbers. `proved` is for tests.
  */
 export const columnMeans = async (
   sessions: Sessions,
@@ -104,8 +104,8 @@ const exactSums = async (call: Call, e: Matrix, options: RunOptions): Promise<Su
 };
 
 /**
- * Sums of fp32 products, where their errors average out: how far they stray is estimated for each row of e, and the estimate is held
- * against the truth on rows that span all estimates.
+ * Sums of fp32 products, where their errors average out: how far they stray is estimated for each row of e, and the
+ * estimate is held against the truth on rows that span all estimates.
  */
 const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
   const { sessions, x } = call;
@@ -119,7 +119,8 @@ const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums>
       worst = Math.max(worst, Math.abs(sums[which][row] - exact[which][i]) / deviation[row]);
     }
   }
-  // Eight deviations and more (one is 0.4 in these units) where errors of rows of x are independent, as far as the sample tells.
+  // Eight deviations and more (one is 0.4 in these units) where errors of rows of x are independent, as far as the
+  // sample tells.
   const spread = Math.max(4, 3 * worst);
   const doubtful = rowsWhere(
     e,

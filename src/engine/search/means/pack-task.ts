@@ -22,7 +22,7 @@ export interface PackTask {
 export interface PackResult {
   row: number;
   norms: Float64Array;
-  lost: Float64Array;
+  residual: Float64Array;
 }
 
 const none = new Float64Array();
@@ -36,7 +36,7 @@ export const packTask = (memory: KernelMemory, scratch: number, task: PackTask):
     kernels.pack16!(rowsAt, rows, d, first ? 1 : 0, out, scaleAt);
     if (!first) return { row, ...normsOf(memory, scratch, task) };
   }
-  return { row, norms: none, lost: none };
+  return { row, norms: none, residual: none };
 };
 
 /** Added to a number it leaves the nearest whole number in the low bits of the sum. */
@@ -46,12 +46,12 @@ const normsOf = (
   { buffer, kernels }: KernelMemory,
   scratch: number,
   { rowsAt, rows, d, scaleAt }: PackTask,
-): { norms: Float64Array; lost: Float64Array } => {
+): { norms: Float64Array; residual: Float64Array } => {
   kernels.norms(rowsAt, rows, d, scratch);
   const norms = new Float64Array(buffer, scratch, rows).map((square) => Math.sqrt(square) * (1 + 1e-12));
   const steps = new Float64Array(buffer, scaleAt, rows);
   const values = new Float32Array(buffer, rowsAt, rows * d);
-  const lost = norms.map((_, i) => {
+  const residual = norms.map((_, i) => {
     const inverse = steps[i] > 0 ? 1 / steps[i] : 0;
     let square = 0;
     for (let at = i * d; at < (i + 1) * d; at++) {
@@ -62,5 +62,5 @@ const normsOf = (
     // A number half-way between two steps loses as much either way.
     return Math.sqrt(square) * steps[i] * (1 + 1e-6);
   });
-  return { norms, lost };
+  return { norms, residual };
 };

@@ -16,8 +16,8 @@ export interface PairSumTask {
 }
 
 /**
- * Sums over rows of x of max(x·e, 0) and |x·e|, each score by itself in fp64. A product of two fp32 numbers lies between
- * 2^-298 and 2^256, so that nothing overflows or underflows, whatever the rows are.
+ * Sums over rows of x of max(x·e, 0) and |x·e|, each score by itself in fp64. A product of two fp32 numbers lies
+ * between 2^-298 and 2^256, so that nothing overflows or underflows, whatever the rows are.
  */
 export const pairSumTask = ({ buffer, kernels }: KernelMemory, scratch: number, task: PairSumTask) => {
   const { xAt, rows, eAt, from, to, d } = task;

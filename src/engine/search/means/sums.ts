@@ -19,12 +19,15 @@ export interface Sums {
   abs: Float64Array;
 }
 
-/** What 16-bit rounding did: steps of the rows of x, and of each row of e its step, its norm, and the norm of what was lost. */
+/**
+ * What 16-bit rounding did: steps of the rows of x, and of each row of e its step, its norm, and the norm of what was
+ * lost.
+ */
 export interface Rounding {
   stepsX: Float64Array;
   steps: Float64Array;
   norms: Float64Array;
-  lost: Float64Array;
+  residual: Float64Array;
 }
 
 /** Rows that are packed at a time: whole panels. */
@@ -38,8 +41,8 @@ interface Part {
 }
 
 /**
- * Sums of packed products; with a sketch (SKETCH_ROWS rows) also, per row of e, the sums of |g·e| over its rows g, from fp32
- * products in the same pass.
+ * Sums of packed products; with a sketch (SKETCH_ROWS rows) also, per row of e, the sums of |g·e| over its rows g, from
+ * fp32 products in the same pass.
  */
 export const packedSums = async (
   sessions: Sessions,
@@ -72,7 +75,7 @@ export const packedSums = async (
     stepsX: new Float64Array(roundedX),
     steps: new Float64Array(roundedE),
     norms: new Float64Array(roundedE),
-    lost: new Float64Array(roundedE),
+    residual: new Float64Array(roundedE),
   };
   try {
     const { buffer } = session;
@@ -99,10 +102,10 @@ export const packedSums = async (
         };
         return { args: { products, ...places, rows, d, first, row: start + at }, done: 0 };
       };
-      const rounded = ({ row, norms, lost }: PackResult): void => {
+      const rounded = ({ row, norms, residual }: PackResult): void => {
         if (products !== 'i16' || first) return;
         rounding.norms.set(norms, row);
-        rounding.lost.set(lost, row);
+        rounding.residual.set(residual, row);
       };
       await session.run('pack', next, rounded, { signal: options.signal });
       if (products !== 'i16') return;

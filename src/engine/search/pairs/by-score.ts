@@ -3,8 +3,8 @@ const FEW = 4096;
 const DIGITS = 2 ** 16;
 
 /**
- * Positions 0 .. length - 1 of pairs in the contract's order: sign * score falling, then first, then second rising. Many
- * pairs are sorted by the digits of their scores' bits, then those of equal score by comparing.
+ * Positions 0 .. length - 1 of pairs in the contract's order: sign * score falling, then first, then second rising.
+ * Many pairs are sorted by the digits of their scores' bits, then those of equal score by comparing.
  */
 export const byScore = (
   { first, second, score }: { first: Uint32Array; second: Uint32Array; score: Float64Array },
@@ -16,7 +16,8 @@ export const byScore = (
   let order = Uint32Array.from({ length }, (_, i) => i);
   if (length < FEW) return order.sort(compare);
 
-  // Bits that rise as sign * score falls: of positive numbers all are flipped, of negative ones the sign. 0 and -0 are one.
+  // Bits that rise as sign * score falls: of positive numbers all are flipped, of negative ones the sign. 0 and -0 are
+  // one.
   const values = Float64Array.from({ length }, (_, p) => sign * score[p] + 0);
   const words = new Uint16Array(values.buffer);
   for (let p = 0; p < 4 * length; p += 4) {

@@ -1,12 +1,12 @@
 import type { Screened } from './blocks.ts';
 
 /**
- * What a sample of rows says about the walk to come: how many dimensions the screen should have, and whether rows should
- * be sorted into sectors. Only speed follows from this.
+ * What a sample of rows says about the walk to come: how many dimensions the screen should have, and whether rows
+ * should be sorted into sectors. Only speed follows from this.
  *
  * Sectors: where sizes alone leave most pairs, rows may still differ in the share of their first rotated dimension, and
- * rows of opposite signs there have small products. Then rows are sorted by that share first, into a few sectors, and by
- * size inside each.
+ * rows of opposite signs there have small products. Then rows are sorted by that share first, into a few sectors, and
+ * by size inside each.
  */
 export interface Outlook {
   /** Pairs of dimensions in the screen: an even number. */
@@ -17,7 +17,10 @@ export interface Outlook {
 
 const SECTORS = 8;
 const SAMPLE = 192;
-/** The threshold that most of a search for the best k will see, in terms of its first one: where it rises much, and little. */
+/**
+ * The threshold that most of a search for the best k will see, in terms of its first one: where it rises much, and
+ * little.
+ */
 const RISE = 1.4;
 const LEAST_RISE = 1.1;
 /** What an fp32 product costs, in terms of a screen of 32 dimensions. */

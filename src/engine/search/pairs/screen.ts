@@ -66,7 +66,9 @@ export const placeScreen = (
   };
 };
 
-/** Runs `list` as tasks of the session; `before` prepares each on this thread, while the lanes work on those before it. */
+/**
+ * Runs `list` as tasks of the session; `before` prepares each on this thread, while the lanes work on those before it.
+ */
 const runAll = (
   session: Session,
   list: PrepareTask[],

@@ -28,7 +28,9 @@ export const placeSeed = (layout: Layout, a: { rows: number; columns: number }, 
   };
 };
 
-/** A value that at least k pairs reach, from the products of the rows of largest norm; -Infinity when those are fewer. */
+/**
+ * A value that at least k pairs reach, from the products of the rows of largest norm; -Infinity when those are fewer.
+ */
 export const seedThreshold = async (
   session: Session,
   places: SeedPlaces,

@@ -15,9 +15,9 @@ export const floorOf = (score: number, scale: number): number => {
 };
 
 /**
- * Lists of what may be among the best k, by values that differ from the (scaled) scores by at most `error`; the best are
- * the largest. Lists lie in a buffer: they outlive a task, and other workers can read them. A list that ties fill is
- * cut by exact scores, so that its room always suffices.
+ * Lists of what may be among the best k, by values that differ from the (scaled) scores by at most `error`; the best
+ * are the largest. Lists lie in a buffer: they outlive a task, and other workers can read them. A list that ties fill
+ * is cut by exact scores, so that its room always suffices.
  */
 export class Candidates {
   readonly k: number;

@@ -2,16 +2,20 @@ import type { Matrix } from '../../engine.ts';
 
 /** Rows of each matrix that are looked at. */
 const SAMPLE = 256;
-/** How far dimensions of e are evened out (1: wholly) at the cost of x, whose rows are rounded to finer steps or as fine ones. */
+/**
+ * How far dimensions of e are evened out (1: wholly) at the cost of x, whose rows are rounded to finer steps or as fine
+ * ones.
+ */
 const SHARE = 0.4;
 /** Steps of an octave, so that what is even but for chance is left as it is; octaves at most. */
 const STEPS = 4;
 const MOST = 10;
 
 /**
- * What rows are rounded to 8 bits in, so that little is lost: factors of dimensions, `x` for the first matrix and `e` for the
- * second, whose products are 1, and a direction (a unit vector, or zeros) along which both are kept in fp32 instead. No score changes,
- * but embeddings have a few large dimensions, and a common part: the direction of their mean.
+ * What rows are rounded to 8 bits in, so that little is lost: factors of dimensions, `x` for the first matrix and `e`
+ * for the second, whose products are 1, and a direction (a unit vector, or zeros) along which both are kept in fp32
+ * instead. No score changes, but embeddings have a few large dimensions, and a common part: the direction of their
+ * mean.
  */
 export interface Frame {
   x: Float64Array;
@@ -60,10 +64,10 @@ const energies = (rows: Float64Array, direction: Float64Array): Float64Array => 
   const d = direction.length;
   const sums = new Float64Array(d);
   for (let at = 0; at < rows.length; at += d) {
-    let along = 0;
-    for (let t = 0; t < d; t++) along += rows[at + t] * direction[t];
+    let part = 0;
+    for (let t = 0; t < d; t++) part += rows[at + t] * direction[t];
     for (let t = 0; t < d; t++) {
-      const value = rows[at + t] - along * direction[t];
+      const value = rows[at + t] - part * direction[t];
       sums[t] += value * value;
     }
   }

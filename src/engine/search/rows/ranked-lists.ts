@@ -30,7 +30,9 @@ export class RankedLists {
     }
   }
 
-  /** Signed and scaled scores that the k-th of lists is known to reach; what nothing reaches where a list is settled. */
+  /**
+   * Signed and scaled scores that the k-th of lists is known to reach; what nothing reaches where a list is settled.
+   */
   floors(rows: Uint32Array, scale: number): Float32Array {
     const { k, score } = this.ranked;
     return Float32Array.from(rows, (row) => {
@@ -41,8 +43,9 @@ export class RankedLists {
   }
 
   /**
-   * Merges ranked lists of what `ids` names into those that `list` names, but for lists whose entries were taken from `least` (scaled) on
-   * while fewer than k of all reach it: these are left as they are, and returned by their places in `lists`.
+   * Merges ranked lists of what `ids` names into those that `list` names, but for lists whose entries were taken from
+   * `least` (scaled) on while fewer than k of all reach it: these are left as they are, and returned by their places in
+   * `lists`.
    */
   merge(lists: Lists & { least?: Float32Array }, list: (i: number) => number, ids: Uint32Array, scale = 1): number[] {
     const { k, index, score } = this.ranked;

@@ -1,4 +1,5 @@
 import type { KernelMemory } from '../../kernels.ts';
+import { ROW_NUMBERS } from '../../records.ts';
 import { fp32Below } from '../bounds.ts';
 import { Candidates, candidateBytes } from './candidates.ts';
 
@@ -13,13 +14,15 @@ export const TASK_OWN = 1024;
 export const EXACT = BLOCK_OWN * BLOCK_OTHER;
 
 /**
- * A lane's place: entries of a call, their values, limits of the task's rows, row pairs, exact scores, limits that nothing reaches;
- * then the task's own lists, and the lists of other rows.
+ * Where things lie in a lane's own part of the memory, in bytes from its start. ENTRIES and VALUES take what one call
+ * of a kernel lists, a pair and its value; LIMITS is what the screen reads beside the task's rows; PAIRS and SCORES are
+ * for exact scores; NOTHING is a row of limits that no value reaches, for ends that are not wanted. From LISTS on there
+ * are the lists of the task's own rows, and after them those of other rows, which stay from task to task.
  */
 export const ENTRIES = 0;
 export const VALUES = ENTRIES + 4 * BLOCK_OWN * BLOCK_OTHER;
 export const LIMITS = VALUES + 4 * BLOCK_OWN * BLOCK_OTHER;
-export const PAIRS = LIMITS + 32 * TASK_OWN;
+export const PAIRS = LIMITS + 4 * ROW_NUMBERS * TASK_OWN;
 export const SCORES = PAIRS + 8 * EXACT;
 export const NOTHING = SCORES + 8 * EXACT;
 export const NOTHINGS = Math.max(BLOCK_OWN, BLOCK_OTHER);
@@ -39,7 +42,7 @@ export interface SideAt {
   packedAt: number;
   panelsAt: number;
   packed16At: number;
-  about16At: number;
+  rounded16At: number;
   limitsAt: number;
   divisorAt: number;
   factorAt: number;

@@ -29,7 +29,10 @@ export const exactDots = (
   return new Float64Array(buffer, scratch + SCORES, count);
 };
 
-/** Signed scores of the entries of lists, one list after the other; `row` says which row of `side` those of a list share. */
+/**
+ * Signed scores of the entries of lists, one list after the other; `row` says which row of `side` those of a list
+ * share.
+ */
 export const scoresOf = (
   scoring: Scoring,
   side: Side,

@@ -1,7 +1,8 @@
 import type { KernelMemory } from '../../kernels.ts';
+import { ROUNDED16_NUMBERS, ROUNDED16_RESIDUAL, ROW_BOTTOM, ROW_NUMBERS, ROW_STEPS, ROW_TOP } from '../../records.ts';
 import { absolute32, error16, listError } from '../bounds.ts';
 import type { Candidates } from './candidates.ts';
-import { packed16Bytes, packedBytes } from './round-task.ts';
+import { packed16Bytes, packedBytes, ROUNDED16_BYTES, ROW_BYTES } from './round-task.ts';
 import {
   BLOCK_OTHER,
   BLOCK_OWN,
@@ -24,8 +25,8 @@ import {
 import { exactDots, finish, type Scoring, settling } from './row-scores.ts';
 
 /**
- * The best other rows for each own row [start, start + count), among other rows [from, to), both in search order. Own rows
- * are of x, or of e where lists of its rows are wanted: then the lane keeps lists of rows of x from task to task.
+ * The best other rows for each own row [start, start + count), among other rows [from, to), both in search order. Own
+ * rows are of x, or of e where lists of its rows are wanted: then the lane keeps lists of rows of x from task to task.
  */
 export interface RowTask {
   x: SideAt;
@@ -41,11 +42,14 @@ export interface RowTask {
   ordinary: boolean;
   /** scaled = score * scale. */
   scale: number;
-  /** Scaled norms of the task's rows; the largest one of the others, and the largest of each FIRST others from `from` on. */
+  /**
+   * Scaled norms of the task's rows; the largest one of the others, and the largest of each FIRST others from `from`
+   * on.
+   */
   norms: Float64Array;
   largest: number;
   /** The most that rounding one of the others to 16 bits lost. */
-  lost: number;
+  residual: number;
   reach: Float64Array;
   /** Others up to `until` stand for all: the rank-th best of them is a guess at the k-th best of all. */
   guesses: { until: number; rank: number }[];
@@ -122,25 +126,34 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
 
 /** Own lists, empty; lists of others as earlier tasks left them; the screen's limits follow the own ones. */
 const startLists = ({ task, scoring, ownLists, otherLists, indexOwn, indexOther, own }: Walk): void => {
-  const { d, start, count, norms, largest, lost, method, side } = task;
+  const { d, start, count, norms, largest, residual, method, side } = task;
   const { buffer } = scoring.memory;
-  const limits = new Float32Array(buffer, scoring.scratch + LIMITS, method === 'screened' ? 8 * count : 0);
+  const limits = new Float32Array(buffer, scoring.scratch + LIMITS, method === 'screened' ? ROW_NUMBERS * count : 0);
   // Copied as bytes: the sums' starts are whole numbers.
   const bytes = new Uint8Array(buffer, limits.byteOffset, limits.byteLength);
-  bytes.set(new Uint8Array(buffer, own.limitsAt + 32 * start, bytes.length));
-  const about16 = new Float64Array(buffer, own.about16At + 16 * start, method === 'screened' ? 2 * count : 0);
+  bytes.set(new Uint8Array(buffer, own.limitsAt + ROW_BYTES * start, bytes.length));
+  const rounded16 = new Float64Array(
+    buffer,
+    own.rounded16At + ROUNDED16_BYTES * start,
+    method === 'screened' ? ROUNDED16_NUMBERS * count : 0,
+  );
   const error = (i: number): number =>
     method === 'screened'
-      ? error16({ norm: norms[i], lost: about16[2 * i + 1] }, { norm: largest, lost })
+      ? error16(
+          { norm: norms[i], residual: rounded16[ROUNDED16_NUMBERS * i + ROUNDED16_RESIDUAL] },
+          { norm: largest, residual },
+        )
       : listError(d) * norms[i] * largest + absolute32(d);
   settling(ownLists, scoring, side, (i) => indexOwn[i]);
   settling(otherLists, scoring, side === 'x' ? 'e' : 'x', (j) => indexOther[j]);
   for (const [end, lists] of ownLists.entries()) {
-    for (let i = 0; i < limits.length / 8; i++) limits[8 * i + 3 + end] = unwanted(end);
+    const limit = end === 0 ? ROW_TOP : ROW_BOTTOM;
+    for (let to = 0; to < limits.length; to += ROW_NUMBERS) limits[to + limit] = unwanted(end);
     if (!lists) continue;
     if (method === 'screened') {
       lists.onRise = (i) => {
-        limits[8 * i + 3 + end] = limitOf(end, lists.least[i], limits[8 * i + 2]);
+        const to = ROW_NUMBERS * i;
+        limits[to + limit] = limitOf(end, lists.least[i], limits[to + ROW_STEPS]);
       };
     }
     for (let i = 0; i < count; i++) {
@@ -184,7 +197,7 @@ const lookScreened = (walk: Walk, block: Block): void => {
   const { at, size, height } = block;
   const found = memory.kernels.screenRows(
     own.packedAt + (task.start + block.block) * packedBytes(d),
-    scratch + LIMITS + 32 * block.block,
+    scratch + LIMITS + ROW_BYTES * block.block,
     height,
     other.packedAt + at * packedBytes(d),
     other.limitsAt + 4 * at,
@@ -197,10 +210,10 @@ const lookScreened = (walk: Walk, block: Block): void => {
   const first = task.start + block.block;
   const kept = memory.kernels.dots16(
     own.packed16At + first * packed16Bytes(d),
-    own.about16At + 16 * first,
+    own.rounded16At + ROUNDED16_BYTES * first,
     height,
     other.packed16At + at * packed16Bytes(d),
-    other.about16At + 16 * at,
+    other.rounded16At + ROUNDED16_BYTES * at,
     size,
     d,
     list,
@@ -244,7 +257,18 @@ const productsOf = (
   if (task.ordinary) {
     const [ownAt, otherAt] = [own.indexAt + 4 * (task.start + block), other.indexAt + 4 * at];
     const [list, values] = [scratch + ENTRIES, scratch + VALUES];
-    memory.kernels.near(own.rowsAt, ownAt, height, other.rowsAt, otherAt, size, d, list, entries.length, values);
+    memory.kernels.listedDots32(
+      own.rowsAt,
+      ownAt,
+      height,
+      other.rowsAt,
+      otherAt,
+      size,
+      d,
+      list,
+      entries.length,
+      values,
+    );
     return new Float32Array(memory.buffer, values, entries.length);
   }
   const rowsOwn = entries.map((entry) => indexOwn[block + (entry >>> 16)]);

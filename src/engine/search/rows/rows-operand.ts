@@ -1,9 +1,18 @@
 import type { Matrix } from '../../engine.ts';
+import { ROUNDED16_NUMBERS, ROUNDED16_RESIDUAL } from '../../records.ts';
 import { scaleFor } from '../bounds.ts';
 import type { Layout } from '../memory.ts';
 import { byNorm, loadNorms } from '../norms.ts';
 import type { Session } from '../session.ts';
-import { ABOUT, packed16Bytes, packedBytes, ROUND_ROWS, type RoundTask } from './round-task.ts';
+import {
+  packed16Bytes,
+  packedBytes,
+  ROUND_ROWS,
+  ROUNDED8_BYTES,
+  ROUNDED16_BYTES,
+  ROW_BYTES,
+  type RoundTask,
+} from './round-task.ts';
 import { FIRST, type Method } from './row-place.ts';
 
 /** Where a matrix of `topRows` lies; numbers of rows are rounded up to whole groups of 16. */
@@ -15,10 +24,10 @@ export interface RowsPlace {
   panelsAt: number;
   /** Rows rounded to 16 bits, and what `quantise16` says: step and lost norm, scaled. */
   packed16At: number;
-  about16At: number;
+  rounded16At: number;
   /** fp64: factors of dimensions and a direction, for `quantise` (`frame`). */
   frameAt: number;
-  aboutAt: number;
+  roundedAt: number;
   /** x: eight fp32 a row. e: four fp32 lists. In search order. */
   limitsAt: number;
   /** fp64: divisors by row, and in search order what brings rows (of e: products) into scaled units. */
@@ -37,10 +46,10 @@ export const placeRows = (layout: Layout, rows: number, d: number, method: Metho
     packedAt: packed,
     panelsAt: packed,
     packed16At: layout.take(method === 'screened' ? rows * packed16Bytes(d) : 0),
-    about16At: layout.take(method === 'screened' ? rows * 16 : 0),
+    rounded16At: layout.take(method === 'screened' ? rows * ROUNDED16_BYTES : 0),
     frameAt: layout.take(16 * d),
-    aboutAt: layout.take(stride * ABOUT),
-    limitsAt: layout.take(stride * 32),
+    roundedAt: layout.take(stride * ROUNDED8_BYTES),
+    limitsAt: layout.take(stride * ROW_BYTES),
     divisorAt: layout.take(stride * 8),
     factorAt: layout.take(stride * 8),
     stride,
@@ -63,7 +72,7 @@ export interface RowsOperand extends RowsPlace {
   /** The largest of `norms`. */
   largest: number;
   /** The most that rounding a row to 16 bits lost, in scaled units. */
-  lost: number;
+  residual: number;
   /** scaled = stored * scale (/ divisor), a power of two. */
   scale: number;
   /** Whether fp32 products of stored rows stay far from the ends of fp32. */
@@ -87,7 +96,7 @@ export const loadRows = async (
   signal: AbortSignal | undefined,
 ): Promise<RowsOperand> => {
   const { mask, divisor } = options;
-  const norms = await loadNorms(session, matrix, place.rowsAt, place.aboutAt, which, (row) => ids[row], signal);
+  const norms = await loadNorms(session, matrix, place.rowsAt, place.roundedAt, which, (row) => ids[row], signal);
   let ordinary = true;
   for (let i = 0; i < norms.length; i++) {
     ordinary &&= norms[i] === 0 || (norms[i] > 2 ** -30 && norms[i] < 2 ** 30);
@@ -109,7 +118,7 @@ export const loadRows = async (
   // Rows of zeros may have divisors that leave fp64.
   for (let p = 0; p < count; p++) factors[p] = norms[order[p]] > 0 ? scale / divisors[order[p]] : 1;
   for (let i = 0; i < norms.length; i++) norms[i] *= scale;
-  return { ...place, count, samples, ids, norms, largest: most * scale, lost: 0, scale, ordinary };
+  return { ...place, count, samples, ids, norms, largest: most * scale, residual: 0, scale, ordinary };
 };
 
 /** Brings samples to the front and says how far they go: whole groups, so that blocks end with them. */
@@ -143,8 +152,8 @@ export const packRows = async (
   frame: { factors: Float64Array; direction: Float64Array },
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const { count, rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At } = operand;
-  const { frameAt, factorAt, aboutAt, limitsAt, stride } = operand;
+  const { count, rowsAt, indexAt, packedAt, panelsAt, packed16At, rounded16At } = operand;
+  const { frameAt, factorAt, roundedAt, limitsAt, stride } = operand;
   new Float64Array(session.buffer, frameAt, d).set(frame.factors);
   new Float64Array(session.buffer, frameAt + 8 * d, d).set(frame.direction);
   let from = 0;
@@ -152,18 +161,18 @@ export const packRows = async (
     if (from >= count) return undefined;
     const part = { from, count: Math.min(ROUND_ROWS, count - from) };
     from += ROUND_ROWS;
-    const places = { rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At };
-    const beside = { frameAt, factorAt, aboutAt, limitsAt, stride };
+    const places = { rowsAt, indexAt, packedAt, panelsAt, packed16At, rounded16At };
+    const beside = { frameAt, factorAt, roundedAt, limitsAt, stride };
     return { args: { ...places, ...beside, d, first, method, ...part }, done: 0 };
   };
   await session.run('round', next, () => {}, { signal });
-  operand.lost = method === 'screened' ? mostLost(session.buffer, operand) : 0;
+  operand.residual = method === 'screened' ? mostResidual(session.buffer, operand) : 0;
 };
 
 /** The most that rounding any row to 16 bits lost. */
-const mostLost = (buffer: ArrayBufferLike, { count, about16At }: RowsOperand): number => {
-  const about = new Float64Array(buffer, about16At, 2 * count);
+const mostResidual = (buffer: ArrayBufferLike, { count, rounded16At }: RowsOperand): number => {
+  const rounded = new Float64Array(buffer, rounded16At, ROUNDED16_NUMBERS * count);
   let most = 0;
-  for (let i = 1; i < about.length; i += 2) if (about[i] > most) most = about[i];
+  for (let at = ROUNDED16_RESIDUAL; at < rounded.length; at += ROUNDED16_NUMBERS) most = Math.max(most, rounded[at]);
   return most;
 };

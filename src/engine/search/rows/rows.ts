@@ -204,7 +204,7 @@ const search = async (
       ...{ x: sideOf(x), e: sideOf(e), side, d, start, count, from, to, method, ordinary, scale, guesses },
       norms: Float64Array.from(rows, (row) => own.norms[row]),
       largest: other.largest,
-      lost: other.lost,
+      residual: other.residual,
       reach: reach.slice(from / FIRST),
       own: { at: LISTS, lists: height, wanted },
       others,
@@ -231,8 +231,8 @@ const search = async (
 };
 
 /**
- * How well an entry of a sample must rank to be worse than the k-th of all, but for a few lists in a thousand: of k at random
- * places a share as large as the sample's is in it, give or take the root of its variance.
+ * How well an entry of a sample must rank to be worse than the k-th of all, but for a few lists in a thousand: of k at
+ * random places a share as large as the sample's is in it, give or take the root of its variance.
  */
 const guessesFor = (k: number, { samples, count }: RowsOperand): RowTask['guesses'] =>
   samples
@@ -253,8 +253,9 @@ const reachOf = ({ norms, count }: RowsOperand, order: Uint32Array): Float64Arra
 };
 
 const sideOf = (operand: RowsOperand): SideAt => {
-  const { rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At, limitsAt, divisorAt, factorAt, stride } = operand;
-  return { rowsAt, indexAt, packedAt, panelsAt, packed16At, about16At, limitsAt, divisorAt, factorAt, stride };
+  const { rowsAt, indexAt, packedAt, panelsAt, packed16At, rounded16At, limitsAt, divisorAt, factorAt, stride } =
+    operand;
+  return { rowsAt, indexAt, packedAt, panelsAt, packed16At, rounded16At, limitsAt, divisorAt, factorAt, stride };
 };
 
 /** Empties the lists of rows of x in all lanes. */

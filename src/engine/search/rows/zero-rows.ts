@@ -3,9 +3,10 @@ import type { RankedLists } from './ranked-lists.ts';
 import type { Ends } from './row-place.ts';
 
 /**
- * Rows of zeros score 0 with every row, so that their lists are known, and nothing would rule a pair of theirs out: a search would score
- * them all. Pruned models have many. Settles these lists in `found` and returns what is left to search: numbers of rows of x, and a
- * mask of e. Rows of zeros that have so many before them as a list has entries are left out: no list has room for them.
+ * Rows of zeros score 0 with every row, so that their lists are known, and nothing would rule a pair of theirs out: a
+ * search would score them all. Pruned models have many. Settles these lists in `found` and returns what is left to
+ * search: numbers of rows of x, and a mask of e. Rows of zeros that have so many before them as a list has entries are
+ * left out: no list has room for them.
  */
 export const settleZeros = (
   x: Matrix,
