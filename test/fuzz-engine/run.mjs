@@ -84,6 +84,8 @@ for (let index = only ?? 0; index < cases && failed < MOST; index++) {
   }
   done++;
   if (wrong) failed++;
+  if (done % 1000 === 0)
+    console.log(`${done} cases, ${failed} differ, ${Math.round((performance.now() - start) / 1000)} s`);
 }
 const took = ((performance.now() - start) / 1000).toFixed(0);
 console.log(

@@ -22,7 +22,7 @@ vi.mock('./bounds.ts', async (original) => {
 });
 
 // Rows here are made to be rounded as they are.
-vi.mock('./frame.ts', () => ({
+vi.mock('./rows/frame.ts', () => ({
   frame: ({ columns }: Matrix) => {
     const ones = new Float64Array(columns).fill(1);
     return { x: ones, e: ones, direction: new Float64Array(columns) };
@@ -46,7 +46,7 @@ const matrix = (...rows: number[][]): Matrix => ({
 const x = matrix(row(1, 2 ** -12));
 /** The row so often that packing pays. */
 const many = ({ data }: Matrix): Matrix => matrix(...Array.from({ length: 9 }, () => Array.from(data)));
-const residual = row(1, 2 ** -12 * (1 - 2 ** -10)); // 1 in fp32, 1 + 0.999 (D - 1) U in truth
+const lossy = row(1, 2 ** -12 * (1 - 2 ** -10)); // 1 in fp32, 1 + 0.999 (D - 1) U in truth
 const gained = row(1, 2 ** -12 * (1 + 2 ** -10), D - 4); // 1 + 2 (D - 4) U in fp32, 1 + 1.001 (D - 4) U in truth
 
 describe('the bound of fp32 sums is sharp', async () => {
@@ -59,8 +59,8 @@ describe('the bound of fp32 sums is sharp', async () => {
   });
 
   const count = async () =>
-    (await engine.topPairs(x, matrix(residual, row(1.0001, 0)), { k: 0, above: 1 + 0.6 * D * U })).count;
-  const best = async () => (await engine.topRows(many(x), matrix(gained, residual), { k: 1 })).top!.index[0];
+    (await engine.topPairs(x, matrix(lossy, row(1.0001, 0)), { k: 0, above: 1 + 0.6 * D * U })).count;
+  const best = async () => (await engine.topRows(many(x), matrix(gained, lossy), { k: 1 })).top!.index[0];
 
   it('counts right with it, wrong with half of it', async () => {
     expect(await count()).toBe(2);
@@ -138,21 +138,21 @@ it('the bound of rotated rows is sharp: a rotation whose columns all lose what t
   const { module } = await compile(false, false);
   const memory = instantiate(module, newMemory(1 << 20, false));
   const layout = new Layout();
-  const places = placeScreen(layout, matrix(residual), matrix(residual), {});
+  const places = placeScreen(layout, matrix(lossy), matrix(lossy), {});
   const scratch = layout.take(screenScratch(D));
   new Float32Array(memory.buffer, places.a.rowsAt, D).set(x.data);
-  // Every column of the rotation is `residual`, so that each product of the row with it is 1 in fp32.
+  // Every column of the rotation is `lossy`, so that each product of the row with it is 1 in fp32.
   const panels = new Float32Array(memory.buffer, places.rotations[0], D * D);
-  for (let at = 0; at < D * D; at++) panels[at] = Math.fround(residual[(at >> 3) % D]);
+  for (let at = 0; at < D * D; at++) panels[at] = Math.fround(lossy[(at >> 3) % D]);
   const length = (row: ArrayLike<number>) => Math.sqrt(Array.from(row).reduce((sum, value) => sum + value * value, 0));
-  const error = rotationError(D, Math.sqrt(D) * length(Float32Array.from(residual)));
+  const error = rotationError(D, Math.sqrt(D) * length(Float32Array.from(lossy)));
   const shape = { side: places.a, from: 0, to: 1, d: D };
   runTask('prepare', memory, scratch, { ...shape, step: 'measure', every: 1, which: 0 });
   const rotation = { stride: D, panelsAt: places.rotations[0], scale: 1, sign: 1, error };
   runTask('prepare', memory, scratch, { ...shape, step: 'rotate', ...rotation });
 
   const rotated = new Float32Array(memory.buffer, places.a.rotatedAt, D);
-  const exact = x.data.reduce((sum, value, t) => sum + value * Math.fround(residual[t]), 0);
+  const exact = x.data.reduce((sum, value, t) => sum + value * Math.fround(lossy[t]), 0);
   const distance = length(Array.from(rotated, (value) => value - exact));
   const bound = length(x.data) * error.relative + error.absolute;
   expect(distance).toBeLessThanOrEqual(bound);
