@@ -12,12 +12,19 @@ import { power } from './calibrate/planted.mjs';
 import { calibration } from './calibrate/random.mjs';
 
 const short = process.argv.includes('--short');
+/** `--heads 10 --neurons 5000`: fewer heads in each of four layers, fewer neurons; nothing is written then either. */
+const sized = Object.fromEntries(
+  ['heads', 'neurons'].flatMap((name) => {
+    const at = process.argv.indexOf(`--${name}`);
+    return at < 0 ? [] : [[name, Number(process.argv[at + 1])]];
+  }),
+);
 const model = await openModel('sample');
 const engine = await defaultEngine();
 const started = performance.now();
 const progress = (what) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s  ${what}\n`);
 
-const rows = await calibration(model, engine, { short, progress });
+const rows = await calibration(model, engine, { short, ...sized, progress });
 const share = (x) => (x === 0 ? '0' : x >= 0.01 ? x.toFixed(3) : x.toFixed(4));
 const table = [
   '| statistic | against | of | number | p < 0.05 | p < 0.01 | p < 0.001 |',
@@ -43,7 +50,7 @@ const wrong = rows.flatMap(({ statistic, against, of, wrong }) =>
 for (const row of planted)
   if (row.after < row.before - 1e-9) wrong.push(`${row.what} of strength ${row.strength} is found less often`);
 for (const line of wrong) console.log(`wrong: ${line}`);
-if (!short && wrong.length === 0) {
+if (!short && Object.keys(sized).length === 0 && wrong.length === 0) {
   const path = fileURLToPath(new URL('../docs/statistics.md', import.meta.url));
   const page = readFileSync(path, 'utf8')
     .replace(/(<!-- calibration -->\n)[\s\S]*?(\n<!-- \/calibration -->)/, `$1${table}$2`)

@@ -8,7 +8,7 @@ export function parameterOf(name, data, groups, width) {
   const count = data.length / width;
   const shape = groups === 1 ? [count, width] : [groups, count / groups, width];
   return {
-    ...{ name, shape, count, width, dtype: 'F32', bytes: data.byteLength },
+    ...{ name, shape, count, width, tensors: [name] },
     read: async (from = 0, to = count) => data.slice(from * width, to * width),
   };
 }

@@ -45,12 +45,12 @@ class Rows {
   }
 }
 
-export async function calibration(model, engine, { short, progress }) {
+export async function calibration(model, engine, { short, heads: perLayer = 50, neurons: count = 20_000, progress }) {
   const rows = new Rows();
-  await neurons(rows, model, engine, short ? 1000 : 20_000, progress);
+  await neurons(rows, model, engine, short ? 1000 : count, progress);
   for (const spectra of [false, true]) {
     const of = spectra ? 'heads, spectra' : 'heads, plain';
-    const sizes = short ? { layers: 2, heads: 6 } : { layers: 4, heads: 50 };
+    const sizes = short ? { layers: 2, heads: 6 } : { layers: 4, heads: perLayer };
     const random = await randomHeads(model, { ...sizes, seed: spectra ? 2 : 1, spectra });
     await ofHeads(rows, random, engine, of, 'random', sizes, progress);
     await ofPairs(rows, random, engine, of, sizes, progress);

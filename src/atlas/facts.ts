@@ -1,6 +1,6 @@
 import type { Model, Parameter } from '../model/types.ts';
 import { type EmbeddingChoice, type EmbeddingName, embeddingOf } from '../reading/embedding.ts';
-import { parametersOf, VECTOR_KINDS, type VectorKind } from '../reading/parameters.ts';
+import { expertOf, parametersOf, VECTOR_KINDS, type VectorKind } from '../reading/parameters.ts';
 import type { NeuronPart } from '../reading/types.ts';
 
 /** Neurons that lie in one parameter: a layer's, or one expert's. */
@@ -54,7 +54,11 @@ export function modelFacts(model: Model, choice: EmbeddingChoice = 'unembed'): M
     embeddingBytes: bytesOf(model, e),
     rows: { embed: table('embed')?.count ?? e.count, unembed: table('unembed')?.count ?? e.count },
     parts: (['key', 'up', 'value'] as const).filter((part) => vectors[`ff.${part}`]),
-    neurons: (vectors['ff.value'] ?? []).map(({ name, layer, count }) => ({ layer, expert: expertOf(name), count })),
+    neurons: (vectors['ff.value'] ?? []).map(({ name, layer, count }) => ({
+      layer,
+      expert: expertOf(name) ?? 0,
+      count,
+    })),
     heads: (vectors['attn.q'] ?? []).map(({ name, layer }) => {
       const [heads, , headDim] = model.parameters.get(name)?.shape ?? [];
       return { layer, heads, kvHeads: model.parameters.get(`layer.${layer}.attn.v`)?.shape[0] ?? heads, headDim };
@@ -65,9 +69,6 @@ export function modelFacts(model: Model, choice: EmbeddingChoice = 'unembed'): M
     vectors,
   };
 }
-
-/** `layer.3.ff.7.value`: 7. */
-const expertOf = (name: string): number => Number(/\.ff\.(\d+)\./.exec(name)?.[1] ?? 0);
 
 const isDirection = (name: string): boolean =>
   name === 'positions' || /(^|\.)norm\./.test(name) || name.endsWith('_bias');

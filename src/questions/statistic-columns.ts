@@ -1,11 +1,13 @@
 import type { Atlas } from '../atlas/query/atlas.node.ts';
 import { TABLES } from '../atlas/schema.ts';
 import { WeightscopeError } from '../errors.ts';
-import type { Model } from '../model/types.ts';
-import { parametersOf } from '../reading/parameters.ts';
-import { headCopying } from '../reading/statistics/copying.ts';
-import { neuronStatistics } from '../reading/statistics/neurons.ts';
-import { headSpectrum } from '../reading/statistics/spectrum.ts';
+import {
+  allHeads,
+  allNeurons,
+  HEAD_NUMBERS,
+  NEURON_NUMBERS,
+  type WholeModelColumns,
+} from '../reading/statistics/whole-model.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from '../reading/types.ts';
 import type { ServedModel } from './opened.ts';
 import { MATRICES, NEURON_PARTS } from './options.ts';
@@ -13,43 +15,22 @@ import { MATRICES, NEURON_PARTS } from './options.ts';
 type Kind = 'neurons' | 'heads';
 type Options = Pick<ReadOptions, 'engine' | 'signal' | 'progress'>;
 
-interface Columns {
-  layer: number[];
-  index: number[];
-  expert?: number[];
-  part: string[];
-  value: (number | null)[];
-}
-
 /** What can be computed from the weights alone in seconds. */
-const LIVE: Record<Kind, Record<string, string>> = {
-  neurons: {
-    norm: 'Length of the vector',
-    key_value_cosine: 'Cosine of key and value',
-    up_value_cosine: 'Cosine of up and value',
-  },
-  heads: {
-    copying: 'Σλ / Σ|λ|: how much the head writes (attends to) what it reads, -1 to 1',
-    copying_z: 'The same against random heads',
-    effective_rank: 'How many directions carry the matrix',
-    fit: 'How well its two halves fit each other',
-    fit_z: 'The same against random heads',
-  },
-};
+const LIVE = { neurons: NEURON_NUMBERS, heads: HEAD_NUMBERS };
 
 /** Names for a model: its atlas's columns of numbers, then what is computed live. */
 export function statisticNames({ atlas, model }: ServedModel, kind: Kind) {
   const stored = atlas?.statisticNames(kind) ?? [];
   const live = Object.entries(model ? LIVE[kind] : {}).filter(
-    ([name]) => !stored.includes(name) && !(name.startsWith('up_') && !model?.dimensions.gated),
+    ([name, number]) => !stored.includes(name) && !('gated' in number && number.gated && !model?.dimensions.gated),
   );
   return [
     ...stored.map((name) => ({
       name,
       source: 'atlas' as const,
-      ...(LIVE[kind][name] && { description: LIVE[kind][name] }),
+      ...(LIVE[kind][name] && { description: LIVE[kind][name].description }),
     })),
-    ...live.map(([name, description]) => ({ name, source: 'live' as const, description })),
+    ...live.map(([name, { description }]) => ({ name, source: 'live' as const, description })),
   ];
 }
 
@@ -67,20 +48,26 @@ export async function statistic(served: ServedModel, kind: Kind, name: string, o
     found.source === 'atlas'
       ? await fromAtlas(served.atlas!, kind, name)
       : kind === 'neurons'
-        ? await liveNeurons(served.model!, name, options)
-        : await liveHeads(served.model!, name, options);
+        ? await allNeurons(served.model!, name, options)
+        : await allHeads(served.model!, name, options);
   return { kind, name, source: found.source, ...columns, summary: summaryOf(columns) };
 }
 
 const OWN_NEURON_COLUMNS = Object.keys(TABLES.neurons);
 
 /** All parts (matrices) of one of the atlas's columns, one after the other. */
-async function fromAtlas(atlas: Atlas, kind: Kind, name: string): Promise<Columns> {
+async function fromAtlas(atlas: Atlas, kind: Kind, name: string): Promise<WholeModelColumns> {
   const ofParts = OWN_NEURON_COLUMNS.includes(name);
   const gated = Boolean(atlas.manifest.dimensions.gated);
   const parts =
     kind === 'heads' ? MATRICES : NEURON_PARTS.filter((part) => (ofParts ? part !== 'up' || gated : part === 'value'));
-  const columns: Columns = { layer: [], index: [], ...(kind === 'neurons' && { expert: [] }), part: [], value: [] };
+  const columns: WholeModelColumns = {
+    layer: [],
+    index: [],
+    ...(kind === 'neurons' && { expert: [] }),
+    part: [],
+    value: [],
+  };
   for (const part of parts) {
     const found = await atlas.statistics(
       kind,
@@ -98,71 +85,8 @@ async function fromAtlas(atlas: Atlas, kind: Kind, name: string): Promise<Column
   return columns;
 }
 
-async function liveNeurons(model: Model, name: string, options: Options): Promise<Columns> {
-  const columns = {
-    layer: [] as number[],
-    index: [] as number[],
-    expert: [] as number[],
-    part: [] as string[],
-    value: [] as number[],
-  };
-  const { layers } = model.dimensions;
-  for (let layer = 0; layer < layers; layer++) {
-    for (const source of parametersOf(model, layer, 'ff.value')) {
-      const expert = /\.ff\.(\d+)\./.exec(source.name)?.[1];
-      const of = { ...options, progress: undefined, moments: [], ...(expert && { expert: Number(expert) }) };
-      const { parts, keyValue, upValue } = await neuronStatistics(model, layer, of);
-      const add = (part: string, values: Float64Array) =>
-        values.forEach((value, i) => {
-          columns.layer.push(layer);
-          columns.index.push(i);
-          columns.expert.push(Number(expert ?? 0));
-          columns.part.push(part);
-          columns.value.push(value);
-        });
-      if (name === 'norm') for (const [part, found] of Object.entries(parts)) add(part, found.norm);
-      else add('value', (name === 'key_value_cosine' ? keyValue : upValue!).value);
-    }
-    options.progress?.((layer + 1) / layers, `${name} of layer ${layer}`);
-  }
-  return columns;
-}
-
-async function liveHeads(model: Model, name: string, options: Options): Promise<Columns> {
-  const columns: Columns = { layer: [], index: [], part: [], value: [] };
-  const { layers } = model.dimensions;
-  const add = (layer: number, head: number, part: string, value: number | undefined) => {
-    columns.layer.push(layer);
-    columns.index.push(head);
-    columns.part.push(part);
-    columns.value.push(value !== undefined && Number.isFinite(value) ? value : null);
-  };
-  for (let layer = 0; layer < layers; layer++) {
-    const heads = model.parameters.get(`layer.${layer}.attn.q`)?.shape[0] ?? 0;
-    for (const matrix of heads > 0 ? (['vo', 'qk'] as const) : []) {
-      if (name.startsWith('copying')) {
-        const draws = name === 'copying_z' ? 16 : 0;
-        const found = await headCopying(model, layer, matrix, { ...options, progress: undefined, draws });
-        for (const { head, score } of found) add(layer, head, matrix, draws ? score.random?.z : score.value);
-      } else {
-        for (let head = 0; head < heads; head++) {
-          const { effectiveRank, fit } = await headSpectrum(model, layer, head, matrix, { signal: options.signal });
-          add(
-            layer,
-            head,
-            matrix,
-            name === 'effective_rank' ? effectiveRank : name === 'fit' ? fit.value : fit.random?.z,
-          );
-        }
-      }
-    }
-    options.progress?.((layer + 1) / layers, `${name} of layer ${layer}`);
-  }
-  return columns;
-}
-
 /** Quartiles of each layer's parts, by linear interpolation. */
-function summaryOf({ layer, part, value }: Columns) {
+function summaryOf({ layer, part, value }: WholeModelColumns) {
   const groups = new Map<string, { layer: number; part: string; values: number[] }>();
   layer.forEach((of, i) => {
     const key = `${of} ${part[i]}`;

@@ -3,7 +3,7 @@ import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { norm } from './embedding.ts';
 import { neuronName } from './neurons.ts';
-import { checkIndex, parameter, parametersOf, readVectors } from './parameters.ts';
+import { checkIndex, expertOf, parameter, parametersOf, readVectors } from './parameters.ts';
 import type { NeuronPart, ReadOptions } from './types.ts';
 
 export interface NeuronPlace {
@@ -127,7 +127,7 @@ export async function bestOfLayers(
     for (const source of sources) {
       const rows = await readVectors(model, { layer, kind, source }, { foldNorm, signal: options.signal });
       const { index, score } = await rank(rows);
-      const expert = Number(/\.ff\.(\d+)\./.exec(source.name)?.[1] ?? 0);
+      const expert = expertOf(source.name) ?? 0;
       for (let i = 0; i < index.length; i++) found.push({ layer, expert, neuron: index[i], score: score[i] });
     }
     run.progress?.((layer + 1) / model.dimensions.layers);

@@ -55,6 +55,12 @@ function refusePart(model: Model, layer: string, part: 'attn' | 'ff'): void {
   );
 }
 
+/** The expert that a feed-forward parameter belongs to, `layer.3.ff.7.value`: 7; undefined where there are none. */
+export function expertOf(name: string): number | undefined {
+  const found = /\.ff\.(\d+)\./.exec(name);
+  return found ? Number(found[1]) : undefined;
+}
+
 /** All parameters of one kind in one layer: one, none, or one per expert. */
 export function parametersOf(model: Model, layer: number, kind: VectorKind): Parameter[] {
   const [group, part] = kind.split('.');
