@@ -95,6 +95,12 @@ export function bind(
   function bindEmbeddings(): void {
     const embed = find(architecture.model.embed, '');
     if (!embed) throw missing(architecture.model.embed, '', 'embed');
+    // A width of nothing would make any number of rows: loops go over what has bytes.
+    if (embed.tensor.shape.includes(0))
+      throw new WeightscopeError(
+        'TENSOR_SHAPE',
+        `Expected embeddings in ${where}, found ${quote(embed.tensor.name)} of shape [${embed.tensor.shape.slice(0, 8).join(', ')}], which holds no number.`,
+      );
     sizes.vocab ||= embed.tensor.shape[0];
     addRows('embed', embed.tensor, sizes.hidden, sizes.vocab);
     const { unembed } = architecture.model;

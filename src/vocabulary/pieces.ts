@@ -71,13 +71,18 @@ export class PieceTable {
     if (content === '') return;
     let id = typeof content === 'string' ? this.#ids.get(content) : undefined;
     if (id === undefined) {
-      const given = record.id as number;
-      id = this.pieces[given] === undefined ? given : this.#next;
+      const given = record.id as number; // set refuses what is none
+      id = this.#isFree(given) ? given : this.#next;
       this.set(id, content);
     }
     this.#next = Math.max(this.#next, id + 1);
     this.added.add(id);
     if (record.special === true) this.special.add(id);
+  }
+
+  /** Whether no token has the id; what is no number has none either. */
+  #isFree(id: unknown): boolean {
+    return typeof id !== 'number' || this.pieces[id] === undefined;
   }
 
   /** A token of the files beside the tokenizer, at its own place. */
@@ -97,7 +102,7 @@ export class PieceTable {
       if (record.special === true) this.special.add(Number(id));
     }
     for (const [piece, id] of Object.entries(asRecord(extras.addedTokens) ?? {})) {
-      if (this.pieces[id as number] === undefined) this.#addAt(id, piece);
+      if (this.#isFree(id)) this.#addAt(id, piece);
     }
     this.markSpecial([...specialNames(config), ...specialNames(asRecord(extras.specialTokensMap))]);
     if (this.special.size > 0) return;

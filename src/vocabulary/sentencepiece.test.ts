@@ -116,6 +116,15 @@ describe('added tokens', () => {
     }
   });
 
+  // Found by fuzzing: such an id was made a string.
+  it('are refused with an id that is no number', async () => {
+    const id = { toString: 1 };
+    const file = { model: { type: 'BPE', vocab: { a: 0 } }, added_tokens: [{ id, content: 'b' }] };
+    expect(() => vocabularyFromTokenizerJson(file, 2)).toThrow('found an object for "b"');
+    const beside = { 'vocab.json': json({ a: 0 }), 'added_tokens.json': json({ b: id }) };
+    await expect(readVocabulary(memoryFolder(beside), 2)).rejects.toMatchObject({ code: 'TOKENIZER_INVALID' });
+  });
+
   it('keep their own text where the decoder has a byte alphabet', () => {
     const words = ['größe', ' naïve', 'São', '£100', 'Ġx'];
     const added = words.map((content, i) => ({ id: i + 1, content, special: false }));
