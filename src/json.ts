@@ -1,12 +1,12 @@
 import { cut } from './quote.ts';
 
 /** As the Rust library that Hugging Face's own readers are built on has it (serde_json). */
-export const MAX_DEPTH = 127;
+const MAX_DEPTH = 127;
 
 /** What a JSON text has that is not JSON, or not allowed; `message` goes on after "but ". */
 export class JsonError extends Error {}
 
-export interface JsonOptions {
+interface JsonOptions {
   /** Reads `NaN`, `Infinity` and `-Infinity` and lone surrogates, as Python's `json` does. Default: refused, as in Rust. */
   python?: boolean;
   /** How many values {@link JsonReader.value} makes in all; default a million. */
@@ -26,7 +26,7 @@ const PIECE = 1 << 14;
 const latin1 = new TextDecoder('latin1');
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** JSON text or bytes as a value. Throws {@link JsonError}: also for nesting below {@link MAX_DEPTH}, and too many values. */
+/** JSON text or bytes as a value. Throws {@link JsonError}: also for nesting below the depth that Rust reads, and too many values. */
 export function parseJson(json: string | Uint8Array, options: JsonOptions = {}): unknown {
   const reader = new JsonReader(typeof json === 'string' ? new TextEncoder().encode(json) : json, options);
   const value = reader.value();

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { WeightscopeError } from '../errors.ts';
 
 /** What a person gives beside the model is small; a larger file was named by mistake. */
-export const MAX_TEXT = 16_000_000;
+const MAX_TEXT = 16_000_000;
 
 /**
  * The bytes of a file that a person named, `-` for standard input; at most `limit`, whatever comes. `what` and `advice` are

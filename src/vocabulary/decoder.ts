@@ -34,7 +34,7 @@ function byteFallback(piece: string): Decoded | undefined {
 }
 
 /** How the tokens of a tokenizer.json decode. */
-export interface JsonDecoder {
+interface JsonDecoder {
   decode: Decode;
   /** Of added tokens: their bytes are their own, a byte alphabet says nothing about them. */
   decodeAdded: Decode;

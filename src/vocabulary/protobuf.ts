@@ -6,7 +6,7 @@ const FIXED_64 = 1;
 export const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
-export interface ProtobufField {
+interface ProtobufField {
   field: number;
   wire: number;
   /** A number for {@link VARINT} (exact below 2^53), the bytes for all others. */

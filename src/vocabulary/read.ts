@@ -13,7 +13,7 @@ import { vocabularyFromVocabJson, vocabularyFromVocabTxt } from './vocab-files.t
 const MAX_BYTES = 100_000_000;
 
 /** A folder's tokenizer; where it has one that cannot be read, a sentence that every reading shows. */
-export interface FoundVocabulary {
+interface FoundVocabulary {
   vocabulary?: Vocabulary;
   note?: string;
 }
