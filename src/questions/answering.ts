@@ -25,14 +25,15 @@ export function answering(
   asked: Record<string, unknown>,
   said: (name: string) => boolean,
 ): Answering {
-  const { sources } = question;
+  const { sources, call } = question;
+  const weights = sources.weights ?? call;
   const ids = question.models?.(asked) ?? (typeof asked.model === 'string' ? [asked.model] : []);
   const [served] = ids.map((id) => opened.model(id));
-  if (sources.weights && !sources.opened && !sources.lists) opened.live(served.id);
+  if (weights && !sources.opened && !sources.lists) opened.live(served.id);
   if (sources.atlas) opened.atlas(served.id);
   const full = served ? withLengths(question, served, asked, said) : asked;
   const steps = stepsOf(question, opened, served, full);
-  const queue = question.queue ?? (sources.weights ? 'engine' : 'none');
+  const queue = question.queue ?? (weights ? 'engine' : 'none');
   const work = queue === 'none' ? undefined : steps.pop();
   return {
     models: question.changes ? [] : ids,
@@ -52,12 +53,12 @@ type Step = (run: Run) => unknown;
 
 /** Its sources in the order in which all questions try them. */
 function stepsOf(
-  { place, parameters, sources }: AnyQuestion,
+  { place, parameters, sources, call }: AnyQuestion,
   opened: Opened,
   served: ServedModel,
   asked: Record<string, unknown>,
 ): Step[] {
-  const { kept, lists, weights } = sources;
+  const { kept, lists, weights = call } = sources;
   const { engine } = opened.served;
   const options = (run: Run): ReadOptions => {
     return { engine, factorCache: opened.factorCache, ...readOptions(asked), ...run };

@@ -82,8 +82,6 @@ export const head = question({
         return read;
       },
     },
-    weights: (model, { layer, head, ...asked }, options) =>
-      readHead(model, layer, head, { ...options, ...headOptions(asked) }),
   },
   table: (read) =>
     columnsOf(

@@ -1,6 +1,6 @@
 /**
- * How a reading may be made, in plain data: command line, API, page and documents take their names and sentences from these
- * tables. (The page loads this file, so nothing is imported here.)
+ * How a reading may be made, in plain data: command line, API, page and documents take their names and sentences from
+ * these tables. (The page loads this file, so nothing is imported here.)
  */
 
 export const NEURON_PARTS = ['key', 'up', 'value'] as const;

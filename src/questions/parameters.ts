@@ -94,8 +94,8 @@ export const MOST = 100_000;
 const text = z.union([z.string(), z.number()]);
 
 /*
- * Parameters as they come in a URL. A message completes the sentence "Expected `name` to be …, got …" (`errors.ts`); the
- * typed client may give numbers and booleans, the URL has their text.
+ * Parameters as they come in a URL. A message completes the sentence "Expected `name` to be …, got …" (`errors.ts`);
+ * the typed client may give numbers and booleans, the URL has their text.
  */
 
 /** A whole number between `min` (default 0) and `max`. */

@@ -25,8 +25,8 @@ export interface Around extends Run {
 type Maybe<T> = T | undefined | Promise<T | undefined>;
 
 /**
- * Where a question may be answered from, each source a function that gives undefined where it has no answer. They are tried
- * in this order, for all questions (`answering.ts`).
+ * Where a question may be answered from, each source a function that gives undefined where it has no answer. They are
+ * tried in this order, for all questions (`answering.ts`).
  */
 export interface Sources<A, R> {
   /** Whatever is open: headers, the vocabulary, an atlas's columns. */
@@ -43,7 +43,7 @@ export interface Sources<A, R> {
   };
   /** An atlas's own tables. */
   atlas?(atlas: Atlas, asked: A, around: Around): Maybe<R>;
-  /** The checkpoint, live. */
+  /** The checkpoint, live. Default: the question's own `call`. */
   weights?(model: Model, asked: A, options: ReadOptions, around: Around): Maybe<R>;
 }
 
