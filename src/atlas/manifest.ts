@@ -50,15 +50,26 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
   if (found.state !== 'building' && found.state !== 'complete')
     return broken('its state is neither building nor complete');
   if (!isObject(found.model) || typeof found.model.name !== 'string') return broken('it names no model');
+  const { notes } = found.model as { notes?: unknown };
+  if (!Array.isArray(notes) || !notes.every((note) => typeof note === 'string'))
+    return broken("its model's notes are not a list of sentences");
   if (typeof found.checkpoint !== 'string') return broken('it names no checkpoint');
+  if (!isObject(found.dimensions) || !isCount(found.dimensions.vocab)) return broken('it has no dimensions');
   if (!isSettings(found.settings)) return broken('its settings are not as written');
   if (found.said !== undefined && !isSaid(found.said)) return broken('what its readings say is not as written');
   if (!Array.isArray(found.units) || !found.units.every((id) => typeof id === 'string'))
     return broken('it lists no units');
   if (!Array.isArray(found.files)) return broken('it lists no files');
+  const names = new Set(found.files.map((file: unknown) => isObject(file) && file.name));
+  if (names.size < found.files.length) return broken('it lists a file twice');
   for (const file of found.files) {
     if (!isAtlasFile(file)) return broken(`it lists a file that no atlas has: ${JSON.stringify(file)?.slice(0, 200)}`);
   }
+  // A row of `tokens` for each token: whatever goes through the vocabulary is bounded by what is there.
+  const tokens = (found.files as AtlasFile[]).filter(({ table }) => table === 'tokens');
+  const rows = tokens.reduce((sum, file) => sum + file.rows, 0);
+  if (found.state === 'complete' && rows < found.dimensions.vocab)
+    return broken(`it has ${found.dimensions.vocab} tokens, of which its tables have ${rows}`);
   return found as Manifest;
 }
 

@@ -45,6 +45,11 @@ export class NeuronLists {
       group.count = Math.max(group.count, index + run.count);
       counts.set(`${layer} ${expert}`, group);
     }
+    // Every neuron has rows of its own: numbers beyond them are none.
+    const rows = found.reduce((sum, { run }) => sum + run.count, 0);
+    const size = [...counts.values()].reduce((sum, { count }) => sum + count, 0);
+    if (size > rows || found.some(({ layer, expert, index }) => layer < 0 || expert < 0 || index < 0))
+      throw damage(folder.path, new Error(`its neurons are numbered up to ${size}, and it has ${rows} rows of them`));
     this.places = new Places([...counts.values()]);
     for (const { part, layer, expert, index, run } of found) {
       run.number = this.places.number(layer, expert, index);
@@ -156,6 +161,9 @@ export class HeadLists {
         this.#lists.set(`${layer}:${head} ${matrix}`, { lists, row, each });
       }
     }
+    const size = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    if (size > order.length || order.some(({ layer, head }) => layer < 0 || head < 0))
+      throw damage(folder.path, new Error(`its heads are numbered up to ${size}, and it has ${order.length} of them`));
     this.places = new Places([...counts].map(([layer, count]) => ({ layer, expert: 0, count })));
   }
 

@@ -264,6 +264,16 @@ describe('an atlas of a stranger', () => {
         m.state = 'building';
       },
     ],
+    ['no notes', 'ATLAS_INVALID', (m) => Reflect.deleteProperty(m.model, 'notes') && m],
+    ['no dimensions', 'ATLAS_INVALID', (m) => Reflect.deleteProperty(m, 'dimensions') && m],
+    ['one file many times', 'ATLAS_INVALID', (m) => ({ ...m, files: Array(200_000).fill(first(m)) })],
+    [
+      'more tokens than it has',
+      'ATLAS_INVALID',
+      (m) => {
+        m.dimensions.vocab = 2 ** 31 - 1;
+      },
+    ],
     ['something else than JSON', 'ATLAS_INVALID', () => 'not JSON'],
     ['another format', 'ATLAS_INVALID', () => '{}'],
   ])('with %s is refused', async (_, code, change) => {
