@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { mutated, Random } from './random.mjs';
 
 const BATCH = 100;
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 
 /** Reads footers of damaged files for so many milliseconds. A child that dies or hangs is a finding. */
 export async function parquetFindings(seed, milliseconds) {
