@@ -155,6 +155,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
   it('reaches everything by the tab key, in the order of the page', async () => {
     await look('/m/sample/head/1/5', async (page) => {
       await page.getByRole('table', { name: 'QK pairs' }).waitFor();
+      await page.locator('#threshold-slider:enabled').waitFor();
       const names: string[] = [];
       for (let i = 0; i < 45; i++) {
         await page.keyboard.press('Tab');
