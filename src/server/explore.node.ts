@@ -80,11 +80,16 @@ async function besideOf<T extends { model?: Model; atlas?: unknown }>(
   return undefined;
 }
 
-/** The checkpoint an atlas names; undefined where it is not here any more, or is another one now. */
+/**
+ * The checkpoint an atlas names; undefined where it is not on this machine any more, or is another one now. An atlas comes
+ * from anybody: a URL or a hub id in it is no place that this person named, so nothing is asked for there (`explore MODEL
+ * ATLAS` opens both).
+ */
 async function checkpointOf(
   { model: { name }, checkpoint }: { model: { name: string }; checkpoint: string },
   signal?: AbortSignal,
 ): Promise<Model | undefined> {
+  if (!(await isHere(name))) return undefined;
   const found = await openModel(name, { signal }).catch((error) => {
     if (error instanceof WeightscopeError && error.code !== 'ABORTED') return undefined;
     throw error;
@@ -92,6 +97,14 @@ async function checkpointOf(
   if (!found || (await checkpointHash(found, signal)) === checkpoint) return found;
   await found.close();
   return undefined;
+}
+
+/** `sample`, or a file or folder of this machine; `//host/share` is another's. */
+async function isHere(name: string): Promise<boolean> {
+  if (name === 'sample') return true;
+  if (/^[\\/]{2}/.test(name)) return false;
+  const found = await stat(name).catch(() => undefined);
+  return found !== undefined && (found.isFile() || found.isDirectory());
 }
 
 /** Where the atlas of a model is kept that is made on the way. */

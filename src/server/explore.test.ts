@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { buildAtlas } from '../atlas/atlas.node.ts';
 import type { BuildOptions } from '../atlas/build.ts';
 import { openModel } from '../node.ts';
@@ -66,6 +68,30 @@ it('serves an atlas alone where its checkpoint is gone or is another one now', a
     await served.close();
   }
   await model.close();
+});
+
+it('asks no place for the checkpoint of an atlas: neither the URL nor the hub id that its manifest names', async () => {
+  const asked: string[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url!);
+    response.statusCode = 404;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  vi.stubEnv('HF_ENDPOINT', origin);
+  vi.stubEnv('HF_TOKEN', 'hf_secret');
+  const model = await openModel(LLAMA);
+  for (const [i, name] of [`${origin}/model.gguf`, 'someone/model', '//host/share/model.gguf'].entries()) {
+    await buildAtlas({ ...model, name }, join(root, `from-${i}.atlas`), settings);
+    const served = await openServed([join(root, `from-${i}.atlas`)]);
+    expect(served.models[0]).toMatchObject({ model: undefined, atlas: {} });
+    await served.close();
+  }
+  expect(asked).toEqual([]);
+  vi.unstubAllEnvs();
+  await model.close();
+  server.close();
 });
 
 it('refuses what is neither, and closes what it had opened', async () => {
