@@ -61,5 +61,3 @@ export const EXAMPLES = [
     see: 'Its value writes royalty (Prince, Kings, castle), and the lowest end of up is royalty too: a negative score tells as much.',
   },
 ] as const;
-
-export type Example = (typeof EXAMPLES)[number];

@@ -4,10 +4,8 @@ import type * as schemas from '../../../src/questions/results.ts';
 
 export type {
   Applied,
-  AppliedToPairs,
   Counter,
   HeadMatrix,
-  HeadRowReading,
   NeuronPart,
   Normalize,
   RankedTokens,
@@ -17,22 +15,15 @@ export type {
 
 type Of<T extends z.ZodType> = z.infer<T>;
 
-export type Models = Of<typeof schemas.Models>;
 export type ModelInfo = Of<typeof schemas.ModelInfo>;
 export type NeuronReading = Of<typeof schemas.NeuronReading>;
 export type NeuronHistogram = Of<typeof schemas.Histogram>;
 export type ScoreDistribution = NonNullable<NeuronHistogram['parts']['key']>;
 export type SimilarNeurons = Of<typeof schemas.Similar>;
 export type SimilarNeuron = SimilarNeurons['neurons'][number];
-export type RawVector = Of<typeof schemas.RawVector>;
 export type TokenRows = Of<typeof schemas.TokenMap>;
-export type VectorReading = Of<typeof schemas.VectorReading>;
-export type HeadReading = Of<typeof schemas.HeadReading>;
 export type MatrixReading = Of<typeof schemas.MatrixReading>;
 export type TokenPair = Of<typeof schemas.TokenPair>;
-export type PairCount = Of<typeof schemas.PairCount>;
-export type ScoreCurve = Of<typeof schemas.ScoreCurve>;
-export type HeadRow = Of<typeof schemas.HeadRow>;
 export type Spectrum = Of<typeof schemas.Spectrum>;
 export type HeadStatistics = Of<typeof schemas.HeadStatistics>;
 export type HeatMap = Of<typeof schemas.HeatMap>;
@@ -41,7 +32,6 @@ export type TokenReport = Of<typeof schemas.TokenReport>;
 export type StatisticNames = Of<typeof schemas.StatisticNames>;
 /** Columns of one length: one entry per vector (parts key, up, value) or matrix (vo, qk). */
 export type Statistic = Of<typeof schemas.Statistic>;
-export type HeadRows = Of<typeof schemas.HeadRows>;
 export type Comparison = Of<typeof schemas.Comparison>;
 export type SearchResult = Of<typeof schemas.SearchResult>;
 export type Place = Of<typeof schemas.Places>['places'][number];

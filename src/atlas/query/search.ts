@@ -1,7 +1,7 @@
 import type { NeuronPart } from '../../reading/types.ts';
 import { SIGNS, type Sign } from '../schema.ts';
 import { order } from './order.ts';
-import type { Term, Terms } from './terms.ts';
+import type { Term } from './terms.ts';
 import type { TokenList, TokenLists } from './token-lists.node.ts';
 
 export type SearchPart = NeuronPart | 'vo' | 'qk';
@@ -162,4 +162,4 @@ function bestHits<P extends string>(part: P, bests: readonly (readonly Best[])[]
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export type { Term, Terms };
+export type { Term };
