@@ -8,7 +8,7 @@ setup();
 const update = process.argv.includes('--update');
 const none = { logLevel: ExtractorLogLevel.None, addToApiReportFile: false };
 let same = true;
-for (const entry of ['index', 'node', 'client']) {
+for (const entry of ['index', 'node']) {
   const reports = join(root, 'api');
   mkdirSync(reports, { recursive: true });
   const config = ExtractorConfig.prepare({
