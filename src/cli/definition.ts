@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
-import { amount, atMost, listOption, real, wholeNumber } from './options.ts';
+import { amount, atLeast, atMost, listOption, real, wholeNumber } from './options.ts';
 
 /** A command: what it takes, by parameters that know their own flags, and what it does. */
 export interface Definition<A extends Shape, F extends Shape> {
@@ -72,7 +72,8 @@ function optionOf(name: string, facts: Facts): Option {
   const text = inHelp(cli.sentence ?? sentence) + (cli.usual ? ` (default: ${cli.usual})` : '');
   const option = kind === 'list' ? listOption(flags, text, names!) : new Option(flags, text);
   if (cli.parse) option.argParser(cli.parse as (text: string) => unknown);
-  else if (kind === 'whole') option.argParser(cli.most ? atMost(cli.most) : cli.signed ? wholeNumber : amount);
+  else if (kind === 'whole')
+    option.argParser(cli.most ? atMost(cli.most) : cli.signed ? wholeNumber : atLeast(facts.min ?? 0));
   else if (kind === 'real') option.argParser(real);
   else if (kind === 'choice') option.choices(names!);
   const usual = cli.default ?? facts.default;

@@ -28,6 +28,15 @@ export function amount(text: string): number {
   return Number(text);
 }
 
+/** A whole number, `min` or more. */
+export const atLeast =
+  (min: number) =>
+  (text: string): number => {
+    const wanted = amount(text);
+    if (wanted >= min) return wanted;
+    throw new InvalidArgumentError(`Expected a whole number, ${min} or more.`);
+  };
+
 /** A whole number, 0 or more, and not more than `most`. */
 export const atMost =
   ([most, what]: readonly [number, string]) =>

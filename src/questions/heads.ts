@@ -1,3 +1,4 @@
+import { WeightscopeError } from '../errors.ts';
 import type { HeadRanking } from '../reading/head-ranking.ts';
 import { countRanked } from '../reading/head-ranking.ts';
 import { type HeadOptions, readHead, readHeadRow } from '../reading/heads.ts';
@@ -30,8 +31,8 @@ export const listedPairs = whole('How many pairs to list', { default: 100, lists
 const selection = {
   above,
   below,
-  aboveRank: whole('Only pairs above the score of the nth best'),
-  countOnly: flag('Only the exact number of pairs', { cli: { flag: 'count', conflicts: 'sort' } }),
+  aboveRank: whole('Only pairs above the score of the nth best', { min: 1 }),
+  countOnly: flag('Only the exact number of pairs', { cli: { flag: 'count', conflicts: ['sort', 'other'] } }),
   ...exclusions,
   sort: choice('Order by the scores of this matrix', MATRICES, {
     cli: { value: 'matrix', usual: 'each by its own' },
@@ -56,6 +57,11 @@ type HeadAsked = Given<typeof headParameters>;
 
 const headOptions = ({ matrix, perFirst, perSecond, k, ascending, ...asked }: HeadAsked): HeadOptions => {
   const { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other } = asked;
+  if (above !== undefined && below !== undefined && above >= below)
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected \`above\` to be less than \`below\`, got ${above} and ${below}: no score is between them.`,
+    );
   const selected = { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other };
   return { matrices: matrix, k, ascending, ...selected, limitPerFirst: perFirst, limitPerSecond: perSecond };
 };

@@ -17,7 +17,7 @@ export interface FlagFacts {
   /** Its default on the command line, where that is another than the API's. */
   default?: unknown;
   /** Flags that must not be given with it. */
-  conflicts?: string;
+  conflicts?: string[];
   /** The environment's variable that gives it too. */
   env?: string;
   /** The heading it stands under in help. */
