@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export function projectWithPackage(): string {
   const project = mkdtempSync(join(tmpdir(), 'weightscope-packed-'));
   const modules = join(project, 'node_modules');
+  writeFileSync(join(project, 'package.json'), '{"private": true}'); // Else a folder above could be taken for its package.
   mkdirSync(modules);
   const [{ filename }] = JSON.parse(
     npm('pack', '--ignore-scripts', '--json', '--silent', '--pack-destination', project),

@@ -56,6 +56,7 @@ export class SqlProcess {
       await before.catch(() => {});
       throwIfAborted(signal);
       await this.#open();
+      throwIfAborted(signal); // A process takes a moment to start, and nobody may wait any more.
       await this.#exchange(order, visit, signal);
     })();
     this.#last = answer;
@@ -115,7 +116,13 @@ export class SqlProcess {
             },
           );
         } else if (reply.kind === 'end') done();
-        else done(errorOf(reply));
+        else if (signal?.aborted)
+          done(new WeightscopeError('ABORTED', 'The operation was cancelled.', { cause: signal.reason }));
+        else {
+          // What a query took that ran out of memory is not all given back, and the next one would run out sooner.
+          if (/out of memory|bad_alloc|failed to allocate/i.test(reply.message)) this.close();
+          done(errorOf(reply));
+        }
       };
       const ended = (): void => {
         this.close();
