@@ -87,10 +87,11 @@ for (const { name, what, folder } of CASES) {
       },
     );
 
-    it.skipIf(name !== 'sample')('has eigenvalues of heads drawn at random, where 60 steps did not end', async () => {
-      const [{ score }] = await headCopying(model, 3, 'vo', { seed: 1000, from: 0, to: 1 });
-      expect(Number.isFinite(score.random!.z)).toBe(true);
-    });
+    if (name === 'sample')
+      it('has eigenvalues of heads drawn at random, where 60 steps did not end', async () => {
+        const [{ score }] = await headCopying(model, 3, 'vo', { seed: 1000, from: 0, to: 1 });
+        expect(Number.isFinite(score.random!.z)).toBe(true);
+      });
 
     const few = goldens.heads.filter(({ head, matrix }) => matrix === 'qk' || head > 0).slice(0, 2);
     it.each(few)('has the same tokens in their own places of $matrix of head $head', async ({ head, matrix, self }) => {
