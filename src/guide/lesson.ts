@@ -22,7 +22,7 @@ export const EXAMPLES = [
     layer: 0,
     index: 381,
     title: 'British spellings',
-    see: 'It reads and writes British spellings (colour, whilst, organisation), £ and Australian, and away from American ones (labor, color).',
+    see: 'It reads and writes British spellings (colour, whilst, organisation), UK and Australian, and away from American ones (labor, color).',
   },
   {
     kind: 'neuron',
@@ -37,7 +37,7 @@ export const EXAMPLES = [
     index: 2,
     matrix: 'vo',
     title: 'nations',
-    see: 'When it attends to a nation it writes its adjective, or its capital.',
+    see: 'When it attends to a nation it writes its adjective: France, French.',
   },
   {
     kind: 'head',

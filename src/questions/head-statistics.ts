@@ -47,7 +47,8 @@ export async function storedStatistics(
   head: number,
   matrix: HeadMatrix,
 ): Promise<Statistics | undefined> {
-  const { statistics } = await atlas.head(layer, head, { matrices: [matrix], k: 0 });
+  // Of no matrix the pairs: an atlas of statistics alone has none.
+  const { statistics } = await atlas.head(layer, head, { matrices: [], k: 0 });
   const row = statistics?.[matrix];
   if (!row) return undefined;
   const tested = (values: Readonly<Record<string, unknown>>, name: string): Tested => {
