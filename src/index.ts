@@ -12,7 +12,8 @@ export { exportParameter } from './model/parameter.ts';
 export type * from './model/types.ts';
 export { embedding } from './reading/embedding.ts';
 export { type EntriesOptions, type EntriesReading, readEntries } from './reading/entries.ts';
-export { FactorCache, type HeadFactors, headFactors } from './reading/factors.ts';
+export { FactorCache } from './reading/factor-cache.ts';
+export { type HeadFactors, headFactors } from './reading/factors.ts';
 export { type FindTokensOptions, findTokens } from './reading/find-tokens.ts';
 export {
   countRanked,

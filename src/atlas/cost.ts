@@ -1,6 +1,6 @@
 import type { ModelFacts } from './facts.ts';
-import type { Work } from './plan.ts';
 import type { AtlasSettings } from './schema.ts';
+import type { Work } from './work.ts';
 
 /** What a unit takes, from headers alone. */
 export interface Cost {

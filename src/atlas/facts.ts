@@ -1,7 +1,7 @@
 import type { Model, Parameter } from '../model/types.ts';
-import { type EmbeddingChoice, type EmbeddingName, embeddingOf } from '../reading/embedding.ts';
+import { embeddingOf } from '../reading/embedding.ts';
 import { expertOf, parametersOf, VECTOR_KINDS, type VectorKind } from '../reading/parameters.ts';
-import type { NeuronPart } from '../reading/types.ts';
+import type { EmbeddingChoice, EmbeddingName, NeuronPart } from '../reading/types.ts';
 
 /** Neurons that lie in one parameter: a layer's, or one expert's. */
 export interface NeuronGroup {

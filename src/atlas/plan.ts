@@ -1,23 +1,11 @@
 import { WeightscopeError } from '../errors.ts';
-import type { EmbeddingChoice } from '../reading/embedding.ts';
 import type { VectorKind } from '../reading/parameters.ts';
-import type { NeuronPart } from '../reading/types.ts';
+import type { EmbeddingChoice } from '../reading/types.ts';
 import { RATES, type Rates, unitCost } from './cost.ts';
 import type { ModelFacts } from './facts.ts';
 import { canonical, sha256 } from './hash.ts';
 import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, DEFAULT_PARTS, SCHEMA_VERSION } from './schema.ts';
-
-/**
- * One piece of work, plain data. Ranges count in model order (see {@link ModelFacts}): vectors of a kind, neurons over
- * all layers and experts, heads of one layer, rows of the listed directions, layers.
- */
-export type Work =
-  | { kind: 'normaliser'; name: VectorKind; from: number; to: number }
-  | { kind: 'neurons'; part: NeuronPart; from: number; to: number }
-  | { kind: 'heads'; layer: number; from: number; to: number }
-  | { kind: 'directions'; from: number; to: number }
-  | { kind: 'statistics'; from: number; to: number }
-  | { kind: 'compositions'; from: number; to: number };
+import type { Work } from './work.ts';
 
 /** Work with its id: the hash of checkpoint, work, settings and versions. The same id gives the same rows. */
 export type Unit = Work & { id: string };

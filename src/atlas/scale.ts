@@ -1,8 +1,9 @@
 import type { Model } from '../model/types.ts';
 import { ARRAY_ROW, type Cost, LIST_ROW, PAIR_ROW, RATES, type Rates, TOKEN_ROW, unitCost } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
-import { type AtlasOptions, planWork, settingsOf, type Work } from './plan.ts';
+import { type AtlasOptions, planWork, settingsOf } from './plan.ts';
 import type { AtlasSettings } from './schema.ts';
+import type { Work } from './work.ts';
 
 /** A build on so many machines, from headers alone. */
 export interface Scale {

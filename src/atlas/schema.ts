@@ -1,5 +1,5 @@
-import type { EmbeddingChoice } from '../reading/embedding.ts';
 import type { NoteFacts } from '../reading/notes.ts';
+import type { EmbeddingChoice } from '../reading/types.ts';
 /**
  * The atlas's tables (docs/atlas.md). A released column keeps its name, type and meaning; a new column or table is an
  * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder. 2: look-ups read some

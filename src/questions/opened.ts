@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { filterNames } from '../reading/applied.ts';
-import { FactorCache } from '../reading/factors.ts';
+import { FactorCache } from '../reading/factor-cache.ts';
 import { HeadRankings } from '../reading/head-ranking.ts';
 import type { ReadOptions } from '../reading/types.ts';
 

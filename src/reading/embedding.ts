@@ -3,12 +3,7 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { Kept } from './kept.ts';
 import { checkIndex, parameter, readsTheStream, type VectorKind } from './parameters.ts';
-
-/** A model's tables of tokens: `embed` puts them into the residual stream, `unembed` reads them off it. */
-export type EmbeddingName = 'unembed' | 'embed';
-
-/** Which table is E: one of them on both sides, or `own`, each side its own ({@link embeddingOf}). */
-export type EmbeddingChoice = EmbeddingName | 'own';
+import type { EmbeddingChoice, EmbeddingName } from './types.ts';
 
 /**
  * The table that vectors of a kind stand against. With `own`, what reads the residual stream (key, up, q, k, v) stands

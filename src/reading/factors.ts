@@ -3,6 +3,7 @@ import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { rowsKept, stage } from './applied.ts';
 import { embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
+import type { Factor } from './factor-cache.ts';
 import { normaliser } from './normalisers.ts';
 import { checkIndex, parameter, readVectors, type VectorKind } from './parameters.ts';
 import type { HeadMatrix, ReadOptions } from './types.ts';
@@ -58,43 +59,6 @@ export async function headFactors(
     a: (await headFactor(model, layer, head, matrix, 'first', options)).factor,
     b: (await headFactor(model, layer, head, matrix, 'second', options)).factor,
   };
-}
-
-/**
- * Factors of the heads that were read last, at most so many bytes of them: for a server or a page that asks about the same
- * head again and again. Give it as `factorCache` with the other options. One factor takes 4 V d_head bytes.
- */
-export class FactorCache {
-  readonly #kept = new Map<string, Factor>();
-  readonly #limit: number;
-  #bytes = 0;
-
-  constructor(bytes = 256 * 2 ** 20) {
-    this.#limit = bytes;
-  }
-
-  /** Bytes held now. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  async get(key: string, make: () => Promise<Factor>): Promise<Factor> {
-    const found = this.#kept.get(key) ?? (await make());
-    // Last in the map is last used; two that made the same keep one.
-    if (!this.#kept.delete(key)) this.#bytes += found.factor.data.byteLength;
-    this.#kept.set(key, found);
-    for (const [oldest, { factor }] of this.#kept) {
-      if (this.#bytes <= this.#limit) break;
-      this.#kept.delete(oldest);
-      this.#bytes -= factor.data.byteLength;
-    }
-    return found;
-  }
-}
-
-interface Factor {
-  factor: Matrix;
-  f?: Float64Array;
 }
 
 /** One factor [V, d_head], or its rows [start, end) alone, and the normaliser that went into it. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as brute from '../../test/brute-force.ts';
 import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
-import { FactorCache } from './factors.ts';
+import { FactorCache } from './factor-cache.ts';
 import { countRanked, HeadRankings, rankHead, readRanked } from './head-ranking.ts';
 import { type HeadOptions, readHead } from './heads.ts';
 import type { HeadMatrix } from './types.ts';

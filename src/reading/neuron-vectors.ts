@@ -2,8 +2,7 @@ import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { norm } from './embedding.ts';
-import { neuronName } from './neurons.ts';
-import { checkIndex, expertOf, parameter, parametersOf, readVectors } from './parameters.ts';
+import { checkIndex, expertOf, neuronName, parameter, parametersOf, readVectors } from './parameters.ts';
 import type { NeuronPart, ReadOptions } from './types.ts';
 
 export interface NeuronPlace {

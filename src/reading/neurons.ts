@@ -1,8 +1,7 @@
-import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { appliedOf } from './applied.ts';
 import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
-import { checkIndex, parameter, readsTheStream, readVectors } from './parameters.ts';
+import { checkIndex, neuronName, parameter, readsTheStream, readVectors } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { NeuronPart, NeuronReading } from './types.ts';
 
@@ -50,18 +49,4 @@ export async function readNeuron(
   const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), layer, used });
   applied.notes.push(...shared);
   return { model: model.name, layer, neuron, normalize, applied, parts: read };
-}
-
-/** The parameter that holds this part of a layer's neurons: `layer.3.ff.key`, with experts `layer.3.ff.0.key`. */
-export function neuronName(model: Model, layer: number, part: NeuronPart, expert?: number): string {
-  const { experts, gated } = model.dimensions;
-  if (part === 'up' && !gated) {
-    throw new WeightscopeError(
-      'ARGUMENT_INVALID',
-      `Expected \`key\` or \`value\`, got \`up\`: ${model.name} has no gated MLPs.`,
-    );
-  }
-  const dense = `layer.${layer}.ff.${part}`;
-  // Some layers of a model with experts may have none.
-  return experts > 0 && !model.parameters.has(dense) ? `layer.${layer}.ff.${expert ?? 0}.${part}` : dense;
 }

@@ -1,7 +1,7 @@
 import type { Model } from '../model/types.ts';
-import { type EmbeddingChoice, type EmbeddingName, embeddingOf, embeddingsDiffer, leftOutRows } from './embedding.ts';
+import { embeddingOf, embeddingsDiffer, leftOutRows } from './embedding.ts';
 import { readsTheStream, type VectorKind } from './parameters.ts';
-import type { ReadOptions } from './types.ts';
+import type { EmbeddingChoice, EmbeddingName, ReadOptions } from './types.ts';
 import { type Unused, unusedInWords, unusedOf } from './unused.ts';
 
 /** Tokens that a note names; of more it gives the number. */

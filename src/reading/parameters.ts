@@ -1,6 +1,7 @@
 import type { Matrix } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model, Parameter } from '../model/types.ts';
+import type { NeuronPart } from './types.ts';
 
 /** Vectors of a model that `freq` is defined for; also the names in a normalisers file. */
 export type VectorKind = 'ff.key' | 'ff.up' | 'ff.value' | 'attn.q' | 'attn.k' | 'attn.v' | 'attn.o';
@@ -106,4 +107,18 @@ export async function readVectors(
     data = data.map((x, i) => x * g[i % width]);
   }
   return { data, rows: end - start, columns: source.width, name: source.name };
+}
+
+/** The parameter that holds this part of a layer's neurons: `layer.3.ff.key`, with experts `layer.3.ff.0.key`. */
+export function neuronName(model: Model, layer: number, part: NeuronPart, expert?: number): string {
+  const { experts, gated } = model.dimensions;
+  if (part === 'up' && !gated) {
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected \`key\` or \`value\`, got \`up\`: ${model.name} has no gated MLPs.`,
+    );
+  }
+  const dense = `layer.${layer}.ff.${part}`;
+  // Some layers of a model with experts may have none.
+  return experts > 0 && !model.parameters.has(dense) ? `layer.${layer}.ff.${expert ?? 0}.${part}` : dense;
 }

@@ -1,12 +1,17 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Token, TokenFilters } from '../vocabulary/types.ts';
-import type { EmbeddingChoice } from './embedding.ts';
-import type { FactorCache } from './factors.ts';
+import type { FactorCache } from './factor-cache.ts';
 
 export type { Token, TokenFilters } from '../vocabulary/types.ts';
 
 /** How scores are made comparable (docs/readings.md). */
 export type Normalize = 'freq' | 'none' | 'cosine';
+
+/** A model's tables of tokens: `embed` puts them into the residual stream, `unembed` reads them off it. */
+export type EmbeddingName = 'unembed' | 'embed';
+
+/** Which table is E: one of them on both sides, or `own`, each side its own (`embeddingOf`). */
+export type EmbeddingChoice = EmbeddingName | 'own';
 
 /** What every reading function takes. */
 export interface ReadOptions {

@@ -2,13 +2,20 @@ import { WeightscopeError } from '../errors.ts';
 import { readTensor } from '../formats/read.ts';
 import type { Model } from '../model/types.ts';
 import { appliedOf, vocabularyOf } from './applied.ts';
-import { type EmbeddingName, embeddingOf } from './embedding.ts';
+import { embeddingOf } from './embedding.ts';
 import { type Expression, expressionError, parseExpression, type VectorName } from './expression.ts';
 import { headVectors } from './factors.ts';
-import { neuronName } from './neurons.ts';
-import { checkIndex, kindOfParameter, parameter, readsTheStream, readVectors, type VectorKind } from './parameters.ts';
+import {
+  checkIndex,
+  kindOfParameter,
+  neuronName,
+  parameter,
+  readsTheStream,
+  readVectors,
+  type VectorKind,
+} from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
-import type { ReadOptions, VectorReading } from './types.ts';
+import type { EmbeddingName, ReadOptions, VectorReading } from './types.ts';
 import { unusedOf } from './unused.ts';
 
 /** A vector from elsewhere: `data` [d], `name` for the reading. */

@@ -1,6 +1,6 @@
 import type { RunOptions } from '../../engine/engine.ts';
 import { compositions } from '../../reading/statistics/composition.ts';
-import type { Work } from '../plan.ts';
+import type { Work } from '../work.ts';
 import type { UnitContext, UnitResult } from './context.ts';
 
 const KINDS = ['q', 'k', 'v'] as const;

@@ -2,7 +2,7 @@ import type { RunOptions } from '../../engine/engine.ts';
 import { rowsKept } from '../../reading/applied.ts';
 import { embedding, embeddingOf, norm } from '../../reading/embedding.ts';
 import { parameter } from '../../reading/parameters.ts';
-import type { Work } from '../plan.ts';
+import type { Work } from '../work.ts';
 import { concatenated, type UnitContext, type UnitResult } from './context.ts';
 import { rankedRows, repeated } from './neurons.ts';
 

@@ -3,8 +3,8 @@ import type { Model } from '../../model/types.ts';
 import { rowsKept } from '../../reading/applied.ts';
 import { embedding, embeddingOf, norm } from '../../reading/embedding.ts';
 import { constant } from '../parquet.ts';
-import type { Work } from '../plan.ts';
 import { LABELS, SIGNS } from '../schema.ts';
+import type { Work } from '../work.ts';
 import { divisorOf, readRange, type UnitContext, type UnitResult } from './context.ts';
 import { labelOf } from './tokens.ts';
 

@@ -2,7 +2,7 @@ import type { RunOptions } from '../../engine/engine.ts';
 import { embedding, embeddingOf } from '../../reading/embedding.ts';
 import type { VectorKind } from '../../reading/parameters.ts';
 import type { Arrays } from '../arrays.ts';
-import type { Work } from '../plan.ts';
+import type { Work } from '../work.ts';
 import { readRange, type UnitContext, type UnitResult } from './context.ts';
 
 type NormaliserWork = Extract<Work, { kind: 'normaliser' }>;

@@ -5,7 +5,7 @@ import { neuronStatistics } from '../../reading/statistics/neurons.ts';
 import { type HeadSpectrum, headSpectrum } from '../../reading/statistics/spectrum.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
-import type { Work } from '../plan.ts';
+import type { Work } from '../work.ts';
 import type { UnitContext, UnitResult } from './context.ts';
 import { HeadColumns } from './head-columns.ts';
 import { MATRICES } from './heads.ts';

@@ -1,7 +1,7 @@
 import type { Model } from '../../model/types.ts';
 import { errorInWords } from '../../reading/applied.ts';
-import type { EmbeddingChoice } from '../../reading/embedding.ts';
 import { errorOf } from '../../reading/normalisers.ts';
+import type { EmbeddingChoice } from '../../reading/types.ts';
 import type { Report } from '../output/report.ts';
 import { embeddingInWords } from './reading.ts';
 

@@ -1,5 +1,4 @@
-import type { EmbeddingChoice } from '../../reading/embedding.ts';
-import type { Applied, AppliedToPairs, Normalize, ScoredToken } from '../../reading/types.ts';
+import type { Applied, AppliedToPairs, EmbeddingChoice, Normalize, ScoredToken } from '../../reading/types.ts';
 import type { Block, Tone } from '../output/report.ts';
 
 /** What was applied, in words, for the line under a title. */

@@ -7,6 +7,15 @@ export interface Relation {
   pairs: readonly (readonly [first: string, second: string])[];
 }
 
+/** A relation's pairs whose words are single tokens of a vocabulary. */
+export interface TokenRelation {
+  name: string;
+  /** Token ids. */
+  pairs: [first: number, second: number][];
+  /** Pairs in the relation before those were left out whose words are several tokens, or the same one. */
+  given: number;
+}
+
 /**
  * Relations from JSON: `{"capitals": [["France", "Paris"], …], …}`. Throws `ARGUMENT_INVALID` with the place of what
  * does not fit.

@@ -6,10 +6,10 @@ import { type HeadPart, PARTS, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { rowsOf } from '../pairs.ts';
 import { parameter } from '../parameters.ts';
+import type { TokenRelation } from '../relations/relation.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import { dense, orthonormal, rounded, times, timesTransposed, transposed } from './linear.ts';
 import { type Against, against, gaussian, type Null, nullOf } from './nulls.ts';
-import type { TokenRelation } from './relations.ts';
 import { negativeBinomialTail } from './tails.ts';
 
 /** What a head that only copies has to do with a relation: words that are related have embeddings that are alike. */

@@ -7,7 +7,7 @@ import { rowsKept, stage, vocabularyOf } from '../applied.ts';
 import { type HeadFactors, PARTS } from '../factors.ts';
 import { rowsOf } from '../pairs.ts';
 import { seeded } from '../random.ts';
-import type { Relation } from '../relations/relation.ts';
+import type { Relation, TokenRelation } from '../relations/relation.ts';
 import type { HeadMatrix } from '../types.ts';
 import { DrawnNull, falseDiscoveries } from './drawn.ts';
 import { eachHead, headRange, type LayerOptions } from './heads.ts';
@@ -19,15 +19,6 @@ export interface RelationOptions extends LayerOptions {
   matrix?: HeadMatrix;
   /** A pair counts when its second word is among so many best tokens of the first; default 10. */
   k?: number;
-}
-
-/** A relation's pairs whose words are single tokens of a vocabulary. */
-export interface TokenRelation {
-  name: string;
-  /** Token ids. */
-  pairs: [first: number, second: number][];
-  /** Pairs in the relation before those were left out whose words are several tokens, or the same one. */
-  given: number;
 }
 
 /** How strongly one head implements one relation: shares of its pairs, 0 to 1. */
