@@ -54,6 +54,23 @@ export async function withModel<T>(
   }
 }
 
+/** Opens the second model of a command that compares two, runs `work`, closes it; without a name there is none. */
+export async function withSecond<T>(
+  name: string | undefined,
+  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+  work: (second: Model) => Promise<T>,
+): Promise<T> {
+  // Whoever asks no second model is given none, and looks at none.
+  if (name === undefined) return work(undefined as unknown as Model);
+  const { openModel } = await import('../node.ts');
+  const second = await openModel(name, { signal, progress });
+  try {
+    return await work(second);
+  } finally {
+    await Promise.allSettled([second.close()]);
+  }
+}
+
 /** A command that reads a model and prints one report. */
 export async function runReport(
   name: string,

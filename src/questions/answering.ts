@@ -1,4 +1,5 @@
 import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { Model } from '../model/types.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import type { Opened, ServedModel } from './opened.ts';
 import { factsOf, readOptions } from './parameters.ts';
@@ -27,12 +28,14 @@ export function answering(
 ): Answering {
   const { sources, call } = question;
   const weights = sources.weights ?? call;
-  const ids = question.models?.(asked) ?? (typeof asked.model === 'string' ? [asked.model] : []);
+  const named = [asked.model, 'second' in question.parameters ? asked.second : undefined];
+  const ids = question.models?.(asked) ?? named.filter((id) => typeof id === 'string');
   const [served] = ids.map((id) => opened.model(id));
   if (weights && !sources.opened && !sources.lists) opened.live(served.id);
+  const second = 'second' in question.parameters ? opened.live(asked.second as string) : undefined;
   if (sources.atlas) opened.atlas(served.id);
   const full = served ? withLengths(question, served, asked, said) : asked;
-  const steps = stepsOf(question, opened, served, full);
+  const steps = stepsOf(question, opened, served, full, second);
   const queue = question.queue ?? (weights ? 'engine' : 'none');
   const work = queue === 'none' ? undefined : steps.pop();
   return {
@@ -57,15 +60,19 @@ function stepsOf(
   opened: Opened,
   served: ServedModel,
   asked: Record<string, unknown>,
+  second: Model | undefined,
 ): Step[] {
-  const { kept, lists, weights = call } = sources;
+  const { kept, lists } = sources;
+  // A call is never asked for a second model unless its question has one.
+  const ofTwo: typeof sources.weights = call && ((model, asked, options) => call(model, asked, options, second!));
+  const weights = sources.weights ?? ofTwo;
   const { engine } = opened.served;
   const options = (run: Run): ReadOptions => {
     return { engine, factorCache: opened.factorCache, ...readOptions(asked), ...run };
   };
   const listed =
     lists && !lists.unless?.(asked) ? listedIn({ ...place, ...parameters }, opened, served, asked) : undefined;
-  const around = (run: Run): Around => ({ ...run, opened, served, listed });
+  const around = (run: Run): Around => ({ ...run, opened, served, listed, second });
   const steps: Step[] = [];
   if (sources.opened) steps.push((run) => sources.opened!(asked, around(run)));
   if (kept) steps.push((run) => served.model && kept(served.model, asked, options(run), opened.rankings));

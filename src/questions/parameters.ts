@@ -179,6 +179,19 @@ export function index(sentence: string, cli: FlagFacts = {}) {
 /** The opened model that is asked, the first part of nearly every path. */
 export const model = { model: words('The id of an opened model', { min: 0, required: true, example: 'sample' }) };
 
+/**
+ * The other of two models that a question compares: an opened one's id in the API, the second argument of a command.
+ * Whatever has it is given that checkpoint as well (`question.ts`).
+ */
+export const second = {
+  second: words('The id of the other opened model', {
+    min: 0,
+    required: true,
+    example: 'sample',
+    cli: { value: 'other', sentence: 'The other model: `sample`, a path, a URL or a hub id' },
+  }),
+};
+
 /** Headings of help. */
 export const READING = 'Reading:';
 const FILTERING = 'Only tokens that pass all of:';

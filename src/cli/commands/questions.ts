@@ -12,16 +12,20 @@ function ask<L extends Shape, Q extends Shape, C>(
   { place, parameters, call, command: facts }: Question<string, string, L, Q, z.ZodType, C>,
   report: () => Promise<(reading: C, asked: Given<Q>) => Report>,
 ): AnyCommand {
+  const { second, ...flags } = parameters as Shape;
   return command({
     ...facts!,
-    arguments: { ...place, ...model },
-    flags: { ...parameters, ...readingEngine, ...output() },
+    arguments: { ...place, ...model, ...(second && { second }) },
+    flags: { ...flags, ...readingEngine, ...output() },
     run: async (asked) => {
-      const { optionsOf, runReport } = await import('../run.ts');
+      const { optionsOf, runReport, withSecond } = await import('../run.ts');
       const print = await report();
-      await runReport(asked.model, asked, async (context) => {
+      await runReport(asked.model as string, asked, async (context) => {
         const question = asked as unknown as Given<L> & Given<Q>;
-        return print(await call!(context.model, question, await optionsOf(asked as Said, context)), question);
+        const options = await optionsOf(asked as Said, context);
+        return withSecond(asked.second as string | undefined, context, async (other) =>
+          print(await call!(context.model, question, options, other), question),
+        );
       });
     },
   });
