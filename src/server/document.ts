@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QUESTIONS } from '../questions/index.ts';
+import { describe, jsonSchemaOf } from '../questions/json-schema.ts';
 import { factsOf, type Shape } from '../questions/parameters.ts';
 import { type AnyQuestion, subjectOf } from '../questions/question.ts';
 import { Problem } from '../questions/results.ts';
@@ -51,24 +52,15 @@ const reference = (schema: z.ZodType) => ({
   'application/json': { schema: { $ref: refer(z.globalRegistry.get(schema)!.id!) } },
 });
 
-const TYPES = { whole: 'integer', real: 'number', flag: 'boolean', choice: 'string', list: 'string', text: 'string' };
-
 function parametersOf(shape: Shape, where: 'path' | 'query') {
   return Object.entries(shape).map(([name, schema]) => {
-    const { kind, sentence, min, max, names, default: usual, example, required } = factsOf(schema);
-    const [least, most] = kind === 'text' ? ['minLength', 'maxLength'] : ['minimum', 'maximum'];
+    const { kind, names, example, required } = factsOf(schema);
     return {
       name,
       in: where,
       required: required ?? false,
-      description: typeof usual === 'number' ? `${sentence}; default ${usual.toLocaleString('en')}` : sentence,
-      schema: {
-        type: TYPES[kind],
-        ...(min !== undefined && { [least]: min }),
-        ...(max !== undefined && { [most]: max }),
-        ...(kind === 'choice' && { enum: names }),
-        ...(usual !== undefined && { default: usual }),
-      },
+      description: describe(schema),
+      schema: jsonSchemaOf(schema),
       ...(example !== undefined && { example }),
       ...(kind === 'list' && { example: names!.join(',') }),
     };

@@ -7,6 +7,7 @@ import { completion } from './completion.ts';
 import { explain } from './explain.ts';
 import { explore } from './explore.ts';
 import { info } from './info.ts';
+import { mcp } from './mcp.ts';
 import { normalisers } from './normalisers.ts';
 import { notebook } from './notebook.ts';
 import { parameters } from './parameters.ts';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   relations,
   atlas,
   explore,
+  mcp,
   worker,
   start,
   explain,
