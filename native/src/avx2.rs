@@ -239,59 +239,83 @@ fn scan(tile: &[f32], columns: usize, stride: usize, low: &[f32], high: &[f32], 
     found
 }
 
-/// Sums of two products each stay in 16 bits (127 * 127 * 2); sums of those wrap around, and end right when the whole
-/// is below 2^15.
+/// Σ_t a_it b_jt >= least for 16 rows of b against six of a at a time. Sums of two products each stay in 16 bits
+/// (127 * 127 * 2); sums of those wrap around, and end right when the whole is below 2^15. The group of b (4 KB at 256
+/// dimensions) and all rows of a (16 KB) stay in the first-level cache.
 #[target_feature(enable = "avx2,fma")]
 pub fn screen8(a: &[u8], sums: &[i16], b: &[u8], quads: usize, least: i32, out: &mut [u32]) -> usize {
-    const ROWS: usize = 4;
+    /// Twelve sums, two vectors of b, a number of a and a product: the sixteen registers there are.
+    const ROWS: usize = 6;
     let width = quads * QUAD;
     let mut found = 0;
-    for (start, (rows, sums)) in a.chunks(ROWS * width).zip(sums.chunks(ROWS)).enumerate() {
-        // A last group of rows that is not full repeats its last row.
-        let row = |r: usize| r.min(sums.len() - 1);
-        for (group, b) in b.chunks_exact(width * LANES).enumerate() {
-            let mut products = [[_mm256_setzero_si256(); 2]; ROWS];
-            for quad in 0..quads {
-                // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside
-                // rows.
-                let (b, a) = unsafe {
-                    let at: *const __m256i = b.as_ptr().add(quad * QUAD * LANES).cast();
-                    let a = |r: usize| {
-                        rows.as_ptr()
-                            .add(row(r) * width + quad * QUAD)
-                            .cast::<i32>()
-                            .read_unaligned()
-                    };
-                    (
-                        [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))],
-                        array::from_fn::<_, ROWS, _>(a),
-                    )
-                };
-                for (products, a) in products.iter_mut().zip(a) {
-                    for (product, b) in products.iter_mut().zip(b) {
-                        *product = _mm256_add_epi16(*product, _mm256_maddubs_epi16(b, _mm256_set1_epi32(a)));
-                    }
-                }
-            }
-            for r in 0..sums.len() {
-                // The two sums of a row are added in the upper half of its 32 bits, where the lower cannot disturb.
-                let limit = _mm256_set1_epi32(((least - 1) << 16) | 0xffff);
-                let take = _mm256_set1_epi32((-BIAS * i32::from(sums[r])) << 16);
-                let mask = products[r].map(|product| {
-                    let both = _mm256_add_epi32(_mm256_add_epi32(product, _mm256_slli_epi32::<16>(product)), take);
-                    _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(both, limit))) as u32
-                });
-                screen::list(
-                    mask[0] | (mask[1] << 8),
-                    start * ROWS + r,
-                    group * LANES,
-                    out,
-                    &mut found,
-                );
-            }
+    for (group, b) in b.chunks_exact(width * LANES).enumerate() {
+        let mut start = 0;
+        while start < sums.len() {
+            let rows = &a[start * width..];
+            let sums = &sums[start..];
+            let at = (start, group * LANES);
+            // What is left after whole tiles is one of fewer rows: blocks of 64 rows are ten tiles and four rows.
+            start += if sums.len() >= ROWS {
+                screen_tile::<ROWS>(rows, sums, b, quads, least, at, out, &mut found)
+            } else if sums.len() >= 4 {
+                screen_tile::<4>(rows, sums, b, quads, least, at, out, &mut found)
+            } else {
+                screen_tile::<1>(rows, sums, b, quads, least, at, out, &mut found)
+            };
         }
     }
     found
+}
+
+/// The first ROWS rows of a against a group of b, listed as rows `at.0` and columns `at.1` on. Returns ROWS.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn screen_tile<const ROWS: usize>(
+    a: &[u8],
+    sums: &[i16],
+    b: &[u8],
+    quads: usize,
+    least: i32,
+    at: (usize, usize),
+    out: &mut [u32],
+    found: &mut usize,
+) -> usize {
+    let width = quads * QUAD;
+    assert!(a.len() >= ROWS * width && sums.len() >= ROWS && b.len() >= width * LANES);
+    // The two sums of a row are added in the upper half of its 32 bits, where the lower cannot disturb.
+    let mut products: [[__m256i; 2]; ROWS] =
+        array::from_fn(|r| [_mm256_set1_epi32((-BIAS * i32::from(sums[r])) << 16); 2]);
+    let from: [*const u8; ROWS] = array::from_fn(|r| a[r * width..].as_ptr());
+    for quad in 0..quads {
+        // SAFETY: quad < quads, so that both halves of 64 bytes are inside the group, and four bytes inside rows.
+        unsafe {
+            let at: *const __m256i = b.as_ptr().add(quad * QUAD * LANES).cast();
+            let b = [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))];
+            for (products, from) in products.iter_mut().zip(from) {
+                let a = _mm256_set1_epi32(from.add(quad * QUAD).cast::<i32>().read_unaligned());
+                for (product, b) in products.iter_mut().zip(b) {
+                    *product = _mm256_add_epi16(*product, _mm256_maddubs_epi16(b, a));
+                }
+            }
+        }
+    }
+    let whole = |product| _mm256_add_epi16(product, _mm256_slli_epi32::<16>(product));
+    // Most tiles have no pair: the largest sums of all rows say so at once.
+    let limit = _mm256_set1_epi32(((least - 1) << 16) | 0xffff);
+    let reached = |sums| _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(sums, limit))) as u32;
+    let mut most = [_mm256_set1_epi16(i16::MIN); 2];
+    for products in &products {
+        for (most, &product) in most.iter_mut().zip(products) {
+            *most = _mm256_max_epi16(*most, whole(product));
+        }
+    }
+    if (reached(most[0]) | reached(most[1])) != 0 {
+        for (r, &[low, high]) in products.iter().enumerate() {
+            let mask = reached(whole(low)) | (reached(whole(high)) << 8);
+            screen::list(mask, at.0 + r, at.1, out, found);
+        }
+    }
+    ROWS
 }
 
 /// As `screen8`, but sums of two products are widened to 32 bits at once.

@@ -15,7 +15,7 @@ pub const QUAD: usize = 4;
 /// Added to the values of b.
 pub const BIAS: i32 = 64;
 /// Packed dimensions of a row at most.
-pub const MOST: usize = 256;
+pub const MOST: usize = 520;
 
 /// How `pack8` packs.
 pub struct Packing {

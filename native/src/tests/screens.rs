@@ -39,10 +39,22 @@ fn rotated(seed: u32, rows: usize, stride: usize, d: usize) -> Vec<f32> {
 #[test]
 fn packs_and_screens_as_plain_loops_do() {
     for_all(|kernels, check| {
-        for (d, width) in [(5, 16), (13, 16), (30, 16), (64, 32), (77, 48)] {
+        let sizes = [
+            (5, 16),
+            (13, 16),
+            (30, 16),
+            (64, 32),
+            (77, 48),
+            (128, 132),
+            (200, 96),
+            (256, 260),
+            (600, 516),
+        ];
+        for (d, width) in sizes {
             let stride = d + 3;
             let prefix = d.min(width - 3);
-            let (count_a, count_b) = (13, 37);
+            // Whole tiles of rows, and some of fewer.
+            let (count_a, count_b) = (17, 37);
             let (x, y) = (rotated(9, 20, stride, d), rotated(10, 50, stride, d));
             let index_a: Vec<u32> = (0..count_a).map(|i| i * 7 % 20).collect();
             let index_b: Vec<u32> = (0..count_b).map(|j| j * 11 % 50).collect();

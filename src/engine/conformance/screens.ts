@@ -25,6 +25,27 @@ add('pairs hidden from prefix and norm order', async (engine, oracle) => {
   }
 });
 
+add('long rows of which no dimension is less than another', async (engine, oracle) => {
+  // All dimensions are screened, up to 513; where pairs are many for the length they are rotated first.
+  const g = generator(24);
+  for (const [rows, d] of [
+    [360, 96],
+    [520, 128],
+    [330, 192],
+    [300, 255],
+    [300, 256],
+    [260, 513],
+    [260, 530],
+  ]) {
+    const [a, b] = [matrix(g, rows, d, 'A'), matrix(g, rows + 37, d, 'B')];
+    for (const end of ['top', 'bottom'] as const) await samePairs(engine, oracle, a, b, { k: 60, end });
+    await samePairs(engine, oracle, a, b, { k: 5, above: 2.5 * Math.sqrt(d), maskA: mask(g, rows, 0.7) });
+    // Equal scores at the end of the list.
+    const same = integers(g, rows, d, 1, 'A');
+    await samePairs(engine, oracle, same, integers(g, rows, d, 1, 'B'), { k: 500 });
+  }
+});
+
 add('factors that lean to opposite ends of one direction', async (engine, oracle) => {
   // Sizes leave most pairs here, signs of the first rotated dimension few: rows are sorted into sectors.
   const g = generator(20);
@@ -39,8 +60,7 @@ add('rows whose quantisation errors all point one way', async (engine, oracle) =
   // One large entry fixes the scale; all others sit just under half a step of 8 bits (or 16), so each rounds down by
   // nearly half a step, in both factors, with equal signs: the true score exceeds the screened one by what the bound
   // allows, and the decoys (exact multiples of a step) fill the list unless the bound is honoured in full.
-  const d = 64;
-  for (const steps of [63, 127, 255, 8191, 16383, 32767]) {
+  for (const [d, steps] of [...[63, 127, 255, 8191, 16383, 32767].map((steps) => [64, steps]), [256, 63], [256, 127]]) {
     for (const near of [0.499, 0.501, 0.4]) {
       const rows = 96;
       const make = (): Matrix => ({ data: new Float32Array(rows * d), rows, columns: d });

@@ -28,12 +28,13 @@ const PRODUCT = 60;
 /** Rounding to 8 bits adds about so much of both sizes to a bound. */
 const ROUNDING = 0.02;
 
-const CHOICES = [8, 12, 16, 20, 24, 28, 32];
+const CHOICES = [8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 160, 192, 224, 258];
 
 /** Pairs of dimensions that a screen of rows of length d can have; three dimensions bound what the others lack. */
 const choicesFor = (d: number): number[] => {
-  const whole = CHOICES.findIndex((pairs) => 2 * pairs - 3 >= d);
-  return whole < 0 ? CHOICES : CHOICES.slice(0, whole + 1);
+  const whole = Math.max(CHOICES[0], 2 * Math.ceil((d + 3) / 4));
+  const shorter = CHOICES.filter((pairs) => pairs < whole);
+  return shorter.length < CHOICES.length ? [...shorter, whole] : shorter;
 };
 
 export const mostPairs = (d: number): number => choicesFor(d).at(-1)!;
