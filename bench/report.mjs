@@ -25,7 +25,7 @@ export const table = (record) => {
       lines.push(`| ${name} | median (least) | | | ${section.median_ratio} (${section.min_ratio}) | | ${others} |`);
     }
   }
-  const { P4, P5, P6, P7, notebook, scaling } = record;
+  const { P4, P5, P6, P7, notebook, scaling, wide } = record;
   if (P4) {
     const name = 'open and read one neuron, with process start';
     lines.push(`| P4 | ${name} | ${P4.ours_s} | ${P4.peer_s ?? '–'} | ${P4.ratio ?? '–'} | | |`);
@@ -39,6 +39,20 @@ export const table = (record) => {
   for (const row of P7?.rows ?? []) {
     lines.push(`| P7 | ${row.case} | ${row.ours_s} | ${row.peer_s} | ${row.ratio} | | |`);
     lines.push(`| P7 | the whole model, scaled | ${row.whole_ours_s} | ${row.whole_peer_s} | | | |`);
+  }
+  if (wide) {
+    lines.push(
+      '',
+      '| P1, wide and flat factors | ours, s | torch.mm, s | times | torch by oneDNN, s | times | processor time of ours, s | of oneDNN, s | times |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    );
+    for (const row of wide.rows) {
+      const { ours, onednn } = row.processor;
+      const times = onednn === undefined ? '' : Number((onednn / ours).toPrecision(3));
+      lines.push(
+        `| ${row.case} | ${row.ours_s} | ${row.peer_s} | ${row.ratio} | ${row.onednn_s ?? '–'} | ${row.onednn_ratio ?? ''} | ${ours} | ${onednn ?? '–'} | ${times} |`,
+      );
+    }
   }
   if (P5) {
     lines.push('', '| peak memory, MB | ours | torch |', '| --- | ---: | ---: |');

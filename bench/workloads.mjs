@@ -12,6 +12,7 @@ import { watchPeak } from './memory.mjs';
 import { peakFractions } from './peak.mjs';
 import { startPeer } from './peer.mjs';
 import { scaling } from './scaling.mjs';
+import { wideFactors } from './wide.mjs';
 
 export const HEADS = [
   [5, 3],
@@ -36,17 +37,26 @@ const compare = async (name, rounds, ours, peer, others = {}) => {
   const rivals = { peer, ...others };
   const mine = [];
   const theirs = Object.fromEntries(Object.keys(rivals).map((rival) => [rival, []]));
+  const processor = Object.fromEntries(['ours', ...Object.keys(rivals)].map((who) => [who, []]));
   for (let i = 0; i < rounds; i++) {
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     await ours();
     mine.push((performance.now() - start) / 1000);
-    for (const [rival, run] of Object.entries(rivals)) theirs[rival].push((await run()).seconds);
+    const { user, system } = process.cpuUsage(before);
+    processor.ours.push((user + system) / 1e6);
+    for (const [rival, run] of Object.entries(rivals)) {
+      const { seconds, processor_seconds } = await run();
+      theirs[rival].push(seconds);
+      processor[rival].push(processor_seconds);
+    }
   }
   const row = {
     case: name,
     ours_s: round(median(mine)),
     ours_min_s: round(Math.min(...mine)),
     ours_max_s: round(Math.max(...mine)),
+    // The least of all rounds, which other work on the machine changes little.
+    processor: Object.fromEntries(Object.entries(processor).map(([who, times]) => [who, round(Math.min(...times))])),
   };
   for (const [rival, times] of Object.entries(theirs)) {
     const ratio = round(median(times) / median(mine));
@@ -120,6 +130,18 @@ export const runWorkloads = async ({ engine, peer, products, model: path, only, 
         }
       }
       record.P1 = summary(rows);
+    }
+    if (only.includes('P1') || only.includes('wide')) {
+      const rows = [];
+      for (const [name, make] of wideFactors(model, engine, HEADS)) {
+        const { a, b } = await make();
+        const request = { op: 'pairs', a: save(a, 'a'), b: save(b, 'b'), k: 1000 };
+        await peer.ask({ op: 'forget' });
+        const got = await engine.topPairs(a, b, { k: 1000 });
+        await checkEach(request, (expected) => checkPairs(got, expected));
+        rows.push(await compare(name, rounds, () => engine.topPairs(a, b, { k: 1000 }), ...rivals(request)));
+      }
+      record.wide = summary(rows);
     }
     if (only.includes('P2') || only.includes('P3')) {
       const e = await embedding(model);
