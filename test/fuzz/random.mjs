@@ -44,10 +44,10 @@ const ODD = [
   2n ** 64n - 1n,
 ];
 
-/** A few changes: a bit, a byte, an odd number, a cut, a piece moved, doubled or taken out. Often none. */
+/** A few changes: a bit, a byte, an odd number, a cut, a piece moved, doubled or taken out. */
 export function mutated(bytes, random) {
   let out = Buffer.from(bytes);
-  const changes = random.chance(0.2) ? 0 : 1 + random.below(4);
+  const changes = 1 + random.below(4);
   for (let i = 0; i < changes && out.length > 0; i++) {
     const at = random.below(out.length);
     switch (random.below(7)) {
@@ -79,6 +79,34 @@ export function mutated(bytes, random) {
     }
   }
   return out;
+}
+
+const LITERALS = [
+  ...['null', 'true', 'false', '[]', '{}', '""', '"x"', '0', '-0', '-1', '1.5', '1e0', '1e400', '2147483648'],
+  ...['9007199254740993', '18446744073709551616', 'NaN', '-Infinity', '[[[[0]]]]', '{"a":{"a":1}}', '"\\ud800"'],
+].map((literal) => Buffer.from(literal));
+
+/** JSON with other values in one or two places, so that it stays JSON most of the time; else as {@link mutated}. */
+export function mutatedJson(bytes, random) {
+  if (random.chance(0.4)) return mutated(bytes, random);
+  let out = bytes;
+  for (let i = 1 + random.below(2); i > 0; i--) {
+    const from = valueAt(out, random.below(out.length));
+    if (from < 0) return mutated(out, random);
+    let to = from;
+    while (to < out.length && !END_OF_VALUE.has(out[to])) to++;
+    out = Buffer.concat([out.subarray(0, from), random.pick(LITERALS), out.subarray(to)]);
+  }
+  return out;
+}
+
+const BEFORE_VALUE = new Set(Buffer.from(':[,'));
+const END_OF_VALUE = new Set(Buffer.from(',]}'));
+
+/** Where a value begins, from `at` on. */
+function valueAt(bytes, at) {
+  for (let i = at; i < bytes.length; i++) if (BEFORE_VALUE.has(bytes[i])) return i + 1;
+  return -1;
 }
 
 const WORDS = [
