@@ -8,6 +8,14 @@ export const BIAS = ['.bias', '.beta', '_bias'];
 
 /** What torch puts into names where a module is compiled, sharded or checkpointed; never part of a model's own names. */
 const WRAPPERS = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
+const MAY_BE_WRAPPED = /_orig_mod|_wrapped_module|\.\./;
+
+/** A tensor's name without what torch put into it. */
+const ownName = (name: string): string =>
+  MAY_BE_WRAPPED.test(name) || name.startsWith('.')
+    ? name.replace(WRAPPERS, '$1').replace(/\.\.+/g, '.').replace(/^\./, '')
+    : name;
+
 /** Buffers that other code recomputes: rotary frequencies, positions, causal masks. */
 const BUFFERS = /(^|[._])(inv_freq|masked_bias|position_ids|token_type_ids|num_batches_tracked|_float_tensor)$/;
 /** Parts of a model that see or hear, or that stand between these and the language model. */
@@ -25,8 +33,7 @@ export class TensorNames {
   readonly #used = new Set<string>();
 
   constructor(tensors: ReadonlyMap<string, TensorInfo>, architecture: Architecture) {
-    for (const [name, info] of tensors)
-      this.#tensors.set(name.replace(WRAPPERS, '$1').replace(/\.\.+/g, '.').replace(/^\./, ''), info);
+    for (const [name, info] of tensors) this.#tensors.set(ownName(name), info);
     this.size = tensors.size;
     this.prefix = findPrefix([...this.#tensors.keys()], architecture);
     const parts = this.prefix.split('.').slice(0, -1);

@@ -107,8 +107,12 @@ async function openWeights(
 
 /** The name of a tensor that tells most about a model: one of its first layer. */
 function typical(names: Iterable<string>): string | undefined {
-  const all = [...names];
-  return all.find((name) => /\b0\..*weight$/.test(name)) ?? all[0];
+  let first: string | undefined;
+  for (const name of names) {
+    if (name.endsWith('weight') && /\b0\..*weight$/.test(name)) return name;
+    first ??= name;
+  }
+  return first;
 }
 
 async function findVocabulary(

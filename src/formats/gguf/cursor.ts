@@ -46,11 +46,16 @@ export class Cursor {
     return this.#byteLength - this.position;
   }
 
+  /** A u64 as a number: exact below 2^53, and at least 2^53 where it is not. In two halves, since there are many. */
+  size(): number {
+    const at = this.advance(8);
+    return this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
+  }
+
   /** A u64 that counts things of at least `size` bytes each: never more than fit into the rest of the file. */
   count(size: number, what: string): number {
-    const at = this.advance(8);
-    // In two halves: there are hundreds of thousands of strings, each with such a length.
-    const count = this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
+    const at = this.position;
+    const count = this.size();
     if (count * size > this.remaining)
       throw this.invalid(
         `at byte ${at} it claims ${this.#view.getBigUint64(at, true)} ${what}, but only ${this.remaining} bytes follow`,
@@ -76,10 +81,10 @@ export class Cursor {
     }
   }
 
-  /** A copy of the next `size` bytes. */
-  bytes(size: number): Uint8Array {
+  /** The next `size` bytes: a copy, so that numbers of several bytes begin where they may; single bytes as they lie. */
+  bytes(size: number, width: number): Uint8Array {
     const start = this.advance(size);
-    return this.#bytes.slice(start, start + size);
+    return width === 1 ? this.#bytes.subarray(start, start + size) : this.#bytes.slice(start, start + size);
   }
 
   get file(): string {

@@ -107,14 +107,14 @@ const SCALARS: ReadonlyMap<number, readonly [bytes: number, read: (cursor: Curso
 
 /** Numbers as they lie in the file, of a copy that begins at a whole number of them; truth values are 0 and 1. */
 const TYPED: ReadonlyMap<number, (bytes: Uint8Array) => ArrayBufferView> = new Map([
-  [0, ({ buffer }) => new Uint8Array(buffer)],
-  [1, ({ buffer }) => new Int8Array(buffer)],
+  [0, (bytes) => bytes],
+  [1, ({ buffer, byteOffset, length }) => new Int8Array(buffer, byteOffset, length)],
   [2, ({ buffer }) => new Uint16Array(buffer)],
   [3, ({ buffer }) => new Int16Array(buffer)],
   [4, ({ buffer }) => new Uint32Array(buffer)],
   [5, ({ buffer }) => new Int32Array(buffer)],
   [6, ({ buffer }) => new Float32Array(buffer)],
-  [7, ({ buffer }) => new Uint8Array(buffer)],
+  [7, (bytes) => bytes],
   [10, ({ buffer }) => new BigUint64Array(buffer)],
   [11, ({ buffer }) => new BigInt64Array(buffer)],
   [12, ({ buffer }) => new Float64Array(buffer)],
@@ -152,7 +152,7 @@ function readArray(cursor: Cursor, key: string, nesting: number): unknown {
   }
   if (type === ARRAY) checkCount(count, MAX_ARRAYS, `arrays for the key ${quote(key)}`, cursor.file);
   const typed = TYPED.get(type);
-  if (typed && count > MAX_PLAIN) return typed(cursor.bytes(count * scalar![0]));
+  if (typed && count > MAX_PLAIN) return typed(cursor.bytes(count * scalar![0], scalar![0]));
   const values: unknown[] = [];
   if (scalar) cursor.need(count * scalar[0]);
   for (let i = 0; i < count; i++) values.push(readValue(cursor, type, key, nesting));
@@ -164,7 +164,7 @@ interface Described {
   type: EntryType;
   shape: number[];
   /** Within the data. */
-  offset: bigint;
+  offset: number;
   bytes: number;
 }
 
@@ -176,21 +176,21 @@ function readDescription(cursor: Cursor, file: string): Described {
       'FORMAT_LIMIT',
       `Expected at most ${MAX_DIMENSIONS} dimensions for tensor ${quote(name)} of ${file}, found ${dimensions}.`,
     );
-  const sizes = Array.from({ length: dimensions }, () => cursor.u64());
+  const shape: number[] = new Array(dimensions);
+  for (let d = dimensions - 1; d >= 0; d--) shape[d] = cursor.size();
   const type = typeOf(cursor.u32(), name, file);
-  const offset = cursor.u64();
-  const elements = sizes.reduce((product, size) => product * size, 1n);
-  const bytes = (elements / BigInt(type.blockSize)) * BigInt(type.blockBytes);
-  const shape = sizes.reverse().map(Number);
-  if (bytes > BigInt(cursor.remaining) || !shape.every(Number.isSafeInteger))
+  const offset = cursor.size();
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const bytes = Math.floor(elements / type.blockSize) * type.blockBytes;
+  if (bytes > cursor.remaining || !shape.every(Number.isSafeInteger))
     throw cursor.invalid(
-      `tensor ${quote(name)} of shape [${shape.join(', ')}] needs ${bytes} bytes, but only ${cursor.remaining} follow`,
+      `tensor ${quote(name)} of shape [${shape.map(BigInt).join(', ')}] needs ${BigInt(bytes)} bytes, but only ${cursor.remaining} follow`,
     );
   if ((shape.at(-1) ?? 1) % type.blockSize !== 0)
     throw cursor.invalid(
       `tensor ${quote(name)} has rows of ${shape.at(-1) ?? 1}, not a multiple of ${type.name}'s blocks of ${type.blockSize}`,
     );
-  return { name, type, shape, offset, bytes: Number(bytes) };
+  return { name, type, shape, offset, bytes };
 }
 
 function typeOf(type: number, name: string, file: string): EntryType {
@@ -218,15 +218,15 @@ function place(
     throw cursor.invalid(`its general.alignment is ${String(alignment)}, not a power of two`);
   const dataStart = Math.ceil(cursor.position / alignment) * alignment;
   const entries = tensors.map(({ name, type, shape, offset, bytes }) => {
-    if (offset % BigInt(alignment) !== 0n)
+    if (offset % alignment !== 0)
       throw cursor.invalid(
         `tensor ${quote(name)} begins at byte ${offset} of the data, not a multiple of ${alignment}`,
       );
-    if (BigInt(dataStart) + offset + BigInt(bytes) > BigInt(byteLength))
+    const start = dataStart + offset;
+    if (start + bytes > byteLength)
       throw cursor.invalid(
-        `tensor ${quote(name)} takes ${bytes} bytes from byte ${BigInt(dataStart) + offset} on, but the file has ${byteLength}`,
+        `tensor ${quote(name)} takes ${bytes} bytes from byte ${BigInt(start)} on, but the file has ${byteLength}`,
       );
-    const start = dataStart + Number(offset);
     return { name, type, shape, start, end: start + bytes };
   });
   let previous: GgufEntry | undefined;

@@ -13,7 +13,9 @@ const OF_ACTIVATIONS =
 /** What stands beside a tensor whose numbers have to be multiplied with it, after the tensor's name. */
 const BESIDE = ['_scale_inv', '_scale', '_scales', '_scale_2', '_global_scale', '_zero_point', '.absmax', '._scale'];
 /** The same, after the module's name. */
-const IN_MODULE = ['SCB', 'scale_weight', 'weight_scale', 'pre_quant_scale', 'smooth_scale', 'scales', 'biases'];
+const IN_MODULE = ['.SCB', '.scale_weight', '.weight_scale', '.pre_quant_scale', '.smooth_scale', '.scales', '.biases'];
+
+const ENDINGS = [...BESIDE, ...IN_MODULE];
 
 const isFp8 = ({ dtype }: TensorInfo): boolean => /^(F8_|F4|F6_)/.test(dtype);
 const isInteger = ({ dtype }: TensorInfo): boolean => /^([IU]\d+|BOOL)$/.test(dtype);
@@ -28,18 +30,31 @@ export function refusalOf(
 ): (info: TensorInfo) => Refusal | undefined {
   const scale = [...tensors.keys()].find((name) => SCALE.test(name) && !OF_ACTIVATIONS.test(name));
   const elsewhere = scale ? `the file has ${quote(scale)}` : declared && 'the config declares a quantisation';
+  const owners = ownersOf(tensors.keys());
   return (info) => {
     if (info.refusal) return info.refusal;
     const { name, dtype } = info;
-    const module = name.replace(/\.weight$/, '');
-    const beside = [...BESIDE.map((end) => name + end), ...IN_MODULE.map((end) => `${module}.${end}`)];
-    const own = beside.find((other) => other !== name && tensors.has(other) && !partOf.has(other));
+    const module = name.endsWith('.weight') ? name.slice(0, -'.weight'.length) : name;
+    const own =
+      owners.has(name) || owners.has(module)
+        ? [...BESIDE.map((end) => name + end), ...IN_MODULE.map((end) => module + end)].find(
+            (other) => other !== name && tensors.has(other) && !partOf.has(other),
+          )
+        : undefined;
     if (own !== undefined) return refuse(info, where, `${dtype} beside ${quote(own)}`, declared);
     if (isInteger(info)) return refuse(info, where, `integers (${dtype})`, declared);
     if (isFp8(info) && elsewhere !== undefined)
       return refuse(info, where, `${dtype} without a scale of its own, though ${elsewhere}`, declared);
     return undefined;
   };
+}
+
+/** Tensors and modules beside which something stands that may be theirs: few or none, of names that may be many. */
+function ownersOf(names: Iterable<string>): ReadonlySet<string> {
+  const owners = new Set<string>();
+  for (const name of names)
+    for (const end of ENDINGS) if (name.endsWith(end)) owners.add(name.slice(0, -end.length));
+  return owners;
 }
 
 /** The refusal of a tensor of which something else was found than the numbers of the model. */

@@ -23,20 +23,25 @@ export async function readSafetensors(source: Source, limits: SafetensorsLimits 
   const { entries, metadata } = parseHeader(await source.slice(8, dataStart), byteLength - dataStart, file);
   const tensors = new Map<string, TensorInfo>();
   for (const { name, dtype, shape, start, end } of entries) {
-    const place = { name, dtype, shape, source, start: dataStart + start, end: dataStart + end };
-    tensors.set(name, { ...place, ...elementsOf(name, dtype, file) });
+    const { decode, blockSize, blockBytes, refusal } = elementsOf(name, dtype, file);
+    const [from, to] = [dataStart + start, dataStart + end];
+    const info: TensorInfo = { name, dtype, shape, source, start: from, end: to, decode, blockSize, blockBytes };
+    tensors.set(name, refusal ? { ...info, refusal } : info);
   }
   return { format: 'safetensors', tensors, metadata };
 }
 
 /** How a tensor's bytes are decoded; one of a type that is not read is refused when it is wanted, not with its file. */
-function elementsOf(name: string, dtype: string, file: string) {
+function elementsOf(
+  name: string,
+  dtype: string,
+  file: string,
+): Pick<TensorInfo, 'decode' | 'blockSize' | 'blockBytes' | 'refusal'> {
   if (Object.hasOwn(ELEMENT_TYPES, dtype)) {
     const { bytes, elements = 1, decode } = ELEMENT_TYPES[dtype];
     return { decode, blockSize: elements, blockBytes: bytes };
   }
   const known = Object.keys(ELEMENT_TYPES).join(', ');
   const message = `Expected an element type of ${known} for tensor ${quote(name)} of ${file}, found ${quote(dtype)}.`;
-  const { decode, blockSize, blockBytes, refusal } = standIn(name, { code: 'FORMAT_UNSUPPORTED', message });
-  return { decode, blockSize, blockBytes, refusal };
+  return standIn(name, { code: 'FORMAT_UNSUPPORTED', message });
 }

@@ -12,7 +12,7 @@ const npy = readFileSync(new URL('../../fixtures/formats/npy/fortran.npy', impor
 const HARMFUL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\0-\x1f\x7f-\x9f]/;
-const FORMULA = /^[=+@\t\r-](?![\d.e+-]*$)./s;
+const FORMULA = /^[=+@\t\r-](?![\d.eE+-]*$)./s;
 
 export async function textTargets(load) {
   const { parseManifest } = await load('atlas/manifest');

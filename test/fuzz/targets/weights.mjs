@@ -8,7 +8,6 @@ import { safetensors, WEIGHTS } from '../inputs/safetensors.mjs';
 import { torch } from '../inputs/torch.mjs';
 import { mutated, mutatedJson, or, word } from '../random.mjs';
 
-const GGUF_MODELS = ['falcon_40b', 'gemma2', 'smollm3', 'gpt2'];
 const HEAD_BYTES = 3000;
 /** Changes among the first bytes: the rest are weights. */
 const mutatedHead = (bytes, random) =>
@@ -35,6 +34,7 @@ export async function weightsTargets(load) {
     here(`formats/npy/${name}.npy`),
   );
   const blocks = here('gguf/blocks.gguf');
+  const models = ['falcon_40b', 'gemma2', 'smollm3', 'gpt2'].map((name) => here(`architectures/${name}/model.gguf`));
   const types = [...GGUF_TYPES.values()];
 
   return {
@@ -65,8 +65,7 @@ export async function weightsTargets(load) {
     },
     gguf: { make: (random) => (random.chance(0.02) ? blocks : gguf(random)), run: readWeights },
     'gguf model': {
-      make: (random) =>
-        random.chance(0.5) ? here(`architectures/${random.pick(GGUF_MODELS)}/model.gguf`) : gguf(random),
+      make: (random) => (random.chance(0.5) ? random.pick(models) : gguf(random)),
       mutate: mutatedHead,
       run: (bytes) => openModel({ 'model.gguf': bytes }),
     },
