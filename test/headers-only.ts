@@ -16,12 +16,9 @@ export const LLAMA_70B = {
 /** A llama checkpoint in bf16 of which there are config and header alone: reading a weight throws. */
 export function headersOnly(config: typeof LLAMA_70B): SourceFolder {
   const { hidden_size: d, num_attention_heads: heads, num_key_value_heads: kv, intermediate_size: ff } = config;
-  const header: Record<string, { dtype: 'BF16'; shape: number[]; data_offsets: [number, number] }> = {};
-  let end = 0;
+  const shapes: Record<string, number[]> = {};
   const add = (name: string, ...shape: number[]): void => {
-    const from = end;
-    end += 2 * shape.reduce((product, n) => product * n);
-    header[`${name}.weight`] = { dtype: 'BF16', shape, data_offsets: [from, end] };
+    shapes[`${name}.weight`] = shape;
   };
   add('model.embed_tokens', config.vocab_size, d);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
@@ -36,6 +33,21 @@ export function headersOnly(config: typeof LLAMA_70B): SourceFolder {
   }
   add('model.norm', d);
   add('lm_head', config.vocab_size, d);
+  return headersOf(config, shapes);
+}
+
+/** Tensors' shapes by name. */
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** A checkpoint in bf16 with tensors of these shapes, of which there are config and header alone. */
+export function headersOf(config: object, shapes: Shapes): SourceFolder {
+  const header: Record<string, { dtype: 'BF16'; shape: readonly number[]; data_offsets: [number, number] }> = {};
+  let end = 0;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const from = end;
+    end += 2 * shape.reduce((product, n) => product * n);
+    header[name] = { dtype: 'BF16', shape, data_offsets: [from, end] };
+  }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const head = new Uint8Array(8 + json.length);
   new DataView(head.buffer).setBigUint64(0, BigInt(json.length), true);

@@ -81,6 +81,18 @@ describe('a build', () => {
     await expect(buildAtlas(model, store, options)).rejects.toMatchObject({ code: 'ATLAS_EXISTS' });
   });
 
+  it('twice at once into one folder makes the one atlas, whoever finishes first', async () => {
+    const folder = join(root, 'twice');
+    const whole = await buildAtlas(model, memoryStore(), options);
+    const resume = { ...options, resume: true };
+    const both = await Promise.allSettled([
+      buildAtlas(model, folderStore(folder), resume),
+      buildAtlas(model, folderStore(folder), resume),
+    ]);
+    expect(both.map((one) => (one.status === 'fulfilled' ? one.value : one.reason))).toEqual([whole, whole]);
+    expect(await buildAtlas(model, folderStore(folder), resume)).toEqual(whole);
+  });
+
   it('refuses to go on with an atlas of another checkpoint, other settings, or a newer schema', async () => {
     const store = memoryStore();
     const manifest = await buildAtlas(model, store, options);

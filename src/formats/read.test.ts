@@ -4,7 +4,7 @@ import { concat, countingSource, expectError } from '../../test/bytes.ts';
 import { ggufFile } from '../../test/gguf.ts';
 import { memorySource } from '../source/memory.ts';
 import { openTensorFile } from './open.ts';
-import { readRows, readTensor } from './read.ts';
+import { readColumns, readRows, readTensor } from './read.ts';
 import { writeSafetensors } from './safetensors/write.ts';
 import type { TensorInfo } from './tensor.ts';
 
@@ -69,6 +69,15 @@ describe('readTensor', () => {
     await expectError(readTensor(info, { rowStart: 7 }), 'NOT_FINITE', /\[7, 1, 0\]/);
     await expectError(readRows(info, [9, 7]), 'NOT_FINITE', /\[7, 1, 0\]/);
     expect((await readTensor(info, { rowEnd: 7 })).length).toBe(42);
+  });
+
+  test('columns are refused for what stands in them alone', async () => {
+    const data = counting(60);
+    data[45] = Number.NaN;
+    const { info } = await tensor([10, 6], data);
+    await expectError(readColumns(info, [2, 3]), 'NOT_FINITE', /found NaN at \[7, 3\]/);
+    expect(await readColumns(info, [2])).toEqual(Float32Array.from({ length: 10 }, (_, row) => data[6 * row + 2]));
+    expect((await readColumns(info, [3], { finite: false }))[7]).toBeNaN();
   });
 
   test('the largest fp32 numbers are finite', async () => {

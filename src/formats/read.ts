@@ -39,7 +39,7 @@ export async function readTensor(info: TensorInfo, options: ReadOptions = {}): P
   const { rowStart = 0, rowEnd = rows, finite = true, signal } = options;
   checkRows(info, rowStart, rowEnd, rows);
   const out = await readElements(info, rowStart * width, rowEnd * width, signal);
-  if (finite) checkFinite(info, out, rowStart * width);
+  if (finite) checkFinite(info, out, (i) => rowStart * width + i);
   return out;
 }
 
@@ -66,7 +66,7 @@ export async function readRows(
     for (let i = from; i < to; i++) {
       const at = (rows[order[i]] - first) * width;
       const row = values.subarray(at, at + width);
-      if (finite) checkFinite(info, row, rows[order[i]] * width);
+      if (finite) checkFinite(info, row, (at) => rows[order[i]] * width + at);
       found.set(row, order[i] * width);
     }
   }
@@ -94,10 +94,12 @@ export async function readColumns(
   const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / width));
   for (let from = 0; from < rows && columns.length > 0; from += step) {
     const to = Math.min(from + step, rows);
-    const piece = await readTensor(info, { rowStart: from, rowEnd: to, ...how });
+    const piece = await readTensor(info, { rowStart: from, rowEnd: to, signal: how.signal, finite: false });
     for (let i = 0; i < columns.length; i++)
       for (let row = from, at = columns[i]; row < to; row++, at += width) out[i * rows + row] = piece[at];
   }
+  // What stands in other columns is not asked for.
+  if (how.finite !== false) checkFinite(info, out, (i) => (i % rows) * width + columns[Math.floor(i / rows)]);
   return out;
 }
 
@@ -172,14 +174,14 @@ function checkRows(info: TensorInfo, start: number, end: number, rows: number): 
   );
 }
 
-/** `values` are the tensor's elements from `offset` on. One pass without branches; a second one only to name the culprit. */
-function checkFinite(info: TensorInfo, values: Float32Array, offset: number): void {
+/** `place` says which of the tensor's elements value i is. One pass without branches; a second one only to name the culprit. */
+function checkFinite(info: TensorInfo, values: Float32Array, place: (i: number) => number): void {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] * 0;
   if (sum === 0) return;
   const bad = values.findIndex((value) => !Number.isFinite(value));
   const index: number[] = [];
-  for (let d = info.shape.length - 1, rest = offset + bad; d >= 0; rest = Math.floor(rest / info.shape[d--]))
+  for (let d = info.shape.length - 1, rest = place(bad); d >= 0; rest = Math.floor(rest / info.shape[d--]))
     index.unshift(rest % info.shape[d]);
   throw new WeightscopeError(
     'NOT_FINITE',

@@ -5,6 +5,7 @@ import { describe } from '../quote.ts';
 import type { SourceFolder } from '../source/source.ts';
 import type { Config } from './architecture.ts';
 import { INNER } from './defaults.ts';
+import { noConfig } from './other-weights.ts';
 import { withDefaults } from './sizes.ts';
 
 const MAX_BYTES = 16 << 20;
@@ -20,11 +21,7 @@ const OF_ALL = /quantiz|compress|tie_word_embeddings|^(architectures|dtype|torch
  */
 export async function readConfig(folder: SourceFolder, signal?: AbortSignal): Promise<Config> {
   const source = await folder.open('config.json');
-  if (!source)
-    throw new WeightscopeError(
-      'CONFIG_MISSING',
-      `Expected config.json beside the weights in ${folder.name}, found none; put the checkpoint's config.json there.`,
-    );
+  if (!source) throw noConfig(folder.name, (await folder.list()) ?? []);
   let bytes: Uint8Array;
   try {
     if (source.byteLength > MAX_BYTES)

@@ -1,5 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 
+const MERGE = 'merge it into its base model with merge_and_unload of peft and save that';
+
 /** Weights that people find in place of a checkpoint's, in the order in which they say most, and what to do. */
 const OTHERS: readonly { readonly pattern: RegExp; readonly what: string; readonly advice: string }[] = [
   {
@@ -10,7 +12,7 @@ const OTHERS: readonly { readonly pattern: RegExp; readonly what: string; readon
   {
     pattern: /(^|\/)adapter_model\.(safetensors|bin)$/,
     what: 'an adapter, which changes a model that is not here',
-    advice: 'merge it into its base model with merge_and_unload of peft and save that',
+    advice: MERGE,
   },
   {
     pattern: /\.(pt|pth|ckpt|bin)$/,
@@ -62,6 +64,24 @@ export function noWeights(folder: string, names: readonly string[]): Weightscope
   return new WeightscopeError(
     'SOURCE_NOT_FOUND',
     `Expected *.safetensors, pytorch_model.bin or *.gguf in ${folder}, found ${names.length === 0 ? 'no files' : some(names)}; name a checkpoint's folder or file.`,
+  );
+}
+
+/** The error for weights without a config: what the folder is, where its files tell. */
+export function noConfig(folder: string, names: readonly string[]): WeightscopeError {
+  if (names.includes('adapter_config.json'))
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected a whole model in ${folder}, found an adapter, which changes a model that is not here; ${MERGE}.`,
+    );
+  if (names.includes('manifest.json') && names.includes('normalisers.safetensors'))
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected a checkpoint in ${folder}, found an atlas of one; ask it with \`weightscope atlas\` or \`explore\`, or name the checkpoint.`,
+    );
+  return new WeightscopeError(
+    'CONFIG_MISSING',
+    `Expected config.json beside the weights in ${folder}, found none; put the checkpoint's config.json there.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import type { FilterUse, LabelStyle, Token, TokenFilters, Vocabulary } from '../vocabulary/types.ts';
 import { embeddingOf, leftOutRows } from './embedding.ts';
-import { errorOf } from './normalisers.ts';
+import { errorOf, type LeftOutVector, leftOutOf } from './normalisers.ts';
 import { noteFacts, notesOf } from './notes.ts';
 import { parameter, type VectorKind } from './parameters.ts';
 import type { Applied, ReadOptions } from './types.ts';
@@ -27,6 +27,8 @@ export async function appliedOf(
   const errors = used.map((f) => f && errorOf(f)).filter((error) => error !== undefined);
   const notes = [...model.notes, ...notesOf(await noteFacts(model, kinds, options), kinds, { ...options, layer })];
   if (errors.length > 0) notes.push(`Approximate freq normalisers: ${errorInWords(Math.max(...errors))}.`);
+  const without = used.flatMap((f) => (f ? leftOutOf(f) : []));
+  if (without.length > 0) notes.push(withoutInWords(without));
   return {
     foldNorm: options.foldNorm ?? false,
     filters: filterNames(options.filters),
@@ -34,6 +36,16 @@ export async function appliedOf(
     approximate: errors.length > 0,
     notes,
   };
+}
+
+/** Vectors that a note names; of more it gives the number. */
+const NAMED = 8;
+
+function withoutInWords(without: readonly LeftOutVector[]): string {
+  const places = [...new Set(without.map(({ name, index }) => `${name}[${index}]`))];
+  const what = places.length === 1 ? '1 vector that is not finite' : `${places.length} vectors that are not finite`;
+  const more = places.length > NAMED ? `, and ${places.length - NAMED} more` : '';
+  return `The means of freq leave out ${what}: ${places.slice(0, NAMED).join(', ')}${more}.`;
 }
 
 /** What is known of an approximate normaliser's error. */

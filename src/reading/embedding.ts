@@ -1,6 +1,7 @@
 import type { Matrix } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
+import { unusableRows } from './finite.ts';
 import { Kept } from './kept.ts';
 import { checkIndex, parameter, readsTheStream, type VectorKind } from './parameters.ts';
 import type { EmbeddingChoice, EmbeddingName } from './types.ts';
@@ -56,15 +57,8 @@ async function table(model: Model, which: EmbeddingName, signal?: AbortSignal): 
 
 /** Sets rows that hold a NaN or an infinity to 0 and returns their numbers. */
 function zeroUnusable(data: Float32Array, width: number): number[] {
-  const found: number[] = [];
-  for (let at = 0; at < data.length; at += width) {
-    // NaN and infinities times 0 are NaN: no branch per number.
-    let sum = 0;
-    for (let i = at; i < at + width; i++) sum += data[i] * 0;
-    if (sum === 0) continue;
-    data.fill(0, at, at + width);
-    found.push(at / width);
-  }
+  const found = unusableRows(data, width);
+  for (const row of found) data.fill(0, row * width, (row + 1) * width);
   return found;
 }
 

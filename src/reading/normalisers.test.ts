@@ -141,4 +141,41 @@ describe('normalisers', () => {
     const all = await normalisers(tinyModel(), ['ff.key', 'attn.o'], { engine });
     expect(await parseNormalisers(await writeNormalisers(all))).toEqual(all);
   });
+
+  it('leave out vectors that are not finite, and the readings say which', async () => {
+    const cache = memoryCache();
+    const damaged = (more: object = {}) => {
+      const model = tinyModel({ cache, ...more });
+      const value = model.arrays.get('layer.1.ff.value')!;
+      [value.data[3 * 8 + 5], value.data[4 * 8]] = [Number.POSITIVE_INFINITY, Number.NaN];
+      return model;
+    };
+    const model = damaged();
+    const e = model.arrays.get('unembed')!;
+    const vectors = [0, 1].flatMap((layer) => {
+      const { data, rows } = model.arrays.get(`layer.${layer}.ff.value`)!;
+      return Array.from({ length: rows }, (_, i) => data.slice(i * 8, (i + 1) * 8));
+    });
+    const usable = vectors.filter((x) => x.every(Number.isFinite));
+    expect([vectors.length, usable.length]).toEqual([12, 10]);
+    const mean = (row: number): number => {
+      const scores = usable.map((x) => x.reduce((sum, a, i) => sum + a * e.data[row * 8 + i], 0));
+      return scores.reduce((sum, score) => sum + Math.max(score, 0), 0) / usable.length + 1e-9;
+    };
+    const note = 'The means of freq leave out 2 vectors that are not finite: layer.1.ff.value[3], layer.1.ff.value[4].';
+    // Computed, then from the cache.
+    for (const own of [model, damaged()]) {
+      const f = await normaliser(own, 'ff.value', { engine });
+      for (const [row, value] of f.entries()) expect(Math.abs(value / mean(row) - 1)).toBeLessThan(1e-6);
+      const { applied, parts } = await readNeuron(own, 0, 0, { engine, parts: ['value'] });
+      expect(applied.notes).toContain(note);
+      expect(parts.value!.top.every(({ score }) => Number.isFinite(score))).toBe(true);
+      const plain = await readNeuron(own, 0, 0, { engine, normalize: 'none', parts: ['value'] });
+      expect(plain.applied.notes).not.toContain(note);
+    }
+    // Other kinds are as they were.
+    expect((await readNeuron(model, 0, 0, { engine, parts: ['key'] })).applied.notes).not.toContain(note);
+    // A vector that is asked for has to be finite, and there has to be one.
+    await expect(readNeuron(model, 1, 3, { engine, parts: ['value'] })).rejects.toMatchObject({ code: 'NOT_FINITE' });
+  });
 });

@@ -7,6 +7,7 @@ import { writeSafetensors } from '../formats/safetensors/write.ts';
 import type { Model } from '../model/types.ts';
 import { memorySource } from '../source/memory.ts';
 import { embedding, embeddingOf, heldAs } from './embedding.ts';
+import { unusableRows, withoutRows } from './finite.ts';
 import { Kept } from './kept.ts';
 import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
 import type { ReadOptions } from './types.ts';
@@ -21,8 +22,18 @@ const VERSION = 1;
 /** The tensor beside an approximate normaliser in its file: the error that was measured. */
 const ERROR = 'error';
 
+/** The tensor of the vectors that are left out: pairs of the parameter's number, among its kind's, and the vector's. */
+const LEFT_OUT = 'leftOut';
+
+/** A vector with a NaN or an infinity, by its parameter's name and its number there. */
+export interface LeftOutVector {
+  name: string;
+  index: number;
+}
+
 const kept = new Kept<Float64Array>();
 const errors = new WeakMap<Float64Array, number>();
+const leftOut = new WeakMap<Float64Array, readonly LeftOutVector[]>();
 
 /** The kinds this model has a normaliser for: `ff.up` in gated MLPs only. */
 export function normaliserNames(model: Model): VectorKind[] {
@@ -31,7 +42,8 @@ export function normaliserNames(model: Model): VectorKind[] {
 
 /**
  * `freq` normalisers, [V] each: the mean over all layers' vectors x of relu(E_i x) (feed-forward) or |E_i x|
- * (attention, key-value heads counted once), plus 1e-9, as the notebook of Dar et al. (ACL 2023) defines them.
+ * (attention, key-value heads counted once), plus 1e-9, as the notebook of Dar et al. (ACL 2023) defines them. Vectors
+ * that are not finite are left out of the mean: {@link leftOutOf}.
  * Numbers are fp32 values, so that a file of them gives the same readings to the bit. Only what is named is computed,
  * one layer in memory at a time; results are kept with the model and in `model.cache`.
  */
@@ -60,7 +72,8 @@ export async function normaliser(
   return kept.get(model, key, options.signal, async () => {
     const cached = await fromCache(model, key, kind, options);
     if (cached) return cached;
-    const { f, error } = await compute(model, kind, options);
+    const { f, error, without } = await compute(model, kind, options);
+    if (without.length > 0) leftOut.set(f, without);
     if (error !== undefined) errors.set(f, error);
     else if (options.approximate) await keepNormaliser(model, kind, f, { ...options, approximate: false });
     if (error !== undefined || !options.approximate) await toCache(model, fileOf(model, key), kind, f);
@@ -96,6 +109,9 @@ export async function keepNormaliser(
  */
 export const errorOf = (f: Float64Array): number | undefined => errors.get(f);
 
+/** The vectors that a normaliser is no mean of, because they are not finite; which a reading must say. */
+export const leftOutOf = (f: Float64Array): readonly LeftOutVector[] => leftOut.get(f) ?? [];
+
 const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;
 
 /** What changes the numbers. Folding a norm changes only vectors that read the residual stream. */
@@ -113,11 +129,9 @@ async function compute(
   model: Model,
   kind: VectorKind,
   options: NormaliserOptions,
-): Promise<{ f: Float64Array; error?: number }> {
+): Promise<{ f: Float64Array; error?: number; without: LeftOutVector[] }> {
   const { signal, approximate } = options;
-  const sources = layersOf(model).flatMap((layer) =>
-    parametersOf(model, layer, kind).map((source) => ({ layer, kind, source })),
-  );
+  const sources = sourcesOf(model, kind);
   const total = sources.reduce((sum, { source }) => sum + source.count, 0);
   if (total === 0)
     throw new WeightscopeError('PARAMETER_UNKNOWN', `Expected ${model.name} to have \`${kind}\` vectors, found none.`);
@@ -127,10 +141,16 @@ async function compute(
   const sum = new Float64Array(e.rows);
   let seen = 0;
   let error: number | undefined;
+  const without: LeftOutVector[] = [];
   for (const vectors of sources) {
-    const { count } = vectors.source;
-    const x = await readVectors(model, vectors, { foldNorm: options.foldNorm, signal });
+    const { count, name } = vectors.source;
+    const all = await readVectors(model, vectors, { foldNorm: options.foldNorm, finite: false, signal });
+    const unusable = unusableRows(all.data, all.columns);
+    for (const index of unusable) without.push({ name, index });
+    const x = withoutRows(all, unusable);
     const done = seen;
+    seen += count;
+    if (x.rows === 0) continue;
     const means = await engine.columnMeans(x, e, {
       signal,
       approximate,
@@ -139,10 +159,15 @@ async function compute(
     for (let i = 0; i < sum.length; i++) sum[i] += means[of][i] * x.rows;
     // All terms are of one sign, so that the whole errs by no more than the worst part.
     if (means.error !== undefined) error = Math.max(error ?? 0, means.error);
-    seen += count;
   }
-  return { f: sum.map((s) => Math.fround(s / total + 1e-9)), error };
+  // Without one usable vector there is no mean: the error names the tensor of the first.
+  if (without.length === total) await sources[0].source.read(0, 1, signal);
+  return { f: sum.map((s) => Math.fround(s / (total - without.length) + 1e-9)), error, without };
 }
+
+/** The parameters that hold a kind's vectors, in the order in which they are added up. */
+const sourcesOf = (model: Model, kind: VectorKind) =>
+  layersOf(model).flatMap((layer) => parametersOf(model, layer, kind).map((source) => ({ layer, kind, source })));
 
 /** The normalisers as a safetensors file (fp32), under their own names. */
 export async function writeNormalisers(of: ReadonlyMap<string, Float64Array>): Promise<Uint8Array> {
@@ -176,6 +201,8 @@ async function fromCache(
     if (found?.length !== rows || !found.every((f) => f > 0)) return undefined;
     if ((options.approximate ?? false) !== (error !== undefined)) return undefined;
     if (error !== undefined) errors.set(found, error);
+    const without = tensors.get(LEFT_OUT);
+    if (without) leftOut.set(found, namesOf(without, model, kind));
     return found;
   } catch {
     return undefined; // A damaged file in the cache is made again.
@@ -186,5 +213,19 @@ async function toCache(model: Model, file: string, kind: VectorKind, f: Float64A
   const error = errors.get(f);
   const tensors = new Map<string, Float64Array>([[kind, f]]);
   if (error !== undefined) tensors.set(ERROR, Float64Array.of(error));
+  const without = leftOutOf(f);
+  if (without.length > 0) {
+    const names = sourcesOf(model, kind).map(({ source }) => source.name);
+    tensors.set(LEFT_OUT, Float64Array.from(without.flatMap(({ name, index }) => [names.indexOf(name), index])));
+  }
   await model.cache?.put(file, await writeNormalisers(tensors)).catch(() => undefined);
+}
+
+/** Pairs of a parameter's number and a vector's, as they stand in the cache's file. */
+function namesOf(pairs: Float64Array, model: Model, kind: VectorKind): LeftOutVector[] {
+  const sources = sourcesOf(model, kind);
+  return Array.from({ length: pairs.length >> 1 }, (_, i) => ({
+    name: sources[pairs[2 * i]].source.name,
+    index: pairs[2 * i + 1],
+  }));
 }

@@ -97,10 +97,10 @@ export const readsTheStream = (kind: VectorKind): boolean => READS_THE_STREAM.ha
 export async function readVectors(
   model: Model,
   { layer, kind, source }: { layer: number; kind: VectorKind; source: Parameter },
-  options: { start?: number; end?: number; foldNorm?: boolean; signal?: AbortSignal },
+  options: { start?: number; end?: number; foldNorm?: boolean; finite?: boolean; signal?: AbortSignal },
 ): Promise<Matrix> {
-  const { start = 0, end = source.count, signal } = options;
-  let data = await source.read(start, end, signal);
+  const { start = 0, end = source.count, finite, signal } = options;
+  let data = await source.read(start, end, signal, { finite });
   if (options.foldNorm && readsTheStream(kind)) {
     const g = await gain(model, layer, kind, signal);
     const width = source.width;

@@ -63,7 +63,9 @@ async function checkFile(root: string, { name, bytes }: AtlasFile): Promise<void
       ? 'something that is not a plain file'
       : there
         ? 'something that is not Parquet'
-        : `${found.size} bytes`;
+        : found.size === bytes
+          ? 'one behind a link, which could lead anywhere'
+          : `${found.size} bytes`;
   throw new WeightscopeError(
     'ATLAS_INVALID',
     `Expected ${path} to be a file of ${bytes} bytes, found ${what}; build the atlas again with --resume, or copy it again.`,

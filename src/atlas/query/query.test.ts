@@ -281,6 +281,17 @@ describe('an atlas of a stranger', () => {
     await expect(openAtlas(copy)).rejects.toMatchObject({ code });
   });
 
+  it('whose folder is a link is refused with that reason', async () => {
+    const copy = await altered(async (_, folder) => {
+      await rename(join(folder, 'neurons'), join(folder, 'elsewhere'));
+      await symlink(join(folder, 'elsewhere'), join(folder, 'neurons'), 'junction');
+    });
+    await expect(openAtlas(copy)).rejects.toMatchObject({
+      code: 'ATLAS_INVALID',
+      message: expect.stringMatching(/a file of \d+ bytes, found one behind a link, which could lead anywhere;/),
+    });
+  });
+
   it('whose files someone wrote in another way answers SQL, and says why nothing else', async () => {
     const copy = await altered(async (manifest, folder) => {
       const file = manifest.files.find(({ name }) => name === 'token_neurons/value-00000000.parquet')!;

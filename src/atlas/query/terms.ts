@@ -10,6 +10,9 @@ export type Term =
 /** Any of the lists, each of which asks for all its terms. */
 export type Terms = Term[][];
 
+/** Each takes room and time for every neuron. */
+const MAX_TERMS = 64;
+
 /**
  * What `atlas search` is asked:
  * `king` a token that is this word but for case and outer space; `" king"` in double quotes exactly this text, the
@@ -18,6 +21,11 @@ export type Terms = Term[][];
  */
 export function parseTerms(query: string): Terms {
   const pieces = query.match(/"(?:[^"\\]|\\.)*"|\/(?:[^/\\]|\\.)+\/|\S+/g) ?? [];
+  if (pieces.length > MAX_TERMS)
+    throw new WeightscopeError(
+      'QUERY_INVALID',
+      `Expected at most ${MAX_TERMS} words in a search, got ${pieces.length}; ask for some at a time.`,
+    );
   const terms: Terms = [[]];
   let wanted = true;
   for (const piece of pieces) {

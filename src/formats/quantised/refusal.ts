@@ -52,8 +52,7 @@ export function refusalOf(
 /** Tensors and modules beside which something stands that may be theirs: few or none, of names that may be many. */
 function ownersOf(names: Iterable<string>): ReadonlySet<string> {
   const owners = new Set<string>();
-  for (const name of names)
-    for (const end of ENDINGS) if (name.endsWith(end)) owners.add(name.slice(0, -end.length));
+  for (const name of names) for (const end of ENDINGS) if (name.endsWith(end)) owners.add(name.slice(0, -end.length));
   return owners;
 }
 

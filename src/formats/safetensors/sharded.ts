@@ -52,7 +52,11 @@ export async function readShardedSafetensors(
   return { format, tensors, metadata, standIns, notes: gaps() };
 
   function misplaced(name: string, file: string): WeightscopeError {
-    return invalid(folder, indexName, `it places tensor ${quote(name)} in ${file}, which does not have it`);
+    return invalid(
+      folder,
+      indexName,
+      `it places tensor ${quote(name)} in ${file}, which does not have it; fetch the index and its files again`,
+    );
   }
 
   /** A tensor that nothing reads does not close the model, but that it is not there is said. */
