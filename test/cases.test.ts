@@ -9,7 +9,7 @@ import { memorySource } from '../src/source/memory.ts';
 
 import { expectError, fixture } from './bytes.ts';
 import { headersOf, type Shapes } from './headers-only.ts';
-import { rawSafetensors } from './raw-safetensors.ts';
+import { type RawTensor, rawSafetensors } from './raw-safetensors.ts';
 
 /**
  * Checkpoints from public reports that did not open, or opened wrongly, and what strangers may write: those of which no
@@ -30,7 +30,7 @@ const configOf = (files: Files) => JSON.parse(new TextDecoder().decode(files['co
 /** The weights under other names. */
 async function renamed(files: Files, rename: (name: string) => string): Promise<Uint8Array> {
   const { tensors } = await readSafetensors(memorySource(files['model.safetensors']));
-  const raw: Parameters<typeof rawSafetensors>[0] = {};
+  const raw: Record<string, RawTensor> = {};
   for (const { name, dtype, shape, source, start, end } of tensors.values())
     raw[rename(name)] = { dtype, shape, bytes: await source.slice(start, end) };
   return rawSafetensors(raw);

@@ -8,7 +8,7 @@ import type { VectorKind } from '../reading/parameters.ts';
 import { RATES, type Rates, unitCost } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { finishTables } from './finish.ts';
-import { checkpointHash, sha256 } from './hash.ts';
+import { canonical, checkpointHash, sha256 } from './hash.ts';
 import { joinFiles } from './join.ts';
 import { checkSame, NORMALISERS, readManifest, writeManifest } from './manifest.ts';
 import { type AtlasOptions, normaliserKinds, planUnits, settingsOf, type Unit } from './plan.ts';
@@ -78,11 +78,23 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
     // The first failure: those that it stopped have only been told to stop.
     if (failed.signal.aborted) throw failed.signal.reason;
   };
-  return completeAtlas(build, run, (part) => {
+  try {
+    return await completeAtlas(build, run, (part) => {
+      throwIfAborted(signal);
+      report.merging(part);
+    });
+  } catch (error) {
     throwIfAborted(signal);
-    report.merging(part);
-  });
+    // Another process may have been building the same atlas, and have tidied up while this one still wanted its parts.
+    const other = await readManifest(store).catch(() => undefined);
+    if (other && isOf(other, build) && (await isWhole(store, other))) return other;
+    throw error;
+  }
 }
+
+/** Whether a manifest is of the atlas that is being built, and finished. */
+const isOf = ({ state, checkpoint, settings }: Manifest, { manifest }: AtlasBuild): boolean =>
+  state === 'complete' && checkpoint === manifest.checkpoint && canonical(settings) === canonical(manifest.settings);
 
 /**
  * Sees to it that all of `units` are finished in the store, here or elsewhere, in any order. Units of normalisers are

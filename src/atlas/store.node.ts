@@ -27,7 +27,7 @@ export function folderStore(path: string): Store {
     },
     async put(name, bytes) {
       const target = at(name);
-      const temporary = `${target}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
+      const temporary = `${target}.${process.pid}-${randomBytes(6).toString('hex')}${UNFINISHED}`;
       try {
         await mkdir(dirname(target), { recursive: true });
         await writeSynced(temporary, bytes);
@@ -58,11 +58,24 @@ export function folderStore(path: string): Store {
   };
 }
 
-/** Removes what interrupted writers left, at once. Call it when no other process writes there. */
+/** Removes what interrupted writers left, at once: this process's files, and those of processes that are gone. */
 export function removeUnfinished(path: string): void {
   if (!existsSync(path)) return;
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && entry.name.endsWith(UNFINISHED)) rmSync(join(entry.parentPath, entry.name), { force: true });
+    if (entry.isFile() && entry.name.endsWith(UNFINISHED) && !isBeingWritten(entry.name))
+      rmSync(join(entry.parentPath, entry.name), { force: true });
+  }
+}
+
+/** Whether a file without its name yet belongs to another process on this machine that still runs. */
+function isBeingWritten(name: string): boolean {
+  const [, writer] = /\.(\d+)-[0-9a-f]{12}\.unfinished$/.exec(name) ?? [];
+  if (writer === undefined || Number(writer) === process.pid) return false;
+  try {
+    process.kill(Number(writer), 0);
+    return true;
+  } catch (cause) {
+    return codeOf(cause) === 'EPERM';
   }
 }
 
