@@ -69,6 +69,8 @@ export interface Module {
   readonly part?: Part;
   /** Every number is multiplied by it: what the model's code does to the outputs before anything else (OPT's queries). */
   readonly scale?: (sizes: Sizes, config: Config) => number;
+  /** The map is in groups: this many parts of the outputs, each of which reads the same part of the inputs alone. */
+  readonly groups?: (config: Config) => number;
   /** The tensor is [experts, …], one map after the other. */
   readonly stacked?: boolean;
   /** The tensor that holds its bias, where that is not called `<name>.bias`. */

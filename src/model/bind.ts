@@ -4,7 +4,7 @@ import { quote } from '../quote.ts';
 import type { Architecture, Candidates, Config, Module, Sizes, Spec, Stack } from './architecture.ts';
 import { kindOf, OF_ANY_SIZE } from './kinds.ts';
 import { BIAS, firstLayer, modules, TensorNames } from './names.ts';
-import { createParameter, flat, leading, type Recipe, slab } from './parameter.ts';
+import { createParameter, flat, leading, type Recipe, slab, ungrouped } from './parameter.ts';
 import { sizesOf, sizesOfLayer } from './sizes.ts';
 import type { BoundStack } from './stacks.ts';
 import type { Parameter } from './types.ts';
@@ -68,7 +68,9 @@ export function bind(
     for (const module of modules(candidates)) {
       const name = at + withExpert(module.name, expert);
       const tensor = at === '' ? names.lookupAbove(name) : names.lookup(name);
-      if (tensor) return { module, tensor: flat(module.stacked ? stackedAt(tensor, expert ?? 0) : tensor) };
+      if (!tensor) continue;
+      const one = flat(module.stacked ? stackedAt(tensor, expert ?? 0) : tensor);
+      return { module, tensor: module.groups ? ungrouped(one, module.groups(config)) : one };
     }
     return undefined;
   }

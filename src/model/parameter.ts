@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
-import { type ReadHow, readColumns, readRows, readTensor } from '../formats/read.ts';
+import { type ReadHow, readColumns, readElements, readRows, readTensor } from '../formats/read.ts';
 import type { TensorInfo } from '../formats/tensor.ts';
 
 import type { Parameter } from './types.ts';
@@ -199,4 +199,29 @@ export function leading(info: TensorInfo, rows: number): TensorInfo {
 export function flat(info: TensorInfo): TensorInfo {
   const [first, ...rest] = info.shape;
   return rest.length === 2 ? { ...info, shape: [first, rest[0] * rest[1]] } : info;
+}
+
+/**
+ * The whole map [out, in] of one in groups, which is stored as [out, in / groups]: 0 where an output does not read an
+ * input. Where the outputs are no multiple of `groups` the tensor stays as it is, and its shape is refused.
+ */
+export function ungrouped(info: TensorInfo, groups: number): TensorInfo {
+  const [out, width] = info.shape;
+  if (!(groups > 1) || info.shape.length !== 2 || out % groups !== 0) return info;
+  const whole = width * groups;
+  return {
+    ...info,
+    shape: [out, whole],
+    async lines(from, to, values, signal) {
+      const stored = await readElements(info, from * width, to * width, signal);
+      values.fill(0);
+      for (let row = from; row < to; row++) {
+        const group = Math.floor((row * groups) / out);
+        values.set(
+          stored.subarray((row - from) * width, (row - from + 1) * width),
+          (row - from) * whole + group * width,
+        );
+      }
+    },
+  };
 }

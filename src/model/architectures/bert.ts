@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
-import { type Architecture, concatenated, fusedQkv, grouped, half, type Spec } from '../architecture.ts';
+import { type Architecture, type Config, concatenated, fusedQkv, grouped, half, type Spec } from '../architecture.ts';
 
 /** BERT: norms after each half of a layer, and one after the embeddings. */
 export const bert: Architecture = {
@@ -74,6 +74,29 @@ export const robertaPrenorm: Architecture = {
     'ff.value': 'output.dense',
   },
 };
+
+/** SqueezeBERT: BERT's layers, their maps convolutions of width 1, most of them in groups. */
+export const squeezebert: Architecture = {
+  ...bert,
+  family: 'squeezebert',
+  types: ['squeezebert'],
+  layer: 'encoder.layers.{n}.',
+  parameters: {
+    'attn.q': { name: 'attention.query', groups: groupsOf('q_groups', 4) },
+    'attn.k': { name: 'attention.key', groups: groupsOf('k_groups', 4) },
+    'attn.v': { name: 'attention.value', groups: groupsOf('v_groups', 4) },
+    'attn.o': { name: 'post_attention.conv1d', groups: groupsOf('post_attention_groups', 1) },
+    'norm.attn_post': 'post_attention.layernorm',
+    'ff.key': { name: 'intermediate.conv1d', groups: groupsOf('intermediate_groups', 4) },
+    'ff.value': { name: 'output.conv1d', groups: groupsOf('output_groups', 4) },
+    'norm.ff_post': 'output.layernorm',
+  },
+};
+
+/** Groups that a config names, else its class's. */
+function groupsOf(name: string, usual: number): (config: Config) => number {
+  return ({ [name]: groups = usual }) => (Number.isInteger(groups) ? (groups as number) : usual);
+}
 
 /** Megatron's BERT: norms before each half. */
 export const megatronBert: Architecture = {

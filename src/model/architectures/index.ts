@@ -19,6 +19,7 @@ import { mpt } from './mpt.ts';
 import * as optLike from './opt.ts';
 import * as hybrids from './recurrent.ts';
 import { refusalOf } from './refused.ts';
+import { deci, openelm } from './searched.ts';
 import * as t5Like from './t5.ts';
 
 /** Families of the Hugging Face format: config.json and safetensors. */
@@ -41,6 +42,8 @@ const HF: readonly Architecture[] = [
   qwenMoe,
   gptOss,
   llama4,
+  openelm,
+  deci,
   ...Object.values(mlaLike),
   ...Object.values(hybrids),
   ...Object.values(t5Like),

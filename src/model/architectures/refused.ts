@@ -11,8 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'its experts, or its encoder’s, are not read yet':
     'afmoe aria aria_text dbrx deepseek_v4 flex_olmo granitemoe_swa hy_v3 hy_v4 jetmoe longcat_flash mimo_v2_flash nllb-moe switch_transformers',
   'it has several sets of adapters or of heads for one layer': 'diffllama jina_embeddings_v3 luke xmod',
-  'its maps are convolutions, or narrower than the stream between two maps of their own':
-    'convbert mobilebert squeezebert',
+  'its maps are convolutions, or narrower than the stream between two maps of their own': 'convbert mobilebert',
   'its weights are quantised while it is trained, and only that way right': 'bitnet ibert',
   'its language model reads pictures or sound through layers of their own': 'kosmos-2 kosmos-2.5 mllama idefics moshi',
 };
