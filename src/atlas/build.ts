@@ -5,18 +5,19 @@ import type { Model } from '../model/types.ts';
 import { keepNormaliser, knownNormaliser, parseNormalisers, writeNormalisers } from '../reading/normalisers.ts';
 import { noteFacts } from '../reading/notes.ts';
 import type { VectorKind } from '../reading/parameters.ts';
-import { RATES, type Rates, unitCost } from './cost.ts';
+import { RATES, type Rates } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { finishTables } from './finish.ts';
 import { canonical, checkpointHash, sha256 } from './hash.ts';
 import { joinFiles } from './join.ts';
 import { checkSame, NORMALISERS, readManifest, writeManifest } from './manifest.ts';
-import { type AtlasOptions, normaliserKinds, planUnits, settingsOf, type Unit } from './plan.ts';
+import { type AtlasOptions, planUnits, settingsOf, type Unit } from './plan.ts';
 import { type AtlasFile, type AtlasSettings, type Manifest, SCHEMA_VERSION } from './schema.ts';
 import type { Store } from './store.ts';
 import { arraysOf, finishedUnit, PARTS, type Receipt, runUnit, wholeFile } from './unit.ts';
 import { Floors, type UnitContext } from './units/context.ts';
-import { sumNormaliser, vectorCount } from './units/normalisers.ts';
+import { titleOf, unitCost } from './units/index.ts';
+import { normaliserKinds, sumNormaliser, vectorCount } from './units/normalisers.ts';
 
 /** Bytes of E up to which the memory of two units is no matter. */
 const SMALL = 64 * 2 ** 20;
@@ -257,7 +258,7 @@ function progressOf({ facts, settings, units }: AtlasBuild, progress: BuildOptio
   const report = (unit: Unit, part: number): void => {
     done.set(unit.id, part * (seconds.get(unit.id) ?? 0));
     const sum = [...done.values()].reduce((sum, seconds) => sum + seconds, 0);
-    progress?.((1 - MERGE_SHARE) * Math.min(1, sum / total), nameOf(unit));
+    progress?.((1 - MERGE_SHARE) * Math.min(1, sum / total), titleOf(unit));
   };
   return {
     within: (unit: Unit) => progress && ((part: number) => report(unit, part)),
@@ -268,14 +269,3 @@ function progressOf({ facts, settings, units }: AtlasBuild, progress: BuildOptio
 
 /** Two units of a small model, so that the workers have one's work while this thread writes the other's files. */
 const atOnce = ({ vocab, width }: ModelFacts): number => (4 * vocab * width <= SMALL ? 2 : 1);
-
-const nameOf = (unit: Unit): string =>
-  unit.kind === 'neurons'
-    ? `neurons, ${unit.part}`
-    : unit.kind === 'heads'
-      ? `heads, layer ${unit.layer}`
-      : unit.kind === 'normaliser'
-        ? `normaliser ${unit.name}`
-        : unit.kind === 'statistics'
-          ? `statistics, layer ${unit.from}`
-          : unit.kind;

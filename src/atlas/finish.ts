@@ -1,19 +1,21 @@
 import type { Ranked } from '../engine/engine.ts';
 import type { Model } from '../model/types.ts';
-import { falseDiscoveries } from '../reading/statistics/drawn.ts';
+import { discoveries, flattened, TABLE_COLUMNS } from '../reading/statistics/columns.ts';
+import { measuredOverlap } from '../reading/statistics/measures.ts';
 import { listOverlap } from '../reading/statistics/overlap.ts';
+import { addDiscoveries, type StatisticRow, statisticRow } from '../reading/statistics/whole-model.ts';
 import type { Arrays } from './arrays.ts';
 import { BestLists, type Lists } from './best.ts';
 import type { ModelFacts } from './facts.ts';
 import { constant, parquetFile, type Values } from './parquet.ts';
 import type { Unit } from './plan.ts';
-import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, TABLES, type TableName } from './schema.ts';
+import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, type TableName } from './schema.ts';
 import type { Store } from './store.ts';
 import { arraysOf, putFile, type Receipt } from './unit.ts';
 import { headNumberOf } from './units/head-columns.ts';
 import { headNumber, MATRICES } from './units/heads.ts';
 import { placesOf } from './units/neurons.ts';
-import { columnsOf, type Rows } from './units/rows.ts';
+import { columnsOf } from './units/rows.ts';
 import { tokenColumns } from './units/tokens.ts';
 
 export interface FinishInput {
@@ -81,23 +83,16 @@ async function statisticsArrays({ store, done }: FinishInput): Promise<Arrays> {
 }
 
 async function writeHeadStats({ facts, settings }: FinishInput, found: Arrays, write: Write): Promise<void> {
-  const rows: Rows = [];
-  const names = Object.keys(TABLES.head_stats);
+  const rows: StatisticRow[] = [];
   for (const { layer, heads } of facts.heads.filter(({ layer }) => settings.layers.includes(layer))) {
     for (let head = 0; head < heads; head++) {
       for (const matrix of MATRICES) {
         const place = { layer, head, matrix };
-        rows.push({ ...Object.fromEntries(names.map((name) => [name, headNumberOf(found, place, name)])), ...place });
+        rows.push(statisticRow('heads', place, (column) => headNumberOf(found, place, column)));
       }
     }
   }
-  for (const matrix of MATRICES) {
-    const own = rows.filter((row) => row.matrix === matrix);
-    for (const name of names.filter((name) => name.endsWith('_q'))) {
-      const q = falseDiscoveries(own.map((row) => (row[name.replace(/_q$/, '_p')] as number | null) ?? Number.NaN));
-      for (const [i, row] of own.entries()) row[name] = Number.isNaN(q[i]) ? null : q[i];
-    }
-  }
+  addDiscoveries('heads', rows);
   if (rows.length > 0) await write('head_stats', 'head_stats', columnsOf(rows));
 }
 
@@ -121,7 +116,7 @@ async function writeNeuronStats(
     for (const [i, list] of all.entries()) index.set(list, i * list.length);
     return { k: all[0].length, index, score: new Float64Array(index.length) };
   };
-  const names = Object.keys(TABLES.neuron_stats).filter((name) => !['layer', 'expert', 'neuron'].includes(name));
+  const names = TABLE_COLUMNS.neurons.map(({ name }) => name);
   const groups: { first: number; count: number; columns: Record<string, Values> }[] = [];
   let from = 0;
   for (const { layer, expert, count } of facts.neurons) {
@@ -131,23 +126,20 @@ async function writeNeuronStats(
     const overlap = settings.what.includes('neurons')
       ? listOverlap(ranked('key', first, count), ranked('value', first, count), facts.vocab)
       : undefined;
-    const own: Record<string, Values | undefined> = {
-      key_value_jaccard: overlap?.jaccard,
-      key_value_jaccard_z: overlap?.zOthers,
-      key_value_jaccard_p: overlap?.pOthers,
-      key_value_jaccard_shuffled_z: overlap?.zShuffled,
-      key_value_jaccard_shuffled_p: overlap?.pShuffled,
-    };
-    const column = (name: string): Values => own[name] ?? found[`${layer} ${expert} ${name}`] ?? constant(null, count);
+    const own: Record<string, Values | undefined> | undefined =
+      overlap && flattened('neurons', 'key_value_jaccard', measuredOverlap(overlap));
+    const column = (name: string): Values =>
+      own?.[name] ?? found[`${layer} ${expert} ${name}`] ?? constant(null, count);
     groups.push({ first, count, columns: Object.fromEntries(names.map((name) => [name, column(name)])) });
   }
-  for (const name of names.filter((name) => name.endsWith('_q'))) {
-    const p = groups.map(({ columns }) => columns[name.replace(/_q$/, '_p')]);
-    if (!p.every((column) => column instanceof Float64Array)) continue;
-    const q = falseDiscoveries(p.flatMap((column) => Array.from(column)));
+  const q = discoveries('neurons', (name) => {
+    const p = groups.map(({ columns }) => columns[name]);
+    return p.every((column) => column instanceof Float64Array) ? p.flatMap((column) => Array.from(column)) : undefined;
+  });
+  for (const [name, values] of Object.entries(q)) {
     let at = 0;
     for (const { columns, count } of groups) {
-      columns[name] = q.slice(at, at + count);
+      columns[name] = values.slice(at, at + count);
       at += count;
     }
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { tinyModel } from '../../test/tiny-model.ts';
-import { unitCost } from './cost.ts';
 import { modelFacts } from './facts.ts';
 import { planUnits, planWork, settingsOf, UNIT_SECONDS } from './plan.ts';
 import { ATLAS_PARTS } from './schema.ts';
+import { unitCost } from './units/index.ts';
 
 const facts = modelFacts(tinyModel({ layers: 3, neurons: 20, heads: 4, kvHeads: 2 }));
 const settings = settingsOf(facts, { what: ATLAS_PARTS });

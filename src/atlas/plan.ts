@@ -1,11 +1,11 @@
 import { WeightscopeError } from '../errors.ts';
-import type { VectorKind } from '../reading/parameters.ts';
 import type { EmbeddingChoice } from '../reading/types.ts';
-import { RATES, type Rates, unitCost } from './cost.ts';
+import { RATES, type Rates } from './cost.ts';
 import type { ModelFacts } from './facts.ts';
 import { canonical, sha256 } from './hash.ts';
 import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, DEFAULT_PARTS, SCHEMA_VERSION } from './schema.ts';
-import type { Work } from './work.ts';
+import { UNIT_KINDS, type Work } from './units/index.ts';
+import type { Range } from './units/ranges.ts';
 
 /** Work with its id: the hash of checkpoint, work, settings and versions. The same id gives the same rows. */
 export type Unit = Work & { id: string };
@@ -104,67 +104,14 @@ export async function unitId(checkpoint: string, work: Work, settings: AtlasSett
 
 /** The work without its ids: what `atlas plan` adds up. */
 export function planWork(facts: ModelFacts, settings: AtlasSettings, rates: Rates = RATES): Work[] {
-  const secondsOf = (work: Work): number => unitCost(facts, settings, work, rates).seconds;
-  return [
-    // Means are taken over all layers, whatever layers the atlas lists.
-    ...normaliserKinds(facts, settings).flatMap((name) =>
-      cut(rangesOf(facts.vectors[name] ?? []), (from, to) => secondsOf({ kind: 'normaliser', name, from, to })).map(
-        ([from, to]): Work => ({ kind: 'normaliser', name, from, to }),
-      ),
-    ),
-    ...(settings.what.includes('neurons') ? facts.parts : []).flatMap((part) =>
-      cut(chosenNeurons(facts, settings), (from, to) => secondsOf({ kind: 'neurons', part, from, to })).map(
-        ([from, to]): Work => ({ kind: 'neurons', part, from, to }),
-      ),
-    ),
-    // Statistics of heads that need their factors are made with them.
-    ...(settings.what.includes('heads') || settings.what.includes('statistics') ? facts.heads : [])
-      .filter(({ layer }) => settings.layers.includes(layer))
-      .flatMap(({ layer, heads, kvHeads }) =>
-        cut(groups(heads, kvHeads), (from, to) => secondsOf({ kind: 'heads', layer, from, to })).map(
-          ([from, to]): Work => ({ kind: 'heads', layer, from, to }),
-        ),
-      ),
-    ...(settings.what.includes('directions')
-      ? cut(rangesOf(facts.directions), (from, to) => secondsOf({ kind: 'directions', from, to })).map(
-          ([from, to]): Work => ({ kind: 'directions', from, to }),
-        )
-      : []),
-    ...(settings.what.includes('statistics') ? (['statistics', 'compositions'] as const) : []).flatMap((kind) =>
-      cut(
-        settings.layers.map((layer): Range => [layer, layer + 1]),
-        (from, to) => secondsOf({ kind, from, to }),
-      ).map(([from, to]): Work => ({ kind, from, to })),
-    ),
-  ];
-}
-
-/** Kinds of normalisers the readings of this atlas divide by. */
-export function normaliserKinds(facts: ModelFacts, { normalize, what }: AtlasSettings): VectorKind[] {
-  if (normalize !== 'freq') return [];
-  return (Object.keys(facts.vectors) as VectorKind[]).filter((kind) =>
-    what.includes(kind.startsWith('ff') ? 'neurons' : 'heads'),
+  return UNIT_KINDS.flatMap((kind) =>
+    kind.plan(facts, settings).flatMap(({ of, ranges }) => {
+      const work = (from: number, to: number) => ({ ...of, from, to }) as Work;
+      return cut(ranges, (from, to) => kind.cost(facts, settings, work(from, to), rates).seconds).map(([from, to]) =>
+        work(from, to),
+      );
+    }),
   );
-}
-
-type Range = readonly [from: number, to: number];
-
-/** Heads that share a key-value head, and with it two of their four factors, stay together. */
-const groups = (heads: number, kvHeads: number): Range[] =>
-  Array.from({ length: kvHeads }, (_, i) => [Math.ceil((i * heads) / kvHeads), Math.ceil(((i + 1) * heads) / kvHeads)]);
-
-/** Ranges that lie one behind the other. */
-function rangesOf(groups: readonly { count: number }[]): Range[] {
-  let to = 0;
-  return groups.map(({ count }) => {
-    const from = to;
-    to += count;
-    return [from, to];
-  });
-}
-
-function chosenNeurons(facts: ModelFacts, { layers }: AtlasSettings): Range[] {
-  return rangesOf(facts.neurons).filter((_, i) => layers.includes(facts.neurons[i].layer));
 }
 
 /** Joins neighbouring ranges while they fit in a unit, and cuts those that do not into equal pieces. */

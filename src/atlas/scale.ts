@@ -1,9 +1,9 @@
 import type { Model } from '../model/types.ts';
-import { ARRAY_ROW, type Cost, LIST_ROW, PAIR_ROW, RATES, type Rates, TOKEN_ROW, unitCost } from './cost.ts';
+import { ARRAY_ROW, type Cost, LIST_ROW, PAIR_ROW, RATES, type Rates, TOKEN_ROW } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { type AtlasOptions, planWork, settingsOf } from './plan.ts';
 import type { AtlasSettings } from './schema.ts';
-import type { Work } from './work.ts';
+import { kindOf, unitCost, type Work } from './units/index.ts';
 
 /** A build on so many machines, from headers alone. */
 export interface Scale {
@@ -101,22 +101,22 @@ function tableBytes(facts: ModelFacts, { what, layers, top, pairs, columns }: At
  * units hold k or more, the i-th writes k / i of them.
  */
 function listBytes(facts: ModelFacts, { columns }: AtlasSettings, work: readonly Work[], machines: number): number {
-  const groups = new Map<string, Work[]>();
+  const groups = new Map<string, { count: number; units: Work[] }>();
   for (const unit of work) {
-    if (unit.kind !== 'neurons' && unit.kind !== 'heads') continue;
-    const group = unit.kind === 'neurons' ? unit.part : 'heads';
-    const units = groups.get(group) ?? [];
-    units.push(unit);
-    groups.set(group, units);
+    const left = kindOf(unit).lists?.(unit);
+    if (!left) continue;
+    const group = groups.get(left.group) ?? { count: left.count, units: [] };
+    group.units.push(unit);
+    groups.set(left.group, group);
   }
   let lists = 0;
-  for (const [group, units] of groups) {
+  for (const { count, units } of groups.values()) {
     const workers = Math.min(machines, units.length);
     const entries = units.reduce((sum, { from, to }) => sum + to - from, 0) / workers;
     const size = (entries * workers) / units.length;
     const times = Math.max(1, entries / Math.max(size, columns));
     const kept = Math.min(entries, columns * (1 + Math.log(times)));
-    lists += (group === 'heads' ? 2 : 1) * workers * kept;
+    lists += count * workers * kept;
   }
   return 2 * facts.vocab * ARRAY_ROW * lists;
 }

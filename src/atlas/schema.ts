@@ -1,5 +1,8 @@
 import type { NoteFacts } from '../reading/notes.ts';
+import type { StatisticKind } from '../reading/statistics/catalogue.ts';
+import { columnNamed, TABLE_COLUMNS } from '../reading/statistics/columns.ts';
 import type { EmbeddingChoice } from '../reading/types.ts';
+
 /**
  * The atlas's tables (docs/atlas.md). A released column keeps its name, type and meaning; a new column or table is an
  * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder. 2: look-ups read some
@@ -107,84 +110,11 @@ export const TABLES = {
     score: 'DOUBLE',
   },
   /**
-   * docs/statistics.md says what each column is, and what its z and p (against random) and shuffled z and p are measured
+   * The columns are those of reading/statistics/catalogue.ts; docs/statistics.md says what each is, and what its z and p (against random) and shuffled z and p are measured
    * against; `…_q` is the share of false discoveries among all neurons (all heads of a matrix) with as small a p.
    */
-  neuron_stats: {
-    layer: 'INT32',
-    expert: 'INT32',
-    neuron: 'INT32',
-    key_value_cosine: 'DOUBLE',
-    key_value_cosine_z: 'DOUBLE',
-    up_value_cosine: 'DOUBLE?',
-    up_value_cosine_z: 'DOUBLE?',
-    skew: 'DOUBLE',
-    skew_z: 'DOUBLE',
-    kurtosis: 'DOUBLE',
-    kurtosis_z: 'DOUBLE',
-    key_value_jaccard: 'DOUBLE?',
-    key_value_jaccard_z: 'DOUBLE?',
-    key_value_jaccard_shuffled_z: 'DOUBLE?',
-    key_value_cosine_p: 'DOUBLE?',
-    key_value_cosine_q: 'DOUBLE?',
-    up_value_cosine_p: 'DOUBLE?',
-    up_value_cosine_q: 'DOUBLE?',
-    skew_p: 'DOUBLE?',
-    skew_q: 'DOUBLE?',
-    kurtosis_p: 'DOUBLE?',
-    kurtosis_q: 'DOUBLE?',
-    key_value_jaccard_p: 'DOUBLE?',
-    key_value_jaccard_q: 'DOUBLE?',
-    key_value_jaccard_shuffled_p: 'DOUBLE?',
-  },
-  head_stats: {
-    layer: 'INT32',
-    head: 'INT32',
-    matrix: 'STRING',
-    copying: 'DOUBLE',
-    copying_z: 'DOUBLE?',
-    copying_shuffled_z: 'DOUBLE?',
-    diagonal: 'DOUBLE',
-    diagonal_z: 'DOUBLE?',
-    diagonal_shuffled_z: 'DOUBLE?',
-    self_top1: 'DOUBLE',
-    self_top1_z: 'DOUBLE?',
-    self_top1_shuffled_z: 'DOUBLE?',
-    self_top5: 'DOUBLE',
-    self_top5_z: 'DOUBLE?',
-    self_top5_shuffled_z: 'DOUBLE?',
-    self_bottom1: 'DOUBLE',
-    self_bottom1_z: 'DOUBLE?',
-    self_bottom1_shuffled_z: 'DOUBLE?',
-    self_bottom5: 'DOUBLE',
-    self_bottom5_z: 'DOUBLE?',
-    self_bottom5_shuffled_z: 'DOUBLE?',
-    effective_rank: 'DOUBLE',
-    fit: 'DOUBLE',
-    fit_z: 'DOUBLE?',
-    copying_p: 'DOUBLE?',
-    copying_q: 'DOUBLE?',
-    copying_shuffled_p: 'DOUBLE?',
-    diagonal_p: 'DOUBLE?',
-    diagonal_q: 'DOUBLE?',
-    diagonal_shuffled_p: 'DOUBLE?',
-    self_top1_p: 'DOUBLE?',
-    self_top1_q: 'DOUBLE?',
-    self_top1_shuffled_p: 'DOUBLE?',
-    self_top5_p: 'DOUBLE?',
-    self_top5_q: 'DOUBLE?',
-    self_top5_shuffled_p: 'DOUBLE?',
-    self_bottom1_p: 'DOUBLE?',
-    self_bottom1_q: 'DOUBLE?',
-    self_bottom1_shuffled_p: 'DOUBLE?',
-    self_bottom5_p: 'DOUBLE?',
-    self_bottom5_q: 'DOUBLE?',
-    self_bottom5_shuffled_p: 'DOUBLE?',
-    self_tokens: 'INT32?',
-    fit_others_z: 'DOUBLE?',
-    fit_p: 'DOUBLE?',
-    fit_q: 'DOUBLE?',
-  },
+  neuron_stats: { layer: 'INT32', expert: 'INT32', neuron: 'INT32', ...statistics('neurons') },
+  head_stats: { layer: 'INT32', head: 'INT32', matrix: 'STRING', ...statistics('heads') },
   /** Singular values that cannot be told apart share a span [span_start, span_end). */
   head_singular_values: {
     layer: 'INT32',
@@ -252,10 +182,19 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES;
 
+function statistics(kind: StatisticKind): Readonly<Record<string, ColumnSpec>> {
+  return Object.fromEntries(TABLE_COLUMNS[kind].map(({ name, type }) => [name, type]));
+}
+
+const LATER: Partial<Record<TableName, (column: string) => boolean>> = {
+  neuron_stats: (column) => columnNamed('neurons', column)?.later === true,
+  head_stats: (column) => columnNamed('heads', column)?.later === true,
+  head_compositions: (column) => column === 'p',
+  head_relations: (column) => /_p$|_above$|_copying_z$|^(given|identity)$/.test(column),
+};
+
 /** Columns that older atlases lack: there they are null. */
-export const isLater = (table: TableName, column: string): boolean =>
-  ['neuron_stats', 'head_stats', 'head_relations', 'head_compositions'].includes(table) &&
-  /_[pq]$|_above$|_copying_z$|^(p|given|identity|self_tokens|fit_others_z)$/.test(column);
+export const isLater = (table: TableName, column: string): boolean => LATER[table]?.(column) ?? false;
 
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 

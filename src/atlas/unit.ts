@@ -6,13 +6,8 @@ import { parquetFile, type Values } from './parquet.ts';
 import type { Unit } from './plan.ts';
 import type { AtlasFile, TableName } from './schema.ts';
 import type { Store } from './store.ts';
-import { compositionUnit } from './units/compositions.ts';
-import type { UnitContext, UnitResult } from './units/context.ts';
-import { directionUnit } from './units/directions.ts';
-import { headUnit } from './units/heads.ts';
-import { neuronUnit } from './units/neurons.ts';
-import { normaliserUnit } from './units/normalisers.ts';
-import { statisticsUnit } from './units/statistics.ts';
+import type { UnitContext } from './units/context.ts';
+import { kindOf } from './units/index.ts';
 
 /** What a finished unit left in the store: the unit is done when its receipt is there. */
 export interface Receipt {
@@ -25,27 +20,9 @@ export const PARTS = 'parts/';
 
 export const receiptName = (id: string): string => `${PARTS}${id}.json`;
 
-/** Computes a unit. Nothing is written; the same unit gives the same rows wherever and whenever it is run. */
-export function computeUnit(unit: Unit, context: UnitContext, run: RunOptions = {}): Promise<UnitResult> {
-  switch (unit.kind) {
-    case 'normaliser':
-      return normaliserUnit(unit, context, run);
-    case 'neurons':
-      return neuronUnit(unit, context, run);
-    case 'heads':
-      return headUnit(unit, context, run);
-    case 'directions':
-      return directionUnit(unit, context, run);
-    case 'statistics':
-      return statisticsUnit(unit, context, run);
-    case 'compositions':
-      return compositionUnit(unit, context, run);
-  }
-}
-
 /** Computes a unit and writes its files, then its receipt. Doing it again, even at the same time elsewhere, is harmless. */
 export async function runUnit(unit: Unit, context: UnitContext, store: Store, run: RunOptions = {}): Promise<Receipt> {
-  const { tables, arrays } = await computeUnit(unit, context, run);
+  const { tables, arrays } = await kindOf(unit).compute(unit, context, run);
   const files: AtlasFile[] = [];
   for (const [table, columns] of Object.entries(tables) as [TableName, Record<string, Values>][]) {
     const bytes = await parquetFile(table, columns);
@@ -108,7 +85,7 @@ export async function arraysOf(store: Store, { files }: Receipt): Promise<Arrays
 
 /** Readable, sortable, and the same for the same unit: `value-00007680-00015360-1f2e3d4c`. */
 function label(unit: Unit): string {
-  const of = unit.kind === 'neurons' ? unit.part : unit.kind === 'heads' ? `layer-${padded(unit.layer, 4)}` : unit.kind;
+  const of = kindOf(unit).file?.(unit) ?? unit.kind;
   return `${of}-${padded(unit.from, 8)}-${padded(unit.to, 8)}-${unit.id.slice(0, 8)}`;
 }
 

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { Atlas } from '../atlas/query/atlas.node.ts';
 import type { Model } from '../model/types.ts';
+import { checkHead } from '../reading/factors.ts';
 import { RELATIONS } from '../reading/relations/relations.ts';
-import { headCopying } from '../reading/statistics/copying.ts';
-import type { Tested } from '../reading/statistics/nulls.ts';
+import { answerOf, statisticsOf } from '../reading/statistics/catalogue.ts';
+import { type Measured, unflattened } from '../reading/statistics/columns.ts';
+import { type HeadMeasureName, measuredHeads } from '../reading/statistics/measures.ts';
+import { storedShare } from '../reading/statistics/relation-columns.ts';
 import { relationScores } from '../reading/statistics/relations.ts';
-import { headSelf } from '../reading/statistics/self.ts';
-import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import type { HeadMatrix, ReadOptions } from '../reading/types.ts';
 import type { HeadStatistics } from './results.ts';
 
@@ -20,24 +21,39 @@ export async function liveStatistics(
   matrix: HeadMatrix,
   options: ReadOptions,
 ): Promise<Statistics> {
+  checkHead(model, layer, head);
   const own = { ...options, from: head, to: head + 1 };
-  await headSpectrum(model, layer, head, matrix, options); // Says so when there is no such head.
-  const [copying] = await headCopying(model, layer, matrix, own);
-  const [{ tokens, top1, top5, bottom1, bottom5 }] = await headSelf(model, layer, matrix, own);
+  const [{ values: copying, found }] = await measuredHeads(model, layer, matrix, 'copying', own);
+  const measured = { ...copying };
+  for (const measure of ANSWERED)
+    Object.assign(measured, (await measuredHeads(model, layer, matrix, measure, own))[0].values);
   const relations = model.vocabulary ? await relationScores(model, layer, RELATIONS, { ...own, matrix }) : [];
   return {
-    layer,
-    head,
-    matrix,
-    copying: copying.score,
-    diagonal: copying.diagonal,
-    eigenvalues: copying.eigenvalues,
-    self: { tokens, top1, top5, bottom1, bottom5 },
+    ...{ layer, head, matrix },
+    ...answered((name) => measured[name], found.eigenvalues),
     relations: relations.map(({ relation, pairs, given, promoted, suppressed }) => {
       return { relation, pairs, given, promoted, suppressed };
     }),
     source: 'live',
   };
+}
+
+/** Measures of which the answer about one head has statistics, beside copying. */
+const ANSWERED = [
+  ...new Set(statisticsOf('heads').flatMap(([, { answer, measure }]) => (answer ? [measure as HeadMeasureName] : []))),
+].filter((measure) => measure !== 'copying');
+
+/** A head's statistics where the answer has them; a count has no nulls, and is a number alone. */
+function answered(of: (name: string) => Measured<number> | undefined, eigenvalues: Statistics['eigenvalues']) {
+  const { copying, diagonal, ...others } = answerOf<unknown>((name, { whole }) => {
+    const found = of(name);
+    // An atlas of before there was this statistic has none.
+    return whole ? found?.value : found?.value === null ? undefined : found;
+  });
+  return { copying, diagonal, eigenvalues, ...others } as Pick<
+    Statistics,
+    'copying' | 'diagonal' | 'eigenvalues' | 'self'
+  >;
 }
 
 /** The same from an atlas that has statistics (z-scores without the nulls' moments, no eigenvalues); else undefined. */
@@ -51,38 +67,18 @@ export async function storedStatistics(
   const { statistics } = await atlas.head(layer, head, { matrices: [], k: 0 });
   const row = statistics?.[matrix];
   if (!row) return undefined;
-  const tested = (values: Readonly<Record<string, unknown>>, name: string): Tested => {
-    const of = (end: string) => values[`${name}${end}`] as number | null | undefined;
-    const [random, shuffled, beside] = [of('_z'), of('_shuffled_z'), of('_copying_z')];
-    return {
-      value: values[name] as number,
-      ...(random != null && { random: { z: random, p: of('_p') } }),
-      ...(shuffled != null && { shuffled: { z: shuffled, p: of('_shuffled_p') } }),
-      ...(beside != null && {
-        copying: { identity: values.identity, above: of('_above'), z: beside, p: of('_copying_p') },
-      }),
-    } as Tested;
-  };
-  const [top1, top5, bottom1, bottom5] = ['top1', 'top5', 'bottom1', 'bottom5'].map((name) =>
-    tested(row, `self_${name}`),
-  );
   const relations = await atlas.relations({ layer, head, k: 1000 });
   return {
-    layer,
-    head,
-    matrix,
-    copying: tested(row, 'copying'),
-    diagonal: tested(row, 'diagonal'),
-    eigenvalues: [],
-    self: { tokens: row.self_tokens, top1, top5, bottom1, bottom5 },
+    ...{ layer, head, matrix },
+    ...answered((name) => unflattened('heads', name, row), []),
     relations: relations
       .filter((relation) => relation.matrix === matrix)
       .map((relation) => ({
         relation: relation.relation,
         pairs: relation.pairs,
         ...(relation.given != null && { given: relation.given }),
-        promoted: tested(relation as unknown as Record<string, unknown>, 'promoted'),
-        suppressed: tested(relation as unknown as Record<string, unknown>, 'suppressed'),
+        promoted: storedShare(relation, 'promoted'),
+        suppressed: storedShare(relation, 'suppressed'),
       })),
     source: 'atlas',
   };

@@ -2,40 +2,39 @@ import type { Atlas } from '../atlas/query/atlas.node.ts';
 import { TABLES } from '../atlas/schema.ts';
 import { WeightscopeError } from '../errors.ts';
 import {
-  allHeads,
-  allNeurons,
-  HEAD_NUMBERS,
-  NEURON_NUMBERS,
-  type WholeModelColumns,
-} from '../reading/statistics/whole-model.ts';
+  NEURON_STATISTICS,
+  quickColumns,
+  type StatisticFacts,
+  type StatisticKind,
+} from '../reading/statistics/catalogue.ts';
+import { columnNamed } from '../reading/statistics/columns.ts';
+import { allHeads, allNeurons, type WholeModelColumns } from '../reading/statistics/whole-model.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from '../reading/types.ts';
 import type { ServedModel } from './opened.ts';
 import { MATRICES, NEURON_PARTS } from './options.ts';
 
-type Kind = 'neurons' | 'heads';
 type Options = Pick<ReadOptions, 'engine' | 'signal' | 'progress'>;
 
-/** What can be computed from the weights alone in seconds. */
-const LIVE = { neurons: NEURON_NUMBERS, heads: HEAD_NUMBERS };
-
 /** Names for a model: its atlas's columns of numbers, then what is computed live. */
-export function statisticNames({ atlas, model }: ServedModel, kind: Kind) {
+export function statisticNames({ atlas, model }: ServedModel, kind: StatisticKind) {
   const stored = atlas?.statisticNames(kind) ?? [];
-  const live = Object.entries(model ? LIVE[kind] : {}).filter(
-    ([name, number]) => !stored.includes(name) && !('gated' in number && number.gated && !model?.dimensions.gated),
+  const quick = quickColumns(kind);
+  const live = Object.keys(model ? quick : {}).filter(
+    (name) => !stored.includes(name) && (model?.dimensions.gated || !needsGate(kind, name)),
   );
-  return [
-    ...stored.map((name) => ({
-      name,
-      source: 'atlas' as const,
-      ...(LIVE[kind][name] && { description: LIVE[kind][name].description }),
-    })),
-    ...live.map(([name, { description }]) => ({ name, source: 'live' as const, description })),
-  ];
+  const facts = (name: string, source: 'atlas' | 'live') => {
+    return { name, source, ...(quick[name] && { description: quick[name] }) };
+  };
+  return [...stored.map((name) => facts(name, 'atlas')), ...live.map((name) => facts(name, 'live'))];
+}
+
+function needsGate(kind: StatisticKind, name: string): boolean {
+  const facts: Readonly<Record<string, StatisticFacts>> = NEURON_STATISTICS;
+  return kind === 'neurons' && facts[columnNamed(kind, name)!.statistic].gated === true;
 }
 
 /** One number per vector of a neuron or matrix of a head, for the whole model; `ARGUMENT_INVALID` for an unknown name. */
-export async function statistic(served: ServedModel, kind: Kind, name: string, options: Options) {
+export async function statistic(served: ServedModel, kind: StatisticKind, name: string, options: Options) {
   const found = statisticNames(served, kind).find((known) => known.name === name);
   if (!found) {
     const known = statisticNames(served, kind).map((other) => other.name);
@@ -56,7 +55,7 @@ export async function statistic(served: ServedModel, kind: Kind, name: string, o
 const OWN_NEURON_COLUMNS = Object.keys(TABLES.neurons);
 
 /** All parts (matrices) of one of the atlas's columns, one after the other. */
-async function fromAtlas(atlas: Atlas, kind: Kind, name: string): Promise<WholeModelColumns> {
+async function fromAtlas(atlas: Atlas, kind: StatisticKind, name: string): Promise<WholeModelColumns> {
   const ofParts = OWN_NEURON_COLUMNS.includes(name);
   const gated = Boolean(atlas.manifest.dimensions.gated);
   const parts =

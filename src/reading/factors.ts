@@ -116,15 +116,25 @@ export async function headVectors(
   part: HeadPart,
   options: Pick<ReadOptions, 'foldNorm' | 'signal'> = {},
 ): Promise<Matrix> {
-  checkIndex(layer, model.dimensions.layers, 'layer');
-  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
-  checkIndex(head, heads, 'head');
+  checkHead(model, layer, head);
   const source = parameter(model, `layer.${layer}.attn.${part}`);
   const width = source.count / source.shape[0];
-  const own = Math.floor((head * source.shape[0]) / heads);
+  const own = sharedHead(head, headCount(model, layer), source.shape[0]);
   const range = { start: own * width, end: (own + 1) * width };
   return readVectors(model, { layer, kind: `attn.${part}`, source }, { ...options, ...range });
 }
+
+/** Query heads of a layer. Throws `OUT_OF_RANGE` where it has no attention. */
+export const headCount = (model: Model, layer: number): number => parameter(model, `layer.${layer}.attn.q`).shape[0];
+
+/** Throws `OUT_OF_RANGE` where there is no such layer or head. */
+export function checkHead(model: Model, layer: number, head: number): void {
+  checkIndex(layer, model.dimensions.layers, 'layer');
+  checkIndex(head, headCount(model, layer), 'head');
+}
+
+/** Which of `shared` key-value heads a query head, one of `heads`, has: groups of neighbours share one. */
+export const sharedHead = (head: number, heads: number, shared: number): number => Math.floor((head * shared) / heads);
 
 /** What the rows of E are divided by on one side; `undefined`: nothing. */
 export async function sideDivisor(

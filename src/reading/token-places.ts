@@ -3,7 +3,7 @@ import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { checkToken, embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
-import { type HeadPart, PARTS, sideDivisor } from './factors.ts';
+import { type HeadPart, headCount, PARTS, sharedHead, sideDivisor } from './factors.ts';
 import { bestOfLayers, byPlace, neuronParts, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
@@ -108,7 +108,7 @@ export async function tokenHeads(
   const found: ScoredHead[] = [];
   for (let layer = 0; layer < model.dimensions.layers; layer++) {
     if (!model.parameters.has(`layer.${layer}.attn.q`)) continue;
-    const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+    const heads = headCount(model, layer);
     const side = async (row: Matrix, part: typeof first) => {
       const source = parameter(model, `layer.${layer}.attn.${part}`);
       const w = await readVectors(model, { layer, kind: `attn.${part}`, source }, { foldNorm, signal });
@@ -117,7 +117,7 @@ export async function tokenHeads(
     };
     const [a, b] = [await side(x, first), await side(y, second)];
     const rowOf = ({ data, own, width }: typeof a, head: number): Matrix => {
-      const at = Math.floor((head * own) / heads) * width;
+      const at = sharedHead(head, heads, own) * width;
       return { data: data.subarray(at, at + width), rows: 1, columns: width };
     };
     for (let head = 0; head < heads; head++)

@@ -1,5 +1,5 @@
+import { columnNamed, evidenceOf } from '../../reading/statistics/columns.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-import { TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import type { Row } from './database.node.ts';
 import { order } from './order.ts';
@@ -126,11 +126,11 @@ async function statisticRows(
   { sort, ascending, layer, matrix, k = 20 }: ListingOptions & { sort: string; matrix?: HeadMatrix },
 ): Promise<Row[]> {
   const key = table === 'neuron_stats' ? 'layer, expert, neuron' : 'layer, head, matrix';
-  const of = sort.replace(/(_shuffled|_others)?_[zpq]$/, '');
-  const evidence = ['p', 'q'].flatMap((end) => (`${of}_${end}` in TABLES[table] ? [`${of}_${end} AS ${end}`] : []));
+  const kind = table === 'neuron_stats' ? 'neurons' : 'heads';
+  const evidence = Object.entries(evidenceOf(kind, columnNamed(kind, sort)!.statistic) ?? {});
   const where = [matrix && `matrix = '${matrix}'`, layer !== undefined && `layer = ${layer}`].filter(Boolean);
   return sources.rows(
-    `SELECT ${[key, `${sort} AS value`, ...evidence].join(', ')} FROM ${table} WHERE ${where.join(' AND ') || 'true'}
+    `SELECT ${[key, `${sort} AS value`, ...evidence.map(([name, column]) => `${column} AS ${name}`)].join(', ')} FROM ${table} WHERE ${where.join(' AND ') || 'true'}
      ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
   );
 }

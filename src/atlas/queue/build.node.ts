@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { type AtlasBuild, beginAtlas, completeAtlas, MERGE_SHARE } from '../build.ts';
-import { RATES, type Rates, unitCost } from '../cost.ts';
+import { RATES, type Rates } from '../cost.ts';
 import { absoluteStore, openStore } from '../open-store.node.ts';
 import type { AtlasOptions, Unit } from '../plan.ts';
 import type { Manifest } from '../schema.ts';
 import { finishedUnit, PARTS, receiptName } from '../unit.ts';
+import { unitCost } from '../units/index.ts';
 import { UnitQueue } from './queue.node.ts';
 
 export interface QueuedBuildOptions extends AtlasOptions {

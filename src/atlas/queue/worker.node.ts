@@ -9,6 +9,7 @@ import { readManifest } from '../manifest.ts';
 import type { Unit } from '../plan.ts';
 import type { Store } from '../store.ts';
 import { finishedUnit, PARTS, type Receipt, receiptName, runUnit } from '../unit.ts';
+import { titleOf } from '../units/index.ts';
 import { Contexts, Refusal } from './contexts.node.ts';
 import { PREFIX, parseJob, QUEUE, type UnitJob } from './job.ts';
 import { connectionOf, connectRedis, queuePackages, shownUrl } from './redis.node.ts';
@@ -141,7 +142,5 @@ async function tidy(receipt: Receipt, store: Store): Promise<void> {
 
 function nameOf(unit: Unit | undefined): string {
   if (!unit) return 'a job of another program';
-  const { kind, from, to } = unit;
-  const of = kind === 'neurons' ? `, ${unit.part}` : kind === 'normaliser' ? ` ${unit.name}` : '';
-  return `${kind === 'heads' ? `layer ${unit.layer}, heads` : kind}${of} ${from} to ${to}`;
+  return `${titleOf(unit)}: ${unit.from} to ${unit.to}`;
 }

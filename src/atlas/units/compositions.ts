@@ -1,13 +1,46 @@
 import type { RunOptions } from '../../engine/engine.ts';
 import { compositions } from '../../reading/statistics/composition.ts';
-import type { Work } from '../work.ts';
 import type { UnitContext, UnitResult } from './context.ts';
+import type { UnitKind, UnitWork } from './kind.ts';
+import { layerRanges } from './ranges.ts';
 
 const KINDS = ['q', 'k', 'v'] as const;
 
+/** Layers [from, to), each with all before it. */
+export interface CompositionWork extends UnitWork {
+  kind: 'compositions';
+}
+
+/** Pairs of heads of which one reads what the other writes. */
+export const compositionsOfHeads: UnitKind<CompositionWork> = {
+  kind: 'compositions',
+  plan: (_, settings) =>
+    settings.what.includes('statistics') ? [{ of: { kind: 'compositions' }, ranges: layerRanges(settings) }] : [],
+  cost: (facts, _, work, rates) => {
+    const { width } = facts;
+    const [later, earlier] = [
+      facts.heads.filter(({ layer }) => layer >= work.from && layer < work.to),
+      facts.heads.filter(({ layer }) => layer < work.to),
+    ];
+    const stacked = (layers: typeof later) => layers.reduce((sum, { heads, headDim }) => sum + heads * headDim, 0);
+    const pairs = later.reduce((sum, { layer }) => sum + earlier.filter((other) => other.layer < layer).length, 0);
+    const one = later[0] ? later[0].heads * later[0].headDim : 0;
+    const products = 3 * pairs * 2 * one * one * width;
+    const sides = (stacked(earlier) + 3 * stacked(later)) * (later[0]?.headDim ?? 0) * width * 6;
+    return {
+      operations: products + sides,
+      bytesRead: stacked(earlier) * width * 8,
+      bytesWritten: 3 * pairs * (later[0]?.heads ?? 0) ** 2 * 20,
+      memory: stacked(earlier) * width * 4,
+      seconds: products / rates.factors + sides / (rates.factors / 5),
+    };
+  },
+  compute: compositionUnit,
+};
+
 /** Composition of the heads of layers [from, to) with those of all earlier layers: docs/statistics.md. */
-export async function compositionUnit(
-  unit: Extract<Work, { kind: 'compositions' }>,
+async function compositionUnit(
+  unit: CompositionWork,
   { model, settings, engine }: UnitContext,
   run: RunOptions,
 ): Promise<UnitResult> {

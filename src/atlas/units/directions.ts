@@ -2,13 +2,42 @@ import type { RunOptions } from '../../engine/engine.ts';
 import { rowsKept } from '../../reading/applied.ts';
 import { embedding, embeddingOf, norm } from '../../reading/embedding.ts';
 import { parameter } from '../../reading/parameters.ts';
-import type { Work } from '../work.ts';
+import { LIST_ROW } from '../cost.ts';
 import { concatenated, type UnitContext, type UnitResult } from './context.ts';
+import type { UnitKind, UnitWork } from './kind.ts';
 import { rankedRows, repeated } from './neurons.ts';
+import { rangesOf } from './ranges.ts';
+
+/** Rows [from, to) of the listed directions. */
+export interface DirectionWork extends UnitWork {
+  kind: 'directions';
+}
+
+/** Directions of the residual stream that are no vectors of neurons or heads. */
+export const directions: UnitKind<DirectionWork> = {
+  kind: 'directions',
+  plan: (facts, { what }) =>
+    what.includes('directions') ? [{ of: { kind: 'directions' }, ranges: rangesOf(facts.directions) }] : [],
+  cost: (facts, settings, work, rates) => {
+    const { vocab, width } = facts;
+    const count = work.to - work.from;
+    const e = vocab * width * 4;
+    const products = 2 * count * vocab * width;
+    const top = Math.min(settings.top, vocab);
+    return {
+      operations: products,
+      bytesRead: facts.embeddingBytes + count * width * 4,
+      bytesWritten: 2 * count * top * LIST_ROW,
+      memory: e + count * width * 4 + 2 * count * top * 60,
+      seconds: products / rates.rows,
+    };
+  },
+  compute: directionUnit,
+};
 
 /** Position embeddings, norm gains and biases [from, to), read as they are: no normaliser is defined for them. */
-export async function directionUnit(
-  unit: Extract<Work, { kind: 'directions' }>,
+async function directionUnit(
+  unit: DirectionWork,
   { model, facts, settings, engine }: UnitContext,
   run: RunOptions,
 ): Promise<UnitResult> {

@@ -1,15 +1,16 @@
 import type { Matrix, RunOptions } from '../../engine/engine.ts';
 import type { HeadFactors } from '../../reading/factors.ts';
 import { RELATIONS } from '../../reading/relations/relations.ts';
-import { type RelationShare, relationScores } from '../../reading/statistics/relations.ts';
-import { headSelf } from '../../reading/statistics/self.ts';
+import { measuredHeads, measuresOf } from '../../reading/statistics/measures.ts';
+import { shareColumns } from '../../reading/statistics/relation-columns.ts';
+import { relationScores } from '../../reading/statistics/relations.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { UnitContext } from './context.ts';
 import { HeadColumns } from './head-columns.ts';
 import { columnsOf, type Rows } from './rows.ts';
 
 /** The statistics of heads that need their factors, which the heads' unit has at hand. */
-export class HeadStatistics {
+export class FactorStatistics {
   readonly #heads = new HeadColumns();
   readonly #relations: Rows = [];
 
@@ -29,10 +30,9 @@ export class HeadStatistics {
         return { a: undivided(a, divisors.first), b: undivided(b, divisors.second) };
       },
     };
-    for (const { head, tokens, top1, top5, bottom1, bottom5 } of await headSelf(model, layer, matrix, options)) {
-      const shares = { self_top1: top1, self_top5: top5, self_bottom1: bottom1, self_bottom5: bottom5 };
-      this.#heads.addTested({ layer, head, matrix }, shares);
-      this.#heads.add({ layer, head, matrix }, { self_tokens: tokens });
+    for (const measure of measuresOf('factors')) {
+      for (const { head, values } of await measuredHeads(model, layer, matrix, measure, options))
+        this.#heads.add({ layer, head, matrix }, values);
     }
     // Relations are between words: without a tokenizer there are none.
     if (matrix !== 'vo' || !model.vocabulary) return;
@@ -40,8 +40,8 @@ export class HeadStatistics {
       const { head, relation, pairs, given, promoted, suppressed } = found;
       this.#relations.push({
         ...{ layer, head, matrix, relation, pairs, given, identity: promoted.copying?.identity ?? null },
-        ...relationColumns('promoted', promoted),
-        ...relationColumns('suppressed', suppressed),
+        ...shareColumns('promoted', promoted),
+        ...shareColumns('suppressed', suppressed),
       });
     }
   }
@@ -53,19 +53,6 @@ export class HeadStatistics {
   get tables() {
     return this.#relations.length > 0 ? { head_relations: columnsOf(this.#relations) } : {};
   }
-}
-
-function relationColumns(name: string, { value, random, shuffled, copying }: RelationShare): Rows[number] {
-  return {
-    [name]: value,
-    [`${name}_z`]: random?.z ?? null,
-    [`${name}_p`]: random?.p ?? null,
-    [`${name}_shuffled_z`]: shuffled?.z ?? null,
-    [`${name}_shuffled_p`]: shuffled?.p ?? null,
-    [`${name}_above`]: copying?.above ?? null,
-    [`${name}_copying_z`]: copying?.z ?? null,
-    [`${name}_copying_p`]: copying?.p ?? null,
-  };
 }
 
 /** The factor of E itself from that of E / f: rows times f, so that no second product with E is needed. */

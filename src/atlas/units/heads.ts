@@ -1,15 +1,17 @@
 import type { Matrix, Ranked, RunOptions } from '../../engine/engine.ts';
 import { throwIfAborted } from '../../errors.ts';
 import { embedding, embeddingOf, scaledRows } from '../../reading/embedding.ts';
-import { pairMasks } from '../../reading/factors.ts';
+import { headCount, pairMasks, sharedHead } from '../../reading/factors.ts';
 import { score as pairScore } from '../../reading/pairs.ts';
 import { parameter, readVectors } from '../../reading/parameters.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
+import { ARRAY_ROW, PAIR_ROW } from '../cost.ts';
 import { LABELS, SIGNS } from '../schema.ts';
-import type { Work } from '../work.ts';
 import { divisorOf, type UnitContext, type UnitResult } from './context.ts';
-import { HeadStatistics } from './head-statistics.ts';
+import { FactorStatistics } from './head-statistics.ts';
+import type { UnitKind, UnitWork } from './kind.ts';
+import { sharingHeads } from './ranges.ts';
 import { labelOf } from './tokens.ts';
 
 const SIDES = { vo: ['v', 'o'], qk: ['q', 'k'] } as const;
@@ -18,17 +20,55 @@ export const MATRICES = ['vo', 'qk'] as const satisfies readonly HeadMatrix[];
 /** Rows of E scaled and multiplied at a time. */
 const BLOCK = 4096;
 
+/** Heads [from, to) of one layer. */
+export interface HeadWork extends UnitWork {
+  kind: 'heads';
+  layer: number;
+}
+
+/** Heads by their pairs, and what of their statistics needs their factors. */
+export const heads: UnitKind<HeadWork> = {
+  kind: 'heads',
+  plan: (facts, { what, layers }) =>
+    // Statistics of heads that need their factors are made with them.
+    (what.includes('heads') || what.includes('statistics') ? facts.heads : [])
+      .filter(({ layer }) => layers.includes(layer))
+      .map((layer) => ({ of: { kind: 'heads', layer: layer.layer }, ranges: sharingHeads(layer) })),
+  cost: (facts, settings, work, rates) => {
+    const { vocab, width } = facts;
+    const count = work.to - work.from;
+    const e = vocab * width * 4;
+    const layer = facts.heads.find((heads) => heads.layer === work.layer);
+    if (!layer) return { operations: 0, bytesRead: 0, bytesWritten: 0, memory: 0, seconds: 0 };
+    const { heads, kvHeads, headDim } = layer;
+    const kv = Math.ceil(((work.to - work.from) * kvHeads) / heads);
+    const factors = 2 * vocab * width * headDim * (2 * count + 2 * kv);
+    const pairs = 2 * count * (2 * vocab * vocab * headDim);
+    const rows = 4 * count * settings.pairs;
+    const listed = settings.what.includes('heads') ? 1 : 0;
+    // The tokens' own places for each matrix, and the words of the relations.
+    const own = settings.what.includes('statistics') ? 2 * count * 2 * 4500 * vocab * headDim : 0;
+    return {
+      operations: factors + pairs * listed + own,
+      bytesRead: facts.embeddingBytes + width * headDim * (2 * count + 2 * kv) * 4,
+      bytesWritten: listed * (rows * PAIR_ROW + 4 * vocab * Math.min(settings.columns, count) * ARRAY_ROW),
+      memory: e + vocab * headDim * 4 * (count + kv) * 2 + vocab * count * 32,
+      seconds: factors / rates.factors + (pairs * listed) / rates.pairs + own / rates.factors,
+    };
+  },
+  title: ({ layer }) => `heads, layer ${layer}`,
+  file: ({ layer }) => `layer-${String(layer).padStart(4, '0')}`,
+  lists: () => ({ group: 'heads', count: MATRICES.length }),
+  compute: headUnit,
+};
+
 /** Heads [from, to) of a layer: their best and worst pairs, and for each token those heads' diagonal entries. */
-export async function headUnit(
-  unit: Extract<Work, { kind: 'heads' }>,
-  context: UnitContext,
-  run: RunOptions,
-): Promise<UnitResult> {
+async function headUnit(unit: HeadWork, context: UnitContext, run: RunOptions): Promise<UnitResult> {
   const { model, facts, settings, engine, floors } = context;
   const { layer, from, to } = unit;
   const [listed, statistics] = [settings.what.includes('heads'), settings.what.includes('statistics')];
   const pairs = new PairRows();
-  const numbers = new HeadStatistics();
+  const numbers = new FactorStatistics();
   const arrays: Arrays = {};
   const offset = headNumber(facts.heads, layer) + from;
   const steps = MATRICES.length * (to - from) * SIGNS.length;
@@ -98,8 +138,8 @@ async function layerFactors(
   const { model, settings, engine } = context;
   const kind = `attn.${part}` as const;
   const source = parameter(model, `layer.${layer}.${kind}`);
-  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
-  const own = (head: number): number => Math.floor((head * source.shape[0]) / heads);
+  const heads = headCount(model, layer);
+  const own = (head: number): number => sharedHead(head, heads, source.shape[0]);
   const r = source.count / source.shape[0];
   const [first, last] = [own(from), own(to - 1)];
   const e = await embedding(model, embeddingOf(kind, settings.embedding), signal);
@@ -153,7 +193,7 @@ function headColumns({ model, facts }: UnitContext, lists: readonly PairList[]) 
   return {
     layer: rows.map(({ layer }) => layer),
     head: rows.map(({ head }) => head),
-    kv_head: rows.map(({ head }) => Math.floor((head * kvHeads) / heads)),
+    kv_head: rows.map(({ head }) => sharedHead(head, heads, kvHeads)),
     matrix: rows.map(({ matrix }) => matrix),
     best: rows.map(({ score }) => score[0]),
     worst: minus.map(({ score }) => score[0]),

@@ -2,18 +2,55 @@ import type { Ranked, RunOptions } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
 import { rowsKept } from '../../reading/applied.ts';
 import { embedding, embeddingOf, norm } from '../../reading/embedding.ts';
+import type { NeuronPart } from '../../reading/types.ts';
+import { ARRAY_ROW, LIST_ROW, share, TOKEN_ROW, total } from '../cost.ts';
 import { constant } from '../parquet.ts';
 import { LABELS, SIGNS } from '../schema.ts';
-import type { Work } from '../work.ts';
 import { divisorOf, readRange, type UnitContext, type UnitResult } from './context.ts';
+import type { UnitKind, UnitWork } from './kind.ts';
+import { rangesOf } from './ranges.ts';
 import { labelOf } from './tokens.ts';
 
+/** Neurons [from, to) over all layers and experts. */
+export interface NeuronWork extends UnitWork {
+  kind: 'neurons';
+  part: NeuronPart;
+}
+
+/** Neurons by their tokens, and tokens by their neurons. */
+export const neurons: UnitKind<NeuronWork> = {
+  kind: 'neurons',
+  plan: (facts, settings) => {
+    const ranges = rangesOf(facts.neurons).filter((_, i) => settings.layers.includes(facts.neurons[i].layer));
+    return (settings.what.includes('neurons') ? facts.parts : []).map((part) => ({
+      of: { kind: 'neurons', part },
+      ranges,
+    }));
+  },
+  cost: (facts, settings, work, rates) => {
+    const { vocab, width } = facts;
+    const count = work.to - work.from;
+    const e = vocab * width * 4;
+    const products = 2 * count * vocab * width;
+    const top = Math.min(settings.top, vocab);
+    // Entries better than what is known so far: at most all, and few once other units are done.
+    const columns = 2 * vocab * Math.min(settings.columns, count);
+    return {
+      operations: products,
+      bytesRead: facts.embeddingBytes + share(facts.vectors[`ff.${work.part}`] ?? [], count),
+      bytesWritten: 2 * count * top * LIST_ROW + columns * (ARRAY_ROW + TOKEN_ROW * (count / total(facts.neurons))),
+      memory: e + count * width * 4 + 2 * count * top * 60 + 3 * columns * ARRAY_ROW,
+      seconds: products / rates.rows,
+    };
+  },
+  title: ({ part }) => `neurons, ${part}`,
+  file: ({ part }) => part,
+  lists: ({ part }) => ({ group: part, count: 1 }),
+  compute: neuronUnit,
+};
+
 /** Neurons [from, to) of one part: their tokens, and in the same pass each token's best neurons among them. */
-export async function neuronUnit(
-  unit: Extract<Work, { kind: 'neurons' }>,
-  context: UnitContext,
-  run: RunOptions,
-): Promise<UnitResult> {
+async function neuronUnit(unit: NeuronWork, context: UnitContext, run: RunOptions): Promise<UnitResult> {
   const { model, facts, settings, engine, floors } = context;
   const { part, from, to } = unit;
   const kind = `ff.${part}` as const;

@@ -1,26 +1,64 @@
 import type { RunOptions } from '../../engine/engine.ts';
-import { headCopying } from '../../reading/statistics/copying.ts';
+import { flattened } from '../../reading/statistics/columns.ts';
 import { type DirectionReading, readAllDirections } from '../../reading/statistics/directions.ts';
-import { neuronStatistics } from '../../reading/statistics/neurons.ts';
-import { type HeadSpectrum, headSpectrum } from '../../reading/statistics/spectrum.ts';
+import { measuredHeads, measuresOf, NEURON_MEASURES } from '../../reading/statistics/measures.ts';
+import type { HeadSpectrum } from '../../reading/statistics/spectrum.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
-import type { Work } from '../work.ts';
 import type { UnitContext, UnitResult } from './context.ts';
 import { HeadColumns } from './head-columns.ts';
 import { MATRICES } from './heads.ts';
+import type { UnitKind, UnitWork } from './kind.ts';
+import { layerRanges } from './ranges.ts';
 import { columnsOf, type Rows } from './rows.ts';
 
 /** Singular directions and spans of a head's matrix that are read as tokens, and tokens at each of their ends. */
 const DIRECTIONS = 5;
 const DIRECTION_TOKENS = 20;
 
+/** Layers [from, to). */
+export interface StatisticsWork extends UnitWork {
+  kind: 'statistics';
+}
+
+/** Statistics that need no factors of heads. */
+export const statistics: UnitKind<StatisticsWork> = {
+  kind: 'statistics',
+  plan: (_, settings) =>
+    settings.what.includes('statistics') ? [{ of: { kind: 'statistics' }, ranges: layerRanges(settings) }] : [],
+  cost: (facts, _, work, rates) => {
+    const { vocab, width } = facts;
+    const e = vocab * width * 4;
+    const chosen = ({ layer }: { layer: number }) => layer >= work.from && layer < work.to;
+    const neurons = facts.neurons.filter(chosen).reduce((sum, g) => sum + g.count, 0);
+    // Of the neurons, and of as many random directions as their nulls are drawn from (once, but in every process).
+    const moments = 2 * (neurons + 4096) * vocab * width;
+    // Per head and matrix 33 sets of eigenvalues, two products with EᵀE, two QR and one SVD, in plain fp64 loops, and the
+    // tokens of ten directions.
+    let [small, listed, rows] = [0, 0, 0];
+    for (const { heads, headDim } of facts.heads.filter(chosen)) {
+      small += 2 * heads * (450 * headDim ** 3 + 6 * width * width * headDim);
+      listed += 2 * heads * 10 * 2 * vocab * width;
+      rows += 2 * heads * (headDim + 400);
+    }
+    return {
+      operations: moments + small + listed,
+      bytesRead: facts.embeddingBytes,
+      bytesWritten: neurons * 100 + rows * 15,
+      memory: e + neurons * width * 12 + 4096 * 2048 * 4,
+      seconds: listed / rates.rows + moments / rates.factors + small / (rates.factors / 5),
+    };
+  },
+  title: ({ from }) => `statistics, layer ${from}`,
+  compute: statisticsUnit,
+};
+
 /**
  * Statistics of the neurons and heads of layers [from, to) that need no factors: docs/statistics.md. Normalised by nothing,
  * as published.
  */
-export async function statisticsUnit(
-  unit: Extract<Work, { kind: 'statistics' }>,
+async function statisticsUnit(
+  unit: StatisticsWork,
   { model, facts, settings, engine }: UnitContext,
   run: RunOptions,
 ): Promise<UnitResult> {
@@ -30,49 +68,27 @@ export async function statisticsUnit(
   const neurons: Arrays = {};
   for (const { layer, expert } of facts.neurons.filter(within)) {
     const which = model.dimensions.experts > 0 ? { expert } : {};
-    const found = await neuronStatistics(model, layer, { ...options, ...which });
-    const { moments, z, p } = found.parts.value!;
-    const columns = {
-      key_value_cosine: found.keyValue.value,
-      key_value_cosine_z: found.keyValue.z,
-      key_value_cosine_p: found.keyValue.p,
-      ...(found.upValue && {
-        up_value_cosine: found.upValue.value,
-        up_value_cosine_z: found.upValue.z,
-        up_value_cosine_p: found.upValue.p,
-      }),
-      skew: moments!.skew,
-      skew_z: z!.skew,
-      skew_p: p!.skew,
-      kurtosis: moments!.kurtosis,
-      kurtosis_z: z!.kurtosis,
-      kurtosis_p: p!.kurtosis,
-    };
-    for (const [name, column] of Object.entries(columns)) neurons[`${layer} ${expert} ${name}`] = column;
+    for (const [name, { value }] of Object.entries(
+      await NEURON_MEASURES.vectors(model, layer, { ...options, ...which }),
+    ))
+      for (const [column, numbers] of Object.entries(value ? flattened('neurons', name, value) : {}))
+        if (numbers) neurons[`${layer} ${expert} ${column}`] = numbers;
   }
   const heads = new HeadColumns();
   const spectra: HeadSpectrum[] = [];
   const layers = facts.heads.filter(within);
-  for (const [done, { layer, heads: count }] of layers.entries()) {
+  for (const [done, { layer }] of layers.entries()) {
+    const own: HeadSpectrum[] = [];
     for (const matrix of MATRICES) {
-      for (const { head, score, diagonal } of await headCopying(model, layer, matrix, options)) {
-        heads.addTested({ layer, head, matrix }, { copying: score, diagonal });
+      for (const measure of measuresOf('weights')) {
+        for (const { head, values, found } of await measuredHeads(model, layer, matrix, measure, options)) {
+          heads.add({ layer, head, matrix }, values);
+          if (measure === 'spectrum') own.push(found as HeadSpectrum);
+        }
       }
     }
-    for (let head = 0; head < count; head++) {
-      for (const matrix of MATRICES) {
-        const spectrum = await headSpectrum(model, layer, head, matrix, options);
-        const { effectiveRank, fit } = spectrum;
-        heads.add(
-          { layer, head, matrix },
-          {
-            ...{ effective_rank: effectiveRank, fit: fit.value, fit_z: fit.random?.z },
-            ...{ fit_others_z: fit.others?.z, fit_p: fit.others?.p },
-          },
-        );
-        spectra.push(spectrum);
-      }
-    }
+    // By head, as the tables are sorted; the sort is stable, so that matrices keep their order.
+    spectra.push(...own.sort((a, b) => a.head - b.head));
     run.progress?.((0.9 * (done + 1)) / layers.length);
   }
   const read = await readAllDirections(model, spectra, { ...options, count: DIRECTIONS, k: DIRECTION_TOKENS });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerOf, type HEAD_STATISTICS } from '../../reading/statistics/catalogue.ts';
 import { Applied, applied, matrixName, normalize, number, ranked, ScoredToken, Token, zscore } from './common.ts';
 
 export const TokenPair = z
@@ -113,21 +114,42 @@ export const Spectrum = z
   })
   .meta({ id: 'Spectrum' });
 
+const Count = number.nullish().meta({ description: 'Tokens looked up, of which these are the shares' });
+const LaterTested = Tested.optional();
+
+type Facts = typeof HEAD_STATISTICS;
+type SchemaOf<F> = F extends { whole: true }
+  ? typeof Count
+  : F extends { later: true }
+    ? typeof LaterTested
+    : typeof Tested;
+type Answered = {
+  [N in keyof Facts as Facts[N] extends { answer: infer A extends string } ? A : never]: SchemaOf<Facts[N]>;
+};
+type GroupName = keyof Answered extends infer A ? (A extends `${infer G}.${string}` ? G : never) : never;
+type Group<G extends string> = {
+  [A in keyof Answered as A extends `${G}.${infer Name}` ? Name : never]: Answered[A];
+};
+type Shape = { [A in keyof Answered as A extends `${string}.${string}` ? never : A]: Answered[A] } & {
+  [G in GroupName]: z.ZodObject<Group<G>>;
+};
+
+/** The statistics of the catalogue, where the answer about one head has them. */
+const { copying, diagonal, ...others } = Object.fromEntries(
+  Object.entries(answerOf<z.ZodType>((_, { whole, later }) => (whole ? Count : later ? LaterTested : Tested))).map(
+    ([place, schema]) => [place, schema instanceof z.ZodType ? schema : z.object(schema)],
+  ),
+) as unknown as Shape;
+
 export const HeadStatistics = z
   .object({
     layer: number,
     head: number,
     matrix: matrixName,
-    copying: Tested,
-    diagonal: Tested,
+    copying,
+    diagonal,
     eigenvalues: z.array(z.object({ real: number, imaginary: number })),
-    self: z.object({
-      tokens: number.nullish().meta({ description: 'Tokens looked up, of which these are the shares' }),
-      top1: Tested,
-      top5: Tested,
-      bottom1: Tested,
-      bottom5: Tested,
-    }),
+    ...others,
     relations: z.array(
       z.object({
         relation: z.string(),

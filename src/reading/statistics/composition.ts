@@ -3,9 +3,8 @@ import { defaultEngine } from '../../engine/select.ts';
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { headVectors } from '../factors.ts';
+import { headCount, headVectors } from '../factors.ts';
 import { Kept } from '../kept.ts';
-import { parameter } from '../parameters.ts';
 import { sampleIndices, seeded } from '../random.ts';
 import type { ReadOptions } from '../types.ts';
 import { DrawnNull } from './drawn.ts';
@@ -172,7 +171,7 @@ async function sideOf(
   near: 'q' | 'k' | 'v' | 'o',
   options: Reading,
 ): Promise<Side> {
-  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+  const heads = headCount(model, layer);
   const parts: Float32Array[] = [];
   const traces: SymmetricTraces[] = [];
   let columns = 0;

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { type HeadPart, headVectors, PARTS } from '../factors.ts';
+import { type HeadPart, headCount, headVectors, PARTS, sharedHead } from '../factors.ts';
 import { parameter } from '../parameters.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import { eigenvalues } from './eigenvalues.ts';
@@ -62,7 +62,7 @@ export async function headCopying(
 ): Promise<HeadCopying[]> {
   const { first, second } = PARTS[matrix];
   const gram = await tokenGram(model, first, second, { normalize: 'none', centre: true, ...options });
-  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+  const heads = headCount(model, layer);
   const { from = 0, to = heads, draws = 16, seed = 1 } = options;
   const run = stage(options, `copying of layer ${layer}`);
   /** A head's W [r, d] and C Wᵀ [d, r], made once for the heads that share W. */
@@ -70,7 +70,7 @@ export async function headCopying(
     const shared = parameter(model, `layer.${layer}.attn.${part}`).shape[0];
     let last: { own: number; made: [w: Dense, product: Dense] } | undefined;
     return async (head: number): Promise<[w: Dense, product: Dense]> => {
-      const own = Math.floor((head * shared) / heads);
+      const own = sharedHead(head, heads, shared);
       if (last?.own === own) return last.made;
       const w = dense(await headVectors(model, layer, head, part, options));
       last = { own, made: [w, timesTransposed(c, w)] };

@@ -1,5 +1,5 @@
 import type { Model } from '../../model/types.ts';
-import { type HeadPart, headVectors, PARTS } from '../factors.ts';
+import { type HeadPart, headCount, headVectors, PARTS, sharedHead } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { parameter } from '../parameters.ts';
 import { sampleIndices, seeded } from '../random.ts';
@@ -86,8 +86,8 @@ async function halves(
   const chosen = sampleIndices(HALVES, places.length, seeded(seed)).map((i) => places[i]);
   const found: Half[] = [];
   for (const { layer, own, of } of chosen) {
-    const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
-    const w = dense(await headVectors(model, layer, Math.floor((own * heads) / of), part, options));
+    const heads = headCount(model, layer);
+    const w = dense(await headVectors(model, layer, sharedHead(own, of, heads), part, options));
     found.push({ layer, own, of, gram: timesTransposed(w, w) });
   }
   return found;

@@ -1,6 +1,6 @@
 import type { Matrix } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
-import { factorOf, type HeadFactors, type HeadPart, headVectors, PARTS } from '../factors.ts';
+import { factorOf, type HeadFactors, type HeadPart, headCount, headVectors, PARTS, sharedHead } from '../factors.ts';
 import { parameter } from '../parameters.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import { gaussian } from './nulls.ts';
@@ -18,7 +18,7 @@ export interface LayerOptions extends ReadOptions {
 
 /** Query heads [from, to) of a layer as options say. */
 export function headRange(model: Model, layer: number, { from = 0, to }: LayerOptions): [from: number, to: number] {
-  return [from, to ?? parameter(model, `layer.${layer}.attn.q`).shape[0]];
+  return [from, to ?? headCount(model, layer)];
 }
 
 /** Calls `visit` with the factors of each head in turn; a factor that heads share is made once. */
@@ -30,10 +30,10 @@ export async function eachHead(
   visit: (head: number, factors: HeadFactors) => Promise<void>,
 ): Promise<void> {
   const [from, to] = headRange(model, layer, options);
-  const heads = parameter(model, `layer.${layer}.attn.q`).shape[0];
+  const heads = headCount(model, layer);
   const last = new Map<HeadPart, { own: number; factor: Matrix }>();
   const factor = async (head: number, part: HeadPart): Promise<Matrix> => {
-    const own = Math.floor((head * parameter(model, `layer.${layer}.attn.${part}`).shape[0]) / heads);
+    const own = sharedHead(head, heads, parameter(model, `layer.${layer}.attn.${part}`).shape[0]);
     const known = last.get(part);
     if (known?.own === own) return known.factor;
     const w = await headVectors(model, layer, head, part, options);

@@ -1,12 +1,19 @@
 import type { Model } from '../../model/types.ts';
-import { expertOf, parametersOf } from '../parameters.ts';
-import type { HeadMatrix, NeuronPart, ReadOptions } from '../types.ts';
-import { headCopying } from './copying.ts';
-import { type NeuronStatistics, neuronStatistics } from './neurons.ts';
-import type { Tested } from './nulls.ts';
-import { type HeadSpectrum, headSpectrum } from './spectrum.ts';
+import { checkIndex, expertOf, parametersOf } from '../parameters.ts';
+import type { HeadMatrix, ReadOptions } from '../types.ts';
+import {
+  HEAD_STATISTICS,
+  type HeadStatisticName,
+  NEURON_STATISTICS,
+  type NeuronStatisticName,
+  type StatisticKind,
+} from './catalogue.ts';
+import { columnNamed, discoveries, flattened, TABLE_COLUMNS } from './columns.ts';
+import { HEAD_MEASURES, type HeadMeasureName, measuredHeads, NEURON_MEASURES } from './measures.ts';
 
 type Options = Pick<ReadOptions, 'engine' | 'signal' | 'progress'>;
+
+const MATRICES: readonly HeadMatrix[] = ['vo', 'qk'];
 
 /** One number per vector of a neuron, or per matrix of a head, of a whole model: columns of one length. */
 export interface WholeModelColumns {
@@ -19,106 +26,52 @@ export interface WholeModelColumns {
   value: (number | null)[];
 }
 
-interface OfNeurons {
-  description: string;
-  /** Only in gated MLPs. */
-  gated?: boolean;
-  of: (found: NeuronStatistics) => Partial<Record<NeuronPart, Float64Array>>;
-}
-
-/** What a pass over the neurons' weights gives in seconds. */
-export const NEURON_NUMBERS: Readonly<Record<string, OfNeurons>> = {
-  norm: {
-    description: 'Length of the vector',
-    of: ({ parts }) => Object.fromEntries(Object.entries(parts).map(([part, { norm }]) => [part, norm])),
-  },
-  key_value_cosine: { description: 'Cosine of key and value', of: ({ keyValue }) => ({ value: keyValue.value }) },
-  key_value_cosine_p: {
-    description: 'How probable so large a cosine is between random directions',
-    of: ({ keyValue }) => ({ value: keyValue.p }),
-  },
-  up_value_cosine: {
-    description: 'Cosine of up and value',
-    gated: true,
-    of: ({ upValue }) => ({ value: upValue?.value }),
-  },
-};
-
-type OfLayer = (
-  model: Model,
-  layer: number,
-  matrix: HeadMatrix,
-  options: Options,
-) => Promise<readonly (number | undefined)[]>;
-
-/** What a pass over the heads' weights gives in seconds. */
-export const HEAD_NUMBERS: Readonly<Record<string, { description: string; of: OfLayer }>> = {
-  copying: {
-    description: 'Σλ / Σ|λ|: how much the head writes (attends to) what it reads, -1 to 1',
-    of: copying(0, ({ value }) => value),
-  },
-  copying_z: { description: 'The same against random heads', of: copying(16, ({ random }) => random?.z) },
-  copying_p: {
-    description: 'How probable so extreme a score is in a random head',
-    of: copying(16, ({ random }) => random?.p),
-  },
-  effective_rank: {
-    description: 'How many directions carry the matrix',
-    of: spectrum(false, ({ effectiveRank }) => effectiveRank),
-  },
-  fit: { description: 'How well its two halves fit each other', of: spectrum(false, ({ fit }) => fit.value) },
-  fit_z: { description: 'The same against random heads', of: spectrum(false, ({ fit }) => fit.random?.z) },
-  fit_p: {
-    description: 'How probable so good a fit is between halves of different heads',
-    of: spectrum(true, ({ fit }) => fit.others?.p),
-  },
-};
-
-function copying(draws: number, of: (score: Tested) => number | undefined): OfLayer {
-  return async (model, layer, matrix, options) =>
-    (await headCopying(model, layer, matrix, { ...options, draws })).map(({ score }) => of(score));
-}
-
-function spectrum(others: boolean, of: (found: HeadSpectrum) => number | undefined): OfLayer {
-  return async (model, layer, matrix, { signal }) => {
-    const found: (number | undefined)[] = [];
-    for (let head = 0; head < headsOf(model, layer); head++)
-      found.push(of(await headSpectrum(model, layer, head, matrix, { signal, others })));
-    return found;
-  };
-}
-
-const headsOf = (model: Model, layer: number): number => model.parameters.get(`layer.${layer}.attn.q`)?.shape[0] ?? 0;
-
-/** One of {@link NEURON_NUMBERS} for every neuron, experts one after the other. */
+/** One of the `quick` columns of `catalogue.ts` for every neuron, experts one after the other. */
 export async function allNeurons(model: Model, name: string, options: Options): Promise<WholeModelColumns> {
   const columns = { layer: [], index: [], expert: [], part: [], value: [] } as Required<WholeModelColumns>;
-  const { layers } = model.dimensions;
-  for (let layer = 0; layer < layers; layer++) {
-    for (const source of parametersOf(model, layer, 'ff.value')) {
-      const expert = expertOf(source.name);
-      const how = { ...options, progress: undefined, moments: [], ...(expert !== undefined && { expert }) };
-      const found = NEURON_NUMBERS[name].of(await neuronStatistics(model, layer, how));
-      for (const [part, values] of Object.entries(found))
+  const { statistic } = columnNamed('neurons', name)!;
+  const { measure } = NEURON_STATISTICS[statistic as NeuronStatisticName];
+  for (const layer of eachLayer(model, name, options)) {
+    for (const expert of expertsOf(model, layer)) {
+      const how = { ...options, progress: undefined, statistics: [statistic], expert };
+      const found = (await NEURON_MEASURES[measure](model, layer, how))[statistic as NeuronStatisticName] ?? {};
+      for (const [part, measured] of Object.entries(found)) {
+        const values = flattened('neurons', statistic, measured)[name];
         for (const [index, value] of values?.entries() ?? []) add(columns, layer, index, part, value, expert ?? 0);
+      }
     }
-    options.progress?.((layer + 1) / layers, `${name} of layer ${layer}`);
   }
   return columns;
 }
 
-/** One of {@link HEAD_NUMBERS} for both matrices of every head. */
+/** One of the `quick` columns of `catalogue.ts` for both matrices of every head. */
 export async function allHeads(model: Model, name: string, options: Options): Promise<WholeModelColumns> {
   const columns: WholeModelColumns = { layer: [], index: [], part: [], value: [] };
-  const { layers } = model.dimensions;
-  for (let layer = 0; layer < layers; layer++) {
-    for (const matrix of headsOf(model, layer) > 0 ? (['vo', 'qk'] as const) : []) {
-      const found = await HEAD_NUMBERS[name].of(model, layer, matrix, { ...options, progress: undefined });
-      for (const [head, value] of found.entries()) add(columns, layer, head, matrix, value);
+  const { statistic, against } = columnNamed('heads', name)!;
+  const { measure } = HEAD_STATISTICS[statistic as HeadStatisticName];
+  const how = { ...options, progress: undefined, nulls: against ? [against] : [] };
+  for (const layer of eachLayer(model, name, options)) {
+    for (const matrix of hasHeads(model, layer) ? MATRICES : []) {
+      for (const { head, values } of await measuredHeads(model, layer, matrix, measure, how))
+        add(columns, layer, head, matrix, flattened('heads', statistic, values[statistic])[name]);
     }
-    options.progress?.((layer + 1) / layers, `${name} of layer ${layer}`);
   }
   return columns;
+}
+
+const hasHeads = (model: Model, layer: number): boolean => model.parameters.has(`layer.${layer}.attn.q`);
+
+/** Of a layer's neurons: undefined where they are of no expert. */
+const expertsOf = (model: Model, layer: number): (number | undefined)[] =>
+  parametersOf(model, layer, 'ff.value').map(({ name }) => expertOf(name));
+
+/** Says after each layer how far the work is. */
+function* eachLayer(model: Model, what: string, { progress }: Options, chosen?: readonly number[]): Generator<number> {
+  const layers = chosen ?? Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
+  for (const [done, layer] of layers.entries()) {
+    yield layer;
+    progress?.((done + 1) / layers.length, `${what} of layer ${layer}`);
+  }
 }
 
 function add(
@@ -134,4 +87,81 @@ function add(
   columns.part.push(part);
   columns.value.push(value !== undefined && Number.isFinite(value) ? value : null);
   if (expert !== undefined) columns.expert?.push(expert);
+}
+
+/** A neuron, or one matrix of a head, with all its statistics: the row that an atlas of these layers has of it. */
+export type StatisticRow = { layer: number } & Record<string, number | string | null>;
+
+/**
+ * All statistics of all neurons or heads of a model, or of some layers: what an atlas's tables `neuron_stats` and
+ * `head_stats` have, to the bit (key_value_jaccard: of an atlas that lists 100 tokens, as by default). q counts the false
+ * discoveries to expect among all that were asked for, of heads for each matrix by itself. Throws `OUT_OF_RANGE`.
+ */
+export async function statisticRows(
+  model: Model,
+  kind: StatisticKind,
+  { layers, ...options }: Options & { layers?: readonly number[] } = {},
+): Promise<StatisticRow[]> {
+  for (const layer of layers ?? []) checkIndex(layer, model.dimensions.layers, 'layer');
+  const rows: StatisticRow[] = [];
+  for (const layer of eachLayer(model, `statistics of ${kind}`, options, layers)) {
+    const how = { ...options, progress: undefined };
+    rows.push(...(kind === 'heads' ? await headRows(model, layer, how) : await neuronRows(model, layer, how)));
+  }
+  addDiscoveries(kind, rows);
+  return rows;
+}
+
+/** Fills the columns of q, over all rows, of heads over those of each matrix. */
+export function addDiscoveries(kind: StatisticKind, rows: readonly StatisticRow[]): void {
+  const groups = kind === 'heads' ? MATRICES.map((matrix) => rows.filter((row) => row.matrix === matrix)) : [rows];
+  for (const group of groups) {
+    const q = discoveries(kind, (p) => group.map((row) => (row[p] as number | null) ?? Number.NaN));
+    for (const [name, values] of Object.entries(q))
+      for (const [i, row] of group.entries()) row[name] = orNull(values[i]);
+  }
+}
+
+const orNull = (value: number | undefined): number | null =>
+  value === undefined || Number.isNaN(value) ? null : value;
+
+/** All columns of the table in its order, null where there is no number (yet). */
+export function statisticRow(
+  kind: StatisticKind,
+  place: Pick<StatisticRow, 'layer'> & Record<string, number | string>,
+  of: (column: string) => number | undefined,
+): StatisticRow {
+  return { ...place, ...Object.fromEntries(TABLE_COLUMNS[kind].map(({ name }) => [name, orNull(of(name))])) };
+}
+
+async function headRows(model: Model, layer: number, options: Options): Promise<StatisticRow[]> {
+  if (!hasHeads(model, layer)) return [];
+  const found: Record<string, number | undefined>[][] = [];
+  for (const [i, matrix] of MATRICES.entries()) {
+    for (const measure of Object.keys(HEAD_MEASURES) as HeadMeasureName[]) {
+      for (const { head, values } of await measuredHeads(model, layer, matrix, measure, options)) {
+        found[head] ??= MATRICES.map(() => ({}));
+        for (const [name, measured] of Object.entries(values))
+          Object.assign(found[head][i], flattened('heads', name, measured));
+      }
+    }
+  }
+  return found.flatMap((matrices, head) =>
+    matrices.map((own, i) => statisticRow('heads', { layer, head, matrix: MATRICES[i] }, (name) => own[name])),
+  );
+}
+
+async function neuronRows(model: Model, layer: number, options: Options): Promise<StatisticRow[]> {
+  const rows: StatisticRow[] = [];
+  for (const expert of expertsOf(model, layer)) {
+    const own: Record<string, Float64Array | undefined> = {};
+    for (const measure of Object.values(NEURON_MEASURES)) {
+      for (const [name, { value }] of Object.entries(await measure(model, layer, { ...options, expert })))
+        if (value) Object.assign(own, flattened('neurons', name, value));
+    }
+    const { length } = own.key_value_cosine!;
+    for (let neuron = 0; neuron < length; neuron++)
+      rows.push(statisticRow('neurons', { layer, expert: expert ?? 0, neuron }, (name) => own[name]?.[neuron]));
+  }
+  return rows;
 }

@@ -1,3 +1,4 @@
+import { HEAD_STATISTICS, type StatisticFacts } from '../../../../src/reading/statistics/catalogue.ts';
 import type { HeadStatistics } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Answer } from '../../components/states.tsx';
@@ -91,16 +92,19 @@ const COLUMNS: Column<StatisticRow>[] = [
   ...nullColumn('shuffled', 'shuffled words', 'this head with the vocabulary shuffled on one side'),
 ];
 
-function rowsOf({ copying, diagonal, self, relations }: HeadStatistics): StatisticRow[] {
-  const tokens = self.tokens == null ? 'tokens' : `${self.tokens.toLocaleString('en-US')} tokens`;
+function rowsOf(statistics: HeadStatistics): StatisticRow[] {
+  const answer = (place: string): unknown =>
+    place.split('.').reduce<unknown>((of, name) => (of as Record<string, unknown> | undefined)?.[name], statistics);
   return [
-    { name: 'copying', title: 'Σλ / Σ|λ| over the eigenvalues of the head’s V × V matrix, from −1 to 1', ...copying },
-    { name: 'diagonal', title: 'Mean score of a token with itself', ...diagonal },
-    { name: 'own best', title: `Share of ${tokens} that are the best of their own row`, ...self.top1 },
-    { name: 'own among 5 best', title: `Share of ${tokens} among the five best of their own row`, ...self.top5 },
-    { name: 'own worst', title: `Share of ${tokens} that are the worst of their own row`, ...self.bottom1 },
-    { name: 'own among 5 worst', title: `Share of ${tokens} among the five worst of their own row`, ...self.bottom5 },
-    ...relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => {
+    ...Object.values<StatisticFacts>(HEAD_STATISTICS).flatMap(
+      ({ title: name, sentence, answer: place, whole, shareOf }) => {
+        const found = place && !whole ? (answer(place) as Tested | undefined) : undefined;
+        const counted = shareOf && answer(HEAD_STATISTICS[shareOf as 'self_tokens'].answer);
+        const title = typeof counted === 'number' ? `${sentence}, of ${counted.toLocaleString('en-US')}` : sentence;
+        return found ? [{ name, title, ...found }] : [];
+      },
+    ),
+    ...statistics.relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => {
       const few = pairs < ENOUGH_PAIRS ? ` (only ${pairs} pairs)` : '';
       const rows = (what: string, end: string, share: typeof promoted) => [
         { name: `${relation}${few}, ${what}`, title: `Of ${of(pairs, given)}, among the ten ${end}`, ...share },

@@ -1,7 +1,10 @@
+import type { StatisticKind } from '../../../../src/reading/statistics/catalogue.ts';
+import { columnNamed } from '../../../../src/reading/statistics/columns.ts';
 import type { StatisticNames } from '../../api/types.ts';
 import { Pill } from '../../components/pill.tsx';
 
 interface ChooseStatisticProps {
+  kind: StatisticKind;
   label: string;
   names: StatisticNames['statistics'];
   name: string;
@@ -12,14 +15,14 @@ interface ChooseStatisticProps {
 }
 
 /** Which statistic, and of which part. */
-export function ChooseStatistic({ label, names, name, parts = [], part, onChange }: ChooseStatisticProps) {
+export function ChooseStatistic({ kind, label, names, name, parts = [], part, onChange }: ChooseStatisticProps) {
   const chosen = names.find((one) => one.name === name);
   return (
     <div className="choose-statistic">
       <select aria-label={label} value={name} onChange={(event) => onChange(event.currentTarget.value, part)}>
         {names.map((one) => (
           <option key={one.name} value={one.name}>
-            {titleOf(one.name)}
+            {titleOf(kind, one.name)}
           </option>
         ))}
       </select>
@@ -38,15 +41,9 @@ export function ChooseStatistic({ label, names, name, parts = [], part, onChange
   );
 }
 
-/** `key_value_cosine_z` → `key value cosine, z` */
-export function titleOf(name: string): string {
-  return name
-    .replace(/_shuffled_([zp])$/, ', $1 against a shuffled vocabulary')
-    .replace(/_others_z$/, ', z against other heads’ halves')
-    .replace(/_([zp])$/, ', $1')
-    .replace(/_q$/, ', q: false discoveries with as small a p')
-    .replaceAll('_', ' ');
-}
+/** A statistic's own title; that of another column of the atlas is its name. */
+export const titleOf = (kind: StatisticKind, name: string): string =>
+  columnNamed(kind, name)?.title ?? name.replaceAll('_', ' ');
 
 /** The statistic to begin with: one that is already computed, copying before others. */
 export function firstChoice(names: StatisticNames['statistics'], wish: string): string | undefined {

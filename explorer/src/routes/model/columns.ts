@@ -30,6 +30,8 @@ export interface Entry {
 /** Extremes of a statistic: where to read next. */
 export interface Found {
   what: string;
+  /** key, up or value; vo or qk. */
+  part: string;
   highest: Entry[];
   lowest: Entry[];
 }

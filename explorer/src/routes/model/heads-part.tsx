@@ -32,12 +32,13 @@ export function HeadsPart({ info, chosen, onChoose, onLook, onFound, wait }: Hea
     'copying',
     wait,
   );
-  useEffect(() => onFound(drawn && { what, ...drawn }), [drawn, what, onFound]);
+  useEffect(() => onFound(drawn && { what, part, ...drawn }), [drawn, what, part, onFound]);
   const matrix = part === 'qk' ? 'qk' : 'vo';
   return (
     <Section title="Heads" hint="layer → right, head ↓">
       {name !== undefined && (
         <ChooseStatistic
+          kind="heads"
           label="Statistic of heads"
           names={names}
           name={name}

@@ -36,7 +36,7 @@ const BINS = 80;
 export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, onFailed }: NeuronsPartProps) {
   const statistic = useStatistic(info.id, 'neurons', chosen, 'key_value_cosine');
   const { names, namesError, name, part, parts, what, query, drawn } = statistic;
-  useEffect(() => onFound(drawn && { what, ...drawn }), [drawn, what, onFound]);
+  useEffect(() => onFound(drawn && { what, part, ...drawn }), [drawn, what, part, onFound]);
   const failed = namesError !== null || query.error !== null;
   useEffect(() => onFailed(failed), [failed, onFailed]);
   const opened = layer === undefined ? undefined : drawn?.values[layer];
@@ -44,6 +44,7 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
     <Section title="Neurons" hint="each layer’s distribution; choose a layer to see its neurons">
       {name !== undefined && (
         <ChooseStatistic
+          kind="neurons"
           label="Statistic of neurons"
           names={names}
           name={name}

@@ -16,11 +16,11 @@ export function ReadNext({ info, heads, neurons }: ReadNextProps) {
   return (
     <nav className="note read-next" aria-label="Read next">
       <h2>Read next</h2>
-      {heads && <Group title="most" kind="head" entries={heads.highest} what={heads.what} info={info} />}
-      {heads && <Group title="least" kind="head" entries={heads.lowest.slice(0, 2)} what={heads.what} info={info} />}
-      {neurons && <Group title="most" kind="neuron" entries={neurons.highest} what={neurons.what} info={info} />}
+      {heads && <Group title="most" kind="head" entries={heads.highest} found={heads} info={info} />}
+      {heads && <Group title="least" kind="head" entries={heads.lowest.slice(0, 2)} found={heads} info={info} />}
+      {neurons && <Group title="most" kind="neuron" entries={neurons.highest} found={neurons} info={info} />}
       {neurons && (
-        <Group title="least" kind="neuron" entries={neurons.lowest.slice(0, 2)} what={neurons.what} info={info} />
+        <Group title="least" kind="neuron" entries={neurons.lowest.slice(0, 2)} found={neurons} info={info} />
       )}
     </nav>
   );
@@ -30,16 +30,16 @@ interface GroupProps {
   title: string;
   kind: 'head' | 'neuron';
   entries: readonly Entry[];
-  what: string;
+  found: Found;
   info: ModelInfo;
 }
 
-function Group({ title, kind, entries, what, info }: GroupProps) {
+function Group({ title, kind, entries, found, info }: GroupProps) {
   const model = info.id;
   return (
     <>
       <h3>
-        {title} {what}
+        {title} {found.what}
       </h3>
       <ul>
         {entries.map(({ layer, index, value }) => (
@@ -65,7 +65,7 @@ function Group({ title, kind, entries, what, info }: GroupProps) {
             )}{' '}
             <span className="number">{formatScore(value)}</span>{' '}
             {kind === 'head' ? (
-              <HeadWords info={info} layer={layer} head={index} matrix={what.endsWith('QK') ? 'qk' : 'vo'} />
+              <HeadWords info={info} layer={layer} head={index} matrix={found.part === 'qk' ? 'qk' : 'vo'} />
             ) : (
               <NeuronWords info={info} layer={layer} neuron={index} k={3} />
             )}

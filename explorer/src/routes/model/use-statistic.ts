@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import type { StatisticKind } from '../../../../src/reading/statistics/catalogue.ts';
 import { models, place, statisticNamesQuery, useLongQuery } from '../../api/queries.ts';
 import { firstChoice, titleOf } from './choose-statistic.tsx';
 import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts';
@@ -7,7 +8,7 @@ import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts
 /** A chosen statistic, `part.name` as the URL has it, and what is drawn of it. One that is computed live can be told to wait. */
 export function useStatistic(
   model: string,
-  kind: 'neurons' | 'heads',
+  kind: StatisticKind,
   chosen: string | undefined,
   wish: string,
   wait = false,
@@ -37,6 +38,6 @@ export function useStatistic(
   const what =
     name === undefined
       ? ''
-      : `${titleOf(name)}${(parts?.length ?? 0) > 1 ? ` of ${part === 'vo' || part === 'qk' ? part.toUpperCase() : part}` : ''}`;
+      : `${titleOf(kind, name)}${(parts?.length ?? 0) > 1 ? ` of ${part === 'vo' || part === 'qk' ? part.toUpperCase() : part}` : ''}`;
   return { names: known, namesError: names.error, name, part, parts, what, query, drawn };
 }
