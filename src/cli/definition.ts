@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
-import { amount, atLeast, atMost, listOption, real, wholeNumber } from './options.ts';
+import { amount, atLeast, atMost, listOption, place, ranges, real, wholeNumber } from './options.ts';
 
 /** A command: what it takes, by parameters that know their own flags, and what it does. */
 export interface Definition<A extends Shape, F extends Shape> {
@@ -75,6 +75,8 @@ function optionOf(name: string, facts: Facts): Option {
   else if (kind === 'whole')
     option.argParser(cli.most ? atMost(cli.most) : cli.signed ? wholeNumber : atLeast(facts.min ?? 0));
   else if (kind === 'real') option.argParser(real);
+  else if (kind === 'layers') option.argParser(ranges);
+  else if (kind === 'place') option.argParser(place);
   else if (kind === 'choice') option.choices(names!);
   const usual = cli.default ?? facts.default;
   if (usual !== undefined) option.default(usual);

@@ -1,6 +1,17 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { as, choice, type FlagFacts, factsOf, flag, made, READING, words } from '../questions/parameters.ts';
+import {
+  as,
+  choice,
+  type FlagFacts,
+  factsOf,
+  flag,
+  layersIn,
+  made,
+  placeIn,
+  READING,
+  words,
+} from '../questions/parameters.ts';
 
 export const FORMATS = ['table', 'json', 'ndjson', 'csv', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -68,21 +79,16 @@ export function listOption(flags: string, text: string, names: readonly string[]
 
 /** `3:100` as layer and index, gathered over repeated uses of the option. */
 export function places(text: string, before: [number, number][] | undefined): [number, number][] {
-  const match = /^(\d+):(\d+)$/.exec(text);
-  if (!match) throw new InvalidArgumentError('Expected LAYER:INDEX, for example 3:100.');
-  return [...(before ?? []), [Number(match[1]), Number(match[2])]];
+  const found = placeIn(text);
+  if (!found) throw new InvalidArgumentError('Expected LAYER:INDEX, for example 3:100.');
+  return [...(before ?? []), found];
 }
 
 /** `0,2-3` as layer numbers, ascending. */
 export function ranges(text: string): number[] {
-  const found = new Set<number>();
-  for (const part of text.split(',')) {
-    const match = /^\s*(\d{1,6})(?:-(\d{1,6}))?\s*$/.exec(part);
-    const [first, last] = match ? [Number(match[1]), Number(match[2] ?? match[1])] : [0, -1];
-    if (last < first) throw new InvalidArgumentError('Expected layers such as 0,2-3.');
-    for (let layer = first; layer <= last; layer++) found.add(layer);
-  }
-  return [...found].sort((a, b) => a - b);
+  const found = layersIn(text);
+  if (!found) throw new InvalidArgumentError('Expected layers such as 0,2-3.');
+  return found;
 }
 
 /** LAYER:INDEX, once. */
@@ -143,7 +149,5 @@ export const readingEngine = { engine: as(engine.engine, { cli: { ...factsOf(eng
 export const model = {
   model: words('`sample`, a path, a URL or a hub id', { required: true }),
 };
-
-export const layers = (sentence: string, value = 'ranges') => ({ layers: written(sentence, ranges, { value }) });
 
 export const folder = { folder: words('A folder made by `atlas build`', { required: true }) };

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { TensorToWrite } from '../formats/safetensors/write.ts';
 import type { Model } from '../model/types.ts';
-import { readOptions, type Said } from '../questions/parameters.ts';
+import { factsOf, readOptions, type Said, type Shape } from '../questions/parameters.ts';
 import { printable } from '../quote.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
@@ -146,6 +146,16 @@ export async function optionsOf({ onlyFrom, ...asked }: Said, context: Context):
   const { engine, signal, progress } = context;
   const list = typeof onlyFrom === 'string' ? await wordList(onlyFrom) : onlyFrom;
   return { ...readOptions({ ...asked, onlyFrom: list }), engine, signal, progress };
+}
+
+/** What was asked, with the texts of the files that it names. Throws `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`. */
+export async function withFiles<T extends Readonly<Record<string, unknown>>>(asked: T, parameters: Shape): Promise<T> {
+  const read: Record<string, unknown> = { ...asked };
+  for (const [name, schema] of Object.entries(parameters)) {
+    const file = factsOf(schema).cli?.file;
+    if (file && typeof read[name] === 'string') read[name] = await readGivenText(read[name], ...file);
+  }
+  return read as T;
 }
 
 /** Lines of a word-list file, trimmed, empty ones left out. */

@@ -93,6 +93,7 @@ export const neuronRows = question({
     }),
   },
   table: ({ neurons }) => columnsOf(neurons),
+  atlasCommand: { name: 'neurons', summary: 'neurons in order of a number' },
 });
 
 export const headRows = question({
@@ -119,4 +120,5 @@ export const headRows = question({
     }),
   },
   table: ({ heads }) => columnsOf(heads),
+  atlasCommand: { name: 'heads', summary: 'heads in order of a number' },
 });

@@ -1,11 +1,15 @@
 import type { z } from 'zod';
 import type { Atlas } from '../atlas/query/atlas.node.ts';
 import type { Model } from '../model/types.ts';
-import { checkHead } from '../reading/factors.ts';
+import { embeddingOf } from '../reading/embedding.ts';
+import { checkHead, PARTS } from '../reading/factors.ts';
+import { leftOutNotes } from '../reading/notes.ts';
 import { RELATIONS } from '../reading/relations/relations.ts';
 import { answerOf, statisticsOf } from '../reading/statistics/catalogue.ts';
 import { type Measured, unflattened } from '../reading/statistics/columns.ts';
+import type { DirectionTokens } from '../reading/statistics/directions.ts';
 import { type HeadMeasureName, measuredHeads } from '../reading/statistics/measures.ts';
+import type { Tested } from '../reading/statistics/nulls.ts';
 import { storedShare } from '../reading/statistics/relation-columns.ts';
 import { relationScores } from '../reading/statistics/relations.ts';
 import type { HeadMatrix, ReadOptions } from '../reading/types.ts';
@@ -35,6 +39,7 @@ export async function liveStatistics(
       return { relation, pairs, given, promoted, suppressed };
     }),
     source: 'live',
+    ...noted(await leftOutNotes(model, kindsOf(matrix), options)),
   };
 }
 
@@ -81,5 +86,36 @@ export async function storedStatistics(
         suppressed: storedShare(relation, 'suppressed'),
       })),
     source: 'atlas',
+    ...noted(storedNotes(atlas, matrix)),
+  };
+}
+
+const kindsOf = (matrix: HeadMatrix) => Object.values(PARTS[matrix]).map((part) => `attn.${part}` as const);
+
+const noted = (notes: string[]) => (notes.length > 0 ? { notes } : {});
+
+function storedNotes({ manifest: { said, settings } }: Atlas, matrix: HeadMatrix): string[] {
+  const tables = new Set(kindsOf(matrix).map((kind) => embeddingOf(kind, settings.embedding)));
+  return [...tables].flatMap((table) => said?.leftOut[table]?.note ?? []);
+}
+
+/** A head's spectrum as an atlas with statistics has it, its first directions as words. */
+export async function storedSpectrum(
+  atlas: Atlas,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  { count, k }: { count: number; k: number },
+) {
+  const { directions, ...found } = await atlas.spectrum(layer, head, matrix);
+  const row = (await atlas.head(layer, head, { matrices: [], k: 0 })).statistics![matrix]!;
+  const first = ({ top, bottom }: DirectionTokens) => ({ top: top.slice(0, k), bottom: bottom.slice(0, k) });
+  return {
+    ...found,
+    effectiveRank: unflattened('heads', 'effective_rank', row).value,
+    fit: unflattened('heads', 'fit', row) as Tested,
+    directions: directions
+      .slice(0, count)
+      .map(({ left, right, ...of }) => ({ ...of, left: first(left), right: first(right) })),
   };
 }

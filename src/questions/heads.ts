@@ -5,7 +5,7 @@ import { type HeadOptions, readHead, readHeadRow } from '../reading/heads.ts';
 import { headHeatMap } from '../reading/heat-map.ts';
 import { readDirections } from '../reading/statistics/directions.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
-import { liveStatistics, storedStatistics } from './head-statistics.ts';
+import { liveStatistics, storedSpectrum, storedStatistics } from './head-statistics.ts';
 import { MATRICES } from './options.ts';
 import { choice, filters, flag, type Given, index, listOf, matrix, model, reading, real, whole } from './parameters.ts';
 import { question } from './question.ts';
@@ -220,6 +220,13 @@ export const spectrum = question({
   },
   result: Spectrum,
   sources: {
+    lists: {
+      // With the checkpoint it takes no longer, and has all that is asked for.
+      alone: true,
+      unless: ({ directions, k, gap }) => directions > 5 || k > 20 || gap !== 0.01,
+      read: (atlas, { layer, head, matrix, directions, k }) =>
+        storedSpectrum(atlas, layer, head, matrix, { count: directions, k }),
+    },
     weights: async (model, { layer, head, matrix, directions: count, k, gap, foldNorm }, options) => {
       const found = await headSpectrum(model, layer, head, matrix, { foldNorm, gap, signal: options.signal });
       const { left, right, ...rest } = found;

@@ -4,8 +4,9 @@ import { compare } from './compare.ts';
 import { head, headRow, headStatistics, heatMap, pairCount, scoreCurve, spectrum } from './heads.ts';
 import { modelInfo, models } from './models.ts';
 import { histogram, neuron, neuronNumbers, similar, tokenMap } from './neurons.ts';
+import { compositions, relationRows, relations } from './relations.ts';
 import { resolve } from './resolve.ts';
-import { statistic, statisticNames } from './statistics.ts';
+import { statistic, statisticNames, statisticRows } from './statistics.ts';
 import { token, tokens } from './tokens.ts';
 import { vector } from './vectors.ts';
 
@@ -27,6 +28,7 @@ export const QUESTIONS = [
   vector,
   tokens,
   token,
+  statisticRows,
   statisticNames,
   statistic,
   search,
@@ -34,6 +36,9 @@ export const QUESTIONS = [
   tables,
   neuronRows,
   headRows,
+  relations,
+  relationRows,
+  compositions,
   compare,
   resolve,
 ] as const;

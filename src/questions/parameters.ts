@@ -28,13 +28,17 @@ export interface FlagFacts {
   signed?: boolean;
   /** It names a file; the words on its lines are meant. */
   lines?: boolean;
+  /** It names a file whose text is meant: what that is called, and what to do where it is not there. */
+  file?: readonly [what: string, advice: string];
+  /** It has no name: it stands behind the model. */
+  argument?: boolean;
   /** For a value that the command line writes in a way of its own: its text, and what the flag gave before it. */
   parse?: (text: string, before: never) => unknown;
 }
 
 /** What every door can know of a parameter beside its type. */
 export interface Facts {
-  kind: 'whole' | 'real' | 'flag' | 'choice' | 'list' | 'text';
+  kind: 'whole' | 'real' | 'flag' | 'choice' | 'list' | 'text' | 'layers' | 'place';
   /** What it is, without the full stop: `How many pairs to list`. */
   sentence: string;
   names?: readonly string[];
@@ -165,6 +169,46 @@ export function words<const O extends Own<string>>(sentence: string, own: O = {}
   return made(schema, { kind: 'text', sentence, default: own.default }, own);
 }
 
+/** `0,2-3` as layer numbers, ascending; undefined where it is written otherwise. */
+export function layersIn(text: string): number[] | undefined {
+  const found = new Set<number>();
+  for (const part of text.split(',')) {
+    const match = /^\s*(\d{1,6})(?:-(\d{1,6}))?\s*$/.exec(part);
+    const [first, last] = match ? [Number(match[1]), Number(match[2] ?? match[1])] : [0, -1];
+    if (last < first || last - first > MOST) return undefined;
+    for (let layer = first; layer <= last; layer++) found.add(layer);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Layers such as 0,2-3. */
+export function layers<const O extends Own>(sentence: string, own: O = {} as O) {
+  const schema = z.string().transform((given, context) => {
+    const found = layersIn(given);
+    if (found) return found;
+    context.addIssue({ code: 'custom', message: 'layers such as 0,2-3' });
+    return z.NEVER;
+  });
+  return made(schema, { kind: 'layers', sentence }, own);
+}
+
+/** `3:100` as layer and index; undefined where it is written otherwise. */
+export function placeIn(text: string): [layer: number, index: number] | undefined {
+  const match = /^(\d+):(\d+)$/.exec(text);
+  return match ? [Number(match[1]), Number(match[2])] : undefined;
+}
+
+/** A head, LAYER:HEAD. */
+export function headPlace<const O extends Own>(sentence: string, own: O = {} as O) {
+  const schema = z.string().transform((given, context) => {
+    const found = placeIn(given);
+    if (found) return found;
+    context.addIssue({ code: 'custom', message: 'LAYER:HEAD such as 3:1' });
+    return z.NEVER;
+  });
+  return made(schema, { kind: 'place', sentence }, own);
+}
+
 /** A part of a path that counts: a layer, a neuron, a head, a token. */
 export function index(sentence: string, cli: FlagFacts = {}) {
   const schema = z.string().transform((given, context) => {
@@ -188,7 +232,7 @@ export const second = {
     min: 0,
     required: true,
     example: 'sample',
-    cli: { value: 'other', sentence: 'The other model: `sample`, a path, a URL or a hub id' },
+    cli: { argument: true, value: 'other', sentence: 'The other model: `sample`, a path, a URL or a hub id' },
   }),
 };
 

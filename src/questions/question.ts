@@ -91,6 +91,8 @@ export interface Question<
    */
   call?(model: Model, asked: A, options: ReadOptions, second: Model): Promise<C>;
   readonly command?: CommandFacts;
+  /** The command `atlas …` that asks it of an atlas's tables. */
+  readonly atlasCommand?: CommandFacts;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a question of whatever is asked and answered.

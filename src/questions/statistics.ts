@@ -1,7 +1,9 @@
-import { choice, model, words } from './parameters.ts';
+import { statisticRows as allStatistics } from '../reading/statistics/whole-model.ts';
+import { choice, layers, model, whole, words } from './parameters.ts';
 import { question } from './question.ts';
-import { Statistic, StatisticNames } from './results.ts';
+import { Statistic, StatisticNames, StatisticRows } from './results.ts';
 import { statistic as columns, statisticNames as namesOf } from './statistic-columns.ts';
+import { columnsOf } from './table.ts';
 
 const place = { ...model, kind: choice('Of what', ['neurons', 'heads'], { required: true }) };
 
@@ -30,4 +32,29 @@ export const statistic = question({
   table: ({ layer, index, expert, part, value }) => ({
     columns: { layer, index, ...(expert && { expert }), part, value },
   }),
+});
+
+/** All statistics of all neurons or heads: what an atlas's tables of statistics have, without one. */
+export const statisticRows = question({
+  name: 'statisticRows',
+  title: 'Every statistic of every neuron or head beside its nulls, with p and q, from the weights',
+  path: '/api/models/{model}/statistics',
+  place: model,
+  parameters: {
+    of: choice('Of what', ['heads', 'neurons'], { default: 'heads' }),
+    layers: layers('Only of these layers, such as 0,2-3', { cli: { value: 'ranges' } }),
+    k: whole('How many of each statistic are shown', { default: 5, only: 'cli' }),
+  },
+  result: StatisticRows,
+  call: async (model, { of, layers }, { engine, signal, progress }) =>
+    allStatistics(model, of, { layers, engine, signal, progress }),
+  sources: {},
+  table: ({ rows }) => columnsOf(rows),
+  command: {
+    name: 'statistics',
+    summary: 'how much every head copies, how its halves fit, what neurons’ scores look like, each with its p',
+    description:
+      'Measures every head (or neuron) of a model as an atlas with statistics does, without one: each number beside its nulls,\n' +
+      'with p, and with q, the false discoveries to expect among all that were measured. docs/statistics.md says what each is.',
+  },
 });

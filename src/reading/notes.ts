@@ -32,6 +32,15 @@ export async function noteFacts(
   return { twoEmbeddings, leftOut, unused: unusedOf(model) };
 }
 
+/** What statistics over the vocabulary leave out of it, one sentence for each table with rows that are not finite. */
+export async function leftOutNotes(
+  model: Model,
+  kinds: readonly VectorKind[],
+  options: Pick<ReadOptions, 'embedding' | 'signal'>,
+): Promise<string[]> {
+  return Object.values((await noteFacts(model, kinds, options)).leftOut).map(({ note }) => note);
+}
+
 /** What a reading of vectors of these kinds says about how it was made, one sentence each. */
 export function notesOf(
   facts: NoteFacts,

@@ -1,14 +1,14 @@
 import { ATLAS_PARTS } from '../../atlas/schema.ts';
-import { as, choice, flag, type Given, listOf, reading, whole, words } from '../../questions/parameters.ts';
+import { as, choice, flag, type Given, layers, listOf, reading, whole, words } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { engine, layers, model, output } from '../options.ts';
+import { engine, model, output } from '../options.ts';
 
 /** What an atlas is made of, for `build` and `plan`. */
 const contents = {
   top: whole('Tokens listed per vector and sign', { default: 100 }),
   pairs: whole('Pairs listed per head, matrix and sign', { default: 1000 }),
   columns: whole('Neurons and heads listed per token and sign', { default: 50 }),
-  ...layers('Only these layers, such as 0,2-3'),
+  layers: layers('Only these layers, such as 0,2-3', { cli: { value: 'ranges' } }),
   what: listOf('With commas between several', ATLAS_PARTS, {
     cli: { value: 'parts', usual: 'all but statistics' },
   }),

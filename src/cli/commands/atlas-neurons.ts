@@ -1,4 +1,4 @@
-import { neuronRows, search } from '../../questions/atlas.ts';
+import { search } from '../../questions/atlas.ts';
 import { similar } from '../../questions/neurons.ts';
 import { as, expert } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
@@ -19,18 +19,6 @@ export const atlasSearch = command({
     const { searchReport } = await import('../report/atlas.ts');
     const query = text.join(' ');
     await withAtlas(folder, asked, async (open) => searchReport(query, await open.search(query, asked)));
-  },
-});
-
-export const neurons = command({
-  name: 'neurons',
-  summary: 'neurons in order of a number',
-  arguments: folder,
-  flags: { ...neuronRows.parameters, ...output() },
-  run: async ({ folder, ...asked }) => {
-    const { withAtlas } = await import('../atlas.ts');
-    const { neuronsReport } = await import('../report/atlas.ts');
-    await withAtlas(folder, asked, async (open) => neuronsReport(folder, asked.sort!, await open.neurons(asked)));
   },
 });
 

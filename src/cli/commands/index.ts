@@ -1,7 +1,7 @@
 import type { AnyCommand } from '../definition.ts';
 import { build, plan } from './atlas-build.ts';
-import { atlasRelations, atlasSpectrum, compositions, heads } from './atlas-heads.ts';
-import { atlasSearch, atlasSimilar, neurons } from './atlas-neurons.ts';
+import { atlasSpectrum } from './atlas-heads.ts';
+import { atlasSearch, atlasSimilar } from './atlas-neurons.ts';
 import { atlasSql, check, diff, exportTable } from './atlas-tables.ts';
 import { completion } from './completion.ts';
 import { explain } from './explain.ts';
@@ -11,8 +11,7 @@ import { mcp } from './mcp.ts';
 import { normalisers } from './normalisers.ts';
 import { notebook } from './notebook.ts';
 import { parameters } from './parameters.ts';
-import { ASKED } from './questions.ts';
-import { relations } from './relations.ts';
+import { ASKED, ASKED_OF_ATLAS, ASKED_STATISTICS, askCompositions } from './questions.ts';
 import { start } from './start.ts';
 import { readAnyVector } from './vector.ts';
 import { worker } from './worker.ts';
@@ -34,11 +33,9 @@ const atlas: CommandGroup = {
     build,
     plan,
     atlasSearch,
-    neurons,
-    heads,
-    atlasRelations,
+    ...ASKED_OF_ATLAS,
     atlasSpectrum,
-    compositions,
+    askCompositions,
     atlasSimilar,
     atlasSql,
     exportTable,
@@ -55,7 +52,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   notebook,
   normalisers,
   parameters,
-  relations,
+  ...ASKED_STATISTICS,
   atlas,
   explore,
   mcp,

@@ -1,5 +1,6 @@
+import { layers } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { layers, model, output } from '../options.ts';
+import { model, output } from '../options.ts';
 
 export const parameters = command({
   name: 'parameters',
@@ -9,7 +10,7 @@ export const parameters = command({
     'arrays as safetensors (fp32), streaming.',
   arguments: model,
   flags: {
-    ...layers('Only these layers, such as 0,2-3 (and what belongs to none)', 'which'),
+    layers: layers('Only these layers, such as 0,2-3 (and what belongs to none)', { cli: { value: 'which' } }),
     ...output('Write the arrays to FILE.safetensors instead of printing the table'),
   },
   run: async (asked) => {

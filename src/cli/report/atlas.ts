@@ -1,11 +1,12 @@
+import type { z } from 'zod';
 import { RATES } from '../../atlas/cost.ts';
 import type { MeasuredRates } from '../../atlas/measure.ts';
 import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
-import type { AtlasSpectrum, CompositionRow, RelationRow } from '../../atlas/query/heads.node.ts';
-import type { HeadRow, NeuronRow } from '../../atlas/query/listing.node.ts';
+import type { AtlasSpectrum } from '../../atlas/query/heads.node.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { SimilarRow } from '../../atlas/query/similar.node.ts';
 import type { Plan } from '../../atlas/scale.ts';
+import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import { ENOUGH_PAIRS } from '../../reading/statistics/relations.ts';
 import type { Block, Column, Report } from '../output/report.ts';
@@ -125,7 +126,7 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
   };
 }
 
-export function neuronsReport(folder: string, sort: string, rows: readonly NeuronRow[]): Report {
+export function neuronsReport({ sort, neurons: rows }: z.infer<typeof NeuronRows>, folder: string): Report {
   return single({
     title: `neurons of ${folder} by ${sort}`,
     columns: [
@@ -142,7 +143,7 @@ export function neuronsReport(folder: string, sort: string, rows: readonly Neuro
   });
 }
 
-export function headsReport(folder: string, sort: string, rows: readonly HeadRow[]): Report {
+export function headsReport({ sort, heads: rows }: z.infer<typeof HeadRows>, folder: string): Report {
   return single({
     title: `heads of ${folder} by ${sort}`,
     columns: [
@@ -164,7 +165,7 @@ export function headsReport(folder: string, sort: string, rows: readonly HeadRow
   });
 }
 
-export function relationsReport(folder: string, sort: string, rows: readonly RelationRow[]): Report {
+export function relationRowsReport({ sort, relations: rows }: z.infer<typeof RelationRows>, folder: string): Report {
   return single({
     title: `relations in ${folder} by ${sort}`,
     columns: [
@@ -231,7 +232,7 @@ export function spectrumReport(of: string, spectrum: AtlasSpectrum): Report {
   });
 }
 
-export function compositionsReport(folder: string, rows: readonly CompositionRow[]): Report {
+export function compositionsReport({ compositions: rows }: z.infer<typeof CompositionRows>, folder: string): Report {
   return single({
     title: `composition of heads in ${folder}`,
     columns: [
@@ -329,9 +330,11 @@ export function diffReport(a: string, b: string, among: number, diff: AtlasDiff)
 
 const EVIDENCE: Column[] = ['p', 'q'].map((name) => ({ name, shown: true, align: 'right', faint: true }));
 
-const tested = ({ p }: NeuronRow | HeadRow): boolean => p !== undefined;
+type Evidence = { p?: number | null; q?: number | null };
 
-const evidence = (row: NeuronRow | HeadRow, rows: readonly (NeuronRow | HeadRow)[]): string[] =>
+const tested = ({ p }: Evidence): boolean => p !== undefined;
+
+const evidence = (row: Evidence, rows: readonly Evidence[]): string[] =>
   rows.some(tested) ? [probability(row.p), probability(row.q)] : [];
 
 const numberOf = (value: number | null): string => value?.toPrecision(4) ?? '';

@@ -1,27 +1,15 @@
-import { parseRelations, type Relation } from '../../reading/relations/relation.ts';
-import { RELATIONS } from '../../reading/relations/relations.ts';
+import { shareColumns } from '../../reading/statistics/relation-columns.ts';
 import {
   ENOUGH_PAIRS,
   type RankedRelations,
   type RelationScore,
   type RelationShare,
 } from '../../reading/statistics/relations.ts';
-import { readGivenText } from '../given.ts';
 import type { Report } from '../output/report.ts';
 import { plural, probability } from './reading.ts';
 
-/** The relations of a file, or those that ship. Throws `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `ARGUMENT_INVALID`. */
-export async function readRelations(path: string | undefined): Promise<readonly Relation[]> {
-  if (path === undefined) return RELATIONS;
-  const text = await readGivenText(path, 'the relations', 'give a JSON file of word pairs');
-  return parseRelations(text);
-}
-
-export function relationsReport(
-  found: RankedRelations,
-  { k, suppressed }: { k: number; suppressed?: boolean },
-): Report {
-  const listed = found.relations.map((relation) => ({ ...relation, heads: relation.heads.slice(0, k) }));
+export function relationsReport(found: RankedRelations, { suppressed }: { suppressed?: boolean }): Report {
+  const listed = found.relations;
   return {
     title: `relations in ${found.model}`,
     applied: [
@@ -55,26 +43,24 @@ export function relationsReport(
         },
       ],
     })),
-    notes: listed.filter(({ tooFew }) => tooFew).map(tooFewPairs),
-    json: { ...found, relations: listed },
+    notes: [...listed.filter(({ tooFew }) => tooFew).map(tooFewPairs), ...(found.notes ?? [])],
+    json: found,
     *records() {
       for (const { heads } of listed) {
         for (const { promoted, suppressed, ...place } of heads) {
-          const flat = (name: string, tested: RelationShare) => ({
-            [name]: tested.value,
-            [`${name}_z`]: tested.random?.z ?? null,
-            [`${name}_shuffled_z`]: tested.shuffled?.z ?? null,
-            [`${name}_p`]: tested.random?.p ?? null,
-            [`${name}_shuffled_p`]: tested.shuffled?.p ?? null,
-            [`${name}_above`]: tested.copying?.above ?? null,
-            [`${name}_copying_p`]: tested.copying?.p ?? null,
-          });
           const identity = promoted.copying?.identity ?? null;
           yield { ...place, identity, ...flat('promoted', promoted), ...flat('suppressed', suppressed) };
         }
       }
     },
   };
+}
+
+/** Without the z against heads that copy, which p says better. */
+function flat(name: string, share: RelationShare): Record<string, number | null> {
+  const columns = shareColumns(name, share);
+  const ends = ['', '_z', '_shuffled_z', '_p', '_shuffled_p', '_above', '_copying_p'];
+  return Object.fromEntries(ends.map((end) => [name + end, columns[name + end]]));
 }
 
 const identityOf = (score: RelationScore | undefined): string => {

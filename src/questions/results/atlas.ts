@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ColumnSpec, TABLES } from '../../atlas/schema.ts';
 import { matrixName, number, part, sign } from './common.ts';
 
 const Match = z.object({ token: number, label: z.string(), rank: number, score: number });
@@ -59,3 +60,37 @@ export const NeuronRows = z
 export const HeadRows = z
   .object({ sort: z.string(), heads: z.array(z.object({ ...row, head: number, kv_head: number, matrix: matrixName })) })
   .meta({ id: 'HeadRows' });
+
+type SchemaOf<S> = S extends `STRING${string}`
+  ? z.ZodString
+  : S extends `${string}?`
+    ? z.ZodNullable<z.ZodNumber>
+    : z.ZodNumber;
+
+/** Rows as a table of the atlas has them. */
+function rowOf<const T extends Readonly<Record<string, ColumnSpec>>>(table: T) {
+  const schema = (spec: string) =>
+    spec.startsWith('STRING') ? z.string() : spec.endsWith('?') ? number.nullable() : number;
+  return Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, schema(spec)])) as {
+    [C in keyof T]: SchemaOf<T[C]>;
+  };
+}
+
+const q = number
+  .nullable()
+  .meta({ description: 'False discoveries to expect among all of this kind with as small a p' });
+
+export const RelationRows = z
+  .object({
+    sort: z.string(),
+    relations: z.array(
+      z.object({ ...rowOf(TABLES.head_relations), matrix: matrixName, promoted_q: q, suppressed_q: q }),
+    ),
+  })
+  .meta({ id: 'RelationRows' });
+
+export const CompositionRows = z
+  .object({
+    compositions: z.array(z.object({ ...rowOf(TABLES.head_compositions), kind: z.enum(['q', 'k', 'v']), q })),
+  })
+  .meta({ id: 'CompositionRows' });

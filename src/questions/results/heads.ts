@@ -95,6 +95,44 @@ const RelationShare = Tested.extend({
   }),
 });
 
+const notes = z.array(z.string()).meta({ description: 'Which tokens are left out' });
+
+const relation = {
+  relation: z.string(),
+  pairs: number,
+  given: number.optional(),
+  promoted: RelationShare,
+  suppressed: RelationShare,
+};
+
+export const Relations = z
+  .object({
+    model: z.string(),
+    matrix: matrixName,
+    k: number.meta({
+      description: 'A pair counts when its second word is among so many best (worst) tokens of the first',
+    }),
+    relations: z.array(
+      z.object({
+        relation: z.string(),
+        pairs: number.meta({ description: 'Pairs whose words are single tokens' }),
+        given: number,
+        tooFew: z.boolean().meta({ description: 'Fewer than 20 pairs: heads cannot be ranked by them' }),
+        heads: z.array(
+          z.object({
+            layer: number,
+            head: number,
+            matrix: matrixName,
+            ...relation,
+            q: zscore.meta({ description: 'False discoveries to expect among all heads with as small a p' }),
+          }),
+        ),
+      }),
+    ),
+    notes: notes.optional(),
+  })
+  .meta({ id: 'Relations' });
+
 const DirectionToken = ScoredToken.extend({ z: zscore, p: number });
 
 const DirectionTokens = z.object({ top: z.array(DirectionToken), bottom: z.array(DirectionToken) });
@@ -150,16 +188,9 @@ export const HeadStatistics = z
     diagonal,
     eigenvalues: z.array(z.object({ real: number, imaginary: number })),
     ...others,
-    relations: z.array(
-      z.object({
-        relation: z.string(),
-        pairs: number,
-        given: number.optional(),
-        promoted: RelationShare,
-        suppressed: RelationShare,
-      }),
-    ),
+    relations: z.array(z.object(relation)),
     source: z.enum(['atlas', 'live']),
+    notes: notes.optional(),
   })
   .meta({ id: 'HeadStatistics' });
 

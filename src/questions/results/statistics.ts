@@ -34,3 +34,15 @@ export const Statistic = z
     ),
   })
   .meta({ id: 'Statistic', description: 'Columns of one length, one entry per vector or matrix' });
+
+export const StatisticRows = z
+  .object({
+    model: z.string(),
+    of: z.enum(['heads', 'neurons']),
+    rows: z.array(z.record(z.string(), z.union([number, z.string()]).nullable())).meta({
+      description:
+        'As the atlas’s tables head_stats and neuron_stats have them; q counts all rows (heads: of a matrix)',
+    }),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'StatisticRows' });

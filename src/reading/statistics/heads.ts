@@ -21,6 +21,9 @@ export function headRange(model: Model, layer: number, { from = 0, to }: LayerOp
   return [from, to ?? headCount(model, layer)];
 }
 
+/** By nothing unless something else is asked for, `undefined` included: readings are normalised by `freq` then. */
+const plain = (options: ReadOptions): ReadOptions => ({ ...options, normalize: options.normalize ?? 'none' });
+
 /** Calls `visit` with the factors of each head in turn; a factor that heads share is made once. */
 export async function eachHead(
   model: Model,
@@ -37,7 +40,7 @@ export async function eachHead(
     const known = last.get(part);
     if (known?.own === own) return known.factor;
     const w = await headVectors(model, layer, head, part, options);
-    const made = await factorOf(model, w, part, { normalize: 'none', ...options });
+    const made = await factorOf(model, w, part, plain(options));
     last.set(part, { own, factor: made.factor });
     return made.factor;
   };
@@ -61,7 +64,7 @@ export async function randomHead(
     const rows = count / shape[0];
     const data = Float32Array.from(gaussian(rows * width, own));
     const w = { data, rows, columns: width, name: `random head ${seed}` };
-    return (await factorOf(model, w, part, { normalize: 'none', ...options })).factor;
+    return (await factorOf(model, w, part, plain(options))).factor;
   };
   const { first, second } = PARTS[matrix];
   return { a: await side(first, 2 * seed), b: await side(second, 2 * seed + 1) };

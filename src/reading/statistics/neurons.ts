@@ -1,9 +1,10 @@
 import type { Matrix } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
-import { maskOf, stage } from '../applied.ts';
+import { rowsKept, stage } from '../applied.ts';
 import { embedding, embeddingOf, norm, rowNorms } from '../embedding.ts';
 import { Kept } from '../kept.ts';
 import { normaliser } from '../normalisers.ts';
+import { leftOutNotes } from '../notes.ts';
 import { checkIndex, neuronName, parameter, readVectors } from '../parameters.ts';
 import type { NeuronPart, Normalize, ReadOptions } from '../types.ts';
 import { DrawnNull, type Tail } from './drawn.ts';
@@ -52,6 +53,8 @@ export interface NeuronStatistics {
   to: number;
   normalize: Normalize;
   parts: Partial<Record<NeuronPart, PartStatistics>>;
+  /** Which tokens are left out of the moments; absent where none are. */
+  notes?: string[];
   /** Cosines, 0 where a vector is 0; z against random directions, whose cosine has mean 0 and deviation 1 / √d; p two-sided; all exact. */
   keyValue: TestedColumn;
   /** In gated MLPs. */
@@ -90,6 +93,12 @@ export async function neuronStatistics(
       Object.assign(parts[part], await testedMoments(model, x, part, parts[part].norm, { ...options, normalize }));
   }
   const up = rows.get('up');
+  const scored = names.filter((part) => parts[part]?.moments);
+  const notes = await leftOutNotes(
+    model,
+    scored.map((part) => `ff.${part}` as const),
+    options,
+  );
   return {
     model: model.name,
     layer,
@@ -98,6 +107,7 @@ export async function neuronStatistics(
     to,
     normalize,
     parts,
+    ...(notes.length > 0 && { notes }),
     keyValue: cosines(rows.get('key')!, rows.get('value')!),
     ...(up && { upValue: cosines(up, rows.get('value')!) }),
   };
@@ -201,5 +211,11 @@ async function momentsOf(model: Model, x: Matrix, part: NeuronPart, options: Sco
         ? await rowNorms(model, which, signal)
         : undefined;
   const run = stage(options, `scores of ${x.name}`);
-  return scoreMoments(x, e, { ...run, engine, divisor, sample, mask: maskOf(model, options.filters, 'tokens') });
+  return scoreMoments(x, e, {
+    ...run,
+    engine,
+    divisor,
+    sample,
+    mask: await rowsKept(model, `ff.${part}`, 'tokens', options),
+  });
 }

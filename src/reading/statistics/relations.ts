@@ -4,7 +4,9 @@ import { WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import type { Vocabulary } from '../../vocabulary/types.ts';
 import { rowsKept, stage, vocabularyOf } from '../applied.ts';
+import { embeddingOf, leftOutRows } from '../embedding.ts';
 import { type HeadFactors, PARTS } from '../factors.ts';
+import { leftOutNotes } from '../notes.ts';
 import { rowsOf } from '../pairs.ts';
 import { seeded } from '../random.ts';
 import type { Relation, TokenRelation } from '../relations/relation.ts';
@@ -63,7 +65,14 @@ export async function relationScores(
   }
   const vocabulary = vocabularyOf(model, 'relations between words');
   const engine = options.engine ?? (await defaultEngine());
-  const resolved = relations.map((relation) => tokenRelation(vocabulary, relation));
+  const sides = Object.values(PARTS[matrix]).map((part) => `attn.${part}` as const);
+  const leftOut = await Promise.all(
+    sides.map((kind) => leftOutRows(model, embeddingOf(kind, options.embedding), options.signal)),
+  );
+  const usable = (pair: readonly number[]) => pair.every((id, side) => !leftOut[side].includes(id));
+  const resolved = relations
+    .map((relation) => tokenRelation(vocabulary, relation))
+    .map((relation) => ({ ...relation, pairs: relation.pairs.filter(usable) }));
   const { randomHeads = 32, seed = 1 } = options;
   const nulls = await relationNulls(model, engine, resolved, { ...options, matrix, k, randomHeads, seed });
   const run = stage(options, `relations in layer ${layer}`);
@@ -90,6 +99,8 @@ export interface RankedRelations {
   k: number;
   /** Heads best first by the share of promoted pairs (with `suppressed` of suppressed ones), ties by layer and head. */
   relations: RankedRelation[];
+  /** Which tokens are left out; absent where none are. */
+  notes?: string[];
 }
 
 export interface RankedRelation {
@@ -122,10 +133,13 @@ export async function rankRelations(
     scores.push(...(await relationScores(model, layer, relations, { ...rest, matrix, k, progress: report })));
   }
   const share = (score: RelationScore): RelationShare => (suppressed ? score.suppressed : score.promoted);
+  const kinds = Object.values(PARTS[matrix]).map((part) => `attn.${part}` as const);
+  const notes = await leftOutNotes(model, kinds, options);
   return {
     model: model.name,
     matrix,
     k,
+    ...(notes.length > 0 && { notes }),
     relations: relations.map(({ name, pairs: given }) => {
       const own = scores.filter(({ relation }) => relation === name);
       const q = falseDiscoveries(own.map((score) => relationP(share(score))));

@@ -3,7 +3,7 @@ import { defaultEngine } from '../../engine/select.ts';
 import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { embedding, embeddingOf, scaledRows } from '../embedding.ts';
+import { embedding, embeddingOf, leftOutRows, scaledRows } from '../embedding.ts';
 import { type HeadPart, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import type { ReadOptions } from '../types.ts';
@@ -22,7 +22,7 @@ export interface TokenGram {
   /** Mean rows [d]. */
   meanFirst: Float64Array;
   meanSecond: Float64Array;
-  /** Rows of E. */
+  /** Rows of E, those that are not finite on one of the sides left out. */
   count: number;
 }
 
@@ -48,14 +48,18 @@ export function tokenGram(model: Model, first: HeadPart, second: HeadPart, optio
     const engine = options.engine ?? (await defaultEngine());
     const d = e.columns;
     const same = f === g && e === e2;
+    const leftOut = [
+      ...new Set([...(await leftOutRows(model, one, signal)), ...(await leftOutRows(model, two, signal))]),
+    ];
+    const count = e.rows - leftOut.length;
     const run = stage(options, 'Gram matrices of the vocabulary');
     const [cross, ofFirst, ofSecond] = [zeros(d), zeros(d), zeros(d)];
     const [meanFirst, meanSecond] = [new Float64Array(d), new Float64Array(d)];
     for (let from = 0; from < e.rows; from += BLOCK) {
       throwIfAborted(signal);
       const to = Math.min(from + BLOCK, e.rows);
-      const a = columnsOf(scaledRows(e, f, from, to), meanFirst, e.rows);
-      const b = same ? a : columnsOf(scaledRows(e2, g, from, to), meanSecond, e.rows);
+      const a = columnsOf(without(scaledRows(e, f, from, to), from, leftOut), meanFirst, count);
+      const b = same ? a : columnsOf(without(scaledRows(e2, g, from, to), from, leftOut), meanSecond, count);
       await addProduct(cross, b, a);
       if (!same) {
         await addProduct(ofFirst, a, a);
@@ -64,8 +68,8 @@ export function tokenGram(model: Model, first: HeadPart, second: HeadPart, optio
       run.progress?.(to / e.rows);
     }
     return same
-      ? { cross, first: cross, second: cross, meanFirst, meanSecond: meanFirst, count: e.rows }
-      : { cross, first: ofFirst, second: ofSecond, meanFirst, meanSecond, count: e.rows };
+      ? { cross, first: cross, second: cross, meanFirst, meanSecond: meanFirst, count }
+      : { cross, first: ofFirst, second: ofSecond, meanFirst, meanSecond, count };
 
     async function addProduct(sum: Dense, left: Matrix, right: Matrix): Promise<void> {
       const { data } = await engine.matmul(left, right, { signal });
@@ -95,6 +99,15 @@ async function centred(model: Model, first: HeadPart, second: HeadPart, options:
       count,
     };
   });
+}
+
+/** Rows from `from` on, those of tokens that are left out 0. */
+function without(rows: Matrix, from: number, leftOut: readonly number[]): Matrix {
+  const own = leftOut.filter((id) => id >= from && id < from + rows.rows);
+  if (own.length === 0) return rows;
+  const data = rows.data.slice();
+  for (const id of own) data.fill(0, (id - from) * rows.columns, (id - from + 1) * rows.columns);
+  return { ...rows, data };
 }
 
 /** Transposed, and its rows' share of the mean over `count` rows added to `mean`. */

@@ -1,5 +1,6 @@
 import type { Model } from '../../model/types.ts';
-import { checkIndex, expertOf, parametersOf } from '../parameters.ts';
+import { leftOutNotes } from '../notes.ts';
+import { checkIndex, expertOf, parametersOf, VECTOR_KINDS } from '../parameters.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import {
   HEAD_STATISTICS,
@@ -92,6 +93,16 @@ function add(
 /** A neuron, or one matrix of a head, with all its statistics: the row that an atlas of these layers has of it. */
 export type StatisticRow = { layer: number } & Record<string, number | string | null>;
 
+/** All statistics of a model's neurons or heads. */
+export interface WholeModelStatistics {
+  model: string;
+  of: StatisticKind;
+  /** In order of layer and number, a head's `vo` before its `qk`. */
+  rows: StatisticRow[];
+  /** Which tokens are left out. */
+  notes: string[];
+}
+
 /**
  * All statistics of all neurons or heads of a model, or of some layers: what an atlas's tables `neuron_stats` and
  * `head_stats` have, to the bit (key_value_jaccard: of an atlas that lists 100 tokens, as by default). q counts the false
@@ -101,7 +112,7 @@ export async function statisticRows(
   model: Model,
   kind: StatisticKind,
   { layers, ...options }: Options & { layers?: readonly number[] } = {},
-): Promise<StatisticRow[]> {
+): Promise<WholeModelStatistics> {
   for (const layer of layers ?? []) checkIndex(layer, model.dimensions.layers, 'layer');
   const rows: StatisticRow[] = [];
   for (const layer of eachLayer(model, `statistics of ${kind}`, options, layers)) {
@@ -109,7 +120,8 @@ export async function statisticRows(
     rows.push(...(kind === 'heads' ? await headRows(model, layer, how) : await neuronRows(model, layer, how)));
   }
   addDiscoveries(kind, rows);
-  return rows;
+  const kinds = VECTOR_KINDS.filter((of) => of.startsWith(kind === 'heads' ? 'attn' : 'ff'));
+  return { model: model.name, of: kind, rows, notes: await leftOutNotes(model, kinds, options) };
 }
 
 /** Fills the columns of q, over all rows, of heads over those of each matrix. */
