@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { withTables } from './docs.ts';
 
-it.each(['cli', 'api'])(
+it.each(['cli', 'api', 'statistics'])(
   'has in docs/%s.md the tables that the definitions make (UPDATE_DOCS=1 writes them)',
   (name) => {
     const file = new URL(`../../docs/${name}.md`, import.meta.url);

@@ -2,6 +2,7 @@ import type { Option } from 'commander';
 import { QUESTIONS } from '../questions/index.ts';
 import { factsOf, filters, reading } from '../questions/parameters.ts';
 import type { AnyQuestion } from '../questions/question.ts';
+import { type StatisticFacts, statisticsOf } from '../reading/statistics/catalogue.ts';
 import { COMMANDS } from './commands/index.ts';
 import { flagFacts, inHelp } from './definition.ts';
 import { createProgram } from './program.ts';
@@ -26,6 +27,7 @@ export function tables(): Record<string, string> {
     filters: grouped('Only tokens'),
     output: grouped('Output'),
     routes: routeTable(),
+    measured: statisticTable(),
   };
 }
 
@@ -68,6 +70,34 @@ function meaning(option: Option): string {
     usual === undefined ? '' : `; default ${usual}`,
     cli.env ? ` (also \`${cli.env}\`)` : '',
   ].join('');
+}
+
+/** Statistics that are of one family share a row. */
+function statisticTable(): string {
+  const rows = new Map<string, { columns: string[]; facts: StatisticFacts }>();
+  for (const [name, facts] of [...statisticsOf('neurons'), ...statisticsOf('heads')]) {
+    if (facts.whole || Object.keys(facts.nulls).length === 0) continue;
+    const family = facts.family ?? facts.title;
+    const row = rows.get(family) ?? { columns: [], facts };
+    rows.set(family, { ...row, columns: [...row.columns, `\`${name}\``] });
+  }
+  return table(
+    ['statistic', 'columns', 'p', 'random', 'shuffled', 'others'],
+    [...rows].map(
+      ([
+        family,
+        {
+          columns,
+          facts: { tail = '', nulls },
+        },
+      ]) => [
+        family,
+        columns.join(', '),
+        tail,
+        ...(['random', 'shuffled', 'others'] as const).map((of) => nulls[of] ?? '–'),
+      ],
+    ),
+  );
 }
 
 function routeTable(): string {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { factsOf } from './parameters.ts';
+import { type Facts, factsOf } from './parameters.ts';
 
-const TYPES = { whole: 'integer', real: 'number', flag: 'boolean', choice: 'string', list: 'string', text: 'string' };
+const TYPES: Partial<Record<Facts['kind'], string>> = { whole: 'integer', real: 'number', flag: 'boolean' };
 
 /** The sentence of a parameter, with its default where that is a number. */
 export function describe(schema: z.ZodType): string {
@@ -14,7 +14,7 @@ export function jsonSchemaOf(schema: z.ZodType) {
   const { kind, min, max, names, default: usual } = factsOf(schema);
   const [least, most] = kind === 'text' ? ['minLength', 'maxLength'] : ['minimum', 'maximum'];
   return {
-    type: TYPES[kind],
+    type: TYPES[kind] ?? 'string',
     ...(min !== undefined && { [least]: min }),
     ...(max !== undefined && { [most]: max }),
     ...(kind === 'choice' && { enum: names }),

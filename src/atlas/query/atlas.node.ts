@@ -74,7 +74,7 @@ export class Atlas {
 
   /** Names that `statistics` and `sort` take, of this atlas. */
   statisticNames(kind: StatisticKind): string[] {
-    return statisticNames(this.manifest, kind);
+    return statisticNames(this.#sources, kind);
   }
 
   /** One number for each neuron (head) of the atlas as columns, to colour a whole model by. Throws `ARGUMENT_INVALID`. */

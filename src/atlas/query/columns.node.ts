@@ -50,6 +50,11 @@ export class ColumnFile {
     this.#bytes = bytes;
   }
 
+  /** Whether the file has this column. Throws `ATLAS_INVALID`. */
+  has(column: string): boolean {
+    return damaged(this.path, () => this.#pieces(column).length > 0);
+  }
+
   /** A column's smallest and largest value over the file, where its statistics say. Throws `ATLAS_INVALID`. */
   range(column: string): [min: unknown, max: unknown] | undefined {
     const pieces = damaged(this.path, () => this.#pieces(column));

@@ -7,7 +7,7 @@ import { checkNumber, checkOneOf, HEAD_MATRICES } from './check.ts';
 import type { Row } from './database.node.ts';
 import { notThere } from './readings.node.ts';
 import type { Sources } from './sources.node.ts';
-import { doublesOf } from './statistics.node.ts';
+import { checkThere, doublesOf } from './statistics.node.ts';
 
 /** A head's singular values, and which of them can be told apart. */
 export interface AtlasSpectrum {
@@ -123,6 +123,8 @@ export async function atlasRelations(
   options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
 ): Promise<RelationRow[]> {
   const { relation, layer, head, sort = 'promoted', ascending, k = 20 } = options;
+  // q is counted from p.
+  checkThere(sources, 'head_relations', checkOneOf(sort, RELATION_ORDERS).replace(/_q$/, '_p'));
   const where = [
     ...(relation === undefined ? [] : ['relation = ?']),
     ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
@@ -130,7 +132,7 @@ export async function atlasRelations(
   ];
   return (await sources.rows(
     `SELECT * FROM (${WITH_Q}) WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY ${checkOneOf(sort, RELATION_ORDERS)} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
+     ORDER BY ${sort} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
     relation === undefined ? [] : [relation],
   )) as unknown as RelationRow[];
 }
@@ -165,6 +167,7 @@ export async function atlasCompositions(
   } = {},
 ): Promise<CompositionRow[]> {
   const { from, to, kind, sort = 'score', ascending, k = 20 } = options;
+  checkThere(sources, 'head_compositions', checkOneOf(sort, ['score', 'z', 'p']));
   const where = [
     ...(kind === undefined ? [] : [`kind = '${checkOneOf(kind, COMPOSITION_KINDS)}'`]),
     ...(from ? [`from_layer = ${checkNumber(from[0])} AND from_head = ${checkNumber(from[1])}`] : []),
@@ -173,7 +176,7 @@ export async function atlasCompositions(
   return (await sources.rows(
     `SELECT * FROM (SELECT * EXCLUDE (r_p, n_p), ${qOf('p', 'kind')} AS q
        FROM (SELECT *, ${rankOf('p', 'kind')} FROM head_compositions)) WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY ${checkOneOf(sort, ['score', 'z', 'p'])} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
+     ORDER BY ${sort} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
      LIMIT ${checkNumber(k)}`,
   )) as unknown as CompositionRow[];
 }

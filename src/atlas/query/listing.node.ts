@@ -44,7 +44,7 @@ export async function listNeurons(
   sources: Sources,
   { sort = 'norm', ascending = false, layer, part, k = 20 }: ListingOptions & { part?: NeuronPart },
 ): Promise<NeuronRow[]> {
-  const ofStatistics = statisticTable(sources.manifest, 'neurons', sort) === 'neuron_stats';
+  const ofStatistics = statisticTable(sources, 'neurons', sort) === 'neuron_stats';
   const parts = part ? [checkOneOf(part, NEURON_PARTS)] : ofStatistics ? (['value'] as const) : NEURON_PARTS;
   if (layer !== undefined) checkNumber(layer);
   const lists = sources.neurons();
@@ -97,7 +97,7 @@ export async function listHeads(
   sources: Sources,
   { sort = 'best', ascending = false, layer, matrix, k = 20 }: ListingOptions & { matrix?: HeadMatrix },
 ): Promise<HeadRow[]> {
-  const ofStatistics = statisticTable(sources.manifest, 'heads', sort) === 'head_stats';
+  const ofStatistics = statisticTable(sources, 'heads', sort) === 'head_stats';
   if (matrix) checkOneOf(matrix, HEAD_MATRICES);
   if (layer !== undefined) checkNumber(layer);
   const { rows } = sources.heads();

@@ -1,6 +1,6 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
-import { LABELS, type Manifest } from '../schema.ts';
+import { isLater, LABELS, type Manifest, type TableName } from '../schema.ts';
 import { ColumnFile } from './columns.node.ts';
 import { damage } from './damaged.ts';
 import { type Database, type DatabaseOptions, openDatabase, type Row } from './database.node.ts';
@@ -78,6 +78,7 @@ export class Sources {
   readonly #folder: AtlasFolder;
   readonly #options: DatabaseOptions;
   #database?: Database;
+  readonly #firsts = new Map<TableName, ColumnFile>();
   #words?: Words;
   #neurons?: NeuronLists;
   #heads?: { rows: readonly HeadFacts[]; lists: HeadLists };
@@ -117,6 +118,15 @@ export class Sources {
   /** The atlas's tables of statistics have rows. */
   get statistics(): boolean {
     return this.manifest.settings.what.includes('statistics');
+  }
+
+  /** Whether its files have this column: what was added later an older atlas has not. */
+  has(table: TableName, column: string): boolean {
+    const [file] = this.#folder.files[table];
+    if (!file || !isLater(table, column)) return true;
+    const first = this.#firsts.get(table) ?? new ColumnFile(file);
+    this.#firsts.set(table, first);
+    return first.has(column);
   }
 
   neurons(): NeuronLists {

@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-import { ATLAS_PARTS, type Manifest, TABLES } from '../schema.ts';
+import { ATLAS_PARTS, TABLES, type TableName } from '../schema.ts';
 import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
 import type { Sources } from './sources.node.ts';
 
@@ -29,27 +29,43 @@ export function doublesOf(table: Readonly<Record<string, string>>): string[] {
   return Object.keys(table).filter((name) => table[name].startsWith('DOUBLE'));
 }
 
-/** Numbers that an atlas of these settings has for each neuron or head: what can be sorted by and asked for. */
-export function statisticNames({ settings }: Manifest, kind: StatisticKind): string[] {
+const TABLE = { neurons: 'neuron_stats', heads: 'head_stats' } as const;
+
+/** Numbers that this atlas has for each neuron or head: what can be sorted by and asked for. */
+export function statisticNames(sources: Sources, kind: StatisticKind): string[] {
+  const { what } = sources.manifest.settings;
   const { own, statistics } = NUMBERS[kind];
-  return [...(settings.what.includes(kind) ? own : []), ...(settings.what.includes('statistics') ? statistics : [])];
+  return [
+    ...(what.includes(kind) ? own : []),
+    ...(what.includes('statistics') ? statistics.filter((name) => sources.has(TABLE[kind], name)) : []),
+  ];
 }
 
-/** The table a statistic is a column of. Throws `ARGUMENT_INVALID`, also where the atlas has no statistics. */
+/** The table a statistic is a column of. Throws `ARGUMENT_INVALID`, also where the atlas has no statistics, or not this one. */
 export function statisticTable(
-  { settings }: Manifest,
+  sources: Sources,
   kind: StatisticKind,
   name: string,
 ): 'neurons' | 'heads' | 'neuron_stats' | 'head_stats' {
   const { own, statistics } = NUMBERS[kind];
   checkOneOf(name, [...own, ...statistics]);
   if (own.includes(name)) return kind;
-  if (!settings.what.includes('statistics'))
+  if (!sources.manifest.settings.what.includes('statistics'))
     throw new WeightscopeError(
       'ARGUMENT_INVALID',
       `Expected an atlas with statistics for "${name}", this one has none; build one with --what ${ATLAS_PARTS.join(',')}.`,
     );
-  return kind === 'neurons' ? 'neuron_stats' : 'head_stats';
+  checkThere(sources, TABLE[kind], name);
+  return TABLE[kind];
+}
+
+/** Throws `ARGUMENT_INVALID` where the atlas was built before this column was added. */
+export function checkThere(sources: Sources, table: TableName, column: string): void {
+  if (sources.has(table, column)) return;
+  throw new WeightscopeError(
+    'ARGUMENT_INVALID',
+    `Expected an atlas whose table ${table} has the column ${column}, but this one was built before there was one; build it again.`,
+  );
 }
 
 /** {@link StatisticColumn}. Statistics of neurons other than those of their vectors are about values. */
@@ -59,7 +75,7 @@ export async function statisticColumn(
   name: string,
   options: { part?: NeuronPart; matrix?: HeadMatrix; layer?: number } = {},
 ): Promise<StatisticColumn> {
-  const table = statisticTable(sources.manifest, kind, name);
+  const table = statisticTable(sources, kind, name);
   const part =
     kind === 'neurons'
       ? checkOneOf(options.part ?? 'value', NEURON_PARTS)
