@@ -56,6 +56,7 @@ export * from './reading/statistics/overlap.ts';
 export * from './reading/statistics/relations.ts';
 export * from './reading/statistics/self.ts';
 export * from './reading/statistics/spectrum.ts';
+export { type StatisticRow, statisticRows, type WholeModelStatistics } from './reading/statistics/whole-model.ts';
 export { type ScoredHead, tokenHeads, tokenNeurons } from './reading/token-places.ts';
 export { readToken, type TokenReport } from './reading/token-report.ts';
 export type * from './reading/types.ts';

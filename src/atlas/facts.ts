@@ -1,6 +1,7 @@
 import type { Model, Parameter } from '../model/types.ts';
 import { embeddingOf } from '../reading/embedding.ts';
 import { expertOf, parametersOf, VECTOR_KINDS, type VectorKind } from '../reading/parameters.ts';
+import { NEURON_PARTS } from '../reading/parts.ts';
 import type { EmbeddingChoice, EmbeddingName, NeuronPart } from '../reading/types.ts';
 
 /** Neurons that lie in one parameter: a layer's, or one expert's. */
@@ -53,7 +54,7 @@ export function modelFacts(model: Model, choice: EmbeddingChoice = 'unembed'): M
     // A unit reads one side's table, or both of a head's.
     embeddingBytes: bytesOf(model, e),
     rows: { embed: table('embed')?.count ?? e.count, unembed: table('unembed')?.count ?? e.count },
-    parts: (['key', 'up', 'value'] as const).filter((part) => vectors[`ff.${part}`]),
+    parts: NEURON_PARTS.filter((part) => vectors[`ff.${part}`]),
     neurons: (vectors['ff.value'] ?? []).map(({ name, layer, count }) => ({
       layer,
       expert: expertOf(name) ?? 0,

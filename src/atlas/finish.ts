@@ -1,5 +1,6 @@
 import type { Ranked } from '../engine/engine.ts';
 import type { Model } from '../model/types.ts';
+import { HEAD_MATRICES } from '../reading/parts.ts';
 import { discoveries, flattened, TABLE_COLUMNS } from '../reading/statistics/columns.ts';
 import { measuredOverlap } from '../reading/statistics/measures.ts';
 import { listOverlap } from '../reading/statistics/overlap.ts';
@@ -13,7 +14,7 @@ import { type AtlasFile, type AtlasSettings, SIGNS, type Sign, type TableName } 
 import type { Store } from './store.ts';
 import { arraysOf, putFile, type Receipt } from './unit.ts';
 import { headNumberOf } from './units/head-columns.ts';
-import { headNumber, MATRICES } from './units/heads.ts';
+import { headNumber } from './units/heads.ts';
 import { placesOf } from './units/neurons.ts';
 import { columnsOf } from './units/rows.ts';
 import { tokenColumns } from './units/tokens.ts';
@@ -86,7 +87,7 @@ async function writeHeadStats({ facts, settings }: FinishInput, found: Arrays, w
   const rows: StatisticRow[] = [];
   for (const { layer, heads } of facts.heads.filter(({ layer }) => settings.layers.includes(layer))) {
     for (let head = 0; head < heads; head++) {
-      for (const matrix of MATRICES) {
+      for (const matrix of HEAD_MATRICES) {
         const place = { layer, head, matrix };
         rows.push(statisticRow('heads', place, (column) => headNumberOf(found, place, column)));
       }
@@ -155,7 +156,7 @@ async function writeTokenHeads(input: FinishInput, write: Write): Promise<void> 
   const places = facts.heads.flatMap(({ layer, heads }) =>
     Array.from({ length: heads }, (_, head) => ({ layer, head })),
   );
-  for (const matrix of MATRICES) {
+  for (const matrix of HEAD_MATRICES) {
     const ranks = new PairRanks();
     const merged = await mergedLists(
       input,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { defaultEngine } from '../engine/select.ts';
+import { partsOf } from '../reading/parts.ts';
 import type { Opened, ServedModel } from './opened.ts';
 import { model } from './parameters.ts';
 import { question } from './question.ts';
@@ -56,7 +57,7 @@ async function infoOf(opened: Opened, served: ServedModel): Promise<z.infer<type
     vocab: size?.vocab ?? 0,
     experts: size?.experts ?? 0,
     gated: Boolean(size?.gated),
-    parts: size?.gated ? ['key', 'up', 'value'] : ['key', 'value'],
+    parts: partsOf(size?.gated === true),
     tied: embed && unembed ? String(embed.tensors) === String(unembed.tensors) : null,
     tokenizer: model?.vocabulary ? { kind: model.vocabulary.kind, tokens: model.vocabulary.tokens } : null,
     fingerprint: model?.fingerprint ?? atlas?.manifest.checkpoint ?? '',

@@ -1,10 +1,10 @@
 /**
  * How a reading may be made, in plain data: command line, API, page and documents take their names and sentences from
- * these tables. (The page loads this file, so nothing is imported here.)
+ * these tables. (The page loads this file, so nothing but such names is imported here.)
  */
 
-export const NEURON_PARTS = ['key', 'up', 'value'] as const;
-export const MATRICES = ['vo', 'qk'] as const;
+export { HEAD_MATRICES as MATRICES, NEURON_PARTS } from '../reading/parts.ts';
+
 export const EMBEDDINGS = ['unembed', 'embed', 'own'] as const;
 
 /** Normalisers, each with what it does to a score. */

@@ -5,6 +5,7 @@ import { PairCounter } from './counters.ts';
 import { headFactor, pairMasks, type Side } from './factors.ts';
 import { appliedToPairs, checkOptions, exclusion, type HeadOptions } from './heads.ts';
 import { limited } from './pairs.ts';
+import { HEAD_MATRICES } from './parts.ts';
 import type { HeadMatrix, HeadReading, MatrixReading, ReadOptions } from './types.ts';
 
 /** Pairs whose scores are kept: questions above the last of them cost a binary search. */
@@ -168,7 +169,7 @@ export class HeadRankings {
 
   /** {@link readHead} from kept rankings alone; undefined where they do not suffice. */
   async read(model: Model, layer: number, head: number, options: HeadOptions): Promise<HeadReading | undefined> {
-    const { matrices = ['vo', 'qk'], normalize = 'freq' } = options;
+    const { matrices = HEAD_MATRICES, normalize = 'freq' } = options;
     const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
     const used: (Float64Array | undefined)[] = [];
     for (const matrix of matrices) {

@@ -10,6 +10,7 @@ import { checkToken, embeddingOf } from './embedding.ts';
 import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } from './factors.ts';
 import { sharedInWords, withPairFoldRanks } from './fold-ranks.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
+import { HEAD_MATRICES } from './parts.ts';
 import { type RankOptions, rankTokens } from './rank.ts';
 import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions } from './types.ts';
 
@@ -53,7 +54,7 @@ export async function readHead(
   head: number,
   options: HeadOptions = {},
 ): Promise<HeadReading> {
-  const { normalize = 'freq', matrices = ['vo', 'qk'] } = options;
+  const { normalize = 'freq', matrices = HEAD_MATRICES } = options;
   const used: (Float64Array | undefined)[] = [];
   const made = new Map<HeadMatrix, HeadFactors>();
   const factors = async (matrix: HeadMatrix): Promise<HeadFactors> => {

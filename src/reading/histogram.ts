@@ -2,7 +2,8 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { appliedOf, rowsKept, stage } from './applied.ts';
 import { embedding, embeddingOf } from './embedding.ts';
-import { neuronParts, neuronVector } from './neuron-vectors.ts';
+import { neuronVector } from './neuron-vectors.ts';
+import { partsOf } from './parts.ts';
 import { divisorOf } from './rank.ts';
 import { scoresOf } from './scores.ts';
 import type { Applied, NeuronPart, Normalize, ReadOptions } from './types.ts';
@@ -50,7 +51,7 @@ export async function neuronHistograms(
   neuron: number,
   options: HistogramOptions = {},
 ): Promise<NeuronHistograms> {
-  const { normalize = 'freq', bins = 80, parts = neuronParts(model) } = options;
+  const { normalize = 'freq', bins = 80, parts = partsOf(model.dimensions.gated) } = options;
   const used: (Float64Array | undefined)[] = [];
   const read: NeuronHistograms['parts'] = {};
   for (const part of parts) {

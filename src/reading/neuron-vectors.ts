@@ -1,8 +1,10 @@
+import type { Matrix } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { norm } from './embedding.ts';
 import { checkIndex, expertOf, neuronName, parameter, parametersOf, readVectors } from './parameters.ts';
+import { partsOf } from './parts.ts';
 import type { NeuronPart, ReadOptions } from './types.ts';
 
 export interface NeuronPlace {
@@ -14,25 +16,26 @@ export interface NeuronPlace {
 
 type VectorOptions = Pick<ReadOptions, 'foldNorm' | 'signal'> & { expert?: number };
 
-/** The parts a neuron of this model has. */
-export const neuronParts = (model: Model): NeuronPart[] =>
-  model.dimensions.gated ? ['key', 'up', 'value'] : ['key', 'value'];
-
 /** One vector of a neuron, fp32 [d]. Throws `OUT_OF_RANGE`, `ARGUMENT_INVALID` (`up` without gated MLPs). */
-export async function neuronVector(
+export async function neuronVector(...of: Parameters<typeof neuronRow>): Promise<Float32Array> {
+  return (await neuronRow(...of)).data;
+}
+
+/** The same as a matrix [1, d], which has the name of what it was read from. */
+export async function neuronRow(
   model: Model,
   layer: number,
   neuron: number,
   part: NeuronPart,
   { expert, foldNorm, signal }: VectorOptions = {},
-): Promise<Float32Array> {
+): Promise<Matrix> {
   const { layers, experts } = model.dimensions;
   checkIndex(layer, layers, 'layer');
   if (experts > 0 || expert !== undefined) checkIndex(expert ?? 0, experts, 'expert');
   const source = parameter(model, neuronName(model, layer, part, expert));
   checkIndex(neuron, source.count, 'neuron');
   const range = { start: neuron, end: neuron + 1, foldNorm, signal };
-  return (await readVectors(model, { layer, kind: `ff.${part}`, source }, range)).data;
+  return readVectors(model, { layer, kind: `ff.${part}`, source }, range);
 }
 
 export interface NeuronShape {
@@ -49,7 +52,8 @@ export async function neuronShape(
   options: VectorOptions = {},
 ): Promise<NeuronShape> {
   const vectors: Partial<Record<NeuronPart, Float32Array>> = {};
-  for (const part of neuronParts(model)) vectors[part] = await neuronVector(model, layer, neuron, part, options);
+  for (const part of partsOf(model.dimensions.gated))
+    vectors[part] = await neuronVector(model, layer, neuron, part, options);
   const { key, up, value } = vectors;
   return {
     norms: Object.fromEntries(Object.entries(vectors).map(([part, x]) => [part, norm(x)])),

@@ -1,7 +1,9 @@
 import type { Model } from '../model/types.ts';
 import { appliedOf } from './applied.ts';
 import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
-import { checkIndex, neuronName, parameter, readsTheStream, readVectors } from './parameters.ts';
+import { neuronRow } from './neuron-vectors.ts';
+import { readsTheStream } from './parameters.ts';
+import { partsOf } from './parts.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { NeuronPart, NeuronReading } from './types.ts';
 
@@ -22,20 +24,13 @@ export async function readNeuron(
   neuron: number,
   options: NeuronOptions = {},
 ): Promise<NeuronReading> {
-  const { layers, experts, gated } = model.dimensions;
-  const { normalize = 'freq', parts = gated ? ['key', 'up', 'value'] : ['key', 'value'] } = options;
-  checkIndex(layer, layers, 'layer');
-  if (experts > 0) checkIndex(options.expert ?? 0, experts, 'expert');
-  else if (options.expert !== undefined) checkIndex(options.expert, 0, 'expert');
+  const { normalize = 'freq', parts = partsOf(model.dimensions.gated) } = options;
   const read: NeuronReading['parts'] = {};
   const used: (Float64Array | undefined)[] = [];
   const shared: string[] = [];
   for (const part of parts) {
-    const source = parameter(model, neuronName(model, layer, part, options.expert));
-    checkIndex(neuron, source.count, 'neuron');
     const kind = `ff.${part}` as const;
-    const { foldNorm, signal } = options;
-    const x = await readVectors(model, { layer, kind, source }, { start: neuron, end: neuron + 1, foldNorm, signal });
+    const x = await neuronRow(model, layer, neuron, part, options);
     const { f, ...ranked } = await rankVector(model, x, { normalize, kind }, options);
     read[part] = ranked;
     used.push(f);

@@ -3,6 +3,7 @@ import type { Model } from '../model/types.ts';
 import { readHead } from './heads.ts';
 import { readNeuron } from './neurons.ts';
 import { isGpt2Medium } from './notebook.ts';
+import { HEAD_MATRICES } from './parts.ts';
 import type { ReadOptions } from './types.ts';
 
 /** One thing the notebook printed, and what is read here. */
@@ -67,7 +68,7 @@ export async function checkNotebook(
   const [headLayer, head] = printed.head;
   const each = { vo: { above: printed.vo.above }, qk: { above: printed.qk.above } };
   const counted = await readHead(model, headLayer, head, { ...run, each, countOnly: true });
-  for (const matrix of ['vo', 'qk'] as const) {
+  for (const matrix of HEAD_MATRICES) {
     const { above, count } = printed[matrix];
     const found = counted[matrix]?.count ?? 0;
     const agrees = Math.abs(found - count) <= Math.max(2, 2e-5 * count);

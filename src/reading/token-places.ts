@@ -4,10 +4,11 @@ import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { checkToken, embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
 import { type HeadPart, headCount, PARTS, sharedHead, sideDivisor } from './factors.ts';
-import { bestOfLayers, byPlace, neuronParts, type ScoredNeuron } from './neuron-vectors.ts';
+import { bestOfLayers, byPlace, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
 import { parameter, readVectors } from './parameters.ts';
+import { partsOf } from './parts.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
 
 export interface Ends<T> {
@@ -30,7 +31,7 @@ export async function tokenNeurons(
   token: number,
   options: TokenPlaceOptions & { parts?: readonly NeuronPart[] } = {},
 ): Promise<Partial<Record<NeuronPart, Ends<ScoredNeuron>>>> {
-  const { parts = neuronParts(model), normalize = 'freq', k = 20, signal } = options;
+  const { parts = partsOf(model.dimensions.gated), normalize = 'freq', k = 20, signal } = options;
   const engine = options.engine ?? (await defaultEngine());
   const found: Partial<Record<NeuronPart, Ends<ScoredNeuron>>> = {};
   for (const part of parts) {

@@ -1,8 +1,10 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Token, TokenFilters } from '../vocabulary/types.ts';
 import type { FactorCache } from './factor-cache.ts';
+import type { HeadMatrix, NeuronPart } from './parts.ts';
 
 export type { Token, TokenFilters } from '../vocabulary/types.ts';
+export type { HeadMatrix, NeuronPart } from './parts.ts';
 
 /** How scores are made comparable (docs/readings.md). */
 export type Normalize = 'freq' | 'none' | 'cosine';
@@ -60,8 +62,6 @@ export interface RankedTokens {
   bottom: ScoredToken[];
 }
 
-export type NeuronPart = 'key' | 'up' | 'value';
-
 export interface NeuronReading {
   model: string;
   layer: number;
@@ -103,8 +103,6 @@ export interface MatrixReading {
   above?: number;
   below?: number;
 }
-
-export type HeadMatrix = 'vo' | 'qk';
 
 /** What chose and ordered a head's pairs; only what was given is there. */
 export interface AppliedToPairs extends Applied {

@@ -5,15 +5,8 @@ import { appliedOf, vocabularyOf } from './applied.ts';
 import { embeddingOf } from './embedding.ts';
 import { type Expression, expressionError, parseExpression, type VectorName } from './expression.ts';
 import { headVectors } from './factors.ts';
-import {
-  checkIndex,
-  kindOfParameter,
-  neuronName,
-  parameter,
-  readsTheStream,
-  readVectors,
-  type VectorKind,
-} from './parameters.ts';
+import { neuronVector } from './neuron-vectors.ts';
+import { checkIndex, kindOfParameter, parameter, readsTheStream, type VectorKind } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { EmbeddingName, ReadOptions, VectorReading } from './types.ts';
 import { unusedOf } from './unused.ts';
@@ -106,14 +99,8 @@ async function named(model: Model, vector: VectorName, e: EmbeddingName, options
   const { signal, foldNorm } = options;
   const row = (name: string, index: number, what: string) => parameterRow(model, name, index, what, signal);
   switch (vector.type) {
-    case 'neuron': {
-      const { layer, part, neuron } = vector;
-      checkIndex(layer, model.dimensions.layers, 'layer');
-      const source = parameter(model, neuronName(model, layer, part, vector.expert));
-      checkIndex(neuron, source.count, 'neuron');
-      const range = { start: neuron, end: neuron + 1, foldNorm, signal };
-      return (await readVectors(model, { layer, kind: `ff.${part}`, source }, range)).data;
-    }
+    case 'neuron':
+      return neuronVector(model, vector.layer, vector.neuron, vector.part, { expert: vector.expert, foldNorm, signal });
     case 'head': {
       const { layer, head, part, index } = vector;
       const all = await headVectors(model, layer, head, part, { foldNorm, signal });

@@ -115,6 +115,25 @@ const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
     schema: schemas.TokenReport,
     ask: ['tiny/tokens/3?k=2', 'both/tokens/3?k=5', 'atlas/tokens/3', 'bare/tokens/29'],
   },
+  '/api/models/{model}/statistics': {
+    schema: schemas.StatisticRows,
+    ask: ['tiny/statistics?layers=1', 'bare/statistics?of=neurons&layers=0-1'],
+  },
+  '/api/models/{model}/relations': {
+    schema: schemas.Relations,
+    ask: [
+      `tiny/relations?among=3&k=2&pairs=${encodeURIComponent('{"plural": [["king", "kings"], ["queen", "queens"]]}')}`,
+      'both/relations?layers=1&matrix=qk&suppressed=true',
+    ],
+  },
+  '/api/models/{model}/atlas/relations': {
+    schema: schemas.RelationRows,
+    ask: ['both/atlas/relations?k=3', 'both/atlas/relations?relation=plurals&sort=promoted_q&layer=1&ascending=true'],
+  },
+  '/api/models/{model}/atlas/compositions': {
+    schema: schemas.CompositionRows,
+    ask: ['both/atlas/compositions?k=3', 'both/atlas/compositions?from=0:1&to=1:2&kind=k&sort=p&ascending=true'],
+  },
   '/api/models/{model}/statistics/{kind}': {
     schema: schemas.StatisticNames,
     ask: ['tiny/statistics/neurons', 'both/statistics/heads', 'atlas/statistics/heads'],
@@ -342,6 +361,12 @@ describe('wrong questions', () => {
     ['/api/models/tiny/atlas/search?q=king', 404, 'ATLAS_MISSING', 'Expected an atlas of tiny'],
     ['/api/models/both/atlas/search?q=zzz', 400, 'TOKEN_UNKNOWN', 'zzz'],
     ['/api/models/both/atlas/sql?q=DROP%20VIEW%20tokens', 400, 'QUERY_INVALID', 'Expected a single SELECT'],
+    ['/api/models/bare/relations', 400, 'TOKENIZER_MISSING', 'Expected a tokenizer'],
+    ['/api/models/tiny/relations?pairs=1', 400, 'ARGUMENT_INVALID', 'relations are written as'],
+    ['/api/models/tiny/relations?layers=1-0', 400, 'ARGUMENT_INVALID', 'Expected `layers` to be layers such as 0,2-3'],
+    ['/api/models/tiny/statistics?layers=9', 400, 'OUT_OF_RANGE', 'layer'],
+    ['/api/models/both/atlas/compositions?from=1', 400, 'ARGUMENT_INVALID', 'LAYER:HEAD such as 3:1'],
+    ['/api/models/both/atlas/relations?sort=beauty', 400, 'ARGUMENT_INVALID', 'beauty'],
     ['/api/models/both/atlas/neurons?sort=beauty', 400, 'ARGUMENT_INVALID', 'beauty'],
     [
       '/api/models/atlas/neurons/0/0?k=7',

@@ -1,8 +1,4 @@
 import { WeightscopeError } from '../../errors.ts';
-import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-
-export const NEURON_PARTS: readonly NeuronPart[] = ['key', 'up', 'value'];
-export const HEAD_MATRICES: readonly HeadMatrix[] = ['vo', 'qk'];
 
 /** `value` when it is known, and then safe to stand in a query. Throws `ARGUMENT_INVALID`. */
 export function checkOneOf<T extends string>(value: string, known: readonly T[]): T {

@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
+import { NEURON_PARTS } from '../../reading/parts.ts';
 import type { NeuronPart } from '../../reading/types.ts';
-import { NEURON_PARTS } from './check.ts';
 import { openFolder } from './folder.node.ts';
 import type { NeuronLists, PairList } from './lists.node.ts';
 import { order } from './order.ts';

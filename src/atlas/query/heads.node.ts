@@ -1,9 +1,10 @@
+import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { CompositionKind } from '../../reading/statistics/composition.ts';
 import type { DirectionReading, DirectionToken } from '../../reading/statistics/directions.ts';
 import { spanTail } from '../../reading/statistics/tails.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import { TABLES } from '../schema.ts';
-import { checkNumber, checkOneOf, HEAD_MATRICES } from './check.ts';
+import { checkNumber, checkOneOf } from './check.ts';
 import type { Row } from './database.node.ts';
 import { notThere } from './readings.node.ts';
 import type { Sources } from './sources.node.ts';

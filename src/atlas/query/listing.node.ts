@@ -1,6 +1,7 @@
+import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import { columnNamed, evidenceOf } from '../../reading/statistics/columns.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
+import { checkNumber, checkOneOf } from './check.ts';
 import type { Row } from './database.node.ts';
 import { order } from './order.ts';
 import type { HeadFacts, Sources } from './sources.node.ts';

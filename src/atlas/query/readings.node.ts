@@ -4,6 +4,7 @@ import { embeddingOf } from '../../reading/embedding.ts';
 import { partKinds } from '../../reading/factors.ts';
 import { notesOf } from '../../reading/notes.ts';
 import type { VectorKind } from '../../reading/parameters.ts';
+import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type {
   Applied,
   HeadMatrix,
@@ -16,7 +17,7 @@ import type {
   TokenPair,
 } from '../../reading/types.ts';
 import type { Manifest, Sign } from '../schema.ts';
-import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
+import { checkNumber, checkOneOf } from './check.ts';
 import type { PairList } from './lists.node.ts';
 import type { Sources, Words } from './sources.node.ts';
 

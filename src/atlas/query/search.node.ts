@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import { asQuery } from './database.node.ts';
 import {
   type HeadHit,
@@ -38,7 +39,7 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   };
 
   const neurons: NeuronHit[] = [];
-  if (asked(['key', 'up', 'value'])) {
+  if (asked(NEURON_PARTS)) {
     const lists = sources.tokenNeurons();
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
     for (const { number, matches, ...hit } of meet(lists, ids, { parts: own, sign, k })) {
@@ -47,7 +48,7 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
     }
   }
   const heads: HeadHit[] = [];
-  if (asked(['vo', 'qk'])) {
+  if (asked(HEAD_MATRICES)) {
     const [lists, pairs] = [sources.tokenHeads(), sources.heads().lists];
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
     for (const { number, part: matrix, sign: side, score, matches } of meet(lists, ids, { parts: own, sign, k })) {

@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../../errors.ts';
+import { NEURON_PARTS } from '../../reading/parts.ts';
 import type { NeuronPart } from '../../reading/types.ts';
-import { checkNumber, checkOneOf, NEURON_PARTS } from './check.ts';
+import { checkNumber, checkOneOf } from './check.ts';
 import type { ReadColumn } from './columns.node.ts';
 import type { NeuronLists } from './lists.node.ts';
 import { order } from './order.ts';

@@ -1,7 +1,8 @@
 import { WeightscopeError } from '../../errors.ts';
+import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import { ATLAS_PARTS, TABLES, type TableName } from '../schema.ts';
-import { checkNumber, checkOneOf, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
+import { checkNumber, checkOneOf } from './check.ts';
 import type { Sources } from './sources.node.ts';
 
 export type StatisticKind = 'neurons' | 'heads';

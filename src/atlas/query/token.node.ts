@@ -1,7 +1,8 @@
+import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import type { Sign } from '../schema.ts';
-import { checkNumber, HEAD_MATRICES, NEURON_PARTS } from './check.ts';
+import { checkNumber } from './check.ts';
 import { notThere } from './readings.node.ts';
 import type { Sources } from './sources.node.ts';
 

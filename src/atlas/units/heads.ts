@@ -4,6 +4,7 @@ import { embedding, embeddingOf, scaledRows } from '../../reading/embedding.ts';
 import { headCount, pairMasks, sharedHead } from '../../reading/factors.ts';
 import { score as pairScore } from '../../reading/pairs.ts';
 import { parameter, readVectors } from '../../reading/parameters.ts';
+import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
 import { ARRAY_ROW, PAIR_ROW } from '../cost.ts';
@@ -15,7 +16,6 @@ import { sharingHeads } from './ranges.ts';
 import { labelOf } from './tokens.ts';
 
 const SIDES = { vo: ['v', 'o'], qk: ['q', 'k'] } as const;
-export const MATRICES = ['vo', 'qk'] as const satisfies readonly HeadMatrix[];
 
 /** Rows of E scaled and multiplied at a time. */
 const BLOCK = 4096;
@@ -58,7 +58,7 @@ export const heads: UnitKind<HeadWork> = {
   },
   title: ({ layer }) => `heads, layer ${layer}`,
   file: ({ layer }) => `layer-${String(layer).padStart(4, '0')}`,
-  lists: () => ({ group: 'heads', count: MATRICES.length }),
+  lists: () => ({ group: 'heads', count: HEAD_MATRICES.length }),
   compute: headUnit,
 };
 
@@ -71,9 +71,9 @@ async function headUnit(unit: HeadWork, context: UnitContext, run: RunOptions): 
   const numbers = new FactorStatistics();
   const arrays: Arrays = {};
   const offset = headNumber(facts.heads, layer) + from;
-  const steps = MATRICES.length * (to - from) * SIGNS.length;
+  const steps = HEAD_MATRICES.length * (to - from) * SIGNS.length;
   let done = 0;
-  for (const matrix of MATRICES) {
+  for (const matrix of HEAD_MATRICES) {
     const [first, second] = [
       await layerFactors(context, layer, SIDES[matrix][0], from, to, run),
       await layerFactors(context, layer, SIDES[matrix][1], from, to, run),

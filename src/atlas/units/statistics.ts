@@ -1,4 +1,5 @@
 import type { RunOptions } from '../../engine/engine.ts';
+import { HEAD_MATRICES } from '../../reading/parts.ts';
 import { flattened } from '../../reading/statistics/columns.ts';
 import { type DirectionReading, readAllDirections } from '../../reading/statistics/directions.ts';
 import { measuredHeads, measuresOf, NEURON_MEASURES } from '../../reading/statistics/measures.ts';
@@ -7,7 +8,6 @@ import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
 import type { UnitContext, UnitResult } from './context.ts';
 import { HeadColumns } from './head-columns.ts';
-import { MATRICES } from './heads.ts';
 import type { UnitKind, UnitWork } from './kind.ts';
 import { layerRanges } from './ranges.ts';
 import { columnsOf, type Rows } from './rows.ts';
@@ -79,7 +79,7 @@ async function statisticsUnit(
   const layers = facts.heads.filter(within);
   for (const [done, { layer }] of layers.entries()) {
     const own: HeadSpectrum[] = [];
-    for (const matrix of MATRICES) {
+    for (const matrix of HEAD_MATRICES) {
       for (const measure of measuresOf('weights')) {
         for (const { head, values, found } of await measuredHeads(model, layer, matrix, measure, options)) {
           heads.add({ layer, head, matrix }, values);

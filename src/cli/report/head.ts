@@ -1,3 +1,4 @@
+import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
 import { appliedLine, foldColumn, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
@@ -121,7 +122,7 @@ function counterItems(counter: Counter, words: number): string[] {
 }
 
 const matricesOf = (reading: HeadReading): [HeadMatrix, MatrixReading][] =>
-  (['vo', 'qk'] as const).flatMap((matrix) => {
+  HEAD_MATRICES.flatMap((matrix) => {
     const read = reading[matrix];
     return read ? [[matrix, read] as [HeadMatrix, MatrixReading]] : [];
   });

@@ -6,6 +6,7 @@ import { Kept } from '../kept.ts';
 import { normaliser } from '../normalisers.ts';
 import { leftOutNotes } from '../notes.ts';
 import { checkIndex, neuronName, parameter, readVectors } from '../parameters.ts';
+import { partsOf } from '../parts.ts';
 import type { NeuronPart, Normalize, ReadOptions } from '../types.ts';
 import { DrawnNull, type Tail } from './drawn.ts';
 import { MOMENTS, type Moment, type Moments, scoreMoments } from './moments.ts';
@@ -73,7 +74,7 @@ export async function neuronStatistics(
 ): Promise<NeuronStatistics> {
   const { normalize = 'none', expert, foldNorm, signal, from = 0 } = options;
   checkIndex(layer, model.dimensions.layers, 'layer');
-  const names: NeuronPart[] = model.dimensions.gated ? ['key', 'up', 'value'] : ['key', 'value'];
+  const names = partsOf(model.dimensions.gated);
   const count = parameter(model, neuronName(model, layer, 'value', expert)).count;
   const to = options.to ?? count;
   checkIndex(from, count, 'from');

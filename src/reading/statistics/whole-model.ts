@@ -1,7 +1,8 @@
 import type { Model } from '../../model/types.ts';
 import { leftOutNotes } from '../notes.ts';
 import { checkIndex, expertOf, parametersOf, VECTOR_KINDS } from '../parameters.ts';
-import type { HeadMatrix, ReadOptions } from '../types.ts';
+import { HEAD_MATRICES } from '../parts.ts';
+import type { ReadOptions } from '../types.ts';
 import {
   HEAD_STATISTICS,
   type HeadStatisticName,
@@ -13,8 +14,6 @@ import { columnNamed, discoveries, flattened, TABLE_COLUMNS } from './columns.ts
 import { HEAD_MEASURES, type HeadMeasureName, measuredHeads, NEURON_MEASURES } from './measures.ts';
 
 type Options = Pick<ReadOptions, 'engine' | 'signal' | 'progress'>;
-
-const MATRICES: readonly HeadMatrix[] = ['vo', 'qk'];
 
 /** One number per vector of a neuron, or per matrix of a head, of a whole model: columns of one length. */
 export interface WholeModelColumns {
@@ -52,7 +51,7 @@ export async function allHeads(model: Model, name: string, options: Options): Pr
   const { measure } = HEAD_STATISTICS[statistic as HeadStatisticName];
   const how = { ...options, progress: undefined, nulls: against ? [against] : [] };
   for (const layer of eachLayer(model, name, options)) {
-    for (const matrix of hasHeads(model, layer) ? MATRICES : []) {
+    for (const matrix of hasHeads(model, layer) ? HEAD_MATRICES : []) {
       for (const { head, values } of await measuredHeads(model, layer, matrix, measure, how))
         add(columns, layer, head, matrix, flattened('heads', statistic, values[statistic])[name]);
     }
@@ -126,7 +125,7 @@ export async function statisticRows(
 
 /** Fills the columns of q, over all rows, of heads over those of each matrix. */
 export function addDiscoveries(kind: StatisticKind, rows: readonly StatisticRow[]): void {
-  const groups = kind === 'heads' ? MATRICES.map((matrix) => rows.filter((row) => row.matrix === matrix)) : [rows];
+  const groups = kind === 'heads' ? HEAD_MATRICES.map((matrix) => rows.filter((row) => row.matrix === matrix)) : [rows];
   for (const group of groups) {
     const q = discoveries(kind, (p) => group.map((row) => (row[p] as number | null) ?? Number.NaN));
     for (const [name, values] of Object.entries(q))
@@ -149,17 +148,17 @@ export function statisticRow(
 async function headRows(model: Model, layer: number, options: Options): Promise<StatisticRow[]> {
   if (!hasHeads(model, layer)) return [];
   const found: Record<string, number | undefined>[][] = [];
-  for (const [i, matrix] of MATRICES.entries()) {
+  for (const [i, matrix] of HEAD_MATRICES.entries()) {
     for (const measure of Object.keys(HEAD_MEASURES) as HeadMeasureName[]) {
       for (const { head, values } of await measuredHeads(model, layer, matrix, measure, options)) {
-        found[head] ??= MATRICES.map(() => ({}));
+        found[head] ??= HEAD_MATRICES.map(() => ({}));
         for (const [name, measured] of Object.entries(values))
           Object.assign(found[head][i], flattened('heads', name, measured));
       }
     }
   }
   return found.flatMap((matrices, head) =>
-    matrices.map((own, i) => statisticRow('heads', { layer, head, matrix: MATRICES[i] }, (name) => own[name])),
+    matrices.map((own, i) => statisticRow('heads', { layer, head, matrix: HEAD_MATRICES[i] }, (name) => own[name])),
   );
 }
 
