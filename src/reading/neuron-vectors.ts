@@ -17,8 +17,14 @@ export interface NeuronPlace {
 type VectorOptions = Pick<ReadOptions, 'foldNorm' | 'signal'> & { expert?: number };
 
 /** One vector of a neuron, fp32 [d]. Throws `OUT_OF_RANGE`, `ARGUMENT_INVALID` (`up` without gated MLPs). */
-export async function neuronVector(...of: Parameters<typeof neuronRow>): Promise<Float32Array> {
-  return (await neuronRow(...of)).data;
+export async function neuronVector(
+  model: Model,
+  layer: number,
+  neuron: number,
+  part: NeuronPart,
+  options: VectorOptions = {},
+): Promise<Float32Array> {
+  return (await neuronRow(model, layer, neuron, part, options)).data;
 }
 
 /** The same as a matrix [1, d], which has the name of what it was read from. */
