@@ -1,24 +1,6 @@
 /** What leaves the page: clipboard and files. */
 import { color } from './style/theme.ts';
 
-type Cell = string | number | boolean | null | undefined;
-
-/** CSV as in RFC 4180, with a header of the first row's names; numbers in full. */
-export function toCsv(rows: readonly Record<string, Cell>[]): string {
-  return table(rows, ',', (text) => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text));
-}
-
-/** For pasting into a spreadsheet: tabs and line ends within a cell become spaces. */
-export function toTsv(rows: readonly Record<string, Cell>[]): string {
-  return table(rows, '\t', (text) => text.replace(/[\t\r\n]/g, ' '));
-}
-
-function table(rows: readonly Record<string, Cell>[], separator: string, quote: (text: string) => string): string {
-  const names = Object.keys(rows[0] ?? {});
-  const line = (cells: readonly Cell[]) => cells.map((cell) => quote(String(cell ?? ''))).join(separator);
-  return `${[line(names), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n')}\n`;
-}
-
 export async function copyText(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import { copyText, download, pngOf, svgText, toCsv, toTsv } from '../save.ts';
+import { copyText, download, pngOf, svgText } from '../save.ts';
+import { toCsv, toTsv } from '../table-text.ts';
 import './save-menu.css';
 
 export type SavedRow = Record<string, string | number | boolean | null | undefined>;

@@ -200,7 +200,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
         ]);
         return readFileSync(await download.path());
       };
-      const csv = parseCsv((await save('CSV: QK pairs')).toString('utf8').replaceAll('\n', '\r\n'));
+      const csv = parseCsv((await save('CSV: QK pairs')).toString('utf8'));
       const at = (name: string) => csv[0].indexOf(name);
       expect(csv.slice(1).map((row) => [row[at('first')], row[at('second')], Number(row[at('score')])])).toEqual(
         qk!.pairs.map(({ first, second, score }) => [first.label, second.label, score]),
