@@ -155,6 +155,17 @@ describe('a folder that is no checkpoint says what it is', () => {
     ));
 });
 
+test('Llama 4 divides queries and keys by a norm without weights, which readings leave out and say', async () => {
+  const dir = fixture('architectures/llama4_text');
+  const files: Files = Object.fromEntries(
+    ['config.json', 'model.safetensors'].map((name) => [name, new Uint8Array(readFileSync(`${dir}/${name}`))]),
+  );
+  const open = (more: object) => openModel({ ...files, 'config.json': text({ ...configOf(files), ...more }) });
+  const note = /divided by their root mean square, a norm without weights: readings leave it out/;
+  expect((await open({ use_qk_norm: true })).notes.join()).toMatch(note);
+  expect((await open({ use_qk_norm: false })).notes.join()).not.toMatch(note);
+});
+
 test('a shape of 2^50 rows of nothing is refused, not looped over', () => {
   const json = text({ w: { dtype: 'F32', shape: [2 ** 50, 0], data_offsets: [0, 0] } });
   const file = new Uint8Array(8 + json.length);

@@ -16,6 +16,8 @@ export interface ZipFields {
   packed: number;
   size: number;
   at: number;
+  /** The disk of a zip file in parts; in the directory alone. */
+  disk: number;
 }
 
 /** A zip file as torch.save writes it, or as someone who means harm does. `end` changes bytes of the end record. */
@@ -24,7 +26,16 @@ export function zipFile(entries: readonly ZipEntry[], end: { count?: number; siz
   const directory: Buffer[] = [];
   let at = 0;
   for (const { name, data, local, central } of entries) {
-    const truth = { name, flags: 0x808, method: 0, crc: crc32(data), packed: data.length, size: data.length, at };
+    const truth = {
+      name,
+      flags: 0x808,
+      method: 0,
+      crc: crc32(data),
+      packed: data.length,
+      size: data.length,
+      at,
+      disk: 0,
+    };
     const own = header({ ...truth, ...local }, false);
     parts.push(own, Buffer.from(data));
     directory.push(header({ ...truth, ...central }, true));
@@ -40,7 +51,7 @@ export function zipFile(entries: readonly ZipEntry[], end: { count?: number; siz
   return new Uint8Array(Buffer.concat([...parts, all, last]));
 }
 
-function header({ name, flags, method, crc, packed, size, at }: ZipFields, isCentral: boolean): Buffer {
+function header({ name, flags, method, crc, packed, size, at, disk }: ZipFields, isCentral: boolean): Buffer {
   const from = isCentral ? 2 : 0;
   const bytes = Buffer.alloc(isCentral ? 46 : 30);
   bytes.writeUInt32LE(isCentral ? 0x02014b50 : 0x04034b50, 0);
@@ -50,7 +61,10 @@ function header({ name, flags, method, crc, packed, size, at }: ZipFields, isCen
   bytes.writeUInt32LE(packed, 18 + from);
   bytes.writeUInt32LE(size, 22 + from);
   bytes.writeUInt16LE(Buffer.byteLength(name), 26 + from);
-  if (isCentral) bytes.writeUInt32LE(at, 42);
+  if (isCentral) {
+    bytes.writeUInt16LE(disk, 34);
+    bytes.writeUInt32LE(at, 42);
+  }
   return Buffer.concat([bytes, Buffer.from(name)]);
 }
 

@@ -38,3 +38,31 @@ it('serves the sample at once while its atlas is on its way, and ends when it is
   expect(await ended).toBe(130);
   await expect(fetch(url)).rejects.toThrow();
 });
+
+it('answers 200 readers at once, all the same, and ends in the middle of work', async () => {
+  const { child, ended, url, token } = await explore(['sample']);
+  const headers = { authorization: `Bearer ${token}` };
+  const at = (path: string) => new URL(`/api/models/sample/${path}`, url);
+  const one = at('neurons/4/100?k=3&normalize=none&parts=value');
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const response = await fetch(one, { headers });
+      return `${response.status} ${await response.text()}`;
+    }),
+  );
+  // One client may have 64 questions waiting; the others of its own are told so, and none is dropped.
+  const answered = answers.filter((answer) => answer.startsWith('200 '));
+  expect(answered.length).toBeGreaterThanOrEqual(64);
+  expect(new Set(answered).size).toBe(1);
+  for (const answer of answers) expect(answer).toMatch(/^200 .*"value"|^429 .*TOO_BUSY/s);
+  // All pairs of a head above 0 are half of 268 million: that goes on for long.
+  const long = fetch(at('heads/1/5?matrix=vo&above=0&excludeFuzzy=true'), { headers }).then(
+    (response) => response.text(),
+    () => 'ended',
+  );
+  // Others are answered while it runs; then it is interrupted.
+  expect((await fetch(new URL('/api/models', url), { headers })).status).toBe(200);
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(await long).toBe('ended');
+});

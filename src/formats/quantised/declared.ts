@@ -72,17 +72,20 @@ const READ = [
 const FILES: readonly (readonly [file: string, method: string])[] = [
   ['quantize_config.json', 'gptq'],
   ['quant_config.json', 'awq'],
+  ['hf_quant_config.json', 'modelopt'],
 ];
 const MAX_FILE_BYTES = 1 << 20;
 
-/** What a file of its own beside the weights declares: AutoGPTQ and AutoAWQ once wrote it there alone. */
+/** What a file of its own beside the weights declares: AutoGPTQ, AutoAWQ and ModelOpt once wrote it there alone. */
 export async function declaredBeside(folder: SourceFolder): Promise<Declaration | undefined> {
   for (const [file, method] of FILES) {
     const source = await folder.open(file);
     if (!source) continue;
     try {
       if (source.byteLength > MAX_FILE_BYTES) continue;
-      const settings: unknown = JSON.parse(new TextDecoder().decode(await source.slice(0, source.byteLength)));
+      const found: unknown = JSON.parse(new TextDecoder().decode(await source.slice(0, source.byteLength)));
+      // ModelOpt's file says who made it as well.
+      const settings = isObject(found) && isObject(found.quantization) ? found.quantization : found;
       if (isObject(settings))
         return { method: (settings.quant_method ? methodOf(settings) : undefined) ?? method, settings };
     } catch (error) {

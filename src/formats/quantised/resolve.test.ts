@@ -112,6 +112,15 @@ describe('what a scheme does not know about is refused, its method named', () =>
     expect(tensors.get('m.weight')!.dtype).toBe('GPTQ 4-bit');
   });
 
+  test("ModelOpt's own file says which method a refusal is about", async () => {
+    const of = { 'm.weight': { dtype: 'U8', shape: [4, 2] }, 'm.weight_scale': { dtype: 'F32', shape: [7] } };
+    const file = await readSafetensors(memorySource(rawSafetensors(of), 'model'));
+    const said = { producer: { name: 'modelopt' }, quantization: { quant_algo: 'W4A8_AWQ' } };
+    const folder = memoryFolder({ 'hf_quant_config.json': new TextEncoder().encode(JSON.stringify(said)) });
+    const { tensors } = await resolveStorage(file, {}, 'model', folder);
+    await expectError(readTensor(tensors.get('m.weight')!), 'FORMAT_UNSUPPORTED', /by ModelOpt in a form that is not/);
+  });
+
   test('scales of activations belong to their module and change nothing', async () => {
     const { tensors } = await resolve({ ...fp8, 'm.input_scale': { dtype: 'F32', shape: [] } }, as('modelopt'));
     expect(tensors.get('m.input_scale')!.partOf).toBe('m.weight');

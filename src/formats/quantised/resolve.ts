@@ -39,8 +39,8 @@ export async function resolveStorage(
   const { tensors } = file;
   if (file.format === 'gguf') return resolveGguf(file, where);
   const hasNames = (end: string): boolean => [...tensors.keys()].some((name) => name.endsWith(end));
-  const declared =
-    declaredStorage(config, where) ?? (folder && hasNames('.qweight') ? await declaredBeside(folder) : undefined);
+  const mayBeBeside = hasNames('.qweight') || hasNames('.weight_scale');
+  const declared = declaredStorage(config, where) ?? (folder && mayBeBeside ? await declaredBeside(folder) : undefined);
   const storage: Storage = { tensors, declared, where };
   const decoded = unspoiled(await decodeAll(storage), storage);
   const names = new Set(decoded.map(({ tensor }) => tensor.name));

@@ -132,6 +132,7 @@ describe('a zip file that could be read in two ways is not read', () => {
       fileOf(GOOD, { local: { crc: 1 }, central: { crc: 1 } }),
       /checksum [0-9a-f]{8}, not 00000001/,
     ],
+    ['a record on another disk', fileOf(GOOD, { central: { disk: 1 } }), /on another disk/],
     ['a record beyond the data', fileOf(GOOD, {}, { central: { at: 1e6 } }), /does not lie within/],
     ['a size beyond the data', fileOf(GOOD, {}, { central: { size: 1e6, packed: 1e6 } }), /does not lie within/],
     ['two sizes', fileOf(GOOD, {}, { central: { packed: 3 } }), /does not lie within/],

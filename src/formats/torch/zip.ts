@@ -123,6 +123,8 @@ function parseDirectory(bytes: Uint8Array, count: number, dataEnd: number, file:
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameBytes));
     if (method !== 0 || (flags & ~KNOWN_FLAGS) !== 0)
       throw invalid(file, `its record ${quote(name)} is compressed or encrypted, as torch.save never writes it`);
+    if (view.getUint16(at + 34, true) !== 0)
+      throw invalid(file, `its record ${quote(name)} is on another disk of a zip file in parts`);
     if (records.has(name)) throw invalid(file, `it has the record ${quote(name)} twice`);
     const extra = viewOf(bytes.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes));
     const [size, packed, start] = sizesOf(view, at, extra) ?? [-1, -2, -1];

@@ -129,6 +129,13 @@ export const llama4: Architecture = {
   ...llama,
   family: 'llama4',
   types: ['llama4_text', 'llama4'],
+  // It is no linear map, and has nothing to be listed among what readings leave out.
+  notes: ({ use_qk_norm: normed = true }) =>
+    normed
+      ? [
+          'Queries and keys of layers with rotary positions are divided by their root mean square, a norm without weights: readings leave it out.',
+        ]
+      : [],
   parameters: {
     ...norms,
     ...attention,
