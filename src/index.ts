@@ -3,6 +3,13 @@
  * files, the hub, the user's cache.
  */
 
+export type { Change, LowRank } from './compare/adapter/change.ts';
+export type { AdapterConfig, AdapterKind } from './compare/adapter/config.ts';
+export { type Fit, fitOf, type TensorChange } from './compare/adapter/fit.ts';
+export type { AdapterModule } from './compare/adapter/modules.ts';
+export type { Adapter } from './compare/adapter/open.ts';
+export { withAdapter } from './compare/adapter/with-adapter.ts';
+export { difference } from './compare/difference.ts';
 export type * from './engine/engine.ts';
 export { defaultEngine, engineNames, openEngine } from './engine/select.ts';
 export { type ErrorCode, WeightscopeError } from './errors.ts';

@@ -3,6 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runWorker as takeUnits, type WorkerOptions } from './atlas/queue/worker.node.ts';
+import type { Adapter } from './compare/adapter/open.ts';
+import { openAdapter as openAdapterIn } from './compare/adapter/open.ts';
+import { withAdapter } from './compare/adapter/with-adapter.ts';
+import { difference } from './compare/difference.ts';
 import { addEngine } from './engine/select.ts';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
@@ -10,7 +14,8 @@ import { splitStack } from './model/stacks.ts';
 import type { Model } from './model/types.ts';
 import { fileCache } from './source/cache.node.ts';
 import { fileFolder } from './source/file.node.ts';
-import { hubFolder } from './source/hub.node.ts';
+import { httpFolder } from './source/http.ts';
+import { type HubOptions, hubFolder } from './source/hub.node.ts';
 import type { Cache, SourceFolder } from './source/source.ts';
 
 export * from './atlas/atlas.node.ts';
@@ -32,6 +37,10 @@ export interface NodeOpenOptions extends OpenOptions {
   ranges?: boolean;
   /** Called while a hub checkpoint is fetched; `done` is 0 to 1. */
   progress?: (done: number, what: string) => void;
+  /** An adapter that is put into the weights: what {@link openAdapter} takes. */
+  adapter?: string;
+  /** The base that is taken away, so that only what changed is left: what {@link openModel} takes. */
+  minus?: string;
 }
 
 /** Beside both src/ and dist/. */
@@ -43,8 +52,55 @@ const SAMPLE_NORMALISERS = fileURLToPath(new URL('../models/normalisers/sample.s
  * (`openai-community/gpt2-medium`, `org/name@revision`), each with `#encoder`, `#decoder` or `#cross` behind it where a
  * model has two stacks (`t5-small#cross`), or what the browser's `openModel` takes. A path wins over a
  * hub id of the same spelling. Reads headers, config and tokenizer only; normalisers are kept in the user's cache.
+ * With `adapter` it is the model with that in its weights, with `minus` only what it has beside that base.
  */
 export async function openModel(
+  location: string | URL | SourceFolder | Readonly<Record<string, Uint8Array>>,
+  { adapter, minus, ...options }: NodeOpenOptions = {},
+): Promise<Model> {
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(one: T): T => {
+    opened.push(one);
+    return one;
+  };
+  try {
+    let model = keep(await openPlain(location, options));
+    if (adapter !== undefined)
+      model = await withAdapter(model, keep(await openAdapter(adapter, options)), options.signal);
+    if (minus === undefined) return model;
+    const { name: _, ...plain } = options;
+    return difference(keep(await openPlain(minus, plain)), model);
+  } catch (error) {
+    await Promise.allSettled(opened.map((one) => one.close()));
+    throw error;
+  }
+}
+
+/**
+ * Opens a PEFT adapter: a folder with adapter_config.json, its weights' file, a URL of the folder, or a hub id. Throws
+ * `SOURCE_NOT_FOUND`, and what `openAdapter` of a folder throws.
+ */
+export async function openAdapter(location: string, options: NodeOpenOptions = {}): Promise<Adapter> {
+  const { signal } = options;
+  if (/^https?:\/\//.test(location)) {
+    const folder = location.endsWith('/') ? location : `${location}/`;
+    return openAdapterIn(httpFolder(folder, options.http), { name: location, signal });
+  }
+  const found = await stat(location).catch(() => undefined);
+  if (found?.isDirectory()) return openAdapterIn(await fileFolder(location), { name: location, signal });
+  if (found) {
+    const named = { name: location, file: basename(location), signal };
+    return openAdapterIn(await fileFolder(dirname(location)), named);
+  }
+  if (!looksLikeHubId(location))
+    throw new WeightscopeError(
+      'SOURCE_NOT_FOUND',
+      `Expected an adapter's folder, its adapter_model.safetensors, a URL or a hub id, but nothing is at ${JSON.stringify(location)}.`,
+    );
+  return openAdapterIn(await hubFolder(location, hubOptions(location, options)), { name: location, signal });
+}
+
+async function openPlain(
   location: string | URL | SourceFolder | Readonly<Record<string, Uint8Array>>,
   options: NodeOpenOptions = {},
 ): Promise<Model> {
@@ -56,21 +112,24 @@ export async function openModel(
   if (found?.isDirectory()) return openCheckpoint(await fileFolder(location), named);
   if (found) return openFile(location, named);
   const { location: place, stack } = splitStack(location);
-  if (stack !== undefined) return openModel(place, { name: location, stack, ...options });
+  if (stack !== undefined) return openPlain(place, { name: location, stack, ...options });
   if (!looksLikeHubId(location)) {
     throw new WeightscopeError(
       'SOURCE_NOT_FOUND',
       `Expected \`sample\`, a folder, a .safetensors or .gguf file, a URL or a hub id such as openai-community/gpt2, but nothing is at ${JSON.stringify(location)}.`,
     );
   }
-  const { progress, signal, ranges } = options;
+  return openCheckpoint(await hubFolder(location, hubOptions(location, options)), named);
+}
+
+function hubOptions(location: string, { progress, signal, ranges }: NodeOpenOptions): HubOptions {
   // The total grows as further files turn out to be needed: one stage for all of them, which never runs backwards.
   let furthest = 0;
   const report = (done: number, total: number): void => {
     furthest = Math.max(furthest, total > 0 ? done / total : 0);
     progress?.(furthest, `fetching ${location}`);
   };
-  return openCheckpoint(await hubFolder(location, { progress: report, signal, ranges }), named);
+  return { progress: report, signal, ranges };
 }
 
 /** A location that means the same in another folder: a path becomes absolute. */

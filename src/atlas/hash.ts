@@ -40,6 +40,7 @@ export async function checkpointHash(model: Model, signal?: AbortSignal): Promis
     }
   }
   const config = canonical(JSON.parse(JSON.stringify(model.config, (_, v) => (typeof v === 'bigint' ? `${v}` : v))));
-  // A model that was not read from tensors (made in memory) has its own fingerprint.
-  return sha256(JSON.stringify([header, samples, config, tensors.length === 0 ? model.fingerprint : '']));
+  // A model that was not read from tensors alone (made in memory, or of other models) has its own fingerprint.
+  const made = tensors.length === 0 || model.derived === true;
+  return sha256(JSON.stringify([header, samples, config, made ? model.fingerprint : '']));
 }

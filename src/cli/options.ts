@@ -150,4 +150,17 @@ export const model = {
   model: words('`sample`, a path, a URL or a hub id', { required: true }),
 };
 
+/** What any model may be made of: itself with an adapter, or what it has beside its base. */
+export const changes = {
+  adapter: words('With this PEFT adapter in the weights: a folder, a file, a URL or a hub id', {
+    cli: { value: 'adapter', group: READING },
+  }),
+  minus: words('Without this base: only what changed is read', { cli: { value: 'base', group: READING } }),
+};
+
+export interface ChangeFlags {
+  adapter?: string;
+  minus?: string;
+}
+
 export const folder = { folder: words('A folder made by `atlas build`', { required: true }) };

@@ -12,7 +12,7 @@ import type { ReadOptions } from '../reading/types.ts';
 import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
 import { readGivenText } from './given.ts';
 import { onInterrupt, signal } from './interrupt.ts';
-import type { EngineFlags, OutputFlags } from './options.ts';
+import type { ChangeFlags, EngineFlags, OutputFlags } from './options.ts';
 import { formatByName, formatOf, print, STANDARD_OUTPUT } from './output/print.ts';
 import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
@@ -31,7 +31,7 @@ export interface Context {
 /** Opens the model, runs `work`, closes everything. Shows progress when standard error is a terminal. */
 export async function withModel<T>(
   name: string,
-  flags: EngineFlags & OutputFlags & { ranges?: boolean },
+  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean },
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   if (toFile(flags)) await checkWritable(flags.output);
@@ -44,7 +44,8 @@ export async function withModel<T>(
     // The library is loaded only now, so that help and usage errors come at once.
     const { openModel, openEngine } = await import('../node.ts');
     if (flags.engine !== undefined) engine = await openEngine(flags.engine);
-    const opened = await openModel(name, { signal, progress: report, ranges: flags.ranges });
+    const { adapter, minus, ranges } = flags;
+    const opened = await openModel(name, { signal, progress: report, ranges, adapter, minus });
     model = opened;
     return await work({ model: opened, engine, signal, progress: report });
   } finally {
@@ -74,7 +75,7 @@ export async function withSecond<T>(
 /** A command that reads a model and prints one report. */
 export async function runReport(
   name: string,
-  flags: EngineFlags & OutputFlags & { ranges?: boolean },
+  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean },
   work: (context: Context) => Promise<Report>,
 ): Promise<void> {
   formatOf(flags); // A contradiction in the flags is found before the work is done.

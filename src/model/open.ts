@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../errors.ts';
 import { resolveStorage, withStandIns } from '../formats/quantised/resolve.ts';
-import type { TensorFile } from '../formats/tensor.ts';
+import type { TensorFile, TensorInfo } from '../formats/tensor.ts';
 import { quote } from '../quote.ts';
 import { httpFolder } from '../source/http.ts';
 import { memoryFolder } from '../source/memory.ts';
@@ -79,30 +79,80 @@ async function openWeights(
   const config =
     format === 'gguf' ? configFromGguf(metadata, weights.tensors, name) : await readConfig(folder, options.signal);
   const stored = await resolveStorage(weights, config, name, folder);
-  const { tensors } = stored;
-  const modelType = config.model_type as string;
-  const architecture = architectureOf(modelType, format, name, typical(tensors.keys()));
-  const bound = bind(architecture, config, withStandIns(stored), name);
-  const found = await findVocabulary(weights, folder, bound.sizes.vocab, config, options);
+  const { tensors, notes, standIns } = stored;
+  const origin: Origin = { format, standIns, stack: options.stack };
+  const bound = bindTensors(origin, config, withStandIns(stored), name);
+  const found = await findVocabulary(weights, folder, bound.dimensions.vocab, config, options);
   const said = found.vocabulary?.notes ?? (found.note === undefined ? [] : [found.note]);
-  const { parameters, sizes, note } = viewOf(bound.parameters, bound.sizes, bound.stacks, options.stack, name);
   const print = fingerprint(options.stack ? { ...config, 'weightscope.stack': options.stack } : config, tensors);
-  return {
+  const model: Model = {
     name,
-    // GGUF's own names of architectures are those of families; ours for GGUF only say which names its tensors have.
-    architecture: format === 'gguf' ? modelType : architecture.family,
-    modelType,
-    dimensions: { ...sizes, gated: bound.gated },
+    ...bound,
     config,
-    parameters,
     tensors,
     vocabulary: found.vocabulary,
     fingerprint: print,
     cache: typeof options.cache === 'function' ? options.cache(print) : options.cache,
-    notes: [...(note === undefined ? [] : [note]), ...bound.notes, ...stored.notes, ...said],
-    unread: bound.unread,
+    notes: [...bound.notes, ...notes, ...said],
     close: () => closeAll(weights),
   };
+  origins.set(model, { ...origin, storageNotes: notes });
+  return model;
+}
+
+/** What of a checkpoint decides how its tensors become parameters, beside its config. */
+interface Origin {
+  readonly format: TensorFile['format'];
+  readonly standIns: ReadonlyMap<string, TensorInfo>;
+  readonly stack: StackName | undefined;
+  readonly storageNotes?: readonly string[];
+}
+
+const origins = new WeakMap<Model, Origin>();
+
+/** The format of the file that a model was opened from; undefined for one that was made of others. */
+export const formatOfModel = (model: Model): TensorFile['format'] | undefined => origins.get(model)?.format;
+
+type BoundModel = Pick<Model, 'architecture' | 'modelType' | 'dimensions' | 'parameters' | 'notes' | 'unread'>;
+
+function bindTensors(
+  { format, stack: wanted }: Origin,
+  config: Config,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  name: string,
+): BoundModel {
+  const modelType = config.model_type as string;
+  const architecture = architectureOf(modelType, format, name, typical(tensors.keys()));
+  const bound = bind(architecture, config, tensors, name);
+  const { parameters, sizes, note } = viewOf(bound.parameters, bound.sizes, bound.stacks, wanted, name);
+  return {
+    // GGUF's own names of architectures are those of families; ours for GGUF only say which names its tensors have.
+    architecture: format === 'gguf' ? modelType : architecture.family,
+    modelType,
+    dimensions: { ...sizes, gated: bound.gated },
+    parameters,
+    notes: [...(note === undefined ? [] : [note]), ...bound.notes],
+    unread: bound.unread,
+  };
+}
+
+/**
+ * An opened model's parameters made of other tensors than those of its file, under the names that its file has; `config`
+ * where sizes differ. Reads nothing. Throws what {@link openCheckpoint} throws of tensors.
+ */
+export function rebind(
+  model: Model,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  config: Config = model.config,
+): BoundModel {
+  const origin = origins.get(model);
+  if (!origin)
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected a checkpoint that was opened from files, got ${quote(model.name)}, which was made of others.`,
+    );
+  const bound = bindTensors(origin, config, withStandIns({ ...origin, tensors, notes: [] }), model.name);
+  return { ...bound, notes: [...bound.notes, ...(origin.storageNotes ?? [])] };
 }
 
 /** The name of a tensor that tells most about a model: one of its first layer. */

@@ -5,7 +5,7 @@ import { rowsKept, stage } from './applied.ts';
 import { embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
 import type { Factor } from './factor-cache.ts';
 import { normaliser } from './normalisers.ts';
-import { checkIndex, parameter, readVectors, type VectorKind } from './parameters.ts';
+import { checkIndex, interactionsOf, parameter, readVectors, type VectorKind } from './parameters.ts';
 import type { HeadMatrix, ReadOptions } from './types.ts';
 
 /** The two factors [V, d_head] of a head's interaction; its V x V matrix A · Bᵀ is never built. */
@@ -108,8 +108,20 @@ export async function factorOf(
   return { factor: { data, rows: end - start, columns: r, name }, f };
 }
 
-/** One head's W_Q, W_K, W_V columns or W_O rows as vectors [d_head, d]; kv heads are shared by groups of query heads. */
-export async function headVectors(
+/**
+ * One head's W_Q, W_K, W_V columns or W_O rows as vectors [d_head, d], for products of two; kv heads are shared by groups
+ * of query heads. Of a difference: both models' vectors, so that products are the products' difference.
+ */
+export const headVectors = (
+  model: Model,
+  layer: number,
+  head: number,
+  part: HeadPart,
+  options: Pick<ReadOptions, 'foldNorm' | 'signal'> = {},
+): Promise<Matrix> => ownHeadVectors(interactionsOf(model), layer, head, part, options);
+
+/** The same of the parameter itself: of a difference, the vectors' differences. */
+export async function ownHeadVectors(
   model: Model,
   layer: number,
   head: number,

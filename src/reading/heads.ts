@@ -73,6 +73,11 @@ export async function readHead(
     const here = { ...options, ...options.each?.[matrix] };
     checkOptions(here);
     const elsewhere = matrix === 'vo' ? 'qk' : 'vo';
+    if (isNothing(model, await factors(matrix))) {
+      read[matrix] = { pairs: [], count: 0, counters: new PairCounter(1, 1).counters(String) };
+      shared.push(`The ${matrix.toUpperCase()} of this head did not change: all its scores are 0.`);
+      continue;
+    }
     const needsOther = !here.countOnly && (here.other || here.sort === elsewhere);
     const own = await factors(matrix);
     const other = needsOther ? await factors(elsewhere) : undefined;
@@ -146,6 +151,10 @@ async function readMatrix(
     ...(below !== undefined && { below }),
   };
 }
+
+/** Whether all scores of a difference are 0: nothing changed, and a list of words would say otherwise. */
+const isNothing = (model: Model, { a, b }: HeadFactors): boolean =>
+  model.interactions !== undefined && (a.data.every((x) => x === 0) || b.data.every((x) => x === 0));
 
 /** Which end of the order a list begins at. */
 function endOf(matrix: HeadMatrix, { ascending, below, sort }: HeadOptions, above?: number): 'top' | 'bottom' {

@@ -66,6 +66,7 @@ export async function normaliser(
   kind: VectorKind,
   options: NormaliserOptions = {},
 ): Promise<Float64Array> {
+  if (model.normalisedAs) return normaliser(model.normalisedAs, kind, options);
   const exact = options.approximate && (await knownNormaliser(model, kind, { ...options, approximate: false }));
   if (exact) return exact;
   const key = await keyOf(model, kind, options);
@@ -87,6 +88,7 @@ export async function knownNormaliser(
   kind: VectorKind,
   options: NormaliserOptions = {},
 ): Promise<Float64Array | undefined> {
+  if (model.normalisedAs) return knownNormaliser(model.normalisedAs, kind, options);
   const key = await keyOf(model, kind, options);
   return (await kept.peek(model, key)) ?? (await fromCache(model, key, kind, options));
 }
@@ -98,6 +100,7 @@ export async function keepNormaliser(
   f: Float64Array,
   options: NormaliserOptions = {},
 ): Promise<void> {
+  if (model.normalisedAs) return keepNormaliser(model.normalisedAs, kind, f, options);
   const key = await keyOf(model, kind, options);
   if ((await kept.get(model, key, options.signal, async () => f)) === f)
     await toCache(model, fileOf(model, key), kind, f);

@@ -62,6 +62,9 @@ export function expertOf(name: string): number | undefined {
   return found ? Number(found[1]) : undefined;
 }
 
+/** The model whose attention parameters make products of two: of a difference another, with both models' vectors. */
+export const interactionsOf = (model: Model): Model => model.interactions ?? model;
+
 /** All parameters of one kind in one layer: one, none, or one per expert. */
 export function parametersOf(model: Model, layer: number, kind: VectorKind): Parameter[] {
   const [group, part] = kind.split('.');
@@ -100,8 +103,9 @@ export async function readVectors(
   options: { start?: number; end?: number; foldNorm?: boolean; finite?: boolean; signal?: AbortSignal },
 ): Promise<Matrix> {
   const { start = 0, end = source.count, finite, signal } = options;
-  let data = await source.read(start, end, signal, { finite });
-  if (options.foldNorm && readsTheStream(kind)) {
+  const folded = options.foldNorm ? source.folded : undefined;
+  let data = await (folded ?? source).read(start, end, signal, { finite });
+  if (options.foldNorm && !folded && readsTheStream(kind)) {
     const g = await gain(model, layer, kind, signal);
     const width = source.width;
     data = data.map((x, i) => x * g[i % width]);

@@ -7,7 +7,7 @@ import { type HeadPart, headCount, PARTS, sharedHead, sideDivisor } from './fact
 import { bestOfLayers, byPlace, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
-import { parameter, readVectors } from './parameters.ts';
+import { interactionsOf, parameter, readVectors } from './parameters.ts';
 import { partsOf } from './parts.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
 
@@ -111,8 +111,9 @@ export async function tokenHeads(
     if (!model.parameters.has(`layer.${layer}.attn.q`)) continue;
     const heads = headCount(model, layer);
     const side = async (row: Matrix, part: typeof first) => {
-      const source = parameter(model, `layer.${layer}.attn.${part}`);
-      const w = await readVectors(model, { layer, kind: `attn.${part}`, source }, { foldNorm, signal });
+      const of = interactionsOf(model);
+      const source = parameter(of, `layer.${layer}.attn.${part}`);
+      const w = await readVectors(of, { layer, kind: `attn.${part}`, source }, { foldNorm, signal });
       const own = source.shape[0];
       return { data: (await engine.matmul(row, w, { signal })).data, own, width: source.count / own };
     };

@@ -60,6 +60,8 @@ export function unusedOf(model: Model): Unused[] {
 function unusedParameters({ parameters, dimensions }: Model): Unused[] {
   const found = new Map<string, Unused & { layers: number[] }>();
   for (const name of parameters.keys()) {
+    // How far the rows of E moved, beside a difference.
+    if (name.startsWith('change.')) continue;
     const [, layer, inner] = /^layer\.(\d+)\.(.*)$/.exec(name) ?? [];
     // Experts are alike: their biases are one thing.
     const plain = (inner ?? name).replace(/^ff\.(?:\d+|shared)\./, 'ff.');

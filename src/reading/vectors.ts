@@ -4,7 +4,7 @@ import type { Model } from '../model/types.ts';
 import { appliedOf, vocabularyOf } from './applied.ts';
 import { embeddingOf } from './embedding.ts';
 import { type Expression, expressionError, parseExpression, type VectorName } from './expression.ts';
-import { headVectors } from './factors.ts';
+import { ownHeadVectors } from './factors.ts';
 import { neuronVector } from './neuron-vectors.ts';
 import { checkIndex, kindOfParameter, parameter, readsTheStream, type VectorKind } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
@@ -103,7 +103,7 @@ async function named(model: Model, vector: VectorName, e: EmbeddingName, options
       return neuronVector(model, vector.layer, vector.neuron, vector.part, { expert: vector.expert, foldNorm, signal });
     case 'head': {
       const { layer, head, part, index } = vector;
-      const all = await headVectors(model, layer, head, part, { foldNorm, signal });
+      const all = await ownHeadVectors(model, layer, head, part, { foldNorm, signal });
       checkIndex(index, all.rows, `${part}[i]`);
       return all.data.subarray(index * all.columns, (index + 1) * all.columns);
     }

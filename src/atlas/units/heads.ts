@@ -3,7 +3,7 @@ import { throwIfAborted } from '../../errors.ts';
 import { embedding, embeddingOf, scaledRows } from '../../reading/embedding.ts';
 import { headCount, pairMasks, sharedHead } from '../../reading/factors.ts';
 import { score as pairScore } from '../../reading/pairs.ts';
-import { parameter, readVectors } from '../../reading/parameters.ts';
+import { interactionsOf, parameter, readVectors } from '../../reading/parameters.ts';
 import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import type { Arrays } from '../arrays.ts';
@@ -135,7 +135,8 @@ async function layerFactors(
   to: number,
   { signal }: RunOptions,
 ): Promise<{ factors: Matrix[]; f?: Float64Array }> {
-  const { model, settings, engine } = context;
+  const { settings, engine } = context;
+  const model = interactionsOf(context.model);
   const kind = `attn.${part}` as const;
   const source = parameter(model, `layer.${layer}.${kind}`);
   const heads = headCount(model, layer);

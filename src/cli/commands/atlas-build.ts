@@ -1,7 +1,7 @@
 import { ATLAS_PARTS } from '../../atlas/schema.ts';
 import { as, choice, flag, type Given, layers, listOf, reading, whole, words } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { engine, model, output } from '../options.ts';
+import { changes, engine, model, output } from '../options.ts';
 
 /** What an atlas is made of, for `build` and `plan`. */
 const contents = {
@@ -23,6 +23,7 @@ const contentsOf = (asked: Given<typeof contents>) => {
 };
 
 const target = {
+  ...changes,
   output: words('Where the atlas goes: a folder, or s3://bucket/prefix', {
     required: true,
     cli: { short: 'o', value: 'place' },
@@ -52,7 +53,8 @@ export const build = command({
     const { timed } = await import('../report/atlas.ts');
     const { output, resume, quiet } = asked;
     const forget = onInterrupt(() => removeUnfinished(output));
-    const flags = { engine: asked.engine, quiet };
+    const { engine, adapter, minus } = asked;
+    const flags = { engine, quiet, adapter, minus };
     await withModel(asked.model, flags, async ({ model, engine, signal, progress }) => {
       await buildAtlas(model, output, { ...contentsOf(asked), engine, resume, signal, progress: timed(progress) });
     }).finally(forget);
@@ -66,6 +68,13 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
   const { endGently } = await import('../interrupt.ts');
   const { lined, timed } = await import('../report/atlas.ts');
   const { model: name, output, queue, patience, resume, quiet } = asked;
+  if (asked.adapter !== undefined || asked.minus !== undefined) {
+    const { WeightscopeError } = await import('../../errors.ts');
+    throw new WeightscopeError(
+      'USAGE',
+      'Expected a checkpoint that workers can open by its name for --queue, got --adapter or --minus; build without --queue.',
+    );
+  }
   endGently();
   await withModel(name, { quiet, ranges: true }, async ({ model, signal, progress }) => {
     const target = { queue, patience, resume, signal, location: await locationOf(name) };
@@ -83,6 +92,7 @@ export const plan = command({
     measure: flag('By how fast this machine is, measured in a few seconds'),
     ...contents,
     ...engine,
+    ...changes,
     ...output(),
   },
   run: async (asked) => {

@@ -1,12 +1,12 @@
 import { command } from '../definition.ts';
-import { engine, model, output } from '../options.ts';
+import { changes, engine, model, output } from '../options.ts';
 
 export const info = command({
   name: 'info',
   summary: 'what a checkpoint is',
   description: 'Says what a checkpoint is, from its headers alone: no weights are read.',
   arguments: model,
-  flags: { ...engine, ...output() },
+  flags: { ...engine, ...changes, ...output() },
   run: async (asked) => {
     const { runReport } = await import('../run.ts');
     const { infoReport } = await import('../report/info.ts');

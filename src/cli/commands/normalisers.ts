@@ -1,6 +1,6 @@
 import { as, reading } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { engine, model, output } from '../options.ts';
+import { changes, engine, model, output } from '../options.ts';
 import type { Context } from '../run.ts';
 
 export const normalisers = command({
@@ -19,6 +19,7 @@ export const normalisers = command({
       cli: {},
     }),
     ...engine,
+    ...changes,
     ...output('Write the normalisers to FILE.safetensors; the summary goes to standard output all the same'),
   },
   run: async (asked) => {

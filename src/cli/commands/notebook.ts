@@ -1,7 +1,7 @@
 import { exclusions, listedPairs } from '../../questions/heads.ts';
 import { as, filters, flag, reading, real, whole } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { model, output, places, readingEngine, written } from '../options.ts';
+import { changes, model, output, places, readingEngine, written } from '../options.ts';
 
 export const notebook = command({
   name: 'notebook',
@@ -27,6 +27,7 @@ export const notebook = command({
     ...readingEngine,
     ...filters,
     compat: as(filters.compat, { sentence: "Repeat the notebook's quirks, in filters, order and labels" }),
+    ...changes,
     ...output(),
   },
   run: async (asked) => {

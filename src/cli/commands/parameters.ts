@@ -1,6 +1,6 @@
 import { layers } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { model, output } from '../options.ts';
+import { changes, model, output } from '../options.ts';
 
 export const parameters = command({
   name: 'parameters',
@@ -11,6 +11,7 @@ export const parameters = command({
   arguments: model,
   flags: {
     layers: layers('Only these layers, such as 0,2-3 (and what belongs to none)', { cli: { value: 'which' } }),
+    ...changes,
     ...output('Write the arrays to FILE.safetensors instead of printing the table'),
   },
   run: async (asked) => {

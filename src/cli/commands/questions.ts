@@ -7,7 +7,7 @@ import type { Question } from '../../questions/question.ts';
 import { compositions, relationRows, relations } from '../../questions/relations.ts';
 import { statisticRows } from '../../questions/statistics.ts';
 import { type AnyCommand, command } from '../definition.ts';
-import { folder, model, type OutputFlags, output, readingEngine } from '../options.ts';
+import { changes, folder, model, type OutputFlags, output, readingEngine } from '../options.ts';
 import type { Report } from '../output/report.ts';
 
 /** A question of a checkpoint as a command: it is asked by its own library call, and `report` says how that is printed. */
@@ -23,7 +23,7 @@ function ask<L extends Shape, Q extends Shape, C>(
   return command({
     ...facts!,
     arguments: { ...place, ...model, ...positional },
-    flags: { ...flags, ...readingEngine, ...output() },
+    flags: { ...flags, ...readingEngine, ...changes, ...output() },
     run: async (given) => {
       const { optionsOf, runReport, withFiles, withSecond } = await import('../run.ts');
       const print = await report();

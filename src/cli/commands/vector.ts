@@ -1,7 +1,7 @@
 import { words } from '../../questions/parameters.ts';
 import { vector } from '../../questions/vectors.ts';
 import { command } from '../definition.ts';
-import { model, output, readingEngine } from '../options.ts';
+import { changes, model, output, readingEngine } from '../options.ts';
 
 const { expression: _, ...parameters } = vector.parameters;
 
@@ -19,6 +19,7 @@ export const readAnyVector = command({
     ...parameters,
     tensor: words('Which tensor of a .safetensors file with several', { cli: { value: 'name' } }),
     ...readingEngine,
+    ...changes,
     ...output(),
   },
   run: async (asked) => {

@@ -1,8 +1,9 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { TensorFile } from '../../formats/tensor.ts';
 import { quote } from '../../quote.ts';
-import type { Architecture } from '../architecture.ts';
+import type { Architecture, Config } from '../architecture.ts';
 import { INNER } from '../defaults.ts';
+import { modules } from '../names.ts';
 import * as bartLike from './bart.ts';
 import * as bertLike from './bert.ts';
 import { bloom } from './bloom.ts';
@@ -82,6 +83,16 @@ export function architectureOf(
     'ARCHITECTURE_UNKNOWN',
     `Expected a model type that can be read in ${where}, found ${quote(modelType)}${such}${why}; ${others} (docs/architectures.md lists them and says how to add one).`,
   );
+}
+
+/** Names of a checkpoint's modules whose weights are [in, out] (GPT-2's Conv1D); in GGUF all are [out, in]. */
+export function inputFirstModules(modelType: string, config: Config): string[] {
+  const family = HF.find(({ types }) => types.includes(modelType));
+  if (!family) return [];
+  const { parameters } = family;
+  const spec = typeof parameters === 'function' ? parameters(config, 0) : parameters;
+  const found = Object.values(spec).flatMap((candidates) => modules(candidates));
+  return [...new Set(found.filter(({ layout }) => layout === 'conv1d').map(({ name }) => name))];
 }
 
 /** Types whose names begin alike are often relatives. */

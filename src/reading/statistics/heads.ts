@@ -1,7 +1,7 @@
 import type { Matrix } from '../../engine/engine.ts';
 import type { Model } from '../../model/types.ts';
 import { factorOf, type HeadFactors, type HeadPart, headCount, headVectors, PARTS, sharedHead } from '../factors.ts';
-import { parameter } from '../parameters.ts';
+import { interactionsOf, parameter } from '../parameters.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import { gaussian } from './nulls.ts';
 
@@ -60,7 +60,7 @@ export async function randomHead(
 ): Promise<HeadFactors> {
   const layer = [...model.parameters.keys()].find((name) => name.endsWith('.attn.q'))?.split('.')[1] ?? '0';
   const side = async (part: HeadPart, own: number): Promise<Matrix> => {
-    const { shape, width, count } = parameter(model, `layer.${layer}.attn.${part}`);
+    const { shape, width, count } = parameter(interactionsOf(model), `layer.${layer}.attn.${part}`);
     const rows = count / shape[0];
     const data = Float32Array.from(gaussian(rows * width, own));
     const w = { data, rows, columns: width, name: `random head ${seed}` };

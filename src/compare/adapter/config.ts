@@ -1,0 +1,182 @@
+import { WeightscopeError } from '../../errors.ts';
+import { JsonError, parseJson, withoutMark } from '../../json.ts';
+import { describe, quote } from '../../quote.ts';
+
+/** The kinds of adapter that are read; `peft_type` in adapter_config.json. */
+const KINDS = ['LORA', 'IA3', 'LOHA', 'LOKR', 'TRAINABLE_TOKENS'] as const;
+export type AdapterKind = (typeof KINDS)[number];
+
+/** What adapter_config.json says, as far as it decides the weights (PEFT, `LoraConfig` and its like). */
+export interface AdapterConfig {
+  readonly kind: AdapterKind;
+  /** What a matrix of this rank, in this module, is multiplied by. */
+  scaleOf(module: string, rank: number): number;
+  /** The rank that the config gives this module. */
+  rankOf(module: string): number;
+  alphaOf(module: string): number;
+  readonly rsLora: boolean;
+  readonly dora: boolean;
+  /** IA3: whether the module's inputs are scaled in place of its outputs. */
+  feedForward(module: string): boolean;
+  /** The rows of a module that were tuned on their own. */
+  tokensOf(module: string): readonly number[] | undefined;
+  /** The model that it was made for, as the config names it. */
+  readonly base: string | undefined;
+  /** What a person should know of it. */
+  readonly notes: readonly string[];
+}
+
+/** Beginnings that take part of the base's weights away, so that the adapter alone says nothing. */
+const TAKES_FROM_BASE = /^(pissa|olora|corda|loftq|lora_ga)/;
+
+/** Settings that change what an adapter does in ways that are not read. */
+const UNREAD = {
+  layer_replication: 'layers that stand for several',
+  alora_invocation_tokens: 'an adapter that works only after certain tokens (aLoRA)',
+  use_qalora: 'inputs that are averaged in groups (QA-LoRA)',
+  use_bdlora: 'block-diagonal matrices (BD-LoRA)',
+  arrow_config: 'a choice among adapters by input (Arrow)',
+  kasa_config: 'matrices with singular values of their own (KaSA)',
+  velora_config: 'compressed inputs (VeLoRA)',
+  target_parameters: 'adapters on parameters that are no modules (target_parameters)',
+} as const;
+
+const MAX_PATTERNS = 10_000;
+const MAX_PATTERN = 500;
+
+/** Reads adapter_config.json. Throws `CONFIG_INVALID`, and `FORMAT_UNSUPPORTED` naming what is not read. */
+export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConfig {
+  const config = objectOf(bytes, file);
+  const kind = KINDS.find((known) => known === config.peft_type);
+  if (!kind)
+    throw new WeightscopeError(
+      typeof config.peft_type === 'string' ? 'FORMAT_UNSUPPORTED' : 'CONFIG_INVALID',
+      `Expected an adapter of kind ${KINDS.join(', ')} in ${file}, found ${describe(config.peft_type)}; merge it into its base (PEFT: merge_and_unload) and name the result instead.`,
+    );
+  refuseUnread(config, file);
+  const notes: string[] = [];
+  const alphaName = kind === 'LORA' ? 'lora_alpha' : 'alpha';
+  const scaled = kind !== 'IA3' && kind !== 'TRAINABLE_TOKENS';
+  if (scaled && typeof config[alphaName] !== 'number')
+    notes.push(`The config gives no \`${alphaName}\`: 8 is taken, as PEFT does.`);
+  const alpha = numberOf(config, alphaName, 8, file);
+  const rank = numberOf(config, 'r', 8, file);
+  if (scaled && alpha === 0) notes.push(`\`${alphaName}\` is 0: the adapter's matrices are multiplied by 0.`);
+  const ranks = patternsOf(config.rank_pattern, 'rank_pattern', file);
+  const alphas = patternsOf(config.alpha_pattern, 'alpha_pattern', file);
+  const rsLora = config.use_rslora === true;
+  const alphaOf = (module: string): number => alphas(module) ?? alpha;
+  return {
+    kind,
+    rsLora,
+    alphaOf,
+    rankOf: (module) => ranks(module) ?? rank,
+    scaleOf: (module, own) => alphaOf(module) / (rsLora ? Math.sqrt(own) : own),
+    dora: config.use_dora === true,
+    feedForward: matcher(config.feedforward_modules, 'feedforward_modules', file),
+    tokensOf: tokensOf(kind === 'TRAINABLE_TOKENS' ? config.token_indices : config.trainable_token_indices),
+    base: typeof config.base_model_name_or_path === 'string' ? config.base_model_name_or_path : undefined,
+    notes,
+  };
+}
+
+function objectOf(bytes: Uint8Array, file: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseJson(withoutMark(bytes), { python: true });
+  } catch (cause) {
+    if (!(cause instanceof JsonError)) throw cause;
+    throw new WeightscopeError('CONFIG_INVALID', `Expected JSON in ${file}, but ${cause.message}; fetch it again.`, {
+      cause,
+    });
+  }
+  if (isObject(value)) return value;
+  throw new WeightscopeError('CONFIG_INVALID', `Expected a JSON object in ${file}, found ${describe(value)}.`);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isGiven = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  value !== false &&
+  !(Array.isArray(value) && value.length === 0) &&
+  !(isObject(value) && Object.keys(value).length === 0);
+
+function refuseUnread(config: Record<string, unknown>, file: string): void {
+  const unread = Object.entries(UNREAD).find(([name]) => isGiven(config[name]));
+  if (unread)
+    throw new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected an adapter that is added to its base's weights, found \`${unread[0]}\` in ${file}: ${unread[1]}; merge it into its base with PEFT, where it can, and name the result.`,
+    );
+  const init = config.init_lora_weights;
+  if (typeof init !== 'string' || !TAKES_FROM_BASE.test(init)) return;
+  throw new WeightscopeError(
+    'FORMAT_UNSUPPORTED',
+    `Expected an adapter of the base as it is, found one that began by taking part of the base's weights away (init_lora_weights ${quote(init)} in ${file}); save it with PEFT's path_initial_model_for_weight_conversion.`,
+  );
+}
+
+function numberOf(config: Record<string, unknown>, name: string, usual: number, file: string): number {
+  const value = config[name] ?? usual;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new WeightscopeError(
+    'CONFIG_INVALID',
+    `Expected \`${name}\` in ${file} to be a number, got ${describe(value)}.`,
+  );
+}
+
+/** The number that the first matching pattern gives a module, as PEFT's `get_pattern_key` finds it. */
+function patternsOf(value: unknown, name: string, file: string): (module: string) => number | undefined {
+  if (!isObject(value)) return () => undefined;
+  const entries = Object.entries(value);
+  if (entries.length > MAX_PATTERNS)
+    throw new WeightscopeError(
+      'FORMAT_LIMIT',
+      `Expected at most ${MAX_PATTERNS} patterns in \`${name}\` of ${file}, found ${entries.length}.`,
+    );
+  const patterns = entries.map(([pattern, number]) => {
+    if (typeof number !== 'number' || !Number.isFinite(number))
+      throw new WeightscopeError(
+        'CONFIG_INVALID',
+        `Expected numbers in \`${name}\` of ${file}, got ${describe(number)}.`,
+      );
+    return [endsWith(pattern, name, file), number] as const;
+  });
+  return (module) => patterns.find(([matches]) => matches(module))?.[1];
+}
+
+/** Whether a module's name is, or ends with, the pattern: a Python regular expression, of which plain names are most. */
+function endsWith(pattern: string, name: string, file: string): (module: string) => boolean {
+  if (/^[\w.]*$/.test(pattern) && !pattern.includes('.'))
+    return (module) => module === pattern || module.endsWith(`.${pattern}`);
+  try {
+    if (pattern.length > MAX_PATTERN) throw new RangeError('it is too long');
+    const expression = new RegExp(`^(?:.*\\.)?(?:${pattern})$`, 's');
+    return (module) => expression.test(module);
+  } catch (cause) {
+    throw new WeightscopeError(
+      'CONFIG_INVALID',
+      `Expected a regular expression in \`${name}\` of ${file}, got ${quote(pattern)} (${(cause as Error).message}).`,
+      { cause },
+    );
+  }
+}
+
+/** PEFT: a list of endings, or one expression for the whole name. */
+function matcher(value: unknown, name: string, file: string): (module: string) => boolean {
+  if (typeof value === 'string') return endsWith(value, name, file);
+  if (!Array.isArray(value)) return () => false;
+  const names = value.filter((one) => typeof one === 'string');
+  return (module) => names.some((one) => module === one || module.endsWith(`.${one}`));
+}
+
+function tokensOf(value: unknown): AdapterConfig['tokensOf'] {
+  const list = (one: unknown) =>
+    Array.isArray(one) && one.every((id) => Number.isInteger(id) && id >= 0) ? (one as number[]) : undefined;
+  if (!isObject(value)) return () => list(value);
+  const named = Object.entries(value);
+  return (module) => list(named.find(([name]) => module === name || module.endsWith(`.${name}`))?.[1]);
+}

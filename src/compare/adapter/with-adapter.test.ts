@@ -1,0 +1,94 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Model } from '../../model/types.ts';
+import { openModel } from '../../node.ts';
+import { fileFolder } from '../../source/file.node.ts';
+import { parseAdapterConfig } from './config.ts';
+import { openAdapter } from './open.ts';
+import { withAdapter } from './with-adapter.ts';
+
+/** Made with PEFT by adapters.py there: base, adapter, and what `merge_and_unload` makes of both. */
+const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/adapters/', import.meta.url));
+
+async function openWith(name: string, of = FIXTURES): Promise<Model> {
+  const base = await openModel(`${of}${name}/base`, { cache: undefined });
+  return withAdapter(base, await openAdapter(await fileFolder(`${of}${name}/adapter`)));
+}
+
+async function largestDifference(a: Model, b: Model): Promise<number> {
+  expect([...a.parameters.keys()].sort()).toEqual([...b.parameters.keys()].sort());
+  let largest = 0;
+  for (const [name, parameter] of a.parameters) {
+    const other = b.parameters.get(name)!;
+    expect([name, ...parameter.shape]).toEqual([name, ...other.shape]);
+    const [x, y] = [await parameter.read(), await other.read()];
+    for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i] - y[i]));
+  }
+  return largest;
+}
+
+describe('a model with an adapter', () => {
+  const sets = [FIXTURES, process.env.WEIGHTSCOPE_ADAPTERS].filter((of) => of !== undefined && existsSync(of));
+  for (const of of sets)
+    for (const name of readdirSync(of!, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? one.name : [])))
+      it(`has the parameters of the merged checkpoint: ${name}`, async () => {
+        const [model, merged] = [await openWith(name, `${of}/`), await openModel(`${of}/${name}/merged`)];
+        expect(await largestDifference(model, merged)).toBeLessThan(1e-5);
+        await Promise.all([model.close(), merged.close()]);
+      });
+
+  it('differs from its base, which the comparison above would see', async () => {
+    const [base, merged] = [await openModel(`${FIXTURES}lora/base`), await openModel(`${FIXTURES}lora/merged`)];
+    expect(await largestDifference(base, merged)).toBeGreaterThan(1e-2);
+    await Promise.all([base.close(), merged.close()]);
+  });
+
+  it('is refused whole where one module does not fit, naming it and why', async () => {
+    const other = openModel(`${FIXTURES}lora-conv1d/base`, { adapter: `${FIXTURES}lora/adapter` });
+    await expect(other).rejects.toThrow(
+      /Expected every module of the adapter .* but 14 of 14 cannot be used, "model.layers.0.mlp.down_proj" first: the base has no module of this name/,
+    );
+    const grown = openModel(`${FIXTURES}whole-head/base`, { adapter: `${FIXTURES}lora-tied/adapter` });
+    await expect(openModel('sample', { adapter: `${FIXTURES}lora/adapter` })).rejects.toThrow(
+      /found "sample", a GGUF file/,
+    );
+    await (await grown).close();
+  });
+});
+
+const CONFIG = { peft_type: 'LORA', r: 4, lora_alpha: 6 };
+const parsed = (config: object) =>
+  parseAdapterConfig(new TextEncoder().encode(JSON.stringify(config)), 'adapter_config.json');
+
+describe('adapter_config.json', () => {
+  it('gives every module its scale, by the first pattern that its name ends with', () => {
+    const config = parsed({
+      ...CONFIG,
+      alpha_pattern: { q_proj: 12, '.*proj': 2 },
+      rank_pattern: { 'layers\\.1\\..*': 8 },
+    });
+    expect(config.scaleOf('model.layers.0.self_attn.q_proj', 4)).toBe(3);
+    expect(config.scaleOf('model.layers.0.self_attn.v_proj', 4)).toBe(0.5);
+    expect(config.scaleOf('lm_head', 4)).toBe(1.5);
+    expect(config.rankOf('model.layers.1.self_attn.q_proj')).toBe(8);
+    expect(parsed({ ...CONFIG, use_rslora: true }).scaleOf('x', 4)).toBe(3);
+  });
+
+  it('takes PEFT’s 8 for a missing alpha, and says so of 0', () => {
+    expect(parsed({ peft_type: 'LORA', r: 4 }).scaleOf('x', 4)).toBe(2);
+    expect(parsed({ peft_type: 'LORA', r: 4 }).notes).toEqual([
+      'The config gives no `lora_alpha`: 8 is taken, as PEFT does.',
+    ]);
+    expect(parsed({ ...CONFIG, lora_alpha: 0 }).notes[0]).toMatch(/multiplied by 0/);
+  });
+
+  it('refuses by name what it does not read', () => {
+    expect(() => parsed({ ...CONFIG, peft_type: 'VERA' })).toThrow(/found the text "VERA"/);
+    expect(() => parsed({ ...CONFIG, alora_invocation_tokens: [1] })).toThrow(/aLoRA/);
+    expect(() => parsed({ ...CONFIG, init_lora_weights: 'pissa_niter_16' })).toThrow(/"pissa_niter_16"/);
+    expect(() => parsed({})).toThrow(/Expected an adapter of kind LORA, IA3/);
+    expect(() => parsed({ ...CONFIG, lora_alpha: '6' })).toThrow(/`lora_alpha`/);
+    expect(() => parsed({ ...CONFIG, rank_pattern: { '(': 1 } })).toThrow(/regular expression in `rank_pattern`/);
+  });
+});
