@@ -58,13 +58,13 @@ export async function withModel<T>(
 /** Opens the second model of a command that compares two, runs `work`, closes it; without a name there is none. */
 export async function withSecond<T>(
   name: string | undefined,
-  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+  { signal, progress, adapter }: Pick<Context, 'signal' | 'progress'> & { adapter?: string },
   work: (second: Model) => Promise<T>,
 ): Promise<T> {
   // Whoever asks no second model is given none, and looks at none.
   if (name === undefined) return work(undefined as unknown as Model);
   const { openModel } = await import('../node.ts');
-  const second = await openModel(name, { signal, progress });
+  const second = await openModel(name, { signal, progress, adapter });
   try {
     return await work(second);
   } finally {

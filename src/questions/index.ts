@@ -1,6 +1,8 @@
 /** All questions about a served model: what every door goes through. */
 import { headRows, neuronRows, search, sql, tables } from './atlas.ts';
 import { compare } from './compare.ts';
+import { diff } from './diff.ts';
+import { doctor } from './doctor.ts';
 import { head, headRow, headStatistics, heatMap, pairCount, scoreCurve, spectrum } from './heads.ts';
 import { modelInfo, models } from './models.ts';
 import { histogram, neuron, neuronNumbers, similar, tokenMap } from './neurons.ts';
@@ -40,6 +42,8 @@ export const QUESTIONS = [
   relationRows,
   compositions,
   compare,
+  diff,
+  doctor,
   resolve,
 ] as const;
 

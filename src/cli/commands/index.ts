@@ -2,8 +2,10 @@ import type { AnyCommand } from '../definition.ts';
 import { build, plan } from './atlas-build.ts';
 import { atlasSpectrum } from './atlas-heads.ts';
 import { atlasSearch, atlasSimilar } from './atlas-neurons.ts';
-import { atlasSql, check, diff, exportTable } from './atlas-tables.ts';
+import { diff as atlasDiff, atlasSql, check, exportTable } from './atlas-tables.ts';
 import { completion } from './completion.ts';
+import { diff } from './diff.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { explore } from './explore.ts';
 import { info } from './info.ts';
@@ -39,7 +41,7 @@ const atlas: CommandGroup = {
     atlasSimilar,
     atlasSql,
     exportTable,
-    diff,
+    atlasDiff,
     check,
   ],
 };
@@ -53,6 +55,8 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   normalisers,
   parameters,
   ...ASKED_STATISTICS,
+  diff,
+  doctor,
   atlas,
   explore,
   mcp,

@@ -1,0 +1,178 @@
+import type { ParameterChange } from '../../compare/changes.ts';
+import type { Ends, ModelDiff } from '../../compare/diff.ts';
+import type { Block, Group, Report } from '../output/report.ts';
+import { plural, tokenBlock } from './reading.ts';
+
+/** Two models compared, in the habit of `git diff --stat`: a line for each thing that differs, then words. */
+export function diffReport(found: ModelDiff): Report {
+  const { a, b, same, parameters } = found;
+  const count = (verdict: ParameterChange['verdict']): number =>
+    parameters.filter((one) => one.verdict === verdict).length;
+  const [changed, rounded] = [count('changed'), count('rounding')];
+  return {
+    title: `${b} against ${a}`,
+    applied: same
+      ? ['nothing differs']
+      : [
+          `${changed} of ${plural(parameters.length, 'parameter')} differ`,
+          ...(rounded > 0 ? [`${rounded} by no more than rounding`] : []),
+        ],
+    groups: same ? [] : [...headerGroups(found), ...changeGroups(found), ...wordGroups(found)],
+    notes: [...found.notes, ...notFinite(parameters)],
+    json: found,
+    records: () => parameters.map(({ vectors: _, heads: __, ...row }) => ({ a, b, ...row })),
+  };
+}
+
+function headerGroups({ headers, a, b }: ModelDiff): Group[] {
+  const named = (names: readonly string[], where: string): string[][] =>
+    names.map((name) => [name, where === a ? 'there' : '', where === a ? '' : 'there']);
+  const rows = [
+    ...headers.config.map(({ name, a: x, b: y }) => [`config ${name}`, x || 'none', y || 'none']),
+    ...headers.types.map(({ type, a: x, b: y }) => [`tensors of ${type}`, String(x), String(y)]),
+    ...headers.reshaped.map(({ name, a: x, b: y }) => [name, x, y]),
+    ...named(headers.onlyA, a),
+    ...named(headers.onlyB, b),
+  ];
+  const groups: Group[] = [];
+  if (rows.length > 0)
+    groups.push({
+      title: 'Headers',
+      blocks: [
+        {
+          columns: [
+            { name: 'what', shown: true, flexible: true },
+            { name: 'A', shown: true, flexible: true },
+            { name: 'B', shown: true, flexible: true },
+          ],
+          rows,
+        },
+      ],
+    });
+  if (headers.tokens.length > 0) groups.push({ title: 'Tokens', text: headers.tokens.join(' '), blocks: [] });
+  return groups;
+}
+
+/** Kinds of parameters, each over all its layers. */
+function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
+  const kinds = new Map<string, ParameterChange[]>();
+  for (const one of parameters) if (one.verdict !== 'same') kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one]);
+  const most = Math.max(
+    ...[...kinds.values()].flat().map(({ relative }) => (Number.isFinite(relative) ? relative : 0)),
+  );
+  const rows = [...kinds].map(([kind, of]) => {
+    const largest = of.reduce((best, one) => (one.relative > best.relative ? one : best));
+    const total = parameters.filter((one) => one.kind === kind).length;
+    return [
+      kind,
+      `${of.length} of ${total}`,
+      percent(largest.typical),
+      percent(largest.relative),
+      total > 1 ? largest.name : '',
+      largest.rounding === undefined ? '' : percent(largest.rounding),
+      '+'.repeat(Math.max(1, Math.round((20 * Math.min(largest.relative, most)) / (most || 1)))),
+    ];
+  });
+  const groups: Group[] = [];
+  if (rows.length > 0)
+    groups.push({
+      title: 'Sizes of the changes, relative',
+      text: 'Length of the change over length of the parameter: the median of its layers, the largest, what rounding to the coarser type gives.',
+      blocks: [
+        {
+          columns: [
+            { name: 'parameter', shown: true },
+            { name: 'differ', shown: true, align: 'right', faint: true },
+            { name: 'median', shown: true, align: 'right' },
+            { name: 'largest', shown: true, align: 'right' },
+            { name: 'in', shown: true, faint: true, flexible: true },
+            { name: 'rounding', shown: true, align: 'right', faint: true },
+            { name: '' },
+          ],
+          rows,
+        },
+      ],
+    });
+  if (reordered.length > 0)
+    groups.push({
+      title: 'Order of neurons',
+      text: reordered
+        .map(
+          ({ layer, moved, neurons }) =>
+            `The neurons of ${layer} are the same in another order (${moved} of ${neurons} stand elsewhere): the layer does the same.`,
+        )
+        .join(' '),
+      blocks: [],
+    });
+  return groups;
+}
+
+const ends = (title: string, { top, bottom }: Ends): Block[] => [
+  tokenBlock(title, 'write', top),
+  tokenBlock('lowest', 'low', bottom),
+];
+
+function wordGroups({ directions, neurons, heads, rows }: ModelDiff): Group[] {
+  const groups: Group[] = [];
+  for (const one of directions)
+    groups.push({
+      title: `First direction of the change of ${one.parameter}`,
+      text: `It has ${percent(one.share)} of the change (chance ${percent(one.random.share)}); effective rank about ${number(one.effectiveRank)} (chance ${number(one.random.effectiveRank)}).`,
+      ranked: true,
+      blocks: ends('highest', one),
+    });
+  for (const one of neurons)
+    groups.push({
+      title: `Change of the ${one.part} of neuron ${one.layer}:${one.neuron}${one.expert === undefined ? '' : ` (expert ${one.expert})`}, ${percent(one.relative)}`,
+      ranked: true,
+      blocks: ends('highest', one),
+    });
+  for (const { layer, head, matrix, relative, pairs } of heads)
+    groups.push({
+      title: `Change of the ${matrix.toUpperCase()} of head ${layer}:${head}, ${percent(relative)}`,
+      ranked: true,
+      blocks: [
+        {
+          columns: [
+            { name: 'first', align: 'right', flexible: true },
+            { name: 'to', gap: 1, faint: true },
+            { name: 'second', gap: 1, flexible: true },
+            { name: 'score', align: 'right', faint: true },
+          ],
+          rows: pairs.map(({ first, second, score }) => [first.label, '→', second.label, score.toPrecision(3)]),
+        },
+      ],
+    });
+  if (rows.length > 0)
+    groups.push({
+      title: 'Tokens whose own rows moved most',
+      blocks: [
+        {
+          columns: [
+            { name: 'token', shown: true, flexible: true },
+            { name: 'in', shown: true, faint: true },
+            { name: 'moved', shown: true, align: 'right', faint: true },
+          ],
+          rows: rows.map(({ table, token, relative }) => [token.label, table, percent(relative)]),
+        },
+      ],
+    });
+  return groups;
+}
+
+function notFinite(parameters: readonly ParameterChange[]): string[] {
+  const found = parameters.filter((one) => one.notFinite > 0);
+  if (found.length === 0) return [];
+  const total = found.reduce((sum, one) => sum + one.notFinite, 0);
+  return [
+    `${plural(total, 'number')} of ${found
+      .map(({ name }) => name)
+      .slice(0, 3)
+      .join(', ')} are not finite in both and left out.`,
+  ];
+}
+
+const percent = (share: number): string =>
+  Number.isFinite(share) ? `${Number((100 * share).toPrecision(3))} %` : 'from nothing';
+
+const number = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1));

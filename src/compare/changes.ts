@@ -1,0 +1,204 @@
+import { throwIfAborted } from '../errors.ts';
+import type { Model, Parameter } from '../model/types.ts';
+
+/** How one parameter of a model differs from the same of another. */
+export interface ParameterChange {
+  readonly name: string;
+  /** Its name without the layer: `ff.key`, `attn.q`, `norm.attn`, `embed`. */
+  readonly kind: string;
+  readonly layer?: number;
+  /** Vectors and numbers in each. */
+  readonly count: number;
+  readonly width: number;
+  /** Euclidean length of all its numbers in A, and of B's minus A's. */
+  readonly size: number;
+  readonly change: number;
+  /** change / size. */
+  readonly relative: number;
+  /** The median of `relative` over all layers' parameters of this kind. */
+  readonly typical: number;
+  /** What rounding A's numbers to the coarser type of the two changes, relative; undefined for types of blocks. */
+  readonly rounding?: number;
+  /** `same`: to the bit; `rounding`: no larger than rounding explains. */
+  readonly verdict: 'same' | 'rounding' | 'changed';
+  /** Numbers that are not finite in A or B, which are left out. */
+  readonly notFinite: number;
+  /** The vectors whose numbers changed most, relative to their own length, most first. */
+  readonly vectors: readonly VectorChange[];
+  /** Of attention: how much every head's vectors changed, relative. */
+  readonly heads?: readonly number[];
+}
+
+export interface VectorChange {
+  readonly index: number;
+  readonly change: number;
+  readonly relative: number;
+}
+
+export interface ChangeOptions {
+  /** How many vectors of each parameter; default 10. */
+  vectors?: number;
+  signal?: AbortSignal;
+  progress?: (done: number, what: string) => void;
+}
+
+/** Numbers read at a time from each of both. */
+const PIECE = 1 << 21;
+
+/** What the models of a comparison have under the same name and in the same shape, in A's order. */
+export function sharedParameters(a: Model, b: Model): string[] {
+  return [...a.parameters].flatMap(([name, parameter]) =>
+    String(b.parameters.get(name)?.shape) === String(parameter.shape) ? [name] : [],
+  );
+}
+
+/**
+ * Compares every parameter that two models share, streaming: of each, sizes, and the vectors that changed most. Every byte
+ * is read once, tensors that two parameters stand for (tied embeddings) too, and none of a parameter that is the same bytes of
+ * the same file in both. Numbers that are not finite are counted and left out.
+ */
+export async function changesOf(a: Model, b: Model, options: ChangeOptions = {}): Promise<ParameterChange[]> {
+  const names = sharedParameters(a, b).filter((name) => !isTied(a, b, name));
+  const total = names.reduce((sum, name) => sum + sizeOf(a.parameters.get(name)!), 0);
+  const found: Omit<ParameterChange, 'typical'>[] = [];
+  let done = 0;
+  for (const name of names) {
+    const [before, after] = [a.parameters.get(name)!, b.parameters.get(name)!];
+    const measured = isSame(a, b, name)
+      ? await measure(before, before, options)
+      : await measure(before, after, { ...options, heads: headsOf(name, before) });
+    const rounding = roundingOf(a, b, name);
+    const relative = measured.size === 0 ? (measured.change === 0 ? 0 : Infinity) : measured.change / measured.size;
+    const [, layer, kind = name] = /^(?:(?:en|de)coder\.)?layer\.(\d+)\.(.*)$/.exec(name) ?? [];
+    found.push({
+      name,
+      kind,
+      ...(layer !== undefined && { layer: Number(layer) }),
+      count: before.count,
+      width: before.width,
+      ...measured,
+      relative,
+      ...(rounding !== undefined && { rounding }),
+      verdict: measured.change === 0 ? 'same' : relative <= (rounding ?? 0) * MOST_ROUNDING ? 'rounding' : 'changed',
+    });
+    done += sizeOf(before);
+    options.progress?.(done / total, `comparing ${name}`);
+  }
+  const typical = new Map(
+    [...new Set(found.map(({ kind }) => kind))].map((kind) => [
+      kind,
+      median(found.flatMap((one) => (one.kind === kind ? [one.relative] : []))),
+    ]),
+  );
+  return found.map((one) => ({ ...one, typical: typical.get(one.kind)! }));
+}
+
+const sizeOf = ({ count, width }: Parameter): number => count * width;
+
+const headsOf = (name: string, { shape }: Parameter): number | undefined =>
+  /\.(attn|cross)\.[qkvo]$/.test(name) ? shape[0] : undefined;
+
+/** The unembedding where it is the embedding's tensor in both: it has been read. */
+function isTied(a: Model, b: Model, name: string): boolean {
+  if (name !== 'unembed') return false;
+  return [a, b].every(({ parameters }) => {
+    const [embed, unembed] = [parameters.get('embed'), parameters.get('unembed')];
+    return embed !== undefined && String(embed.tensors) === String(unembed?.tensors);
+  });
+}
+
+/** Whether both models read a parameter from the same bytes, in the same way. */
+function isSame(a: Model, b: Model, name: string): boolean {
+  if (a.derived || b.derived || a.architecture !== b.architecture || a.fingerprint !== b.fingerprint) return false;
+  const of = (model: Model): string[] =>
+    model.parameters.get(name)!.tensors.map((tensor) => {
+      const info = model.tensors.get(tensor);
+      return info ? [info.source.name, info.source.version, info.start, info.end].join() : model.name;
+    });
+  return String(of(a)) === String(of(b));
+}
+
+/** Bits of a number's mantissa, the leading one included. */
+const MANTISSA: Readonly<Record<string, number>> = { F64: 53, F32: 24, BF16: 8, F16: 11 };
+
+/**
+ * What rounding to a type of p bits changes, relative to the numbers' own root mean square: an error of up to half a unit,
+ * 2^(1-p) of the power of two below, evenly spread, where the mantissas are spread as logarithms are.
+ */
+const roundingError = (p: number): number => (2 ** (1 - p) * Math.sqrt(2 * Math.LN2)) / 6;
+
+/** Rounding changes no number by more than half a unit of its last place, 2^-p of itself: so many times the mean above. */
+const MOST_ROUNDING = 0.5 / (Math.sqrt(2 * Math.LN2) / 6);
+
+function roundingOf(a: Model, b: Model, name: string): number | undefined {
+  const bits = [a, b].flatMap(({ tensors, parameters }) =>
+    parameters.get(name)!.tensors.map((tensor) => MANTISSA[tensors.get(tensor)?.dtype ?? '']),
+  );
+  if (bits.some((p) => p === undefined)) return undefined;
+  return roundingError(Math.min(...bits));
+}
+
+async function measure(
+  before: Parameter,
+  after: Parameter,
+  { vectors: most = 10, heads, signal }: ChangeOptions & { heads?: number },
+) {
+  const { count, width } = before;
+  const step = Math.max(1, Math.floor(PIECE / width));
+  let [size, change, notFinite] = [0, 0, 0];
+  const top: VectorChange[] = [];
+  const perHead = heads === undefined ? undefined : Array.from({ length: heads }, () => [0, 0]);
+  for (let from = 0; from < count; from += step) {
+    throwIfAborted(signal);
+    const to = Math.min(from + step, count);
+    const x = await before.read(from, to, signal, { finite: false });
+    const y = after === before ? x : await after.read(from, to, signal, { finite: false });
+    for (let row = 0, at = 0; row < to - from; row++) {
+      let [own, moved] = [0, 0];
+      for (const end = at + width; at < end; at++) {
+        const difference = y[at] - x[at];
+        // Of numbers that are not finite nothing can be said but how many there are.
+        if (difference - difference !== 0) {
+          if (!Object.is(x[at], y[at])) notFinite++;
+          continue;
+        }
+        own += x[at] * x[at];
+        moved += difference * difference;
+      }
+      size += own;
+      change += moved;
+      if (perHead) {
+        const sums = perHead[Math.floor(((from + row) * perHead.length) / count)];
+        sums[0] += own;
+        sums[1] += moved;
+      }
+      if (moved > 0 && count > 1) keep(top, { index: from + row, ...lengths(own, moved) }, most);
+    }
+  }
+  return {
+    size: Math.sqrt(size),
+    change: Math.sqrt(change),
+    notFinite,
+    vectors: top,
+    ...(perHead && { heads: perHead.map(([own, moved]) => lengths(own, moved).relative) }),
+  };
+}
+
+function lengths(own: number, moved: number): Omit<VectorChange, 'index'> {
+  const change = Math.sqrt(moved);
+  return { change, relative: own === 0 ? (moved === 0 ? 0 : Infinity) : change / Math.sqrt(own) };
+}
+
+/** Keeps the `most` that changed most, in order; of equals the first. */
+function keep(top: VectorChange[], one: VectorChange, most: number): void {
+  if (top.length === most && !(one.relative > top[most - 1].relative)) return;
+  const at = top.findIndex(({ relative }) => relative < one.relative);
+  top.splice(at < 0 ? top.length : at, 0, one);
+  if (top.length > most) top.pop();
+}
+
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

@@ -1,0 +1,151 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Model, Parameter } from '../model/types.ts';
+import { openModel } from '../node.ts';
+import { seeded } from '../reading/random.ts';
+import { changesOf } from './changes.ts';
+import { diffModels } from './diff.ts';
+import { directionsOf } from './directions.ts';
+
+const FIXTURES = fileURLToPath(new URL('../../test/fixtures/adapters/', import.meta.url));
+const open = (name: string) => openModel(FIXTURES + name, { cache: undefined });
+
+/** A model with some parameters made anew, and the number of floats that were read of it. */
+function altered(model: Model, change: (name: string, data: Float32Array) => Float32Array | undefined) {
+  const read = { floats: 0 };
+  const parameters = new Map(
+    [...model.parameters].map(([name, parameter]): [string, Parameter] => [
+      name,
+      {
+        ...parameter,
+        async read(start = 0, end = parameter.count, ...rest) {
+          const all = await parameter.read(0, parameter.count, ...rest);
+          read.floats += (end - start) * parameter.width;
+          return (change(name, all) ?? all).slice(start * parameter.width, end * parameter.width);
+        },
+      },
+    ]),
+  );
+  return { model: { ...model, derived: true, parameters } as Model, read };
+}
+
+describe('what differs between two models', () => {
+  it('is the Euclidean length of the difference beside that of the parameter', async () => {
+    const [a, b] = [await open('lora/base'), await open('lora/merged')];
+    for (const one of await changesOf(a, b)) {
+      const [x, y] = [await a.parameters.get(one.name)!.read(), await b.parameters.get(one.name)!.read()];
+      expect(one.size).toBeCloseTo(Math.hypot(...x), 6);
+      expect(one.change).toBeCloseTo(Math.hypot(...y.map((value, i) => value - x[i])), 6);
+      expect(one.verdict).toBe(/(norm|embed)/.test(one.name) ? 'same' : 'changed');
+    }
+  });
+
+  it('is nothing between a model and itself, of which every number is read once', async () => {
+    const plain = await open('lora/base');
+    const { model, read } = altered(plain, () => undefined);
+    const found = await diffModels(plain, plain);
+    expect(found.same).toBe(true);
+    expect(found.parameters.every(({ verdict, change }) => verdict === 'same' && change === 0)).toBe(true);
+    const twice = await diffModels(model, plain);
+    expect(twice.same).toBe(true);
+    expect(read.floats).toBe([...plain.parameters.values()].reduce((sum, { count, width }) => sum + count * width, 0));
+  });
+
+  it('is rounding where it is no larger than a coarser type makes it', async () => {
+    const plain = await open('lora/base');
+    const types = new Map([...plain.tensors].map(([name, info]) => [name, { ...info, dtype: 'BF16' }]));
+    const round = new DataView(new ArrayBuffer(4));
+    const { model } = altered({ ...plain, tensors: types }, (name, data) =>
+      /norm/.test(name)
+        ? undefined
+        : data.map((x) => {
+            round.setFloat32(0, x);
+            round.setUint32(0, (round.getUint32(0) + 0x7fff + ((round.getUint32(0) >>> 16) & 1)) & 0xffff0000);
+            return round.getFloat32(0);
+          }),
+    );
+    const found = await changesOf(plain, model);
+    for (const { kind, verdict, relative, rounding } of found)
+      if (!/norm/.test(kind)) {
+        expect([kind, verdict]).toEqual([kind, 'rounding']);
+        expect(relative / rounding!).toBeGreaterThan(0.7);
+      }
+  });
+
+  it('finds the neurons of a layer in another order, and no other change', async () => {
+    const plain = await open('lora/base');
+    const { model } = altered(plain, (name, data) => {
+      if (!/layer\.1\.ff\.(key|up|value)/.test(name)) return undefined;
+      const { width } = plain.parameters.get(name)!;
+      const out = new Float32Array(data.length);
+      for (let from = 0; from < 12; from++)
+        out.set(data.subarray(from * width, (from + 1) * width), ((from + 5) % 12) * width);
+      return out;
+    });
+    const found = await diffModels(plain, model);
+    expect(found.reordered).toEqual([
+      {
+        layer: 'layer.1.ff',
+        moved: 12,
+        neurons: 12,
+        parameters: ['layer.1.ff.key', 'layer.1.ff.up', 'layer.1.ff.value'],
+      },
+    ]);
+    expect(found.neurons).toEqual([]);
+  });
+
+  it('names the neuron, the head and the token that changed most', async () => {
+    const plain = await openModel('sample', { cache: undefined });
+    const king = plain.vocabulary!.find(' king')[0];
+    const e = await plain.parameters.get('unembed')!.read(king, king + 1);
+    const { model } = altered(plain, (name, data) => {
+      const width = 576;
+      const out = data.slice();
+      if (name === 'layer.3.ff.value') for (let i = 0; i < width; i++) out[7 * width + i] += 2 * e[i];
+      else if (name === 'layer.2.attn.o') for (let i = 0; i < 64 * width; i++) out[4 * 64 * width + i] *= 2;
+      else return undefined;
+      return out;
+    });
+    const found = await diffModels(plain, model, { neurons: 1, heads: 1, k: 3 });
+    expect(found.neurons[0]).toMatchObject({ layer: 3, neuron: 7, part: 'value' });
+    expect(found.neurons[0].top[0].label).toBe('·king');
+    expect(found.heads[0]).toMatchObject({ layer: 2, head: 4, matrix: 'vo' });
+    expect(found.directions[0].effectiveRank).toBeLessThan(70);
+    await plain.close();
+  }, 60_000);
+});
+
+describe('directions of a change', () => {
+  it('are the singular vectors: a planted one is found, and random numbers have their own share', async () => {
+    const uniform = seeded(7);
+    const [rows, width] = [60, 24];
+    const u = Float64Array.from({ length: rows }, () => uniform() - 0.5);
+    const v = Float64Array.from({ length: width }, () => uniform() - 0.5);
+    const made = (data: Float32Array): Parameter => ({
+      name: 'made',
+      shape: [rows, width],
+      count: rows,
+      width,
+      tensors: [],
+      read: async () => data,
+    });
+    const planted = await directionsOf(
+      made(Float32Array.from({ length: rows * width }, (_, i) => u[Math.floor(i / width)] * v[i % width])),
+      2,
+    );
+    const length = Math.hypot(...v);
+    const cosine = planted.vectors[0].reduce((sum, x, i) => sum + (x * v[i]) / length, 0);
+    expect(Math.abs(cosine)).toBeCloseTo(1, 6);
+    expect(planted.shares[0]).toBeCloseTo(1, 6);
+    expect(planted.values[0]).toBeCloseTo(length * Math.hypot(...u), 5);
+    // Probes of ±1 give a matrix of one direction its rank up to their own spread.
+    expect(planted.effectiveRank).toBeGreaterThan(0.4);
+    expect(planted.effectiveRank).toBeLessThan(2.5);
+    const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    const random = await directionsOf(made(Float32Array.from({ length: rows * width }, normal)), 1);
+    expect(random.shares[0] / random.random.share).toBeGreaterThan(0.8);
+    expect(random.shares[0] / random.random.share).toBeLessThan(1.2);
+    expect(random.effectiveRank / random.random.effectiveRank).toBeGreaterThan(0.8);
+    expect(random.effectiveRank / random.random.effectiveRank).toBeLessThan(1.25);
+  });
+});
