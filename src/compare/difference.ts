@@ -91,8 +91,8 @@ function foldedOf(model: Model, source: Parameter): Read | undefined {
   const kind = kindOfParameter(source.name);
   if (!kind || !readsTheStream(kind)) return undefined;
   const layer = Number(source.name.split('.')[1]);
-  return async (start, end, signal) =>
-    (await readVectors(model, { layer, kind, source }, { start, end, foldNorm: true, signal })).data;
+  return async (start, end, signal, { finite } = {}) =>
+    (await readVectors(model, { layer, kind, source }, { start, end, foldNorm: true, finite, signal })).data;
 }
 
 /** Rows read at a time where they are matched one by one. */
