@@ -1,4 +1,5 @@
 import type { AnyCommand } from '../definition.ts';
+import { adapter } from './adapter.ts';
 import { build, plan } from './atlas-build.ts';
 import { atlasSpectrum } from './atlas-heads.ts';
 import { atlasSearch, atlasSimilar } from './atlas-neurons.ts';
@@ -55,6 +56,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   normalisers,
   parameters,
   ...ASKED_STATISTICS,
+  adapter,
   diff,
   doctor,
   atlas,

@@ -1,0 +1,73 @@
+import type { AdapterReading } from '../../compare/adapter/read.ts';
+import type { Group, Report } from '../output/report.ts';
+import { diffReport } from './diff.ts';
+import { plural } from './reading.ts';
+
+/** Whether it fits and what it is multiplied by, then what it changes as `diff` prints it. */
+export function adapterReport(found: AdapterReading): Report {
+  const { base, adapter, kind, fits, problems, modules, doesNothing, madeFor, changes } = found;
+  const dead = modules.filter((module) => module.dead);
+  const diff = changes && diffReport(changes);
+  return {
+    title: `${adapter} on ${base}`,
+    applied: [
+      kind,
+      fits
+        ? `fits: ${plural(modules.length, 'tensor')} of the base`
+        : `does not fit: ${plural(problems.length, 'module')}`,
+      ...(doesNothing ? ['does nothing'] : dead.length > 0 ? [`${dead.length} of them unchanged`] : []),
+    ],
+    groups: [
+      ...(fits ? [] : [problemGroup(found)]),
+      ...(modules.length > 0 ? [moduleGroup(found)] : []),
+      ...(diff?.groups ?? []),
+    ],
+    notes: [...(madeFor === undefined ? [] : [`Its config names ${madeFor} as its base.`]), ...found.notes],
+    json: found,
+    records: () => modules.map(({ kinds, ...module }) => ({ base, adapter, ...module, kinds: kinds.join(' ') })),
+  };
+}
+
+const problemGroup = ({ problems }: AdapterReading): Group => ({
+  title: 'Modules that cannot be used',
+  blocks: [
+    {
+      columns: [
+        { name: 'module', shown: true, flexible: true },
+        { name: 'why', shown: true, wraps: true, flexible: true },
+      ],
+      rows: problems.map(({ module, reason }) => [module, reason]),
+    },
+  ],
+});
+
+/** Modules that are changed in one way as one row: an adapter has hundreds. */
+function moduleGroup({ modules }: AdapterReading): Group {
+  const groups = new Map<string, { cells: string[]; count: number; dead: number }>();
+  for (const { module, kinds, rank, alpha, scale, dead } of modules) {
+    const shown = [module.replace(/\.\d+\./g, '.N.'), kinds.join(', '), rank, alpha, scale];
+    const cells = shown.map((x) => (typeof x === 'number' ? String(Number(x.toPrecision(4))) : (x ?? '')));
+    const key = JSON.stringify(cells);
+    const known = groups.get(key) ?? { cells, count: 0, dead: 0 };
+    groups.set(key, { cells, count: known.count + 1, dead: known.dead + (dead ? 1 : 0) });
+  }
+  return {
+    title: 'Modules',
+    blocks: [
+      {
+        columns: [
+          { name: 'module', shown: true, flexible: true },
+          { name: 'by', shown: true },
+          ...['rank', 'alpha', 'scale', 'tensors', 'of zeros'].map(
+            (name) => ({ name, shown: true, align: 'right' }) as const,
+          ),
+        ],
+        rows: [...groups.values()].map(({ cells, count, dead }) => [
+          ...cells,
+          String(count),
+          dead > 0 ? String(dead) : '',
+        ]),
+      },
+    ],
+  };
+}

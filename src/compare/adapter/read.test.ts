@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../formats/safetensors/write.ts';
+import { openModel, openAdapter as openNamed } from '../../node.ts';
+import { memoryFolder } from '../../source/memory.ts';
+import { type Adapter, openAdapter } from './open.ts';
+import { readAdapter } from './read.ts';
+
+const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/adapters/', import.meta.url));
+const open = () => openModel(`${FIXTURES}lora/base`, { cache: undefined });
+
+/** A LoRA of rank one in memory: for each module its A [inputs] and B [outputs]. */
+async function rankOne(
+  modules: Record<string, readonly [ArrayLike<number>, ArrayLike<number>]>,
+  config = {},
+): Promise<Adapter> {
+  const tensors = Object.entries(modules).flatMap(([module, [a, b]]) => [
+    { name: `base_model.model.${module}.lora_A.weight`, shape: [1, a.length], data: Float32Array.from(a) },
+    { name: `base_model.model.${module}.lora_B.weight`, shape: [b.length, 1], data: Float32Array.from(b) },
+  ]);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of writeSafetensors(tensors)) chunks.push(chunk);
+  const settings = { peft_type: 'LORA', r: 1, lora_alpha: 2, ...config };
+  return openAdapter(
+    memoryFolder({
+      'adapter_config.json': new TextEncoder().encode(JSON.stringify(settings)),
+      'adapter_model.safetensors': Buffer.concat(chunks),
+    }),
+  );
+}
+
+const one = (index: number, size: number) => Float32Array.from({ length: size }, (_, i) => (i === index ? 1 : 0));
+const MLP = 'model.layers.1.mlp';
+
+describe('an adapter before it is trusted', () => {
+  it('that was planted to read one token and write another is read back as these', async () => {
+    const base = await open();
+    const e = base.parameters.get('unembed')!;
+    const [reads, writes] = [await e.read(11, 12), await e.read(29, 30)];
+    const planted = { [`${MLP}.gate_proj`]: [reads, one(5, 12)], [`${MLP}.down_proj`]: [one(5, 12), writes] } as const;
+    const { fits, doesNothing, changes, modules } = await readAdapter(base, await rankOne(planted), { k: 1 });
+    expect([fits, doesNothing]).toEqual([true, false]);
+    expect(modules.map(({ rank, alpha, scale, dead }) => [rank, alpha, scale, dead])).toEqual([
+      [1, 2, 2, false],
+      [1, 2, 2, false],
+    ]);
+    const read = changes!.neurons.map(({ layer, neuron, part, top }) => [layer, neuron, part, top[0].id]);
+    expect(read.sort()).toEqual([
+      [1, 5, 'key', 11],
+      [1, 5, 'value', 29],
+    ]);
+    for (const { parameter, share, effectiveRank, top, bottom } of changes!.directions) {
+      expect(share).toBeCloseTo(1, 5);
+      expect(effectiveRank).toBeLessThan(2);
+      // A direction has no sign of its own.
+      const [best] = [...top, ...bottom].sort((a, b) => Math.abs(b.score) - Math.abs(a.score));
+      expect([parameter, best.id]).toEqual([parameter, parameter.endsWith('key') ? 11 : 29]);
+    }
+  });
+
+  it('does nothing where one of its matrices, or its alpha, is 0', async () => {
+    const base = await open();
+    const zeros = { [`${MLP}.gate_proj`]: [one(1, 8), new Float32Array(12)] } as const;
+    const found = await readAdapter(base, await rankOne(zeros));
+    expect([found.fits, found.doesNothing, found.modules[0].dead]).toEqual([true, true, true]);
+    const unscaled = { [`${MLP}.gate_proj`]: [one(1, 8), one(1, 12)] } as const;
+    const without = await readAdapter(base, await rankOne(unscaled, { lora_alpha: 0 }));
+    expect([without.doesNothing, without.modules[0].dead]).toEqual([true, true]);
+    expect(without.notes[0]).toMatch(/multiplied by 0/);
+  });
+
+  it('does not fit another base, and every module says why', async () => {
+    const base = await openModel(`${FIXTURES}lora-conv1d/base`);
+    const adapter = await openNamed(`${FIXTURES}lora/adapter`);
+    const { fits, problems, changes } = await readAdapter(base, adapter);
+    expect([fits, problems.length, changes]).toEqual([false, 14, undefined]);
+    const shape = await readAdapter(await open(), await rankOne({ [`${MLP}.gate_proj`]: [one(1, 9), one(1, 12)] }));
+    expect(shape.problems[0].reason).toMatch(/fit the base's weight \[12, 8\], found 12 x 9/);
+  });
+});
