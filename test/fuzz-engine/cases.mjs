@@ -165,9 +165,12 @@ const question = (tool) => {
   const { g, whole, pick } = tool;
   const operation = pick(['topRows', 'topRows', 'topPairs', 'topPairs', 'columnMeans', 'matmul']);
   const size = () => pick([0, 1, whole(2, 20), whole(2, 140), whole(2, 140), whole(100, 700)]);
-  let [n, m, d] = [size(), size(), pick([0, 1, whole(2, 17), whole(2, 70), whole(2, 70), 128, whole(100, 320)])];
+  let [n, m, d] = [size(), size(), pick([0, 1, whole(2, 17), whole(2, 70), whole(2, 70), 128, 256, whole(100, 320)])];
   if (operation === 'columnMeans' && g() < 0.6) n = whole(256, 900);
-  while (n * m * d > 6e6) [n, m, d] = [n >> 1, m >> 1, d >> (g() < 0.5 ? 1 : 0)];
+  // Long rows are rotated only where their pairs are many.
+  const many = operation === 'topPairs' && g() < 0.05;
+  if (many) [n, m, d] = [whole(400, 560), whole(500, 700), pick([96, 128, whole(90, 130)])];
+  while (n * m * d > (many ? 6e7 : 6e6)) [n, m, d] = [n >> 1, m >> 1, d >> (g() < 0.5 ? 1 : 0)];
   const kindA = pick(Object.keys(KINDS));
   const kindB = g() < 0.5 ? kindA : pick(Object.keys(KINDS));
   const shape = { a: KINDS[kindA](tool, n, d), b: KINDS[kindB](tool, m, d), n, m, d };

@@ -23,12 +23,14 @@ const SAMPLE = 192;
  */
 const RISE = 1.4;
 const LEAST_RISE = 1.1;
+/** Or where flat spectra make scores normal, so much of what their k-th then is. */
+const CAUTION = 0.9;
 /** What an fp32 product costs, in terms of a screen of 32 dimensions. */
 const PRODUCT = 60;
 /** Rounding to 8 bits adds about so much of both sizes to a bound. */
 const ROUNDING = 0.02;
 
-const CHOICES = [8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 160, 192, 224, 258];
+const CHOICES = [8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 60, 64, 80, 96, 104, 112, 120, 128, 160, 192, 224, 258];
 
 /** Pairs of dimensions that a screen of rows of length d can have; three dimensions bound what the others lack. */
 const choicesFor = (d: number): number[] => {
@@ -39,7 +41,10 @@ const choicesFor = (d: number): number[] => {
 
 export const mostPairs = (d: number): number => choicesFor(d).at(-1)!;
 
-/** `wanted`: the least product of rotated rows that counts at first; `rises`: whether it rises in the search. */
+/**
+ * `wanted`: the least product of rotated rows that counts at first; `k`: how many pairs are wanted, where it rises in
+ * the search.
+ */
 export const lookAhead = (
   buffer: ArrayBufferLike,
   a: Screened,
@@ -47,13 +52,14 @@ export const lookAhead = (
   d: number,
   stride: number,
   wanted: number,
-  rises: boolean,
+  k: number | undefined,
 ): Outlook => {
   const choices = choicesFor(d);
   const ends = choices.map((pairs) => Math.min(d, 2 * pairs - 3));
   const [x, y] = [sample(buffer, a, d, stride, ends), sample(buffer, b, d, stride, ends)];
-  const least = rises ? wanted * LEAST_RISE : wanted;
-  const later = rises ? wanted * RISE : wanted;
+  const last = k === undefined ? wanted : kthOfNormal(x, y, k / (a.count * b.count));
+  const least = k === undefined ? wanted : Math.max(wanted * LEAST_RISE, CAUTION * last);
+  const later = k === undefined ? wanted : Math.max(wanted * RISE, least);
   let [bySize, bySizeLater, apartLater] = [0, 0, 0];
   const left = choices.map(() => 0);
   for (const p of x) {
@@ -100,6 +106,21 @@ const sample = (buffer: ArrayBufferLike, side: Screened, d: number, stride: numb
     const from = (start: number): number => Math.sqrt(values.subarray(start).reduce((sum, x) => sum + x * x, 0));
     return { size: sizes[row], values, rest: from(1), tails: ends.map(from) };
   });
+};
+
+/** What a share of all products would exceed if they were normal numbers with the mean and deviation of the sample's. */
+const kthOfNormal = (x: Row[], y: Row[], share: number): number => {
+  if (!(share > 0 && share < 0.02) || x.length * y.length < 2) return Number.NEGATIVE_INFINITY;
+  // Each row of one side once: their deviation is that of all products.
+  const products = x.map((p, i) => {
+    const { values } = y[(i * 7) % y.length];
+    return p.values.reduce((sum, value, t) => sum + value * values[t], 0);
+  });
+  const mean = products.reduce((sum, product) => sum + product, 0) / products.length;
+  const square = products.reduce((sum, product) => sum + (product - mean) ** 2, 0) / products.length;
+  // Abramowitz and Stegun, 26.2.22.
+  const t = Math.sqrt(-2 * Math.log(share));
+  return mean + Math.sqrt(square) * (t - (2.30753 + 0.27061 * t) / (1 + 0.99229 * t + 0.04481 * t * t));
 };
 
 const edges = (rows: Row[]): number[] => {

@@ -101,7 +101,7 @@ export const prepareScreen = async (
   b: Matrix,
   masks: { maskA?: Uint8Array; maskB?: Uint8Array },
   sign: number,
-  threshold: (a: Screened, b: Screened) => Promise<{ least: number; rises: boolean }>,
+  threshold: (a: Screened, b: Screened) => Promise<{ least: number; k: number | undefined }>,
   options: RunOptions,
 ): Promise<ScreenPlan> => {
   const d = a.columns;
@@ -179,8 +179,8 @@ export const prepareScreen = async (
   await sort([[], []]);
   const counted = sides.map(({ which, side }): Screened => ({ ...side, count: counts[which] }));
   const scale = scales[0] * scales[1];
-  const { least, rises } = await threshold(counted[0], counted[1]);
-  const { pairs, edges } = lookAhead(buffer, counted[0], counted[1], d, stride, least * scale, rises);
+  const { least, k } = await threshold(counted[0], counted[1]);
+  const { pairs, edges } = lookAhead(buffer, counted[0], counted[1], d, stride, least * scale, k);
   if (edges[0].length > 0) await sort(edges);
   await runAll(
     session,

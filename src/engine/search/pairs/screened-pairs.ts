@@ -21,10 +21,10 @@ export const screenedPairs = async (sessions: Sessions, search: PairSearch): Pro
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
   try {
     const best = new BestPairs(k, sign);
-    const threshold = async (sideA: Screened, sideB: Screened): Promise<{ least: number; rises: boolean }> => {
+    const threshold = async (sideA: Screened, sideB: Screened): Promise<{ least: number; k: number | undefined }> => {
       const { exclude, signal } = options;
       if (seeds) best.least = await seedThreshold(session, seeds, sideA, sideB, a.columns, k, sign, exclude, signal);
-      return { least: everything ? best.least : low, rises: everything };
+      return { least: everything ? best.least : low, k: everything ? k : undefined };
     };
     const plan = await prepareScreen(session, places, a, b, options, sign, threshold, options);
     return await walk(session, plan, best, search);
