@@ -10,10 +10,40 @@ export type { AdapterModule } from './compare/adapter/modules.ts';
 export type { Adapter } from './compare/adapter/open.ts';
 export { type AdapterReading, readAdapter } from './compare/adapter/read.ts';
 export { withAdapter } from './compare/adapter/with-adapter.ts';
+export {
+  type AlignedKind,
+  type AlignOptions,
+  type AlignReading,
+  alignModels,
+  type BestMatch,
+  type SpaceName,
+} from './compare/align.ts';
+export type { AlignmentNull } from './compare/alignment-null.ts';
+export type { BasisTest } from './compare/basis-test.ts';
 export type { ParameterChange } from './compare/changes.ts';
 export { type DiffOptions, diffModels, type ModelDiff } from './compare/diff.ts';
 export { difference } from './compare/difference.ts';
+export type { LayerDistance } from './compare/distances.ts';
 export { examineModel, type Health } from './compare/doctor.ts';
+export {
+  type KinshipOptions,
+  type KinshipReading,
+  kinship,
+  type LayerKinship,
+  type SpaceKinship,
+} from './compare/kinship.ts';
+export type { MatchedLayer } from './compare/neuron-matching.ts';
+export type { RankCorrelation } from './compare/rank-correlation.ts';
+export { type SharedTokens, sharedInWords, sharedTokens } from './compare/shared-tokens.ts';
+export {
+  type Stitching,
+  type StitchingMap,
+  type StitchOptions,
+  stitch,
+  type TranslatedKind,
+} from './compare/stitch.ts';
+export { readStitching, type StoredMap, writeStitching } from './compare/stitching-file.ts';
+export { translated } from './compare/translated.ts';
 export type * from './engine/engine.ts';
 export { defaultEngine, engineNames, openEngine } from './engine/select.ts';
 export { type ErrorCode, WeightscopeError } from './errors.ts';

@@ -144,7 +144,15 @@ export const engine = {
 };
 
 /** What every command that reads has. */
-export const readingEngine = { engine: as(engine.engine, { cli: { ...factsOf(engine.engine).cli, group: READING } }) };
+export const readingEngine = {
+  space: words(
+    'Translate the vectors to another model’s space and read them with its tokens: the model, or a file of `stitch`',
+    {
+      cli: { value: 'other', group: READING },
+    },
+  ),
+  engine: as(engine.engine, { cli: { ...factsOf(engine.engine).cli, group: READING } }),
+};
 
 export const model = {
   model: words('`sample`, a path, a URL or a hub id', { required: true }),

@@ -2,6 +2,7 @@ import { createReadStream, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stitching } from '../compare/stitch.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { TensorToWrite } from '../formats/safetensors/write.ts';
@@ -13,7 +14,7 @@ import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
 import { readGivenText } from './given.ts';
 import { onInterrupt, signal } from './interrupt.ts';
 import type { ChangeFlags, EngineFlags, OutputFlags } from './options.ts';
-import { formatByName, formatOf, print, STANDARD_OUTPUT } from './output/print.ts';
+import { formatByName, formatOf, isPicture, print, STANDARD_OUTPUT, writePicture } from './output/print.ts';
 import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
 import { writeOut } from './output/standard.ts';
@@ -31,7 +32,7 @@ export interface Context {
 /** Opens the model, runs `work`, closes everything. Shows progress when standard error is a terminal. */
 export async function withModel<T>(
   name: string,
-  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean },
+  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean; space?: string },
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   if (toFile(flags)) await checkWritable(flags.output);
@@ -47,7 +48,10 @@ export async function withModel<T>(
     const { adapter, minus, ranges } = flags;
     const opened = await openModel(name, { signal, progress: report, ranges, adapter, minus });
     model = opened;
-    return await work({ model: opened, engine, signal, progress: report });
+    const context = { model: opened, engine, signal, progress: report };
+    if (flags.space === undefined) return await work(context);
+    const { inSpaceOf } = await import('./space.ts');
+    return await inSpaceOf(flags.space, context, (model) => work({ ...context, model }));
   } finally {
     progress.stop();
     forget();
@@ -72,15 +76,18 @@ export async function withSecond<T>(
   }
 }
 
-/** A command that reads a model and prints one report. */
+/** A command that reads a model and prints one report; `draws`: it can also write it as a picture. */
 export async function runReport(
   name: string,
-  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean },
+  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean; space?: string },
   work: (context: Context) => Promise<Report>,
+  { draws }: { draws?: boolean } = {},
 ): Promise<void> {
-  formatOf(flags); // A contradiction in the flags is found before the work is done.
+  const drawn = draws && isPicture(flags);
+  if (!drawn) formatOf(flags); // A contradiction in the flags is found before the work is done.
   const report = await withModel(name, flags, work);
-  await print(report, flags);
+  if (drawn) await writePicture(report, flags.output!);
+  else await print(report, flags);
   if (toFile(flags)) note(`Wrote ${flags.output}.`, flags);
 }
 
@@ -107,6 +114,23 @@ export async function writeTensors(path: string, tensors: readonly TensorToWrite
   if (path === STANDARD_OUTPUT) return writeOut(writeSafetensors(tensors));
   await writeFileWhole(path, async (file) => {
     for await (const chunk of writeSafetensors(tensors)) await file.write(chunk);
+  });
+  note(`Wrote ${path}.`, flags);
+}
+
+/** Writes the maps of a stitching, whole or not at all, or to standard output. `second`: what the other model was called. */
+export async function writeStitchingFile(
+  path: string,
+  found: Stitching,
+  second: string,
+  flags: OutputFlags,
+): Promise<void> {
+  const { writeStitching } = await import('../compare/stitching-file.ts');
+  const { locationOf } = await import('../node.ts');
+  const chunks = writeStitching(found, await locationOf(second));
+  if (path === STANDARD_OUTPUT) return writeOut(chunks);
+  await writeFileWhole(path, async (file) => {
+    for await (const chunk of chunks) await file.write(chunk);
   });
   note(`Wrote ${path}.`, flags);
 }

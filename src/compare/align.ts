@@ -120,11 +120,8 @@ export async function alignModels(a: Model, b: Model, options: AlignOptions = {}
     [a, total(constant.a)],
     [b, total(constant.b)],
   ] as const) {
-    const [vectors, it] = count === 1 ? ['vector', 'has'] : ['vectors', 'have'];
     if (count > 0)
-      notes.push(
-        `${count} ${vectors} of ${model.name} ${it} one score for every token: ${count === 1 ? 'it correlates' : 'they correlate'} with nothing.`,
-      );
+      notes.push(`Vectors of ${model.name} that give every token one score, and correlate with nothing: ${count}.`);
   }
   const matched = new Map(matching.map((pair) => [pair.a, pair.b]));
   const found = best.all();

@@ -1,7 +1,7 @@
 import type { Engine, Matrix, RunOptions } from '../engine/engine.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { Model } from '../model/types.ts';
-import { sampleIndices, seeded } from '../reading/random.ts';
+import { sampleIndices, seeded, shuffled } from '../reading/random.ts';
 import type { Dense } from '../reading/statistics/linear.ts';
 import { matchLayers } from './assignment.ts';
 import { type Chosen, layerVectors, normalised, stacked } from './operands.ts';
@@ -65,7 +65,7 @@ export async function alignmentNull(
   const statistic = { mean: meanOf(found), diagonal: onDiagonal(found, a.layers, b.layers) };
   let [reachedMean, reachedDiagonal, sum] = [1, 1, 0];
   for (let draw = 0; draw < draws; draw++) {
-    const cells = await cellsOf(permuted(tables.b, random));
+    const cells = await cellsOf(permuted(tables.b, shuffled(size, random)));
     for (const [i, row] of cells.entries()) for (const [j, x] of row.entries()) if (x >= found[i][j]) reached[i][j]++;
     const mean = meanOf(cells);
     sum += mean;
@@ -126,13 +126,8 @@ async function covariance(engine: Engine, x: Matrix, signal?: AbortSignal): Prom
   return { data: Float64Array.from(data, (value) => value / x.columns), rows, columns };
 }
 
-/** The same columns in a random order (Fisher and Yates), one for all rows. */
-function permuted({ data, rows, columns, name }: Matrix, random: () => number): Matrix {
-  const order = Uint32Array.from({ length: columns }, (_, i) => i);
-  for (let i = columns - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
+/** The same columns in another order, one for all rows. */
+function permuted({ data, rows, columns, name }: Matrix, order: Uint32Array): Matrix {
   const out = new Float32Array(data.length);
   for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < columns; j++, at++) out[at] = data[i * columns + order[j]];
   return { data: out, rows, columns, name };

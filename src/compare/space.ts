@@ -84,7 +84,15 @@ export interface Moments {
 }
 
 /** Sums of products of a space's tables, not centred: Aᵀ A, Bᵀ B, Aᵀ B, and the sums of their rows. */
-export async function sumsOf(engine: Engine, space: Space, run: RunOptions = {}) {
+export interface Sums {
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  readonly aa: Dense;
+  readonly bb: Dense;
+  readonly ab: Dense;
+}
+
+export async function sumsOf(engine: Engine, space: Space, run: RunOptions = {}): Promise<Sums> {
   const { size, widthA, widthB } = space;
   const zeros = (rows: number, columns: number): Dense => ({ data: new Float64Array(rows * columns), rows, columns });
   const sums = {
@@ -107,10 +115,11 @@ export async function sumsOf(engine: Engine, space: Space, run: RunOptions = {})
   return sums;
 }
 
+export const momentsOf = async (engine: Engine, space: Space, run: RunOptions = {}): Promise<Moments> =>
+  momentsFrom(await sumsOf(engine, space, run), space.size);
+
 /** C_AB = Aᵀ B / n - m_A m_Bᵀ and its like. */
-export async function momentsOf(engine: Engine, space: Space, run: RunOptions = {}): Promise<Moments> {
-  const { size } = space;
-  const sums = await sumsOf(engine, space, run);
+export function momentsFrom(sums: Sums, size: number): Moments {
   const [meanA, meanB] = [sums.a.map((x) => x / size), sums.b.map((x) => x / size)];
   const covariance = ({ data, rows, columns }: Dense, left: Float64Array, right: Float64Array): Dense => {
     const out = new Float64Array(data.length);

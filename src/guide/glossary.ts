@@ -169,6 +169,27 @@ export const GLOSSARY: readonly Term[] = [
     meaning: 'What computes: in Rust (native) or WebAssembly (wasm), with the same answers to the last bit.',
     more: 'engine.md',
   },
+  {
+    name: 'alignment',
+    also: ['align', 'aligned'],
+    meaning:
+      'Which layers and neurons of two models say the same of the tokens that both know: their scores for these tokens are correlated, though their numbers have nothing in common.',
+    more: 'align.md',
+  },
+  {
+    name: 'kinship',
+    also: ['related models'],
+    meaning:
+      'Whether two models stem from one another; tested by matching their neurons, which keep an order or a place that independent training does not give.',
+    more: 'align.md',
+  },
+  {
+    name: 'stitching',
+    also: ['stitch', 'stitching kernel'],
+    meaning:
+      "A linear map from one model's residual stream to another's, made from the tokens that both know, so that one model's vectors can be read with the other's words.",
+    more: 'align.md',
+  },
 ];
 
 /** The term of that name, or undefined; case, dashes and plural forms do not matter. */

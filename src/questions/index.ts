@@ -1,4 +1,5 @@
 /** All questions about a served model: what every door goes through. */
+import { align, kinship, stitch } from './alignment.ts';
 import { headRows, neuronRows, search, sql, tables } from './atlas.ts';
 import { compare } from './compare.ts';
 import { diff } from './diff.ts';
@@ -44,6 +45,9 @@ export const QUESTIONS = [
   compare,
   diff,
   doctor,
+  align,
+  kinship,
+  stitch,
   resolve,
 ] as const;
 

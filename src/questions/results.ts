@@ -1,4 +1,5 @@
 /** What the API answers, as the library's readings are written in JSON (numbers that are not finite arrive as null). */
+export * from './results/alignment.ts';
 export * from './results/atlas.ts';
 export * from './results/common.ts';
 export * from './results/compare.ts';

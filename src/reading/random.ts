@@ -35,3 +35,13 @@ export function sampleIndices(n: number, total: number, random: () => number): n
   }
   return chosen;
 }
+
+/** 0..n-1 in a random order (Fisher and Yates). */
+export function shuffled(n: number, random: () => number): Uint32Array {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}

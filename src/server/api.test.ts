@@ -171,6 +171,15 @@ const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
     ask: ['both/atlas/heads?sort=copying_z&matrix=vo', 'atlas/atlas/heads'],
   },
   '/api/compare': { schema: schemas.Comparison, ask: ['?a=both&b=atlas&among=3&k=4', '?a=tiny&b=bare'] },
+  '/api/models/{model}/alignment': {
+    schema: schemas.Alignment,
+    ask: [
+      'tiny/alignment?second=tiny&draws=3&k=2&neurons=true',
+      'tiny/alignment?second=tiny&draws=0&by=feature&kind=q',
+    ],
+  },
+  '/api/models/{model}/kinship': { schema: schemas.Kinship, ask: ['tiny/kinship?second=tiny&draws=3'] },
+  '/api/models/{model}/stitching': { schema: schemas.Stitch, ask: ['tiny/stitching?second=tiny'] },
   '/api/models/{model}/resolve': {
     schema: schemas.Places,
     ask: ['tiny/resolve?q=neuron%201:2', 'tiny/resolve?q=king', 'atlas/resolve?q=king', 'bare/resolve?q=%233'],

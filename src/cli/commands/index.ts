@@ -14,8 +14,9 @@ import { mcp } from './mcp.ts';
 import { normalisers } from './normalisers.ts';
 import { notebook } from './notebook.ts';
 import { parameters } from './parameters.ts';
-import { ASKED, ASKED_OF_ATLAS, ASKED_STATISTICS, askCompositions } from './questions.ts';
+import { ASKED, ASKED_OF_ATLAS, ASKED_OF_TWO, ASKED_STATISTICS, askCompositions } from './questions.ts';
 import { start } from './start.ts';
+import { stitch } from './stitch.ts';
 import { readAnyVector } from './vector.ts';
 import { worker } from './worker.ts';
 
@@ -59,6 +60,8 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   adapter,
   diff,
   doctor,
+  ...ASKED_OF_TWO,
+  stitch,
   atlas,
   explore,
   mcp,

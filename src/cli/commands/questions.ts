@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { align, kinship } from '../../questions/alignment.ts';
 import { headRows, neuronRows } from '../../questions/atlas.ts';
 import { head } from '../../questions/heads.ts';
 import { neuron } from '../../questions/neurons.ts';
@@ -7,13 +8,15 @@ import type { Question } from '../../questions/question.ts';
 import { compositions, relationRows, relations } from '../../questions/relations.ts';
 import { statisticRows } from '../../questions/statistics.ts';
 import { type AnyCommand, command } from '../definition.ts';
-import { changes, folder, model, type OutputFlags, output, readingEngine } from '../options.ts';
+import { changes, engine, folder, model, type OutputFlags, output, readingEngine } from '../options.ts';
 import type { Report } from '../output/report.ts';
+import type { Context } from '../run.ts';
 
 /** A question of a checkpoint as a command: it is asked by its own library call, and `report` says how that is printed. */
 function ask<L extends Shape, Q extends Shape, C>(
   { place, parameters, call, command: facts }: Question<string, string, L, Q, z.ZodType, C>,
   report: () => Promise<(reading: C, asked: Given<Q>) => Report>,
+  { draws }: { draws?: boolean } = {},
 ): AnyCommand {
   const [positional, flags] = [true, false].map((behind) =>
     Object.fromEntries(
@@ -23,18 +26,19 @@ function ask<L extends Shape, Q extends Shape, C>(
   return command({
     ...facts!,
     arguments: { ...place, ...model, ...positional },
-    flags: { ...flags, ...readingEngine, ...changes, ...output() },
+    flags: { ...flags, ...('second' in positional ? engine : readingEngine), ...changes, ...output() },
     run: async (given) => {
       const { optionsOf, runReport, withFiles, withSecond } = await import('../run.ts');
       const print = await report();
       const asked = await withFiles(given, parameters);
-      await runReport(asked.model as string, asked, async (context) => {
+      const work = async (context: Context) => {
         const question = asked as unknown as Given<L> & Given<Q>;
         const options = await optionsOf(asked as Said, context);
         return withSecond(asked.second as string | undefined, context, async (other) =>
           print(await call!(context.model, question, options, other), question),
         );
-      });
+      };
+      await runReport(asked.model as string, asked, work, { draws });
     },
   });
 }
@@ -81,3 +85,9 @@ export const ASKED_OF_ATLAS: readonly AnyCommand[] = [
 ];
 
 export const askCompositions = askAtlas(compositions, async () => (await atlasReports()).compositionsReport);
+
+/** Those of two models. */
+export const ASKED_OF_TWO: readonly AnyCommand[] = [
+  ask(align, async () => (await import('../report/alignment.ts')).alignReport, { draws: true }),
+  ask(kinship, async () => (await import('../report/alignment.ts')).kinshipReport),
+];

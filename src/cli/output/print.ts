@@ -69,6 +69,16 @@ export function render(
   }
 }
 
+/** Whether the output is to be a picture, for commands that can draw: its name says so, and no format says otherwise. */
+export const isPicture = ({ format, json, output }: OutputFlags): boolean =>
+  !format && !json && output !== undefined && extname(output).toLowerCase() === '.svg';
+
+/** Writes a report's picture under a temporary name first. */
+export const writePicture = (report: Report, path: string): Promise<void> =>
+  writeFileWhole(path, async (file) => {
+    await file.write(report.picture!());
+  });
+
 /** Prints to standard output, or writes the file that `--output` names under a temporary name first. */
 export async function print(report: Report, flags: OutputFlags): Promise<void> {
   const format = formatOf(flags);

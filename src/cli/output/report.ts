@@ -14,6 +14,8 @@ export interface Report {
   json: unknown;
   /** One flat or nested object per line of `ndjson` and `csv`. */
   records: () => Iterable<object>;
+  /** The same as a picture, SVG, where it can be drawn: `-o heat.svg`. */
+  picture?: () => string;
 }
 
 /** Blocks that belong side by side, as far as the terminal's width allows. */

@@ -150,6 +150,22 @@ export function root(g: Dense): Dense {
   return { ...shape, data: data.map((x, at) => x * Math.sqrt(Math.max(0, values[at % shape.columns]))) };
 }
 
+/** G⁺ of a positive semidefinite G [n, n]: eigenvalues of at most `least` times the largest count as 0. */
+export function pseudoInverse(g: Dense, least: number): { inverse: Dense; eigenvalues: number[]; dropped: number } {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(solver(g), { assumeSymmetric: true });
+  const vectors = fromSolver(eigenvectorMatrix);
+  const largest = realEigenvalues.reduce((most, x) => Math.max(most, x), 0);
+  const kept = realEigenvalues.map((x) => x > least * largest);
+  const factors = realEigenvalues.map((x, i) => (kept[i] ? 1 / x : 0));
+  const weighted = { ...vectors, data: vectors.data.map((x, at) => x * factors[at % vectors.columns]) };
+  const eigenvalues = realEigenvalues.filter((_, i) => kept[i]).sort((p, q) => q - p);
+  return {
+    inverse: timesTransposed(weighted, vectors),
+    eigenvalues,
+    dropped: realEigenvalues.length - eigenvalues.length,
+  };
+}
+
 const solver = ({ data, rows, columns }: Dense): MlMatrix => MlMatrix.from1DArray(rows, columns, data);
 
 const fromSolver = (m: MlMatrix): Dense => dense({ data: m.to1DArray(), rows: m.rows, columns: m.columns });

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { expectError } from '../../test/bytes.ts';
+import { tinyModel } from '../../test/tiny-model.ts';
+import { referenceEngine } from '../engine/reference/reference.ts';
+import { seeded, shuffled } from '../reading/random.ts';
+import { kinship } from './kinship.ts';
+import { fisher, ranksOf, spearman } from './rank-correlation.ts';
+
+const engine = referenceEngine();
+const SCIPY = { rho: 0.19885368120992467, p: 0.6368617833253286, fisher: 0.04082702883527948 };
+
+describe('rank correlation', () => {
+  it('has the figures of scipy.stats.spearmanr and combine_pvalues', () => {
+    // scipy 1.17.1: spearmanr([3, 1, 4, 1, 5, 9, 2, 6], [2, 7, 1, 8, 2, 8, 1, 8])
+    const { rho, p } = spearman([3, 1, 4, 1, 5, 9, 2, 6], [2, 7, 1, 8, 2, 8, 1, 8]);
+    expect(rho).toBeCloseTo(SCIPY.rho, 12);
+    expect(p).toBeCloseTo(SCIPY.p, 10);
+    expect(fisher([0.01, 0.2, 0.7])).toBeCloseTo(SCIPY.fisher, 12);
+  });
+
+  it('gives equal numbers their mean rank, and no p below that of the rarest order', () => {
+    expect([...ranksOf([5, 1, 5, 0])]).toEqual([2.5, 1, 2.5, 0]);
+    expect(spearman([1, 2, 3, 4], [1, 2, 3, 4]).p).toBeCloseTo(2 / 24, 12);
+    expect(spearman([1, 1, 1], [1, 2, 3]).p).toBeNaN();
+    expect(fisher([])).toBeNaN();
+  });
+
+  it('refuses lists that are too short or of two lengths', async () => {
+    await expectError(() => spearman([1, 2], [1, 2]), 'ARGUMENT_INVALID', /3 or more, got 2 and 2/);
+  });
+});
+
+describe('kinship', () => {
+  it('gives unrelated models uniform p-values (chi-square over ten tenths of 200 pairs, p > 0.001)', async () => {
+    const random = seeded(7);
+    const counts = new Map<string, number[]>();
+    const count = (test: string, p: number) => {
+      const tenths = counts.get(test) ?? Array(10).fill(0);
+      tenths[Math.min(9, Math.floor(p * 10))]++;
+      counts.set(test, tenths);
+    };
+    for (let draw = 0; draw < 200; draw++) {
+      const seed = Math.floor(random() * 2 ** 31);
+      const sizes = { layers: 2, neurons: 24, hidden: 6, gated: false };
+      const [a, b] = [tinyModel({ seed, ...sizes }), tinyModel({ seed: seed + 1, ...sizes })];
+      const found = await kinship(a, b, { engine, draws: 19, seed });
+      for (const { space, order, match } of found.spaces) {
+        count(`order ${space}`, order!);
+        count(`match ${space}`, match);
+      }
+      // p is a multiple of 1/20: its tenth, counted from above.
+      count('basis', found.basis!.p - 1e-9);
+    }
+    expect([...counts.keys()]).toHaveLength(5);
+    for (const [test, tenths] of counts)
+      expect(
+        tenths.reduce((sum, n) => sum + (n - 20) ** 2 / 20, 0),
+        `${test}: ${tenths}`,
+      ).toBeLessThan(27.88);
+  }, 120_000);
+
+  it('finds a copy whose neurons are permuted by their pairs and by the basis, and no order in it', async () => {
+    const sizes = { layers: 2, neurons: 40, hidden: 10, gated: true };
+    const [a, b] = [tinyModel(sizes), { ...tinyModel(sizes), name: 'permuted' }];
+    const random = seeded(5);
+    for (let layer = 0; layer < 2; layer++) {
+      const order = shuffled(40, random);
+      for (const part of ['key', 'up', 'value']) {
+        const { data } = b.arrays.get(`layer.${layer}.ff.${part}`)!;
+        const before = data.slice();
+        for (const [i, from] of order.entries()) data.set(before.subarray(from * 10, (from + 1) * 10), i * 10);
+      }
+    }
+    const { spaces, basis, distances } = await kinship(a, b, { engine, draws: 99 });
+    for (const { order, match, other, layers } of spaces) {
+      expect(other).toBe('up');
+      expect(order).toBeGreaterThan(0.01);
+      expect(match).toBeLessThan(1e-30);
+      for (const { mean } of layers) expect(mean).toBeCloseTo(1, 5);
+    }
+    expect(basis!.p).toBe(0.01);
+    expect(distances.find(({ layer }) => layer === null)!.distance).toBe(0);
+    expect(distances.find(({ layer }) => layer === 1)!.distance).toBeGreaterThan(0.5);
+  });
+
+  it('compares models of two widths in embedding space, without the basis', async () => {
+    const words = Array.from({ length: 30 }, (_, i) => `w${i}`);
+    const [a, b] = [tinyModel({ words }), { ...tinyModel({ words, hidden: 5, neurons: 9, seed: 4 }), name: 'other' }];
+    const found = await kinship(a, b, { engine });
+    expect(found.spaces.map(({ space }) => space)).toEqual(['embedding']);
+    expect(found.spaces[0].order).toBeNull();
+    expect(found.basis).toBeNull();
+    expect(found.notes.join(' ')).toMatch(/different widths \(8, 5\)/);
+  });
+});
