@@ -57,6 +57,20 @@ describe('alignment', () => {
     },
   );
 
+  it.each(['key', 'value', 'o'] as const)(
+    'lies on the diagonal where layers of one number do the same work in both: %s',
+    async (kind) => {
+      const found = await alignModels(one, two, { engine, kind, k: 0 });
+      expect(found.onDiagonal).toBe(1);
+      expect(found.null!.pMean).toBe(0.01);
+      expect(found.null!.pDiagonal).toBeLessThanOrEqual(0.1);
+      expect(found.null!.p.flat().every((p) => p === 0.01)).toBe(true);
+      const raw = await alignModels(one, two, { engine, kind, space: 'feature', draws: 0 });
+      const mean = (means: number[][]) => means.flat().reduce((sum, x) => sum + x, 0) / 16;
+      expect(mean(found.means) / found.chance).toBeGreaterThan(3 * (mean(raw.means) / raw.chance));
+    },
+  );
+
   it('matches every neuron of a permuted and rotated copy exactly, with a correlation of 1', async () => {
     for (const kind of ['key', 'value'] as const) {
       const found = await alignModels(one, disguised, { engine, kind, neurons: true, draws: 19 });
