@@ -139,9 +139,16 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'null',
-    also: ['nulls', 'z', 'z-score', 'p', 'p-value', 'chance'],
+    also: ['nulls', 'z', 'z-score', 'p', 'p-value'],
     meaning:
       'What a number would be by chance, with random directions or shuffled tokens; a number is worth a look when chance hardly ever gives it.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'chance',
+    also: ['random directions', 'shuffled words', 'first scores', 'meaningful'],
+    meaning:
+      'What stands beside each first score: how far it is (z) from the best scores of random directions of the same length, and of words put together from the numbers of random words, and how often (p) those are as high. A small p says that the list is no accident; a large one that the score alone is no evidence, and only words which belong together are.',
     more: 'statistics.md',
   },
   {

@@ -7,7 +7,7 @@ import { readNeuron } from '../reading/neurons.ts';
 import { rowsOf } from '../reading/pairs.ts';
 import { base64Of } from './base64.ts';
 import { NEURON_PARTS } from './options.ts';
-import { choice, expert, filters, index, listOf, model, part, reading, whole } from './parameters.ts';
+import { chance, choice, expert, filters, index, listOf, model, part, reading, whole } from './parameters.ts';
 import { question } from './question.ts';
 import { Histogram, NeuronReading, RawVector, Similar, TokenMap } from './results.ts';
 import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
@@ -32,12 +32,13 @@ export const neuron = question({
     bottom: whole('How many of the worst tokens', { default: 0, lists: 'top' }),
     parts,
     expert,
+    ...chance,
     ...reading,
     ...filters,
   },
   result: NeuronReading,
-  call: (model, { layer, neuron, parts, k, bottom, expert }, options) =>
-    readNeuron(model, layer, neuron, { ...options, parts, k, bottom, expert }),
+  call: (model, { layer, neuron, parts, k, bottom, expert, noChance }, options) =>
+    readNeuron(model, layer, neuron, { ...options, parts, k, bottom, expert, chance: !noChance }),
   sources: {
     lists: {
       // With the checkpoint, a neuron is read in no time, and all of it.
@@ -45,8 +46,8 @@ export const neuron = question({
       read: async (atlas, { layer, neuron, parts, k, bottom, expert }, options) =>
         withCosines(await atlas.neuron(layer, neuron, { ...options, parts, k, bottom, expert })),
     },
-    weights: async (model, { layer, neuron, parts, k, bottom, expert }, options) => {
-      const { progress: _, ...of } = { ...options, parts, k, bottom, expert };
+    weights: async (model, { layer, neuron, parts, k, bottom, expert, chance }, options) => {
+      const { progress: _, ...of } = { ...options, parts, k, bottom, expert, chance };
       return {
         ...(await readNeuron(model, layer, neuron, { ...options, ...of })),
         ...(await neuronShape(model, layer, neuron, of)),

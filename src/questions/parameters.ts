@@ -282,6 +282,12 @@ export const filters = {
   compat: only('compat'),
 };
 
+/** Whether a reading says what chance gives: a command does unless told not to; over HTTP it is asked for. */
+export const chance = {
+  chance: flag("Say of each list's first score what random directions and shuffled words give", { only: 'http' }),
+  noChance: flag("Without what chance gives for each list's first score", { only: 'cli', cli: { group: READING } }),
+};
+
 export const expert = whole("Whose neuron, in a model with experts; default the first's", {
   max: 10_000,
   cli: { sentence: 'Whose neuron, in a model with experts', usual: '0', signed: true },

@@ -1,6 +1,6 @@
 import { norm } from '../reading/embedding.ts';
 import { readVector, vectorOf } from '../reading/vectors.ts';
-import { as, filters, model, READING, reading, whole, words } from './parameters.ts';
+import { as, chance, filters, model, READING, reading, whole, words } from './parameters.ts';
 import { question } from './question.ts';
 import { VectorReading } from './results.ts';
 import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
@@ -14,14 +14,15 @@ export const vector = question({
     expression: words('Such as ff:4:100.value - tok:" king"', { max: 4000, required: true }),
     k: whole('How many of the best tokens', { default: 50 }),
     bottom: whole('How many of the worst tokens', { default: 0 }),
+    ...chance,
     ...reading,
     normalize: as(reading.normalize, { cli: { value: 'how', group: READING, default: 'none' } }),
     ...filters,
   },
   result: VectorReading,
   sources: {
-    weights: async (model, { expression, k, bottom }, options) => ({
-      ...(await readVector(model, expression, { ...options, k, bottom })),
+    weights: async (model, { expression, k, bottom, chance }, options) => ({
+      ...(await readVector(model, expression, { ...options, k, bottom, chance })),
       norm: norm(await vectorOf(model, expression, { ...options, progress: undefined })),
     }),
   },

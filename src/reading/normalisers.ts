@@ -115,6 +115,16 @@ export const errorOf = (f: Float64Array): number | undefined => errors.get(f);
 /** The vectors that a normaliser is no mean of, because they are not finite; which a reading must say. */
 export const leftOutOf = (f: Float64Array): readonly LeftOutVector[] => leftOut.get(f) ?? [];
 
+/** What changes a normaliser's numbers, beside the model: for what is made with it and kept. */
+export async function normaliserKey(
+  model: Model,
+  kind: VectorKind,
+  f: Float64Array,
+  options: NormaliserOptions,
+): Promise<string> {
+  return keyOf(model, kind, { ...options, approximate: errorOf(f) !== undefined });
+}
+
 const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;
 
 /** What changes the numbers. Folding a norm changes only vectors that read the residual stream. */

@@ -2,6 +2,7 @@ import type { Matrix, Ranked } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { rowsKept, stage, tokenOf } from './applied.ts';
+import { chanceOf } from './chance.ts';
 import { embedding, embeddingOf, norm, rowNorms } from './embedding.ts';
 import { normaliser } from './normalisers.ts';
 import type { VectorKind } from './parameters.ts';
@@ -12,6 +13,8 @@ export interface RankOptions extends ReadOptions {
   k?: number;
   /** How many of the worst; default 0. */
   bottom?: number;
+  /** Says of each list's first score what chance gives ({@link Chance}). Default false. */
+  chance?: boolean;
   /** Scores ranked along with the tokens', as they are; labelled `[val0]`, `[val1]` … with ids from V on. */
   extraValues?: readonly number[];
 }
@@ -88,5 +91,7 @@ export async function rankVector(
   const { f, divisor } = await divisorOf(model, x.data, how, options);
   const kind = how.side ?? how.kind;
   const e = await embedding(model, embeddingOf(kind, options.embedding), options.signal);
-  return { ...(await rankTokens(model, x, { e, divisor, kind }, options)), f };
+  const ranked = await rankTokens(model, x, { e, divisor, kind }, options);
+  const chance = options.chance ? await chanceOf(model, x.data, ranked, { ...how, e, f }, options) : undefined;
+  return { ...ranked, ...(chance && { chance }), f };
 }

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Token, TokenFilters } from '../vocabulary/types.ts';
 import type { FactorCache } from './factor-cache.ts';
 import type { HeadMatrix, NeuronPart } from './parts.ts';
+import type { Tested } from './statistics/nulls.ts';
 
 export type { Token, TokenFilters } from '../vocabulary/types.ts';
 export type { HeadMatrix, NeuronPart } from './parts.ts';
@@ -60,6 +61,17 @@ export interface ScoredToken extends Token {
 export interface RankedTokens {
   top: ScoredToken[];
   bottom: ScoredToken[];
+  /** Where the reading was asked for it, and there is a list and a direction. */
+  chance?: Chance;
+}
+
+/**
+ * A list's first score beside what chance gives: the best (of `bottom`, the lowest) score among the same tokens of a random
+ * direction of the vector's length, and of this vector among shuffled words.
+ */
+export interface Chance {
+  top?: Tested;
+  bottom?: Tested;
 }
 
 export interface NeuronReading {

@@ -28,10 +28,10 @@ export const readAnyVector = command({
     const { givenVector } = await import('../vector.ts');
     await runReport(asked.model, asked, async (context) => {
       const { readVector } = await import('../../node.ts');
-      const { k, bottom, tensor } = asked;
+      const { k, bottom, tensor, noChance } = asked;
       const given = await givenVector(asked.vector, { tensor, width: context.model.dimensions.hidden });
-      const options = { ...(await optionsOf(asked, context)), k, bottom };
-      return vectorReport(await readVector(context.model, given, options));
+      const options = { ...(await optionsOf(asked, context)), k, bottom, chance: !noChance };
+      return vectorReport(await readVector(context.model, given, options), asked);
     });
   },
 });

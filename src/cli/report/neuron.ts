@@ -1,5 +1,6 @@
 import type { NeuronPart, NeuronReading, RankedTokens, VectorReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
+import { chanceNotes } from './chance.ts';
 import { appliedLine, foldColumn, tokenBlock } from './reading.ts';
 
 const ROLE: Record<NeuronPart, { text: string; tone: Tone }> = {
@@ -8,14 +9,25 @@ const ROLE: Record<NeuronPart, { text: string; tone: Tone }> = {
   value: { text: 'value (writes)', tone: 'write' },
 };
 
+/** How many tokens were asked for at either end. */
+interface Lengths {
+  k?: number;
+  bottom?: number;
+}
+
+const nothingAsked = ({ k, bottom = 0 }: Lengths): boolean => k === 0 && bottom === 0;
+
+const emptyNotes = (asked: Lengths): string[] =>
+  nothingAsked(asked) ? ['No tokens were asked for: -k and --bottom are 0.'] : [];
+
 /** A neuron's parts side by side; the other end of each ranking below. */
-export function neuronReport(reading: NeuronReading): Report {
+export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Report {
   const { model, layer, neuron, normalize, applied } = reading;
   return {
     title: `neuron ${layer}:${neuron} of ${model}`,
     applied: appliedLine(normalize, applied),
-    groups: neuronGroups(reading),
-    notes: applied.notes,
+    groups: nothingAsked(asked) ? [] : neuronGroups(reading),
+    notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading)), ...applied.notes],
     json: reading,
     *records() {
       for (const [part, ranked] of partsOf(reading)) yield* rankedRecords({ model, layer, neuron, part }, ranked);
@@ -32,21 +44,23 @@ export function neuronGroups(reading: NeuronReading): Group[] {
 }
 
 /** Any vector as words: its best tokens and, where asked for, its worst beside them. */
-export function vectorReport(reading: VectorReading): Report {
+export function vectorReport(reading: VectorReading, asked: Lengths = {}): Report {
   const { model, vector, normalize, applied, top, bottom } = reading;
   return {
     title: `${vector} in ${model}`,
     applied: appliedLine(normalize, applied),
-    groups: [
-      {
-        ranked: true,
-        blocks: [
-          ...(top.length ? [tokenBlock('highest', 'read', top)] : []),
-          ...(bottom.length ? [tokenBlock('lowest', 'low', bottom)] : []),
+    groups: nothingAsked(asked)
+      ? []
+      : [
+          {
+            ranked: true,
+            blocks: [
+              ...(top.length ? [tokenBlock('highest', 'read', top)] : []),
+              ...(bottom.length ? [tokenBlock('lowest', 'low', bottom)] : []),
+            ],
+          },
         ],
-      },
-    ],
-    notes: applied.notes,
+    notes: [...emptyNotes(asked), ...chanceNotes([['', reading]]), ...applied.notes],
     json: reading,
     records: () => rankedRecords({ model, vector }, reading),
   };

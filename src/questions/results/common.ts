@@ -28,7 +28,16 @@ export const Token = z
 
 export const ScoredToken = Token.extend({ score: number, foldRank: number.optional() }).meta({ id: 'ScoredToken' });
 
-export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken) };
+const beside = z.object({ mean: number, sd: number, z: number, p: number }).optional();
+
+const firstScore = z.object({ value: number, random: beside, shuffled: beside }).optional();
+
+export const Chance = z.object({ top: firstScore, bottom: firstScore }).meta({
+  id: 'Chance',
+  description: "Of each list's first score: what random directions of its length and shuffled words give",
+});
+
+export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken), chance: Chance.optional() };
 
 export const RankedTokens = z.object(ranked).meta({ id: 'RankedTokens' });
 

@@ -10,7 +10,8 @@ import { partsOf } from '../parts.ts';
 import type { NeuronPart, Normalize, ReadOptions } from '../types.ts';
 import { DrawnNull, type Tail } from './drawn.ts';
 import { MOMENTS, type Moment, type Moments, scoreMoments } from './moments.ts';
-import { gaussian, type Null, nullOf, zScore } from './nulls.ts';
+import { type Null, nullOf, zScore } from './nulls.ts';
+import { randomDirections } from './random-directions.ts';
 import { cosineTail } from './tails.ts';
 
 export interface NeuronStatisticsOptions extends ReadOptions {
@@ -186,13 +187,7 @@ function unitNulls(model: Model, part: NeuronPart, options: Scored): Promise<Rec
   const key = JSON.stringify([normalize, kind, draws, seed, sample, which, foldNorm, approximate, filters]);
   return kept.get(model, key, options.signal, async () => {
     const d = (await embedding(model, embeddingOf(`ff.${part}`, which), options.signal)).columns;
-    const data = Float32Array.from(gaussian(draws * d, seed));
-    for (let i = 0; i < draws; i++) {
-      const row = data.subarray(i * d, (i + 1) * d);
-      const length = norm(row);
-      for (let j = 0; j < d; j++) row[j] /= length;
-    }
-    const moments = await momentsOf(model, { data, rows: draws, columns: d, name: 'random directions' }, part, options);
+    const moments = await momentsOf(model, randomDirections(draws, d, seed), part, options);
     // The opposite of a direction is as likely, and turns the signs of its mean and skew.
     const symmetric = (name: Moment) => ({ symmetric: name === 'mean' || name === 'skew' });
     return Object.fromEntries(
