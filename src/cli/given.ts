@@ -45,4 +45,24 @@ export async function readGivenText(path: string, what: string, advice: string):
   return new TextDecoder().decode(bytes);
 }
 
+/** The lines of a file that a person named, trimmed, empty ones left out. */
+export async function readGivenLines(path: string, what: string, advice: string): Promise<string[]> {
+  const text = await readGivenText(path, what, advice);
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+/** What is searched for: the words that were typed, or any of a list. `USAGE` where there are neither, or both. */
+export async function searched(text: readonly string[], list: string | undefined): Promise<string> {
+  if (text.length > 0 === (list !== undefined))
+    throw new WeightscopeError('USAGE', `Expected words or --any FILE, got ${list ? 'both' : 'neither'}.`);
+  if (list === undefined) return text.join(' ');
+  const words = await readGivenLines(list, 'the words', 'give a text file with one word per line');
+  if (words.length === 0)
+    throw new WeightscopeError('ARGUMENT_INVALID', `Expected a word per line in ${nameOf(list)}, found none.`);
+  return words.join(' OR ');
+}
+
 const nameOf = (path: string): string => (path === '-' ? 'standard input' : path);

@@ -11,7 +11,7 @@ import { factsOf, readOptions, type Said, type Shape } from '../questions/parame
 import { printable } from '../quote.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
-import { readGivenText } from './given.ts';
+import { readGivenLines, readGivenText } from './given.ts';
 import { onInterrupt, signal } from './interrupt.ts';
 import type { ChangeFlags, EngineFlags, OutputFlags } from './options.ts';
 import { formatByName, formatOf, isPicture, print, STANDARD_OUTPUT, writePicture } from './output/print.ts';
@@ -166,10 +166,12 @@ export async function progressFor(flags: OutputFlags): Promise<Progress> {
   return (await import('./output/progress.ts')).progressBar(process.stderr);
 }
 
+const WORD_LIST = 'give a text file with one word per line';
+
 /** What was asked of a reading, as the library's options. */
 export async function optionsOf({ onlyFrom, ...asked }: Said, context: Context): Promise<ReadOptions> {
   const { engine, signal, progress } = context;
-  const list = typeof onlyFrom === 'string' ? await wordList(onlyFrom) : onlyFrom;
+  const list = typeof onlyFrom === 'string' ? await readGivenLines(onlyFrom, 'the word list', WORD_LIST) : onlyFrom;
   return { ...readOptions({ ...asked, onlyFrom: list }), engine, signal, progress };
 }
 
@@ -181,13 +183,4 @@ export async function withFiles<T extends Readonly<Record<string, unknown>>>(ask
     if (file && typeof read[name] === 'string') read[name] = await readGivenText(read[name], ...file);
   }
   return read as T;
-}
-
-/** Lines of a word-list file, trimmed, empty ones left out. */
-async function wordList(path: string): Promise<string[]> {
-  const text = await readGivenText(path, 'the word list', 'give a text file with one word per line');
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
 }

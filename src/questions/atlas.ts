@@ -20,7 +20,8 @@ export const search = question({
   path: `${PATH}/search`,
   place: model,
   parameters: {
-    q: words('king, " king", king*, /ing$/, king queen, king OR queen', { required: true }),
+    // As long as an address may be: a thousand words with OR between.
+    q: words('king, " king", king*, /ing$/, king queen, king OR queen', { max: 12_000, required: true }),
     parts: listOf('Only these', [...NEURON_PARTS, ...MATRICES], {
       cli: { flag: 'part', value: 'parts', sentence: 'Only these, with commas between several' },
     }),

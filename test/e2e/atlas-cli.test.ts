@@ -44,6 +44,21 @@ describe('weightscope atlas', () => {
       true,
     );
     expect((await json('atlas', 'search', atlas, 'water OR wat*', '-k', '1')).terms).toHaveLength(2);
+    const list = join(folder, 'words.txt');
+    writeFileSync(
+      list,
+      ['water', 'qqqqqq', ...Array.from({ length: 990 }, (_, i) => `nothing${i}`), 'river'].join('\n'),
+    );
+    const either = await json('atlas', 'search', atlas, 'water OR river', '-k', '3');
+    const any = await weightscope(['atlas', 'search', atlas, '--any', list, '-k', '3', '--json']);
+    expect(JSON.parse(any.stdout)).toMatchObject({ neurons: either.neurons, heads: either.heads });
+    const csv = await weightscope(['atlas', 'search', atlas, 'water OR river', '-k', '1', '--format', 'csv']);
+    expect(parseCsv(csv.stdout)[0]).toEqual(expect.arrayContaining(['met', 'words']));
+    const table = await weightscope(['atlas', 'search', atlas, '--any', list]);
+    expect(table.stdout).toMatch(/\d of 993/);
+    expect(table.stdout).toContain('No token is "qqqqqq", "nothing0"');
+    const both = await weightscope(['atlas', 'search', atlas, 'water', '--any', list]);
+    expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('Expected words or --any FILE, got both')]);
     const unknown = await weightscope(['atlas', 'search', atlas, 'qqqqqq']);
     expect([unknown.status === 0, unknown.stderr]).toEqual([false, expect.stringContaining('qqqqqq')]);
   });

@@ -64,8 +64,32 @@ describe('search', () => {
       expect(hit.score).toBeCloseTo(own.score + score.get(key(hit))!, 12);
       expect(hit.matches).toHaveLength(2);
     }
-    expect(new Set((await hits('w1 OR w2')).map(key))).toEqual(new Set([...one, ...two].map(key)));
+    const either = await hits('w1 OR w2');
+    expect(new Set(either.map(key))).toEqual(new Set([...one, ...two].map(key)));
+    // By the sum over the words met.
+    const scores = [one, two].map((found) => new Map(found.map((hit) => [key(hit), hit.score])));
+    for (const hit of either) {
+      const own = scores.flatMap((known) => known.get(key(hit)) ?? []);
+      expect(hit.met).toBe(own.length);
+      expect(hit.matches).toHaveLength(own.length);
+      expect(hit.score).toBeCloseTo(
+        own.reduce((sum, score) => sum + score, 0),
+        12,
+      );
+    }
+    expect(either.map(({ score }) => -Math.abs(score))).toEqual(
+      either.map(({ score }) => -Math.abs(score)).sort((a, b) => a - b),
+    );
+    expect((await hits('w1 w2 OR w1')).find((hit) => key(hit) === key(all[0]))).toMatchObject({ met: 2 });
     expect((await hits('w1 OR nothing')).map(key)).toEqual(one.map(key));
+  });
+
+  it('takes a thousand words, of which one is a token', async () => {
+    const words = Array.from({ length: 999 }, (_, i) => `unknown${i}`);
+    const { neurons, terms } = await atlas.search([...words, 'w1'].join(' OR '), { k: 5 });
+    expect(terms).toHaveLength(1000);
+    expect(neurons).toEqual((await atlas.search('w1', { k: 5 })).neurons);
+    await expect(atlas.search([...words, 'w1'].join(' '))).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' });
   });
 
   it('keeps to a part and a sign', async () => {

@@ -51,13 +51,13 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   if (asked(HEAD_MATRICES)) {
     const [lists, pairs] = [sources.tokenHeads(), sources.heads().lists];
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
-    for (const { number, part: matrix, sign: side, score, matches } of meet(lists, ids, { parts: own, sign, k })) {
+    for (const { number, part: matrix, sign: side, score, met, matches } of meet(lists, ids, { parts: own, sign, k })) {
       const { layer, index: head } = lists.places.place(number);
       const ranked = matches.map((match) => ({
         ...labelled(match),
         pairRank: pairs.pairRank(layer, head, matrix, side, match.token),
       }));
-      heads.push({ layer, head, matrix, sign: side, score, matches: ranked });
+      heads.push({ layer, head, matrix, sign: side, score, met, matches: ranked });
     }
   }
   return { neurons, heads, terms };

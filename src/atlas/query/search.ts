@@ -29,8 +29,10 @@ export interface NeuronHit {
   neuron: number;
   part: NeuronPart;
   sign: Sign;
-  /** Sum over terms of the best matching token's score. */
+  /** Sum over the words met of the best matching token's score. */
   score: number;
+  /** Alternatives of the search that are met, of as many as `terms` has. */
+  met: number;
   matches: Match[];
 }
 
@@ -40,6 +42,7 @@ export interface HeadHit {
   matrix: 'vo' | 'qk';
   sign: Sign;
   score: number;
+  met: number;
   /** `pairRank`: the token's best place among the head's listed pairs, where it has one. */
   matches: (Match & { pairRank: number | null })[];
 }
@@ -61,6 +64,7 @@ export interface Hit<P extends string> {
   part: P;
   sign: Sign;
   score: number;
+  met: number;
   matches: Omit<Match, 'label'>[];
 }
 
@@ -73,8 +77,8 @@ interface Best {
 
 /**
  * The neurons or heads that are among the best of a token of every term of an alternative, with scores of the sign in whose
- * list they are: by the sum of the best matching scores, largest size first. `terms`: the tokens of each term, by
- * alternative.
+ * list they are: by the sum of the best matching scores over all alternatives that they meet, largest size first. `terms`: the
+ * tokens of each term, by alternative. Memory is for one term, however many there are.
  */
 export function meet<P extends string>(
   lists: TokenLists<P>,
@@ -82,24 +86,17 @@ export function meet<P extends string>(
   { parts = lists.parts, sign, k = 20 }: { parts?: readonly P[]; sign?: Sign; k?: number },
 ): Hit<P>[] {
   const size = 2 * lists.places.size;
-  const empty = (): Best => ({
-    rank: new Int32Array(size),
-    token: new Int32Array(size),
-    score: new Float64Array(size),
-  });
-  const bests = terms.map((all) => all.map(empty));
+  const best: Best = { rank: new Int32Array(size), token: new Int32Array(size), score: new Float64Array(size) };
   const signs = sign ? [sign] : SIGNS;
   const hits = lists.parts
     .filter((part) => parts.includes(part))
-    .flatMap((part) => {
-      for (const [a, all] of terms.entries()) {
-        for (const [t, tokens] of all.entries()) {
-          bests[a][t].rank.fill(0);
-          lists.each(part, tokens, signs, (token, sign, list) => keepBest(bests[a][t], token, sign, list));
-        }
-      }
-      return bestHits(part, bests, k);
-    });
+    .flatMap((part) =>
+      bestHits(part, terms, k, (tokens) => {
+        best.rank.fill(0);
+        lists.each(part, tokens, signs, (token, sign, list) => keepBest(best, token, sign, list));
+        return best;
+      }),
+    );
   return hits
     .sort(
       (a, b) =>
@@ -127,36 +124,47 @@ function keepBest({ rank, token, score }: Best, from: number, sign: Sign, list: 
   }
 }
 
-/** The best of one part: of each neuron the alternative with the largest sum, then the `k` largest of them. */
-function bestHits<P extends string>(part: P, bests: readonly (readonly Best[])[], k: number): Hit<P>[] {
-  const size = bests[0][0].rank.length;
-  const sums = new Float64Array(size);
-  const sizes = new Float64Array(size).fill(Number.NaN);
-  const chosen = new Uint16Array(size);
-  const sum = new Float64Array(size);
-  for (const [a, all] of bests.entries()) {
+/** The best of one part: the sums of the alternatives met, then of the `k` largest what met them. */
+function bestHits<P extends string>(
+  part: P,
+  terms: readonly (readonly (readonly number[])[])[],
+  k: number,
+  bestOf: (tokens: readonly number[]) => Best,
+): Hit<P>[] {
+  const { length: size } = bestOf([]).rank;
+  const [sums, sum, met] = [new Float64Array(size), new Float64Array(size), new Uint32Array(size)];
+  for (const all of terms) {
     sum.fill(0);
-    for (const { rank, score } of all) {
+    for (const tokens of all) {
+      const { rank, score } = bestOf(tokens);
       // NaN stays NaN: all terms must be met.
       for (let at = 0; at < size; at++) sum[at] += rank[at] > 0 ? score[at] : Number.NaN;
     }
     for (let at = 0; at < size; at++) {
-      if (Number.isNaN(sum[at]) || Math.abs(sum[at]) <= sizes[at]) continue;
-      sums[at] = sum[at];
-      sizes[at] = Math.abs(sum[at]);
-      chosen[at] = a;
+      if (Number.isNaN(sum[at])) continue;
+      sums[at] += sum[at];
+      met[at]++;
     }
   }
-  return order(sizes, k).map((at) => ({
+  const sizes = sums.map((sum, at) => (met[at] > 0 ? Math.abs(sum) : Number.NaN));
+  const chosen = order(sizes, k);
+  const matches = chosen.map((): Hit<P>['matches'] => []);
+  for (const all of terms) {
+    const own = chosen.map((): Hit<P>['matches'] => []);
+    for (const tokens of all) {
+      const { rank, token, score } = bestOf(tokens);
+      for (const [i, at] of chosen.entries())
+        if (rank[at] > 0) own[i].push({ token: token[at], rank: rank[at], score: score[at] });
+    }
+    for (const [i, found] of own.entries()) if (found.length === all.length) matches[i].push(...found);
+  }
+  return chosen.map((at, i) => ({
     number: at >> 1,
     part,
     sign: SIGNS[at & 1],
     score: sums[at],
-    matches: bests[chosen[at]].map(({ rank, token, score }) => ({
-      token: token[at],
-      rank: rank[at],
-      score: score[at],
-    })),
+    met: met[at],
+    matches: matches[i],
   }));
 }
 

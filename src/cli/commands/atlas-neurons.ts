@@ -1,6 +1,6 @@
 import { search } from '../../questions/atlas.ts';
 import { similar } from '../../questions/neurons.ts';
-import { as, expert } from '../../questions/parameters.ts';
+import { as, expert, words } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
 import { folder, output, place, texts, written } from '../options.ts';
 
@@ -12,12 +12,17 @@ export const atlasSearch = command({
   description:
     'Finds the neurons and heads that are among the best of a word: king (any case, with or without a space before it),\n' +
     '\'" king"\' (exactly this text), king* (a beginning), /ing$/ (a regular expression), king queen (both), king OR queen.',
-  arguments: { ...folder, text: texts('Words', { value: 'text...', required: true }) },
-  flags: { ...searching, ...output() },
-  run: async ({ folder, text, ...asked }) => {
+  arguments: { ...folder, text: texts('Words', { value: 'text...' }) },
+  flags: {
+    ...searching,
+    any: words('Any of the words of a list, one per line', { cli: { value: 'file' } }),
+    ...output(),
+  },
+  run: async ({ folder, text, any, ...asked }) => {
     const { withAtlas } = await import('../atlas.ts');
     const { searchReport } = await import('../report/atlas.ts');
-    const query = text.join(' ');
+    const { searched } = await import('../given.ts');
+    const query = await searched(text, any);
     await withAtlas(folder, asked, async (open) => searchReport(query, await open.search(query, asked)));
   },
 });

@@ -81,12 +81,16 @@ export function planReport(model: string, plan: Plan, measured?: MeasuredRates):
 
 export function searchReport(query: string, { neurons, heads, terms }: SearchResult): Report {
   const score = scoreFormat([...neurons, ...heads]);
+  // Of one alternative all is met.
+  const several = terms.length > 1;
+  const met = (of: { met: number }): string[] => (several ? [`${of.met} of ${terms.length}`] : []);
   const matches = (of: readonly Match[]): string => of.map(({ label, rank }) => `${label} #${rank}`).join('  ');
   const columns = (what: string): Column[] => [
     { name: what, shown: true },
     { name: 'part', shown: true },
     { name: '', faint: true },
     { name: 'score', shown: true, align: 'right', faint: true },
+    ...(several ? [{ name: 'met', shown: true } as const] : []),
     { name: 'token, place among its best', shown: true, flexible: true },
   ];
   const tokens = terms.map((all) => all.map(({ tokens }) => plural(tokens.length, 'token')).join(' and ')).join(' or ');
@@ -98,7 +102,14 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
         blocks: [
           {
             columns: columns('neuron'),
-            rows: neurons.map((hit) => [placeOf(hit), hit.part, hit.sign, score(hit.score), matches(hit.matches)]),
+            rows: neurons.map((hit) => [
+              placeOf(hit),
+              hit.part,
+              hit.sign,
+              score(hit.score),
+              ...met(hit),
+              matches(hit.matches),
+            ]),
           },
         ],
       },
@@ -111,19 +122,34 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
               hit.matrix,
               hit.sign,
               score(hit.score),
+              ...met(hit),
               matches(hit.matches),
             ]),
           },
         ],
       },
     ].filter(({ blocks }) => blocks[0].rows.length > 0),
-    notes: neurons.length + heads.length === 0 ? ['Nothing is among the best of all these words at once.'] : [],
+    notes: [
+      ...(neurons.length + heads.length === 0 ? ['Nothing is among the best of all these words at once.'] : []),
+      ...unknownWords(terms),
+    ],
     json: { query, neurons, heads, terms },
     *records() {
-      for (const hit of neurons) yield { kind: 'neuron', ...hit };
-      for (const hit of heads) yield { kind: 'head', ...hit };
+      for (const hit of neurons) yield { kind: 'neuron', ...hit, words: wordsOf(hit) };
+      for (const hit of heads) yield { kind: 'head', ...hit, words: wordsOf(hit) };
     },
   };
+}
+
+/** The words that matched, for a cell of a table. */
+const wordsOf = ({ matches }: { matches: readonly Match[] }): string => matches.map(({ label }) => label).join(' ');
+
+/** Which words of several no token is. */
+function unknownWords(terms: SearchResult['terms']): string[] {
+  const unknown = terms.flat().flatMap(({ term, tokens }) => (tokens.length === 0 ? [JSON.stringify(term.text)] : []));
+  if (unknown.length === 0) return [];
+  const more = unknown.length > 8 ? ` and ${unknown.length - 8} more` : '';
+  return [`No token is ${unknown.slice(0, 8).join(', ')}${more}.`];
 }
 
 export function neuronsReport({ sort, neurons: rows }: z.infer<typeof NeuronRows>, folder: string): Report {

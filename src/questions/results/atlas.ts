@@ -7,7 +7,16 @@ const Match = z.object({ token: number, label: z.string(), rank: number, score: 
 export const SearchResult = z
   .object({
     neurons: z.array(
-      z.object({ layer: number, expert: number, neuron: number, part, sign, score: number, matches: z.array(Match) }),
+      z.object({
+        layer: number,
+        expert: number,
+        neuron: number,
+        part,
+        sign,
+        score: number,
+        met: number,
+        matches: z.array(Match),
+      }),
     ),
     heads: z.array(
       z.object({
@@ -16,6 +25,7 @@ export const SearchResult = z
         matrix: matrixName,
         sign,
         score: number,
+        met: number,
         matches: z.array(Match.extend({ pairRank: number.nullable() })),
       }),
     ),
