@@ -12,6 +12,7 @@ import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
 import { splitStack } from './model/stacks.ts';
 import type { Model } from './model/types.ts';
+import { meant } from './nearest.ts';
 import { fileCache } from './source/cache.node.ts';
 import { fileFolder } from './source/file.node.ts';
 import { httpFolder } from './source/http.ts';
@@ -119,7 +120,10 @@ async function openPlain(
       `Expected \`sample\`, a folder, a .safetensors or .gguf file, a URL or a hub id such as openai-community/gpt2, but nothing is at ${JSON.stringify(location)}.`,
     );
   }
-  return openCheckpoint(await hubFolder(location, hubOptions(location, options)), named);
+  const folder = await hubFolder(location, hubOptions(location, options)).catch((error: unknown) => {
+    throw error instanceof WeightscopeError ? misspelt(location, error) : error;
+  });
+  return openCheckpoint(folder, named);
 }
 
 function hubOptions(location: string, { progress, signal, ranges }: NodeOpenOptions): HubOptions {
@@ -130,6 +134,13 @@ function hubOptions(location: string, { progress, signal, ranges }: NodeOpenOpti
     progress?.(furthest, `fetching ${location}`);
   };
   return { progress: report, signal, ranges };
+}
+
+/** A hub id that the hub has not, and that is the built-in model's name but for a letter or two. */
+function misspelt(location: string, error: WeightscopeError): WeightscopeError {
+  const question = meant(location, ['sample']);
+  if (question === '' || error.code === 'ABORTED') return error;
+  return new WeightscopeError(error.code, `${error.message.replace(/\.$/, '')}${question}.`, { cause: error });
 }
 
 /** A location that means the same in another folder: a path becomes absolute. */

@@ -8,11 +8,13 @@ const NEGATED = /^-[-\s]*(?:\(|\d|\.\d|(?:ff|head|tok|pos|tensor):|(?:norm|layer
 
 /**
  * The command line as the program takes it: a place is written as the program prints it (`neuron sample 4:100`, `L4N100`),
- * and an expression may begin with a minus sign, which is not an option. Throws `ARGUMENT_INVALID` for a place of another
+ * and an expression may begin with a minus sign, which is not an option; `help neuron` is `neuron --help`. Throws `ARGUMENT_INVALID` for a place of another
  * command.
  */
 export function plainArguments(args: readonly string[]): string[] {
   const [command, ...rest] = args;
+  if (command === 'help') return [...rest, '--help'];
+  if (command === '-v' && rest.length === 0) return ['--version'];
   if (command === 'vector') return [command, ...rest.map((arg) => (NEGATED.test(arg) ? ` ${arg}` : arg))];
   const letter = LETTERS[command];
   if (letter === undefined) return [...args];

@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
+import { usedWrongly } from './failure.ts';
 import { amount, atLeast, atMost, listOption, place, ranges, real, wholeNumber } from './options.ts';
 
 /** A command: what it takes, by parameters that know their own flags, and what it does. */
@@ -35,16 +36,30 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
     .filter(([, schema]) => factsOf(schema).only !== 'http')
     .map(([of, schema]) => [of, optionOf(of, factsOf(schema))] as const);
   for (const [, option] of options) command.addOption(option);
+  reportsUsage(command);
   command.action(async (...values: unknown[]) => {
     const flags = command.opts<Record<string, unknown>>();
     const asked = [
       ...Object.keys(places).map((of, i) => [of, values[i]] as const),
       ...options.map(([of, option]) => [of, valueIn(option, flags[option.attributeName()])] as const),
     ];
-    await definition.run(Object.fromEntries(asked.filter(([, value]) => value !== undefined)), program);
+    try {
+      await definition.run(Object.fromEntries(asked.filter(([, value]) => value !== undefined)), program);
+    } catch (error) {
+      throw usedWrongly(error, usageOf(command));
+    }
   });
   return command;
 }
+
+/** Its errors say how the command is used. */
+export function reportsUsage(command: Command): void {
+  command.exitOverride((error) => {
+    throw usedWrongly(error, usageOf(command));
+  });
+}
+
+const usageOf = (command: Command): string => command.createHelp().commandUsage(command);
 
 /** `--no-special` arrives as `special: false`. */
 const valueIn = (option: Option, value: unknown): unknown => (option.negate ? value === false || undefined : value);

@@ -10,17 +10,26 @@ export interface Ending {
   message?: string;
 }
 
+const usages = new WeakMap<object, string>();
+
+/** The same error, of a command whose usage is to stand under its message where it was used wrongly. */
+export function usedWrongly(error: unknown, usage: string): unknown {
+  if (error instanceof CommanderError || (error instanceof WeightscopeError && error.code === 'USAGE'))
+    usages.set(error, usage);
+  return error;
+}
+
 /** Turns whatever was thrown into an exit status and one sentence with its code. */
 export function endingOf(error: unknown, env: NodeJS.ProcessEnv = process.env): Ending {
   if (error instanceof CommanderError) {
     // --help and --version end this way too.
     if (error.exitCode === 0) return { status: EXIT.ok };
-    return { status: EXIT.usage, message: line(usageText(error), 'USAGE') };
+    return { status: EXIT.usage, message: withUsage(line(usageText(error), 'USAGE'), error) };
   }
   if (error instanceof WeightscopeError) {
     if (error.code === 'ABORTED') return { status: EXIT.interrupted };
     const status = error.code === 'USAGE' ? EXIT.usage : EXIT.failed;
-    return { status, message: withStack(line(error.message, error.code), error, env) };
+    return { status, message: withStack(withUsage(line(error.message, error.code), error), error, env) };
   }
   if (isClosedPipe(error)) return { status: EXIT.ok };
   const text = printable(cut(error instanceof Error ? error.message || error.name : String(error), 2000));
@@ -34,6 +43,14 @@ function usageText(error: CommanderError): string {
   if (error.code === 'commander.help') return 'Expected a command; `weightscope --help` lists them.';
   const text = error.message.replace(/^error: /, '').replace(/\n\s*/g, ' ');
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? '' : '.'}`;
+}
+
+/** How the command is used, and where more is said. */
+function withUsage(message: string, error: object): string {
+  const usage = usages.get(error);
+  if (usage === undefined) return message;
+  const command = usage.replace(/ [[<].*$/, '');
+  return [message, `  Usage: ${usage}`, `  \`${command} --help\` says more.`].join('\n');
 }
 
 /** One sentence and its code; lines after the first (an expression with a caret below) follow as they are. */

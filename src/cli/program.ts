@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { COMMANDS } from './commands/index.ts';
-import { addCommand } from './definition.ts';
+import { addCommand, reportsUsage } from './definition.ts';
 import { writeNow } from './output/standard.ts';
 
 const EXAMPLES = `
@@ -11,7 +11,7 @@ MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-communi
   weightscope explain freq           what a word means
   weightscope neuron sample 4 100
   weightscope head sample 1 5 --matrix qk --exclude-fuzzy
-  weightscope COMMAND --help`;
+  weightscope help COMMAND`;
 
 /** All commands. They are definitions only: what a command needs is loaded when it runs. */
 export function createProgram(): Command {
@@ -31,6 +31,7 @@ export function createProgram(): Command {
     }
     const { name, summary, description, commands } = definition;
     const group = program.command(name).summary(summary).description(description);
+    reportsUsage(group);
     for (const inner of commands) addCommand(group, inner, program);
   }
   return program;

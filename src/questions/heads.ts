@@ -23,8 +23,8 @@ export const exclusions = {
   excludeFuzzy: flag('Leave out pairs of similar words', { more: 'equal ones too' }),
 };
 
-/** More than 10,000,000 pairs nobody reads; each is held until all are known. */
-const MOST_PAIRS = [10_000_000, 'pairs; --above and --count say how many there are'] as const;
+/** More than 2,000,000 pairs nobody reads; each is held until all are known, some 370 bytes of it. */
+const MOST_PAIRS = [2_000_000, 'pairs; --above and --count say how many there are'] as const;
 export const listedPairs = whole('How many pairs to list', { default: 100, lists: 'pairs', cli: { most: MOST_PAIRS } });
 
 /** What chooses among a head's pairs; only the weights and kept rankings can answer it. */

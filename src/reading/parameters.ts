@@ -1,6 +1,7 @@
 import type { Matrix } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model, Parameter } from '../model/types.ts';
+import { meant } from '../nearest.ts';
 import type { NeuronPart } from './types.ts';
 
 /** Vectors of a model that `freq` is defined for; also the names in a normalisers file. */
@@ -40,7 +41,7 @@ export function parameter(model: Model, name: string): Parameter {
   const known = near.length > 0 ? near : [...model.parameters.keys()].slice(0, 6);
   throw new WeightscopeError(
     'PARAMETER_UNKNOWN',
-    `Expected a parameter of ${model.name}, got \`${name}\`; there are ${known.join(', ')} (\`weightscope parameters\` lists all).`,
+    `Expected a parameter of ${model.name}, got \`${name}\`${meant(name, model.parameters.keys())}; there are ${known.join(', ')} (\`weightscope parameters\` lists all).`,
   );
 }
 

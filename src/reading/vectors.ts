@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 import { readTensor } from '../formats/read.ts';
 import type { Model } from '../model/types.ts';
+import { meant } from '../nearest.ts';
 import { appliedOf, vocabularyOf } from './applied.ts';
 import { embeddingOf } from './embedding.ts';
 import { type Expression, expressionError, parseExpression, type VectorName } from './expression.ts';
@@ -174,7 +175,7 @@ async function tensorRow(model: Model, name: string, row: number | undefined, si
   if (!info) {
     throw new WeightscopeError(
       'TENSOR_MISSING',
-      `Expected a tensor of ${model.name}, got "${name}"; its names are those in the file, such as ${[...model.tensors.keys()].slice(0, 3).join(', ')}.`,
+      `Expected a tensor of ${model.name}, got "${name}"${meant(name, model.tensors.keys())}; its names are those in the file, such as ${[...model.tensors.keys()].slice(0, 3).join(', ')}.`,
     );
   }
   const width = info.shape[info.shape.length - 1] ?? 1;

@@ -344,6 +344,23 @@ describe('what goes wrong', () => {
   copyFileSync(join(fixtures, 'architectures/llama/config.json'), join(folder, 'config.json'));
   const neuron = ['neuron', 'sample', '4', '100'];
 
+  it('says nothing of lists that were not asked for', async () => {
+    const none = await weightscope(['neuron', 'sample', '4', '100', '-k', '0']);
+    expect(none.stdout).toContain('No tokens were asked for');
+    expect(none.stdout).not.toContain('key (reads)');
+    const head = await weightscope(['head', 'sample', '1', '5', '--matrix', 'vo', '-k', '0']);
+    expect(head.stdout).toContain('268,435,456');
+    expect(head.stdout).not.toContain('first');
+  });
+
+  it('takes help and -v as well as --help and --version', async () => {
+    const [help, own] = [await weightscope(['help', 'neuron']), await weightscope(['neuron', '--help'])];
+    expect([help.status, help.stdout]).toEqual([0, own.stdout]);
+    expect((await weightscope(['help'])).stdout).toBe((await weightscope(['--help'])).stdout);
+    expect((await weightscope(['help', 'atlas', 'search'])).stdout).toContain('weightscope atlas search [options]');
+    expect((await weightscope(['-v'])).stdout).toBe((await weightscope(['--version'])).stdout);
+  });
+
   it.each<[string, number, string[]]>([
     ['USAGE', 2, ['unknown']],
     ['USAGE', 2, ['neuron', 'sample', '4']],
@@ -391,6 +408,39 @@ describe('what goes wrong', () => {
     // Where an expression is wrong it is shown, with a caret.
     expect(rest.every((line) => line.startsWith('  ')) && rest.length <= 2).toBe(true);
     expect(run.status).toBe(status);
+  });
+
+  it.each([
+    [['neuron', 'sample'], 'weightscope neuron [options] <model> <layer> <index>'],
+    [['atlas', 'serch', 'x'], 'weightscope atlas [options] [command]'],
+    [['atlas', 'search', folder], 'weightscope atlas search [options] <folder> [text...]'],
+    [['explain', 'frq'], 'weightscope explain [options] [term...]'],
+  ])('says how a command is used that was used wrongly: %j', async (args, usage) => {
+    const { status, stderr } = await weightscope(args);
+    const command = usage.replace(/ [[<].*/, '');
+    expect([status, stderr.split('\n').slice(1)]).toEqual([
+      2,
+      [`  Usage: ${usage}`, `  \`${command} --help\` says more.`, ''],
+    ]);
+  });
+
+  it.each([
+    [['explain', 'frq'], '(is `freq` meant?)'],
+    [['vector', 'sample', 'layer.0.norm.atn'], '(is `layer.0.norm.attn` meant?)'],
+    [['vector', 'sample', 'tensor:blk.0.attn_k.wight[0]'], '(is `blk.0.attn_k.weight` meant?)'],
+    [['info', 'smaple'], '(is `sample` meant?)'],
+    [['nuron', 'sample', '4', '100'], 'Did you mean neuron?'],
+    [['head', 'sample', '1', '5', '--matrx', 'vo'], 'Did you mean --matrix?'],
+    [['vector', 'sample', 'king'], 'is the token tok:" king" meant?'],
+  ])('asks what is meant: %j', async (args, question) => {
+    // No hub is there to be asked.
+    const { stderr } = await weightscope(args, { env: { HF_ENDPOINT: 'http://127.0.0.1:9' } });
+    expect(stderr).toContain(question);
+  });
+
+  it('refuses more pairs than it can hold before any work', async () => {
+    const { status, stderr } = await weightscope(['head', 'sample', '1', '5', '-k', '300000000']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('at most 2,000,000 pairs; --above and --count')]);
   });
 
   it('shows a stack only to who debugs it', async () => {

@@ -47,12 +47,15 @@ export const build = command({
   flags: target,
   run: async (asked) => {
     if (asked.queue !== undefined) return buildQueued({ ...asked, queue: asked.queue });
-    const { withModel, note } = await import('../run.ts');
+    const { withModel, note, remark } = await import('../run.ts');
     const { buildAtlas, removeUnfinished } = await import('../../atlas/atlas.node.ts');
     const { onInterrupt } = await import('../interrupt.ts');
     const { timed } = await import('../report/atlas.ts');
     const { output, resume, quiet } = asked;
-    const forget = onInterrupt(() => removeUnfinished(output));
+    const forget = onInterrupt(() => {
+      removeUnfinished(output);
+      remark(`Interrupted; what is done stays in ${output}: the same command with --resume goes on.`, { quiet });
+    });
     const { engine, adapter, minus } = asked;
     const flags = { engine, quiet, adapter, minus };
     await withModel(asked.model, flags, async ({ model, engine, signal, progress }) => {

@@ -1,13 +1,18 @@
 import { WeightscopeError } from '../../errors.ts';
 import { GLOSSARY, termOf } from '../../guide/glossary.ts';
+import { meant } from '../../nearest.ts';
 import type { Report } from '../output/report.ts';
 
 /** One term of the glossary, or all where `name` is empty. */
 export function glossaryReport(name: string): Report {
   const found = termOf(name);
   if (name && !found) {
+    const words = GLOSSARY.flatMap(({ name, also = [] }) => [name, ...also]);
     const known = GLOSSARY.map((term) => term.name).join(', ');
-    throw new WeightscopeError('USAGE', `Expected a word of the glossary, got ${quote(name)}. It has: ${known}.`);
+    throw new WeightscopeError(
+      'USAGE',
+      `Expected a word of the glossary, got ${quote(name)}${meant(name, words)}; it has ${known}.`,
+    );
   }
   const terms = found ? [found] : [...GLOSSARY];
   return {

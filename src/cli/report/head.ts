@@ -11,6 +11,8 @@ const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> 
 export interface HeadReportOptions {
   /** Only counts were asked for. */
   countOnly?: boolean;
+  /** How many pairs were asked for. */
+  k?: number;
   /** Words of each counter shown in tables; all are in the JSON. Default 12. */
   counterWords?: number;
   /** Pairs shown in tables; default all. */
@@ -18,7 +20,9 @@ export interface HeadReportOptions {
 }
 
 /** A head's matrices side by side as token pairs, each with its count and the words most often in its pairs. */
-export function headReport(reading: HeadReading, options: HeadReportOptions = {}): Report {
+export function headReport(reading: HeadReading, asked: HeadReportOptions = {}): Report {
+  // Without a pair to list there are the numbers of them.
+  const options = asked.k === 0 ? { ...asked, countOnly: true } : asked;
   const { model, layer, head, normalize, applied } = reading;
   return {
     title: `head ${layer}:${head} of ${model}`,
