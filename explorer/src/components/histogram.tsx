@@ -1,6 +1,6 @@
 import { axisX, rectY, ruleX, ruleY } from '@observablehq/plot';
 import { useCallback } from 'react';
-import { formatCount, formatScore } from '../format.ts';
+import { formatCount, formatScore, plural } from '../format.ts';
 import { PlotFigure } from './plot-figure.tsx';
 import type { Tone } from './score-bars.tsx';
 
@@ -19,10 +19,13 @@ interface HistogramProps {
   /** What is listed beside it: scores of at least `from`, and of at most `to`; without either all are in full colour. */
   shown?: { from?: number | undefined; to?: number | undefined };
   height?: number;
+  /** Begins the title of a picture; the normaliser where scores have one. */
+  place: string;
+  normalised?: 'freq' | 'cosine';
 }
 
 /** All scores, with the part that is shown in full colour and where it begins as a dotted line. */
-export function Histogram({ label, name, bins, tone, shown, height = 64 }: HistogramProps) {
+export function Histogram({ label, name, bins, tone, shown, height = 64, place, normalised }: HistogramProps) {
   const from = shown?.from;
   const to = shown?.to;
   const options = useCallback(() => {
@@ -67,6 +70,17 @@ export function Histogram({ label, name, bins, tone, shown, height = 64 }: Histo
       label={`Histogram of ${label}: ${formatCount(total)} from ${ends[0]} to ${ends[1]}${marked && `; listed: ${marked}`}`}
       {...(name && { name })}
       rows={() => barsOf(bins).map(({ start, end, count }) => ({ start, end, count }))}
+      figure={{
+        title: `${place}: ${label}`,
+        what: `${formatCount(total)} in ${plural(bins.counts.length, 'bin')}${marked && `; listed: ${marked}`}`,
+        axes: `across: ${label}; up: how many, by the square root`,
+        legend: [
+          { tone, label: marked ? 'listed at the upper end' : label },
+          ...(to === undefined ? [] : [{ tone: 'opposite', label: 'listed at the lower end' }]),
+          ...(marked ? [{ tone: 'edge', label: 'all others' }] : []),
+        ],
+        ...(normalised && { normalised }),
+      }}
       options={options}
     />
   );

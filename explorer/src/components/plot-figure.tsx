@@ -1,5 +1,6 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import { useLayoutEffect, useRef } from 'react';
+import type { Figure } from '../export/figure.ts';
 import { useScheme } from '../style/theme.ts';
 import { type SavedRow, SaveMenu } from './save-menu.tsx';
 import { useWidth } from './use-width.ts';
@@ -12,12 +13,14 @@ interface PlotFigureProps {
   name?: string;
   /** The data behind it, for CSV and JSON. */
   rows?: () => readonly SavedRow[];
+  /** What a picture of it says beside the drawing. */
+  figure?: Omit<Figure, 'svg'>;
   /** The plot for a width in CSS pixels. Keep the function stable (useCallback): a new one is drawn again. */
   options: (width: number) => PlotOptions;
 }
 
 /** An Observable Plot that fills the width it is given. Colours: `var(--read)` and its like, so that both schemes fit. */
-export function PlotFigure({ label, name, rows, options }: PlotFigureProps) {
+export function PlotFigure({ label, name, rows, figure, options }: PlotFigureProps) {
   const holder = useRef<HTMLDivElement>(null);
   const width = useWidth(holder);
   const scheme = useScheme();
@@ -43,7 +46,12 @@ export function PlotFigure({ label, name, rows, options }: PlotFigureProps) {
     <figure className="plot">
       <div ref={holder} role="img" aria-label={label} />
       {name && (
-        <SaveMenu label={label} name={name} {...(rows && { rows })} svg={() => holder.current?.querySelector('svg')} />
+        <SaveMenu
+          label={label}
+          name={name}
+          {...(rows && { rows })}
+          figure={figure && { ...figure, svg: () => holder.current?.querySelector('svg') }}
+        />
       )}
     </figure>
   );

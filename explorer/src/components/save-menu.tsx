@@ -1,27 +1,32 @@
-import { useState } from 'react';
-import { copyText, download, pngOf, svgText } from '../save.ts';
+import { useParams } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import type { Figure } from '../export/figure.ts';
+import { copyText, download } from '../save.ts';
 import { toCsv, toTsv } from '../table-text.ts';
 import './save-menu.css';
+
+const ExportDialog = lazy(() => import('../export/export-dialog.tsx'));
 
 export type SavedRow = Record<string, string | number | boolean | null | undefined>;
 
 interface SaveMenuProps {
   /** What is saved, as it is announced: `key tokens`. */
   label: string;
-  /** File name without its ending. */
+  /** File name without its ending; the model's name comes before it. */
   name: string;
   /** The table, or the plot's data, when it is asked for. */
   rows?: () => readonly SavedRow[];
   /** The JSON to save, where it is more than the rows. */
   json?: () => unknown;
-  /** The plot; SVG and PNG are offered with it. */
-  svg?: () => SVGSVGElement | null | undefined;
-  /** A drawing on a canvas; PNG is offered with it. */
-  canvas?: () => HTMLCanvasElement | null | undefined;
+  /** The drawing; a picture is offered with it. */
+  figure?: Figure | undefined;
 }
 
 /** Copies or saves a table or plot; every one has this beneath it. */
-export function SaveMenu({ label, name, rows, json, svg, canvas }: SaveMenuProps) {
+export function SaveMenu({ label, name: place, rows, json, figure }: SaveMenuProps) {
+  const { model } = useParams({ strict: false });
+  const name = model === undefined ? place : `${model}-${place}`;
+  const [drawn, setDrawn] = useState<Figure>();
   const [said, setSaid] = useState('');
   const run = (what: string, action: () => Promise<unknown> | unknown) => async () => {
     try {
@@ -53,23 +58,13 @@ export function SaveMenu({ label, name, rows, json, svg, canvas }: SaveMenuProps
           )}
         />
       )}
-      {svg && (
-        <Action
-          what="SVG"
-          of={label}
-          onClick={run('saved', () => download(`${name}.svg`, svgText(required(svg())), 'image/svg+xml'))}
-        />
-      )}
-      {(svg || canvas) && (
-        <Action
-          what="PNG"
-          of={label}
-          onClick={run('saved', async () =>
-            download(`${name}.png`, await pngOf(required(canvas?.() ?? svg?.())), 'image/png'),
-          )}
-        />
-      )}
+      {figure && <Action what="picture" of={label} onClick={() => setDrawn(figure)} />}
       <span role="status">{said}</span>
+      {drawn && (
+        <Suspense>
+          <ExportDialog figure={drawn} name={name} close={() => setDrawn(undefined)} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -80,9 +75,4 @@ function Action({ what, of, onClick }: { what: string; of: string; onClick: () =
       {what}
     </button>
   );
-}
-
-function required<T>(drawing: T | null | undefined): T {
-  if (!drawing) throw new Error('there is no drawing yet');
-  return drawing;
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useState } from 'react';
 import { vectorQuery } from '../api/queries.ts';
+import { listOf, listsSvg } from '../export/lists.ts';
 import { formatScore } from '../format.ts';
 import type { ReadingSearch } from '../state/reading-search.ts';
 import { AppliedNote } from './applied-note.tsx';
@@ -79,6 +80,21 @@ function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'mo
             name="expression"
             rows={() => [...top, ...bottom].map(({ id, token, score }) => ({ id, token, score }))}
             json={() => query.data}
+            figure={{
+              title: `${expression} as words`,
+              what: `the ${top.length} highest and ${bottom.length} lowest tokens`,
+              axes: 'bar: score',
+              legend: [
+                { tone: 'write', label: 'highest' },
+                { tone: 'opposite', label: 'lowest' },
+              ],
+              normalised: 'cosine',
+              svg: () =>
+                listsSvg([
+                  listOf('highest', 'write', { top, bottom: [] }),
+                  listOf('lowest', 'opposite', { top: bottom, bottom: [] }),
+                ]),
+            }}
           />
         </>
       )}

@@ -1,5 +1,6 @@
 import type { ScoredToken } from '../api/types.ts';
 import type { Tone } from '../components/score-bars.tsx';
+import type { Figure } from '../export/figure.ts';
 
 /** What both maps draw. */
 export interface MapDrawing {
@@ -9,4 +10,15 @@ export interface MapDrawing {
   tone: Tone;
   label: string;
   name: string;
+  /** Begins the title of a picture: `Neuron 4:100`. */
+  place: string;
 }
+
+/** What a picture of a map says beside it. */
+export const mapFigure = (place: string, label: string, tone: Tone): Omit<Figure, 'svg'> => ({
+  title: `${place}: map of its tokens`,
+  what: label,
+  axes: 'near each other: alike in embedding space, the axes have no unit; size: score',
+  legend: [{ tone, label: 'tokens of the highest scores' }],
+  normalised: 'freq',
+});

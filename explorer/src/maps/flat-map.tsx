@@ -2,14 +2,14 @@ import { useRef } from 'react';
 import type { ScoredToken } from '../api/types.ts';
 import { SaveMenu } from '../components/save-menu.tsx';
 import { formatScore } from '../format.ts';
-import type { MapDrawing } from './drawing.ts';
+import { type MapDrawing, mapFigure } from './drawing.ts';
 import { withoutOverlap } from './labels.ts';
 
 const SIDE = 400;
 const MARGIN = 34;
 
 /** Tokens on paper, the strongest largest; where there is no room for a word there is a dot, with the word as its tooltip. */
-export function FlatMap({ tokens, points, tone, label, name }: MapDrawing) {
+export function FlatMap({ tokens, points, tone, label, name, place }: MapDrawing) {
   const svg = useRef<SVGSVGElement>(null);
   const best = tokens[0]?.score ?? 1;
   const placed = tokens.map((token, i) => {
@@ -62,7 +62,7 @@ export function FlatMap({ tokens, points, tone, label, name }: MapDrawing) {
         rows={() =>
           tokens.map(({ id, token, score }, i) => ({ id, token, score, x: points[2 * i]!, y: points[2 * i + 1]! }))
         }
-        svg={() => svg.current}
+        figure={{ ...mapFigure(place, label, tone), svg: () => svg.current }}
       />
     </figure>
   );

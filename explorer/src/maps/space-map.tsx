@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { SaveMenu } from '../components/save-menu.tsx';
 import { useWidth } from '../components/use-width.ts';
+import { escaped, svgOf } from '../export/element.ts';
 import { color, useScheme } from '../style/theme.ts';
-import type { MapDrawing } from './drawing.ts';
+import { type MapDrawing, mapFigure } from './drawing.ts';
 import { withoutOverlap } from './labels.ts';
 import { dragged, look, type View } from './rotation.ts';
 
@@ -15,7 +16,7 @@ const ARROWS: Record<string, [right: number, down: number]> = {
 };
 
 /** Tokens in space, turned by dragging or with the arrow keys. */
-export function SpaceMap({ tokens, points, tone, label, name }: MapDrawing) {
+export function SpaceMap({ tokens, points, tone, label, name, place }: MapDrawing) {
   const holder = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(holder);
@@ -74,7 +75,7 @@ export function SpaceMap({ tokens, points, tone, label, name }: MapDrawing) {
             z: points[3 * i + 2]!,
           }))
         }
-        canvas={() => canvas.current}
+        figure={{ ...mapFigure(place, label, tone), svg: () => pictureOf(width, tokens, points, view, tone) }}
       />
     </figure>
   );
@@ -98,7 +99,25 @@ function draw(
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   const family = getComputedStyle(document.documentElement).getPropertyValue('--mono');
-  const seen = look(points, view)
+  const seen = placed(side, tokens, points, view);
+  const written = withoutOverlap(seen);
+  for (let i = seen.length - 1; i >= 0; i--) {
+    const { x, y, depth, size, label } = seen[i]!;
+    context.globalAlpha = opacity(depth);
+    if (written[i]) {
+      context.font = `${size}px ${family}`;
+      context.fillText(label, x, y);
+    } else {
+      context.beginPath();
+      context.arc(x, y, 1.6 + 0.5 * depth, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+}
+
+/** Nearest first. */
+function placed(side: number, tokens: MapDrawing['tokens'], points: Float32Array, view: View) {
+  return look(points, view)
     .map((point, i) => {
       const size = 10.5 + 2.5 * point.depth;
       const { label } = tokens[i]!;
@@ -113,17 +132,19 @@ function draw(
       };
     })
     .sort((a, b) => b.depth - a.depth);
+}
+
+const opacity = (depth: number): number => Math.max(0.25, Math.min(1, 0.65 + 0.4 * depth));
+
+/** The view as it is turned now, as vectors. */
+function pictureOf(side: number, tokens: MapDrawing['tokens'], points: Float32Array, view: View, tone: string) {
+  const seen = placed(side, tokens, points, view);
   const written = withoutOverlap(seen);
-  for (let i = seen.length - 1; i >= 0; i--) {
-    const { x, y, depth, size, label } = seen[i]!;
-    context.globalAlpha = Math.max(0.25, Math.min(1, 0.65 + 0.4 * depth));
-    if (written[i]) {
-      context.font = `${size}px ${family}`;
-      context.fillText(label, x, y);
-    } else {
-      context.beginPath();
-      context.arc(x, y, 1.6 + 0.5 * depth, 0, 2 * Math.PI);
-      context.fill();
-    }
-  }
+  const parts = seen.map(({ x, y, depth, size, label }, i) => {
+    const at = `fill="var(--${tone})" opacity="${opacity(depth).toFixed(3)}"`;
+    return written[i]
+      ? `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${at} font-family="var(--mono)" font-size="${size.toFixed(1)}" text-anchor="middle" dominant-baseline="central">${escaped(label)}</text>`
+      : `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${(1.6 + 0.5 * depth).toFixed(2)}" ${at}/>`;
+  });
+  return svgOf(side, side, parts.reverse());
 }

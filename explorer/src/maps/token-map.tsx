@@ -45,7 +45,14 @@ export function TokenMap({ model, layer, neuron, part, search, onChange, ...how 
         </Pill>
       </div>
       <Answer query={query} what="Fetching the tokens’ embeddings">
-        {(data) => <Drawing data={data} name={`neuron-${layer}-${neuron}-${part}-map`} {...how} />}
+        {(data) => (
+          <Drawing
+            data={data}
+            name={`neuron-${layer}-${neuron}-${part}-map`}
+            place={`Neuron ${layer}:${neuron}, ${part}`}
+            {...how}
+          />
+        )}
       </Answer>
     </div>
   );
@@ -54,18 +61,19 @@ export function TokenMap({ model, layer, neuron, part, search, onChange, ...how 
 interface DrawingProps {
   data: TokenRows;
   name: string;
+  place: string;
   tone: Tone;
   method: Method;
   space: boolean;
 }
 
-function Drawing({ data, name, tone, method, space }: DrawingProps) {
+function Drawing({ data, name, place, tone, method, space }: DrawingProps) {
   const rows = useMemo(() => decodeRows(data.rows), [data]);
   const { layout, error } = useLayout(rows, data.width, method, space ? 3 : 2);
   if (error) return <ErrorState error={error} />;
   if (!layout || layout.dimensions !== (space ? 3 : 2)) return <Loading what="Laying the map out" />;
   const label = `Map of ${data.tokens.length} tokens by ${method === 'tsne' ? 't-SNE' : 'UMAP'}, from ${firstLabels(data.tokens)} on`;
-  const drawing = { tokens: data.tokens, points: layout.points, tone, label, name };
+  const drawing = { tokens: data.tokens, points: layout.points, tone, label, name, place };
   return (
     <div aria-busy={layout.done < 1} data-settled={layout.done === 1}>
       {space ? <SpaceMap {...drawing} /> : <FlatMap {...drawing} />}

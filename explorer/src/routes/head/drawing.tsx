@@ -3,13 +3,15 @@ import type { Token, TokenPair } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import type { Tone } from '../../components/score-bars.tsx';
 import { useWidth } from '../../components/use-width.ts';
-import { formatScore, plural } from '../../format.ts';
+import { formatCount, formatScore, plural } from '../../format.ts';
 import { chooseLinks, curve, layOut, type PlacedToken } from './bipartite.ts';
 
 type Side = 'first' | 'second';
 
 interface DrawingProps {
   name: string;
+  /** Of a picture: `Head 1:5: pairs of QK`. */
+  title: string;
   pairs: readonly TokenPair[];
   /** What stands above either column: `query token`. */
   headings: Record<Side, string>;
@@ -26,7 +28,7 @@ const TOP = 24;
 const CHARACTER = 7.25;
 
 /** The strongest pairs as curves between two columns of tokens, laid out so that few of them cross. */
-export function Drawing({ name, pairs, headings, tone, chosen, onChoose }: DrawingProps) {
+export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose }: DrawingProps) {
   const holder = useRef<HTMLDivElement>(null);
   const width = Math.min(520, useWidth(holder));
   const [lit, setLit] = useState<{ id: number; side: Side }>();
@@ -78,7 +80,14 @@ export function Drawing({ name, pairs, headings, tone, chosen, onChoose }: Drawi
         label={`drawing of ${plural(links.length, 'pair')}`}
         name={`${name}-drawing`}
         rows={() => links.map((link) => ({ first: label(link.first), second: label(link.second), score: link.score }))}
-        svg={() => holder.current?.querySelector('svg')}
+        figure={{
+          title,
+          what: `the ${plural(links.length, 'strongest pair')} of ${formatCount(pairs.length)} listed`,
+          axes: `left: ${headings.first}; right: ${headings.second}; width of a line: score, from ${range(links)}`,
+          legend: [{ tone, label: `${headings.first} → ${headings.second}` }],
+          normalised: 'freq',
+          svg: () => holder.current?.querySelector('svg'),
+        }}
       />
     </figure>
   );
@@ -175,4 +184,9 @@ function fitted(label: string, space: number): string {
 
 function tokensOf(pairs: readonly TokenPair[]): Map<number, Token> {
   return new Map(pairs.flatMap(({ first, second }) => [[first.id, first] as const, [second.id, second] as const]));
+}
+
+function range(links: readonly { score: number }[]): string {
+  const scores = links.map(({ score }) => score);
+  return `${formatScore(Math.min(...scores))} to ${formatScore(Math.max(...scores))}`;
 }

@@ -35,7 +35,7 @@ export function HeadPage() {
   const about = useQuery(modelQuery(model));
   const matrix = matrixOf(search);
   const { name, what, tone, headings } = MATRICES[matrix];
-  const file = `${model}-head-${layer}-${head}-${matrix}`;
+  const file = `head-${layer}-${head}-${matrix}`;
   return (
     <article className="head-page" aria-label={`Head ${layer}:${head}`}>
       <PlacePicker
@@ -75,7 +75,7 @@ export function HeadPage() {
       </Answer>
       <div className="part columns halves">
         <Section title="Heat map" hint="of the strongest tokens">
-          <HeatMap query={answers.heatMap} tone={tone} name={file} />
+          <HeatMap query={answers.heatMap} place={place} tone={tone} name={file} onChange={onChange} />
         </Section>
         <Section title="Statistics" hint="of the weights as they are, each with what chance gives">
           <StatisticsTable statistics={answers.statistics} name={file} />
@@ -83,7 +83,7 @@ export function HeadPage() {
       </div>
       <div className="part">
         <Section title="Singular directions" hint={`of ${name}, as words`}>
-          <Directions query={answers.spectrum} model={model} headings={headings} tone={tone} name={file} />
+          <Directions query={answers.spectrum} place={place} headings={headings} tone={tone} name={file} />
         </Section>
       </div>
     </article>

@@ -34,6 +34,7 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
         <>
           <Drawing
             name={file}
+            title={`Head ${place.layer}:${place.head}: pairs of ${name}`}
             pairs={pairs}
             headings={headings}
             tone={tone}

@@ -6,6 +6,8 @@ import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
+import { listOf, listsSvg } from '../../export/lists.ts';
+import { MATRICES } from './matrices.ts';
 import { type HeadPlace, of, rowQuery } from './queries.ts';
 import { type HeadSearch, matrixOf } from './search.ts';
 
@@ -68,6 +70,17 @@ export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) 
                 label={`${side === 'first' ? 'row' : 'column'} of ${row.token.label}`}
                 name={`${name}-${side === 'first' ? 'row' : 'column'}-${row.token.id}`}
                 rows={() => [...row.top, ...row.bottom].map(({ id, token, score }) => ({ id, token, score }))}
+                figure={{
+                  title: `Head ${place.layer}:${place.head}, ${MATRICES[matrixOf(search)].name}: ${side === 'first' ? 'row' : 'column'} of ${row.token.label}`,
+                  what: `the ${row.top.length} highest and ${row.bottom.length} lowest tokens`,
+                  axes: 'bar: score',
+                  legend: [
+                    { tone, label: 'highest' },
+                    { tone: 'opposite', label: 'lowest' },
+                  ],
+                  normalised: 'freq',
+                  svg: () => listsSvg([listOf(row.token.label, tone, row)]),
+                }}
               />
             </div>
           )}

@@ -1,3 +1,6 @@
+import { svgOf } from '../../export/element.ts';
+import type { LegendEntry } from '../../export/figure.ts';
+import { formatScore } from '../../format.ts';
 import { type ByLayer, type ColourScale, strength } from './columns.ts';
 
 /** The model's drawings as SVG of their own, to be saved: on the page they are links. Colours as in theme.css. */
@@ -23,7 +26,7 @@ export function gridSvg(layers: ByLayer, scale: ColourScale): string {
     { length: heads },
     (_, head) => `<text x="${LEFT - 8}" y="${head * stepY + 13}" text-anchor="end" ${SMALL}>${head}</text>`,
   );
-  return framed(LEFT + layers.length * stepX, heads * stepY + 16, [
+  return svgOf(LEFT + layers.length * stepX, heads * stepY + 16, [
     ...cells,
     ...rows,
     ...layerNumbers(layers.length, stepX, CELL.width, heads * stepY + 12),
@@ -41,7 +44,7 @@ export function violinsSvg(
     (path, layer) =>
       `<g transform="translate(${LEFT + 12 + layer * step + step / 2} 8) scale(0.4 1)"><path d="${path}" fill="var(--read)" fill-opacity="0.6"/></g>`,
   );
-  return framed(LEFT + 12 + paths.length * step, height + 30, [
+  return svgOf(LEFT + 12 + paths.length * step, height + 30, [
     ...shapes,
     `<text x="${LEFT + 4}" y="14" text-anchor="end" ${SMALL}>${ends[1]}</text>`,
     `<text x="${LEFT + 4}" y="${height + 8}" text-anchor="end" ${SMALL}>${ends[0]}</text>`,
@@ -57,12 +60,25 @@ function layerNumbers(count: number, step: number, width: number, y: number, shi
   );
 }
 
-function framed(width: number, height: number, parts: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join('')}</svg>`;
+/** One square per neuron, in rows, in order of their index. */
+export function squaresSvg(values: readonly (number | null)[], columns: number, scale: ColourScale): string {
+  const side = 10;
+  const squares = values.map((value, i) => {
+    const share = value === null ? 0 : strength(scale, value);
+    const tone = scale.signed ? (share < 0 ? 'opposite' : 'write') : 'read';
+    const place = `x="${(i % columns) * side}" y="${Math.floor(i / columns) * side}" width="${side - 1}" height="${side - 1}"`;
+    return value === null
+      ? ''
+      : `<rect ${place} fill="var(--${tone})" fill-opacity="${(0.06 + 0.9 * Math.abs(share)).toFixed(3)}"/>`;
+  });
+  return svgOf(columns * side, Math.ceil(values.length / columns) * side, squares);
 }
 
-/** As an element, for SaveMenu. */
-export function elementOf(svg: string): SVGSVGElement {
-  const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
-  return document.importNode(documentElement, true) as unknown as SVGSVGElement;
+/** What the colours of a scale stand for. */
+export function legendOf({ low, high, signed }: ColourScale): LegendEntry[] {
+  if (!signed) return [{ tone: 'read', label: `from ${formatScore(low)} (pale) to ${formatScore(high)} (full)` }];
+  return [
+    { tone: 'write', label: `above zero, full colour at ${formatScore(high)}` },
+    { tone: 'opposite', label: `below zero, full colour at ${formatScore(low)}` },
+  ];
 }

@@ -3,9 +3,10 @@ import type { ModelInfo } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
+import { plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
 import type { Found } from './columns.ts';
-import { elementOf, gridSvg } from './drawings.ts';
+import { gridSvg, legendOf } from './drawings.ts';
 import { HeadGrid } from './head-grid.tsx';
 import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
@@ -66,9 +67,15 @@ export function HeadsPart({ info, chosen, onChoose, onLook, onFound, wait }: Hea
           <Legend scale={drawn.scale} />
           <SaveMenu
             label={`${what} of heads`}
-            name={`${info.id}-heads-${part}-${name}`}
+            name={`heads-${part}-${name}`}
             rows={() => drawn.entries.map(({ layer, index, value }) => ({ layer, head: index, value }))}
-            svg={() => elementOf(gridSvg(drawn.values, drawn.scale))}
+            figure={{
+              title: `${info.id}: ${what} of its heads`,
+              what: plural(drawn.entries.length, 'head'),
+              axes: 'across: layer; down: head',
+              legend: legendOf(drawn.scale),
+              svg: () => gridSvg(drawn.values, drawn.scale),
+            }}
           />
         </div>
       ) : (

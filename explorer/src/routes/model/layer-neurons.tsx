@@ -3,9 +3,10 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { moved } from '../../components/roving.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { useWidth } from '../../components/use-width.ts';
-import { formatScore } from '../../format.ts';
+import { formatScore, plural } from '../../format.ts';
 import { color, useScheme } from '../../style/theme.ts';
 import { type ColourScale, strength } from './columns.ts';
+import { legendOf, squaresSvg } from './drawings.ts';
 import './layer-neurons.css';
 
 interface LayerNeuronsProps {
@@ -79,7 +80,13 @@ export function LayerNeurons({ model, layer, values, scale, what, onLook }: Laye
         label={`neurons of layer ${layer}`}
         name={`layer-${layer}-neurons`}
         rows={() => values.map((number, neuron) => ({ layer, neuron, value: number }))}
-        canvas={() => canvas.current}
+        figure={{
+          title: `Layer ${layer}: ${what} of its neurons`,
+          what: `${plural(values.length, 'neuron')}, one square each, in order of their index`,
+          axes: `${columns} in a row`,
+          legend: legendOf(scale),
+          svg: () => squaresSvg(values, columns, scale),
+        }}
       />
     </figure>
   );

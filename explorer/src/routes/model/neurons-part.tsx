@@ -3,10 +3,10 @@ import type { ModelInfo } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
-import { formatScore } from '../../format.ts';
+import { formatScore, plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
 import { type ByLayer, type Found, histogramOf } from './columns.ts';
-import { elementOf, violinsSvg } from './drawings.ts';
+import { violinsSvg } from './drawings.ts';
 import { LayerNeurons } from './layer-neurons.tsx';
 import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
@@ -59,9 +59,14 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
       {drawn && (
         <SaveMenu
           label={`${what} of neurons`}
-          name={`${info.id}-neurons-${part}-${name}`}
+          name={`neurons-${part}-${name}`}
           rows={() => drawn.entries.map(({ layer, index, value }) => ({ layer, neuron: index, value }))}
-          svg={() => violinsOf(drawn.values)}
+          figure={{
+            title: `${info.id}: ${what} of its neurons by layer`,
+            what: plural(drawn.entries.length, 'neuron'),
+            axes: `across: layer; up: ${what}; width of a shape: how many, by the square root`,
+            svg: () => violinsOf(drawn.values),
+          }}
         />
       )}
       {drawn && layer !== undefined && opened && (
@@ -88,7 +93,8 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
           <Suspense fallback={<div className="plot-space" />}>
             <Distribution
               what={what}
-              name={`${info.id}-${part}-${name}-histogram`}
+              place={layer === undefined || !opened ? `${info.id}, all layers` : `${info.id}, layer ${layer}`}
+              name={`${part}-${name}-histogram`}
               values={opened?.filter((value) => value !== null) ?? drawn.entries.map(({ value }) => value)}
             />
           </Suspense>
@@ -98,18 +104,25 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
   );
 }
 
-function violinsOf(values: ByLayer): SVGSVGElement {
+function violinsOf(values: ByLayer): string {
   const { layers, low, high } = outlines(values);
   const paths = layers.map(({ path }) => path);
-  return elementOf(violinsSvg(paths, HEIGHT, [formatScore(low), formatScore(high)]));
+  return violinsSvg(paths, HEIGHT, [formatScore(low), formatScore(high)]);
 }
 
-function Distribution({ what, name, values }: { what: string; name: string; values: readonly number[] }) {
+interface DistributionProps {
+  what: string;
+  name: string;
+  place: string;
+  values: readonly number[];
+}
+
+function Distribution({ what, name, place, values }: DistributionProps) {
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   const bins = {
     edges: Array.from({ length: BINS + 1 }, (_, i) => low + ((high - low) * i) / BINS),
     counts: histogramOf(values, low, high, BINS),
   };
-  return <Histogram label={what} name={name} bins={bins} tone="read" height={90} />;
+  return <Histogram label={what} name={name} bins={bins} tone="read" height={90} place={place} />;
 }

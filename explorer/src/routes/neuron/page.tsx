@@ -7,8 +7,11 @@ import { AppliedNote } from '../../components/applied-note.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { PlacePicker } from '../../components/place-picker.tsx';
+import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
+import type { Figure } from '../../export/figure.ts';
+import { listOf, listsSvg } from '../../export/lists.ts';
 import { formatScore } from '../../format.ts';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
@@ -95,6 +98,7 @@ export function NeuronPage() {
                   {...how}
                   name={`neuron-${layer}-${neuron}-${name}`}
                   model={model}
+                  place={`Neuron ${layer}:${neuron}`}
                   tokens={tokens}
                   distribution={histogram.data?.parts[name]}
                 />
@@ -115,6 +119,12 @@ export function NeuronPage() {
                 />
               </Section>
               <AppliedNote applied={applied} normalize={normalize} />
+              <SaveMenu
+                label="all lists"
+                name={`neuron-${layer}-${neuron}`}
+                json={() => reading.data}
+                figure={neuronFigure(layer, neuron, parts)}
+              />
             </div>
           </div>
         )}
@@ -200,3 +210,28 @@ function inWords({ norms, cosines }: NeuronReading, kurtosis: number | undefined
     ...(kurtosis === undefined ? [] : [`kurtosis of the value’s scores ${formatScore(kurtosis)}`]),
   ].join(' · ');
 }
+
+/** Key, up and value side by side. */
+function neuronFigure(layer: number, neuron: number, parts: NeuronReading['parts']): Figure {
+  const there = PARTS.flatMap((how) => (parts[how.part] ? [{ ...how, tokens: parts[how.part]! }] : []));
+  const [first] = there;
+  return {
+    title: `Neuron ${layer}:${neuron} as words`,
+    what: `per part the first ${Math.min(LISTED, first?.tokens.top.length ?? 0)} tokens and the last ${first?.tokens.bottom.length ?? 0}`,
+    axes: 'bar: score, each part on its own scale',
+    legend: [
+      ...there.map(({ title, hint, tone }) => ({ tone, label: `${title.toLowerCase()}: ${hint}` })),
+      { tone: 'opposite', label: 'opposite pole' },
+    ],
+    normalised: 'freq',
+    svg: () =>
+      listsSvg(
+        there.map(({ title, tone, tokens: { top, bottom } }) =>
+          listOf(title, tone, { top: top.slice(0, LISTED), bottom }),
+        ),
+      ),
+  };
+}
+
+/** More words make no better picture. */
+const LISTED = 16;

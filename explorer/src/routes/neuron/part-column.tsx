@@ -6,7 +6,8 @@ import { Bar, ScoreBars, type Tone } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
-import { formatCount, formatScore, scoreFormat } from '../../format.ts';
+import { listOf, listsSvg } from '../../export/lists.ts';
+import { formatCount, formatScore, plural, scoreFormat } from '../../format.ts';
 
 interface PartColumnProps {
   title: string;
@@ -15,6 +16,8 @@ interface PartColumnProps {
   /** Begins the names of saved files. */
   name: string;
   model: string;
+  /** `Neuron 4:100`. */
+  place: string;
   tokens: RankedTokens;
   /** Undefined while it is on its way. */
   distribution: ScoreDistribution | undefined;
@@ -24,7 +27,7 @@ interface PartColumnProps {
 const BARS = 100;
 
 /** One vector of a neuron: all its scores, its first tokens, and those of the opposite pole. */
-export function PartColumn({ title, hint, tone, name, model, tokens, distribution }: PartColumnProps) {
+export function PartColumn({ title, hint, tone, name, model, place, tokens, distribution }: PartColumnProps) {
   const { top, bottom } = tokens;
   const from = top.at(-1)?.score;
   const to = bottom.at(-1)?.score;
@@ -39,6 +42,8 @@ export function PartColumn({ title, hint, tone, name, model, tokens, distributio
             <Histogram
               label={`the ${lower}’s scores`}
               name={`${name}-histogram`}
+              place={place}
+              normalised="freq"
               bins={distribution}
               tone={tone}
               shown={{ from, to }}
@@ -67,6 +72,17 @@ export function PartColumn({ title, hint, tone, name, model, tokens, distributio
         name={name}
         rows={() => [...top, ...bottom].map(({ id, token, label, score }) => ({ id, token, label, score }))}
         json={() => tokens}
+        figure={{
+          title: `${place}: its ${lower} as words`,
+          what: `the ${plural(top.length, 'highest token')} and the ${bottom.length} lowest`,
+          axes: 'bar: score',
+          legend: [
+            { tone, label: `${lower}, highest` },
+            { tone: 'opposite', label: `${lower}, lowest` },
+          ],
+          normalised: 'freq',
+          svg: () => listsSvg([listOf(title, tone, tokens)]),
+        }}
       />
     </Section>
   );

@@ -184,7 +184,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
       </p>
       <DataTable
         label={ASKED[part][sign ? 'against' : 'title']}
-        name={`${model}-search-${part}`}
+        name={`search-${part}`}
         columns={columns}
         rows={hits}
         rowKey={({ place }) => place}

@@ -152,7 +152,7 @@ function Found({ found, model, near }: { found: Tokens; model: string; near?: Fo
         )}
       </p>
       <div className="found-table">
-        <DataTable label="Tokens" name={`${model}-tokens`} columns={columns} rows={tokens} rowKey={({ id }) => id} />
+        <DataTable label="Tokens" name="tokens" columns={columns} rows={tokens} rowKey={({ id }) => id} />
       </div>
     </>
   );

@@ -85,7 +85,7 @@ function Facts({ report }: { report: TokenReport }) {
 
 function Report({ report, model }: { report: TokenReport; model: string }) {
   const { token, neurons, heads, nearest, source } = report;
-  const file = `${model}-token-${token.id}`;
+  const file = `token-${token.id}`;
   return (
     <>
       <div className="columns thirds">

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import type { ModelInfo } from '../api/types.ts';
+import { captionOf, type Figure, factsOf, readingLine } from './figure.ts';
+
+const model = {
+  id: 'sample',
+  name: 'sample',
+  type: 'llama',
+  layers: 6,
+  fingerprint: '0123456789abcdef0123',
+} as ModelInfo;
+const figure: Figure = {
+  title: 'Head 1:5: pairs of QK',
+  what: 'the 68 strongest of 200 listed pairs',
+  axes: 'width of a line: score',
+  legend: [{ tone: 'read', label: 'query token to key token' }],
+  normalised: 'freq',
+  svg: () => undefined,
+};
+const origin = { model, version: '0.1.0', search: { filters: 'ascii' }, link: 'http://127.0.0.1:1/m/sample' };
+
+test('a figure says what it shows, its axes, its normaliser and filters, its model and fingerprint', () => {
+  expect(factsOf(figure, origin)).toEqual([
+    'the 68 strongest of 200 listed pairs',
+    'width of a line: score',
+    'normalised by freq · norm not folded in · only tokens that pass ascii',
+    'sample, llama, 6 layers · fingerprint 0123456789abcdef · weightscope 0.1.0',
+  ]);
+});
+
+test('numbers that no normaliser touches name none', () => {
+  const { normalised: _, ...plain } = figure;
+  expect(factsOf(plain, origin).join()).not.toContain('normalised');
+});
+
+test('the caption is the same in sentences, with the colours by name and the address', () => {
+  const caption = captionOf(figure, origin);
+  expect(caption).toMatch(/^Head 1:5: pairs of QK\. The 68 strongest/);
+  expect(caption).toContain('Teal: query token to key token. http://127.0.0.1:1/m/sample');
+});
+
+test('how scores were made, in a line', () => {
+  expect(readingLine({}, 'cosine')).toBe('normalised by cosine · norm not folded in · all tokens');
+  expect(readingLine({ normalize: 'none', fold: true, embedding: 'own' }, 'freq')).toBe(
+    'not normalised · norm folded in · each side by its own embedding · all tokens',
+  );
+});

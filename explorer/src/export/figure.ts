@@ -1,0 +1,70 @@
+import type { ModelInfo } from '../api/types.ts';
+import { plural } from '../format.ts';
+import { type ReadingSearch, splitFilters } from '../state/reading-search.ts';
+
+/** A colour of the drawing and what it stands for. */
+export interface LegendEntry {
+  /** A colour of theme.css: `read`. */
+  tone: string;
+  label: string;
+}
+
+/** A drawing with what a reader of a paper must know of it. */
+export interface Figure {
+  /** `Head 1:5: pairs of QK` */
+  title: string;
+  /** What is drawn and how many: `the 68 strongest of 200 listed pairs`. */
+  what: string;
+  /** What the directions and numbers mean, units included: `across: score; up: tokens (square root)`. */
+  axes?: string;
+  legend?: readonly LegendEntry[];
+  /** The normaliser where the address names none; without it the numbers are no scores of tokens. */
+  normalised?: 'freq' | 'cosine';
+  /** The drawing on the page, or one made as text. */
+  svg: () => SVGSVGElement | string | null | undefined;
+}
+
+/** Where a figure is from. */
+export interface Origin {
+  model: ModelInfo | undefined;
+  version: string | undefined;
+  search: ReadingSearch;
+  /** The address of the view. */
+  link: string;
+}
+
+/** What stands under a figure, a line each; long ones are wrapped by who draws them. */
+export function factsOf(figure: Figure, { model, version, search }: Origin): string[] {
+  return [
+    figure.what,
+    ...(figure.axes ? [figure.axes] : []),
+    ...(figure.normalised ? [readingLine(search, figure.normalised)] : []),
+    [...(model ? [modelLine(model)] : []), `weightscope${version ? ` ${version}` : ''}`].join(' · '),
+  ];
+}
+
+/** The same as one paragraph to stand in a paper, with the address. */
+export function captionOf(figure: Figure, origin: Origin): string {
+  const legend = figure.legend?.map(({ tone, label }) => `${COLOURS[tone] ?? tone}: ${label}`).join('; ');
+  const sentences = [figure.title, ...factsOf(figure, origin), ...(legend ? [legend] : [])];
+  return `${sentences.map((text) => text.charAt(0).toUpperCase() + text.slice(1)).join('. ')}. ${origin.link}`;
+}
+
+/** What the colours are called where they cannot be seen. */
+const COLOURS: Record<string, string> = { read: 'teal', write: 'orange', opposite: 'violet', neutral: 'grey' };
+
+/** `normalised by freq · norm not folded in · only ASCII` */
+export function readingLine({ normalize, fold, embedding, filters }: ReadingSearch, usual: 'freq' | 'cosine'): string {
+  const kept = splitFilters(filters);
+  return [
+    (normalize ?? usual) === 'none' ? 'not normalised' : `normalised by ${normalize ?? usual}`,
+    fold ? 'norm folded in' : 'norm not folded in',
+    ...(embedding === 'own' ? ['each side by its own embedding'] : []),
+    kept.length === 0 ? 'all tokens' : `only tokens that pass ${kept.join(', ')}`,
+  ].join(' · ');
+}
+
+function modelLine({ id, name, type, architecture, layers, fingerprint }: ModelInfo): string {
+  const named = name === id ? id : `${id} (${name})`;
+  return `${named}, ${type || architecture}, ${plural(layers, 'layer')} · fingerprint ${fingerprint.slice(0, 16)}`;
+}
