@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatCount, formatScore, formatSpread, formatTime, plural, scoreFormat } from './format.ts';
+import { formatCount, formatDuration, formatScore, formatSpread, plural, scoreFormat } from './format.ts';
 
 test('scores have three digits and a true minus', () => {
   expect([114.2, 62, 5.516, 0.04321, -3.6, 0, -0.0000001, 2415.7].map(formatScore)).toEqual([
@@ -30,5 +30,5 @@ test('a column has the decimals of its largest number, and no minus zero', () =>
 test('counts, times and plurals', () => {
   expect(formatCount(2415919104)).toBe('2,415,919,104');
   expect([plural(1, 'neuron'), plural(1536, 'neuron')]).toEqual(['1 neuron', '1,536 neurons']);
-  expect([formatTime(44.6), formatTime(1312)]).toEqual(['45 ms', '1.3 s']);
+  expect([0.2, 12.4, 180, 4800].map(formatDuration)).toEqual(['1 s', '12 s', '3 min', '1 h 20 min']);
 });

@@ -10,6 +10,7 @@ import {
 import { modelQuery, modelsQuery, statisticNamesQuery } from './api/queries.ts';
 import { Empty, ErrorState } from './components/states.tsx';
 import { Layout } from './layout/layout.tsx';
+import { parseCircuitSearch } from './routes/circuit/search.ts';
 import { parseCompareSearch } from './routes/compare/search.ts';
 import { parseHeadSearch } from './routes/head/search.ts';
 import { parseModelSearch } from './routes/model/search.ts';
@@ -97,6 +98,13 @@ const searchPage = createRoute({
   component: lazyRouteComponent(() => import('./routes/search/page.tsx'), 'SearchPage'),
 });
 
+const circuitPage = createRoute({
+  getParentRoute: () => model,
+  path: '/circuit',
+  validateSearch: parseCircuitSearch,
+  component: lazyRouteComponent(() => import('./routes/circuit/page.tsx'), 'CircuitPage'),
+});
+
 const vectorPage = createRoute({
   getParentRoute: () => model,
   path: '/vector',
@@ -113,7 +121,7 @@ const comparePage = createRoute({
 
 const routeTree = root.addChildren([
   home,
-  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage, searchPage, vectorPage]),
+  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage, searchPage, circuitPage, vectorPage]),
   comparePage,
 ]);
 

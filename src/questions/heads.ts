@@ -192,13 +192,14 @@ export const headRow = question({
     side: choice('Where the token stands', ['first', 'second'], { default: 'first' }),
     k: whole('How many of the best', { default: 50 }),
     bottom: whole('How many of the worst', { default: 0 }),
+    ...exclusions,
     ...reading,
     ...filters,
   },
   result: HeadRow,
   sources: {
-    weights: (model, { layer, head, matrix, id, side, k, bottom }, options) =>
-      readHeadRow(model, layer, head, matrix, id, { ...options, side, k, bottom }),
+    weights: (model, { layer, head, matrix, id, side, k, bottom, excludeSame, excludeFuzzy }, options) =>
+      readHeadRow(model, layer, head, matrix, id, { ...options, side, k, bottom, excludeSame, excludeFuzzy }),
   },
   table: (ranked) => columnsOf(rankedRows(ranked), RANKED_COLUMNS),
 });

@@ -158,4 +158,20 @@ describe('readHeadRow', () => {
       }
     }
   });
+
+  it('leaves out the tokens whose pairs the exclusions leave out, on either side', async () => {
+    const model = tinyModel({ seed: 7, words: WORDS });
+    for (const exclude of ['excludeSame', 'excludeFuzzy'] as const) {
+      for (const side of ['first', 'second'] as const) {
+        const { vo } = await readHead(model, 0, 3, { engine, matrices: ['vo'], k: 10_000, [exclude]: true });
+        const other = side === 'first' ? 'second' : 'first';
+        // 1 is `king`, of which there are three spellings.
+        const wanted = vo!.pairs.filter((pair) => pair[side].id === 1).map((pair) => [pair[other].id, pair.score]);
+        const { top } = await readHeadRow(model, 0, 3, 'vo', 1, { engine, k: 10_000, side, [exclude]: true });
+        expect(top.map(({ id, score }) => [id, score])).toEqual(wanted);
+        const all = await readHeadRow(model, 0, 3, 'vo', 1, { engine, k: 10_000, side });
+        expect(all.top.length - top.length).toBeGreaterThanOrEqual(3);
+      }
+    }
+  });
 });

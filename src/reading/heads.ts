@@ -171,7 +171,8 @@ async function scoreOfRank(engine: Engine, own: HeadFactors, selection: Selectio
 
 /**
  * The row of one token in a head's matrix as ranked tokens: with `vo`, what the head writes when it reads the token;
- * with `qk`, which keys this query attends to. `side: 'second'` gives the column. Scores are those of the pairs.
+ * with `qk`, which keys this query attends to. `side: 'second'` gives the column. Scores are those of the pairs, and
+ * `excludeSame` and `excludeFuzzy` leave out the tokens whose pair with it they leave out.
  */
 export async function readHeadRow(
   model: Model,
@@ -179,7 +180,7 @@ export async function readHeadRow(
   head: number,
   matrix: HeadMatrix,
   tokenId: number,
-  options: RankOptions & { side?: Side } = {},
+  options: RankOptions & Pick<HeadOptions, 'excludeSame' | 'excludeFuzzy'> & { side?: Side } = {},
 ): Promise<HeadRowReading> {
   const { side = 'first', normalize = 'freq' } = options;
   const sides = PARTS[matrix];
@@ -188,7 +189,11 @@ export async function readHeadRow(
   const range = { start: tokenId, end: tokenId + 1 };
   const x = await headFactor(model, layer, head, matrix, side, { ...options, ...range });
   const all = await headFactor(model, layer, head, matrix, other, options);
-  const ranked = await rankTokens(model, x.factor, { e: all.factor, kind: `attn.${sides[other]}` }, options);
+  const exclude = exclusion(model, options);
+  // A pair is left out by its first and second token, in this order.
+  const leftOut = exclude && ((id: number) => (side === 'first' ? exclude(tokenId, id) : exclude(id, tokenId)));
+  const how = { e: all.factor, kind: `attn.${sides[other]}`, leftOut } as const;
+  const ranked = await rankTokens(model, x.factor, how, options);
   const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), layer, used: [x.f, all.f] });
   const token = tokenOf(model, tokenId, options.labels);
   return { model: model.name, layer, head, matrix, side, token, normalize, applied, ...ranked };

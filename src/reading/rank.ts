@@ -53,7 +53,12 @@ export async function divisorOf(
 export async function rankTokens(
   model: Model,
   x: Matrix,
-  { e, divisor, kind }: { e: Matrix; divisor?: Float64Array; kind?: VectorKind },
+  {
+    e,
+    divisor,
+    kind,
+    leftOut,
+  }: { e: Matrix; divisor?: Float64Array; kind?: VectorKind; leftOut?: ((token: number) => boolean) | undefined },
   options: RankOptions,
 ): Promise<RankedTokens> {
   const { k = 50, bottom = 0, extraValues = [] } = options;
@@ -63,7 +68,7 @@ export async function rankTokens(
     k: Math.max(k, bottom),
     ends: bottom === 0 ? 'top' : k === 0 ? 'bottom' : 'both',
     divisor,
-    mask: await rowsKept(model, kind, 'tokens', options),
+    mask: without(await rowsKept(model, kind, 'tokens', options), e.rows, leftOut),
   });
   const extra = extraValues.map((score, i) => ({ id: e.rows + i, token: `[val${i}]`, label: `[val${i}]`, score }));
   const list = (ranked: Ranked | undefined, sign: 1 | -1, length: number): ScoredToken[] => {
@@ -79,6 +84,16 @@ export async function rankTokens(
     );
   };
   return { top: list(found.top, 1, k), bottom: list(found.bottom, -1, bottom) };
+}
+
+/** A mask of `rows` tokens less those that are left out. */
+function without(
+  mask: Uint8Array | undefined,
+  rows: number,
+  leftOut: ((token: number) => boolean) | undefined,
+): Uint8Array | undefined {
+  if (!leftOut) return mask;
+  return Uint8Array.from({ length: rows }, (_, token) => (mask?.[token] === 0 || leftOut(token) ? 0 : 1));
 }
 
 /** Ranks the tokens of one vector [1, d] read with E. */

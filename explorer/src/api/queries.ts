@@ -1,14 +1,5 @@
-import { keepPreviousData, QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import {
-  type AnswerTo,
-  ApiError,
-  type AskedOf,
-  ask,
-  askWithProgress,
-  createClient,
-  type Endpoint,
-} from '../../../src/client.ts';
+import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { type AnswerTo, ApiError, type AskedOf, ask, createClient, type Endpoint } from '../../../src/client.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import type { HeadMatrix, NeuronPart } from './types.ts';
 
@@ -18,13 +9,6 @@ const model = models[':model'];
 export const tokens = model.tokens;
 export const head = model.heads[':layer'][':head'];
 const neuron = model.neurons[':layer'][':neuron'];
-
-/** How far an answer is. */
-export interface Progress {
-  /** 0 to 1. */
-  done: number;
-  what: string;
-}
 
 /** Weights do not change while a server runs, so an answer holds as long as the page; TanStack Query aborts what nobody waits for. */
 export function createQueryClient(): QueryClient {
@@ -53,29 +37,6 @@ export function apiQuery<E extends Endpoint>(question: E, asked: AskedOf<E>) {
     queryKey: [String(question.$url(asked))],
     queryFn: async ({ signal }) => (await ask(question.$get(asked, { init: { signal } }))) as AnswerTo<E>,
   });
-}
-
-/**
- * As useQuery with apiQuery, for an answer that may take seconds: its progress comes with it, and leaving it stops the
- * server's work. `keep`: until the answer is there, that to the question before is given (`isPlaceholderData`).
- */
-export function useLongQuery<E extends Endpoint>(
-  question: E,
-  asked: AskedOf<E>,
-  { enabled = true, keep = false }: { enabled?: boolean; keep?: boolean } = {},
-) {
-  const url = String(question.$url(asked));
-  const [said, setSaid] = useState<Progress & { url: string }>();
-  const result = useQuery<AnswerTo<E>>({
-    queryKey: [url],
-    queryFn: ({ signal }) => {
-      const progress = (done: number, what: string) => setSaid({ url, done, what });
-      return askWithProgress<AnswerTo<E>>(url, { signal, progress });
-    },
-    enabled,
-    ...(keep && { placeholderData: keepPreviousData }),
-  });
-  return { ...result, progress: result.isFetching && said?.url === url ? said : undefined };
 }
 
 /** The shared part of a page's search as the API takes it. */

@@ -24,6 +24,8 @@ export interface Column<Row> {
   /** A track of CSS grid; default `minmax(0, 1fr)`. */
   width?: string;
   numeric?: boolean;
+  /** Only in what is saved. */
+  hidden?: boolean;
   /** Explains the column, as a tooltip on its heading. */
   title?: string;
 }
@@ -84,7 +86,8 @@ export function DataTable<Row extends RowData>({
     estimateSize: () => ROW_HEIGHT,
     overscan: 20,
   });
-  const tracks = { gridTemplateColumns: columns.map((column) => column.width ?? 'minmax(0, 1fr)').join(' ') };
+  const shown = columns.filter(({ hidden }) => !hidden);
+  const tracks = { gridTemplateColumns: shown.map((column) => column.width ?? 'minmax(0, 1fr)').join(' ') };
   const orderBy = (column: Column<Row>) => {
     const next = nextSort(current, column.id, column.numeric === true);
     if (onSort) onSort(next);
@@ -102,7 +105,7 @@ export function DataTable<Row extends RowData>({
         <table aria-label={label} aria-rowcount={rows.length + 1}>
           <thead>
             <tr aria-rowindex={1} style={tracks}>
-              {columns.map((column) => (
+              {shown.map((column) => (
                 <th
                   key={column.id}
                   scope="col"
@@ -126,7 +129,7 @@ export function DataTable<Row extends RowData>({
               const { original } = sorted[item.index]!;
               return (
                 <tr key={rowKey(original)} aria-rowindex={item.index + 2} style={{ ...tracks, top: item.start }}>
-                  {columns.map((column) => (
+                  {shown.map((column) => (
                     <td key={column.id} className={column.numeric ? 'numeric' : ''}>
                       {column.cell ? column.cell(original) : String(column.value(original) ?? '')}
                     </td>

@@ -1,6 +1,8 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { ApiError } from '../../../src/client.ts';
-import type { Progress } from '../api/queries.ts';
+import { isGone } from '../api/gone.ts';
+import type { Wait } from '../api/use-long-query.ts';
+import { formatDuration } from '../format.ts';
 import './states.css';
 
 /** A remark in the margin, in words: what was applied, what a drawing shows. */
@@ -13,14 +15,44 @@ export function Note({ title, children }: { title?: string; children: ReactNode 
   );
 }
 
-/** While an answer is on its way. It appears after a moment, so that quick answers do not flicker. */
-export function Loading({ what, progress }: { what: string; progress?: Progress | undefined }) {
+/** Shorter waits need no clock. */
+const LONG = 2;
+
+/**
+ * While an answer is on its way: what is done, how far it is, for how long, and a way out. It appears after a moment, so that
+ * quick answers do not flicker.
+ */
+export function Loading({ what, progress, cancel }: { what: string } & Wait) {
+  const seconds = useSeconds();
+  const done = progress?.done ?? 0;
   return (
     <p className="state loading" role="status">
-      {progress ? `${progress.what} ` : `${what} …`}
-      {progress && <progress value={progress.done} max={1} aria-label={what} />}
+      {progress ? `${what}: ${progress.what} ` : `${what} … `}
+      {(progress || seconds >= LONG) && <progress {...(progress && { value: done })} max={1} aria-label={what} />}
+      {seconds >= LONG && (
+        <span aria-hidden="true">
+          {' '}
+          {formatDuration(seconds)}
+          {done > 0.05 && seconds > 4 && `, about ${formatDuration((seconds * (1 - done)) / done)} left`}{' '}
+        </span>
+      )}
+      {cancel && seconds >= LONG && (
+        <button type="button" className="pill" onClick={cancel}>
+          cancel
+        </button>
+      )}
     </p>
   );
+}
+
+/** Whole seconds since it was first shown. */
+function useSeconds(): number {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds((before) => before + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return seconds;
 }
 
 /** Nothing to show, and why. */
@@ -30,6 +62,8 @@ export function Empty({ children }: { children: ReactNode }) {
 
 /** What went wrong, in the server's own sentence, and a way on. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+  // The notice above every page says it once.
+  if (isGone(error)) return <p className="state">Waiting for the server …</p>;
   const message = error instanceof Error ? error.message : String(error);
   return (
     <div className="state error" role="alert">
@@ -50,17 +84,30 @@ function mayChange(error: unknown): boolean {
 }
 
 interface AnswerProps<T> {
-  /** A result of useQuery. */
-  query: { data: T | undefined; error: unknown; isPending: boolean; refetch: () => unknown };
+  /** A result of useQuery or useLongQuery. */
+  query: { data: T | undefined; error: unknown; isPending: boolean; refetch: () => unknown } & Wait;
   /** What is awaited: `Reading the neuron`. */
   what: string;
-  progress?: Progress | undefined;
   children: (data: T) => ReactNode;
 }
 
-/** The states of a query: on its way, failed, or here. */
-export function Answer<T>({ query, what, progress, children }: AnswerProps<T>) {
+/** The states of a query: on its way, given up, failed, or here. */
+export function Answer<T>({ query, what, children }: AnswerProps<T>) {
   if (query.data !== undefined) return children(query.data);
   if (query.error) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
-  return <Loading what={what} progress={progress} />;
+  return <Waiting query={query} what={what} />;
+}
+
+/** A wait, or what is left of it when the reader has ended it. */
+export function Waiting({ query, what }: { query: { refetch: () => unknown } & Wait; what: string }) {
+  if (!query.cancelled)
+    return <Loading what={what} progress={query.progress} {...(query.cancel && { cancel: query.cancel })} />;
+  return (
+    <p className="state">
+      {what} was cancelled.{' '}
+      <button type="button" className="pill" onClick={() => void query.refetch()}>
+        start again
+      </button>
+    </p>
+  );
 }

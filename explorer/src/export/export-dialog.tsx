@@ -1,4 +1,4 @@
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Pill } from '../components/pill.tsx';
 import { copyText, download } from '../save.ts';
 import { useScheme } from '../style/theme.ts';
@@ -41,9 +41,7 @@ export default function ExportDialog({ figure, name, close }: ExportDialogProps)
     () => ({ scheme: paper === 'dark' ? 'dark' : 'light', transparent: paper === 'transparent', width }),
     [paper, width],
   );
-  const picture = useDeferredValue(
-    useMemo(() => pictureOf(figure, origin, look, shown), [figure, look, shown, origin.model]),
-  );
+  const picture = useMemo(() => pictureOf(figure, origin, look, shown), [figure, look, shown, origin.model]);
   const run = (what: string, action: () => unknown) => async () => {
     try {
       await action();

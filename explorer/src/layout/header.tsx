@@ -1,4 +1,4 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import type { ModelInfo } from '../api/types.ts';
 import { formatCount, plural } from '../format.ts';
 import { Help } from '../guide/help.tsx';
@@ -6,6 +6,7 @@ import { PaletteButton } from '../palette/palette-button.tsx';
 import '../palette/palette.css';
 import { useTheme } from '../style/theme.ts';
 import type { Here } from './here.ts';
+import { useWorthSeeing } from './worth-seeing.ts';
 
 export function Header({ here, models }: { here: Here; models: readonly ModelInfo[] }) {
   const model = models.find(({ id }) => id === here.model) ?? models[0];
@@ -16,7 +17,7 @@ export function Header({ here, models }: { here: Here; models: readonly ModelInf
       </Link>
       <ModelName model={model} models={models} />
       {model && <PaletteButton model={model.id} />}
-      <Navigation here={here} model={model?.id ?? here.model} />
+      <Navigation here={here} info={model} />
       <Help />
       <ThemeButton />
     </header>
@@ -25,6 +26,12 @@ export function Header({ here, models }: { here: Here; models: readonly ModelInf
 
 function ModelName({ model, models }: { model: ModelInfo | undefined; models: readonly ModelInfo[] }) {
   const navigate = useNavigate();
+  const { pathname, search } = useLocation();
+  /** The same place in another model; from a page of no model, that model's own page. */
+  const placeIn = (to: string, from: string) => {
+    const place = pathname.startsWith(`/m/${from}/`) ? pathname.slice(`/m/${from}`.length) : '';
+    return { to: `/m/${to}${place}`, search } as never;
+  };
   if (!model) return <span className="model-name" />;
   return (
     <span className="model-name">
@@ -33,7 +40,7 @@ function ModelName({ model, models }: { model: ModelInfo | undefined; models: re
           aria-label="Model"
           title={model.name}
           value={model.id}
-          onChange={(event) => navigate({ to: '/m/$model', params: { model: event.currentTarget.value } })}
+          onChange={(event) => void navigate(placeIn(event.currentTarget.value, model.id))}
         >
           {models.map(({ id }) => (
             <option key={id} value={id}>
@@ -59,17 +66,26 @@ function factsOf({ architecture, layers, heads, kvHeads, vocab }: ModelInfo): st
   ].join(' · ');
 }
 
-function Navigation({ here, model }: { here: Here; model: string | undefined }) {
+function Navigation({ here, info }: { here: Here; info: ModelInfo | undefined }) {
+  const model = info?.id ?? here.model;
+  const neuron = useWorthSeeing(model ?? '', info?.layers ?? 0, 'neuron');
+  const head = useWorthSeeing(model ?? '', info?.layers ?? 0, 'head');
   if (model === undefined) return <nav aria-label="Pages" />;
   return (
     <nav aria-label="Pages">
       <Link to="/m/$model" params={{ model }} activeOptions={{ exact: true, includeSearch: false }}>
         Model
       </Link>
-      <Link to="/m/$model/neuron/$layer/$neuron" params={{ model, ...here.lastNeuron }}>
+      <Link
+        to="/m/$model/neuron/$layer/$neuron"
+        params={{ model, ...(here.lastNeuron ?? { layer: neuron.layer, neuron: neuron.index }) }}
+      >
         Neuron
       </Link>
-      <Link to="/m/$model/head/$layer/$head" params={{ model, ...here.lastHead }}>
+      <Link
+        to="/m/$model/head/$layer/$head"
+        params={{ model, ...(here.lastHead ?? { layer: head.layer, head: head.index }) }}
+      >
         Head
       </Link>
       <Link to="/m/$model/token" params={{ model }}>

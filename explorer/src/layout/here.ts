@@ -1,29 +1,29 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 
-export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'search' | 'compare';
+export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'search' | 'circuit' | 'vector' | 'compare';
 
 /** Where the reader is, and where they last were on the pages that need an index. */
 export interface Here {
   model: string | undefined;
   page: PageKind | undefined;
-  lastNeuron: { layer: number; neuron: number };
-  lastHead: { layer: number; head: number };
+  lastNeuron: { layer: number; neuron: number } | undefined;
+  lastHead: { layer: number; head: number } | undefined;
 }
 
 export function useHere(): Here {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const { model, page, numbers } = placeOf(path);
-  const [lastNeuron, setLastNeuron] = useState({ layer: 0, neuron: 0 });
-  const [lastHead, setLastHead] = useState({ layer: 0, head: 0 });
+  const [lastNeuron, setLastNeuron] = useState<Here['lastNeuron']>();
+  const [lastHead, setLastHead] = useState<Here['lastHead']>();
   const [lastModel, setLastModel] = useState<string>();
   const [layer, index] = numbers;
   useEffect(() => {
     if (model === undefined) return;
     if (model !== lastModel) {
       setLastModel(model);
-      setLastNeuron({ layer: 0, neuron: 0 });
-      setLastHead({ layer: 0, head: 0 });
+      setLastNeuron(undefined);
+      setLastHead(undefined);
     }
     if (layer === undefined || index === undefined) return;
     if (page === 'neuron') setLastNeuron({ layer, neuron: index });
@@ -32,12 +32,15 @@ export function useHere(): Here {
   return { model: model ?? lastModel, page, lastNeuron, lastHead };
 }
 
+const PAGES = ['neuron', 'head', 'token', 'search', 'circuit', 'vector'] as const;
+
 /** `/m/sample/neuron/3/100` → its model, page and numbers. */
 export function placeOf(path: string): { model?: string; page?: PageKind; numbers: number[] } {
   const [first, model, page, ...rest] = path.split('/').slice(1).map(decodeURIComponent);
   if (first === 'compare') return { page: 'compare', numbers: [] };
   if (first !== 'm' || !model) return { numbers: [] };
   const numbers = rest.filter((part) => /^\d+$/.test(part)).map(Number);
-  if (page === 'neuron' || page === 'head' || page === 'token' || page === 'search') return { model, page, numbers };
+  const known = PAGES.find((one) => one === page);
+  if (known) return { model, page: known, numbers };
   return { model, page: 'model', numbers };
 }

@@ -1,16 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { modelsQuery } from '../api/queries.ts';
+import { useContact } from '../api/contact.ts';
 import { Header } from './header.tsx';
 import { useHere } from './here.ts';
+import { Notices } from './notices.tsx';
 import { titleOf } from './title.ts';
 import './layout.css';
 
 /** What surrounds every page. */
 export function Layout() {
   const here = useHere();
-  const models = useQuery(modelsQuery());
+  const { contact, models } = useContact();
   const { pathname } = useLocation();
   useEffect(() => {
     document.title = titleOf(pathname);
@@ -20,7 +20,8 @@ export function Layout() {
       <a className="skip" href="#main">
         to the content
       </a>
-      <Header here={here} models={models.data?.models ?? []} />
+      <Header here={here} models={models} />
+      <Notices contact={contact} model={models.find(({ id }) => id === here.model)} />
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>

@@ -31,6 +31,11 @@ export function pagesOf(model: string): { title: string; hint: string; to: Desti
       hint: 'find a token and who reads and writes it',
       to: { to: '/m/$model/token', params: { model } },
     },
+    {
+      title: 'Circuit',
+      hint: 'which heads read what earlier heads write',
+      to: { to: '/m/$model/circuit', params: { model } },
+    },
     { title: 'Expression', hint: 'read a sum of vectors as words', to: { to: '/m/$model/vector', params: { model } } },
     { title: 'Compare', hint: 'what two models have different', to: { to: '/compare', search: { a: model } } },
   ];

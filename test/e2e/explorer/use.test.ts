@@ -91,7 +91,7 @@ const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknow
     path: '/m/sample/head/1/5?beyond=75',
     ready: async (page) => {
       await page.getByRole('table', { name: 'QK pairs' }).waitFor();
-      await page.getByRole('table', { name: 'Singular directions as words' }).waitFor();
+      await page.getByRole('list', { name: 'Singular directions as words' }).waitFor();
     },
   },
   { name: 'tokens', path: '/m/sample/token?q=king', ready: (page) => page.getByText('"king"').first().waitFor() },
@@ -189,6 +189,9 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       const slider = page.getByRole('slider', { name: 'above' });
       await page.locator('#threshold-slider:enabled').waitFor();
       await slider.focus();
+      // All pairs are at the left end, none at the right.
+      expect(await slider.getAttribute('aria-valuetext')).toBe('all pairs');
+      await page.keyboard.press('End');
       for (let i = 0; i < 5; i++) await page.keyboard.press('PageDown');
       const above = Number(/^above (.+)$/.exec((await slider.getAttribute('aria-valuetext'))!)![1]);
       const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], above, countOnly: true });
@@ -260,8 +263,9 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       const last = table.locator('tr[aria-rowindex="50001"]');
       await last.waitFor();
       const { first, second } = qk!.pairs[49_999];
-      expect(await last.locator('td').nth(0).textContent()).toBe(first.label);
-      expect(await last.locator('td').nth(2).textContent()).toBe(second.label);
+      expect(await last.locator('td').nth(0).textContent()).toBe('50,000');
+      expect(await last.locator('td').nth(1).textContent()).toBe(first.label);
+      expect(await last.locator('td').nth(3).textContent()).toBe(second.label);
       expect(await table.locator('tbody tr').count()).toBeLessThan(100);
     });
   });

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { compare, modelsQuery, useLongQuery } from '../../api/queries.ts';
+import { compare, modelsQuery } from '../../api/queries.ts';
 import type { Comparison, ModelInfo } from '../../api/types.ts';
+import { useLongQuery } from '../../api/use-long-query.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { Slider } from '../../components/slider.tsx';
@@ -45,7 +46,7 @@ function Pair({ models }: { models: readonly ModelInfo[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const onChange = (change: CompareSearch): void => {
-    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false });
+    void navigate({ search: (previous) => ({ ...previous, ...change }), resetScroll: false });
   };
   const a = models.find(({ id }) => id === search.a) ?? models[0];
   const b = models.find(({ id }) => id === search.b) ?? models.find(({ id }) => id !== a.id)!;
@@ -88,16 +89,35 @@ function Pair({ models }: { models: readonly ModelInfo[] }) {
       {a.id === b.id ? (
         <Empty>Choose two different models.</Empty>
       ) : (
-        <Compared a={a} b={b} among={search.among ?? AMONG} heads={search.show === 'heads'} />
+        <>
+          {a.fingerprint === b.fingerprint && <OneCheckpoint a={a} b={b} />}
+          <Compared a={a} b={b} among={search.among ?? AMONG} heads={search.show === 'heads'} />
+        </>
       )}
     </>
+  );
+}
+
+/** What differs is then how it was read, not what the models say. */
+function OneCheckpoint({ a, b }: { a: ModelInfo; b: ModelInfo }) {
+  const differ = Object.keys({ ...a.atlas?.settings, ...b.atlas?.settings }).filter(
+    (name) => JSON.stringify(a.atlas?.settings[name]) !== JSON.stringify(b.atlas?.settings[name]),
+  );
+  const of = ({ atlas }: ModelInfo) => differ.map((name) => `${name} ${String(atlas?.settings[name])}`).join(', ');
+  return (
+    <p className="page-line warning" role="note">
+      Both sides are one checkpoint
+      {differ.length === 0
+        ? ', read in the same way: nothing can differ.'
+        : `, read under other settings (${a.id}: ${of(a)}; ${b.id}: ${of(b)}): what differs is the reading, not the model.`}
+    </p>
   );
 }
 
 function Compared({ a, b, among, heads }: { a: ModelInfo; b: ModelInfo; among: number; heads: boolean }) {
   const query = useLongQuery(compare, { query: { a: a.id, b: b.id, among, k: LISTED } }, { keep: true });
   return (
-    <Answer query={query} progress={query.progress} what="Comparing the atlases">
+    <Answer query={query} what="Comparing the atlases">
       {({ shared, diff }) => (
         <>
           <Shared shared={shared} vocabularies={a.live && b.live} />

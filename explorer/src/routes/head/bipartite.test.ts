@@ -40,10 +40,10 @@ test('never more crossings than in the order of appearance', () => {
   }
 });
 
-test('weights are sums of sizes, strengths go from the weakest to the strongest, weak links come first', () => {
+test('weights are sums of sizes, strengths are shares of the strongest, weak links come first', () => {
   const { first, links } = layOut([link(1, 2, -5), link(1, 3, -2), link(1, 4, -1)]);
   expect(first).toEqual([{ id: 1, row: 0, weight: 8 }]);
-  expect(links.map(({ strength }) => strength)).toEqual([0, 0.25, 1]);
+  expect(links.map(({ strength }) => strength)).toEqual([0.2, 0.4, 1]);
   expect(layOut([link(1, 2, 3)]).links[0].strength).toBe(1);
   expect(layOut([])).toEqual({ first: [], second: [], links: [] });
 });
@@ -56,6 +56,7 @@ test('a drawing takes the first pairs that fit, and later ones between tokens th
   });
   const pairs = [pair(1, 5, 9), pair(2, 6, 8), pair(3, 5, 7), pair(1, 7, 6), pair(2, 5, 5)];
   expect(chooseLinks(pairs, 2)).toEqual([link(1, 5, 9), link(2, 6, 8), link(2, 5, 5)]);
+  expect(chooseLinks(pairs, 2, 2)).toHaveLength(2);
 });
 
 test('a curve leaves and arrives level', () => {

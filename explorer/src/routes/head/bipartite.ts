@@ -17,7 +17,7 @@ export interface PlacedToken {
 export interface PlacedLink extends Link {
   firstRow: number;
   secondRow: number;
-  /** From the weakest link's size, 0, to the strongest's, 1: width and opacity. */
+  /** The share of the strongest link's size, 0 to 1: width and opacity, so that half a score is half a line. */
   strength: number;
 }
 
@@ -29,16 +29,18 @@ export interface Bipartite {
 }
 
 /**
- * The first pairs that fit a drawing of at most `most` tokens a side: a pair that would need one more is passed over, later
+ * The first pairs that fit a drawing of at most `most` tokens a side and so many `curves`: a pair that would need one more is passed over, later
  * ones between tokens that are there already still join.
  */
 export function chooseLinks<Pair extends { first: { id: number }; second: { id: number }; score: number }>(
   pairs: readonly Pair[],
   most: number,
+  curves = Number.POSITIVE_INFINITY,
 ): Link[] {
   const [firsts, seconds] = [new Set<number>(), new Set<number>()];
   const links: Link[] = [];
   for (const { first, second, score } of pairs) {
+    if (links.length === curves) break;
     if (!firsts.has(first.id) && firsts.size === most) continue;
     if (!seconds.has(second.id) && seconds.size === most) continue;
     firsts.add(first.id);
@@ -129,7 +131,7 @@ function placed(
 ): Bipartite {
   const [left, right] = [rows(order.first), rows(order.second)];
   const sizes = links.map(({ score }) => Math.abs(score));
-  const [weakest, strongest] = [Math.min(...sizes), Math.max(...sizes)];
+  const strongest = Math.max(...sizes);
   return {
     first: order.first.map((id, row) => ({ id, row, weight: weights.first.get(id)! })),
     second: order.second.map((id, row) => ({ id, row, weight: weights.second.get(id)! })),
@@ -138,7 +140,7 @@ function placed(
         ...link,
         firstRow: left.get(link.first)!,
         secondRow: right.get(link.second)!,
-        strength: strongest > weakest ? (Math.abs(link.score) - weakest) / (strongest - weakest) : 1,
+        strength: strongest > 0 ? Math.abs(link.score) / strongest : 1,
       }))
       .sort((a, b) => a.strength - b.strength),
   };

@@ -22,6 +22,8 @@ interface DrawingProps {
 }
 
 const MOST_TOKENS = 26;
+/** More curves are a hairball, in which none can be followed. */
+const MOST_LINKS = 120;
 const ROW = 17;
 const TOP = 24;
 /** Of DejaVu Sans Mono and its like, at 12 px. */
@@ -32,7 +34,7 @@ export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose }
   const holder = useRef<HTMLDivElement>(null);
   const width = Math.min(520, useWidth(holder));
   const [lit, setLit] = useState<{ id: number; side: Side }>();
-  const links = useMemo(() => chooseLinks(pairs, MOST_TOKENS), [pairs]);
+  const links = useMemo(() => chooseLinks(pairs, MOST_TOKENS, MOST_LINKS), [pairs]);
   const laid = useMemo(() => layOut(links), [links]);
   const tokens = useMemo(() => tokensOf(pairs), [pairs]);
   const label = (id: number): string => tokens.get(id)?.label ?? `#${id}`;
@@ -65,8 +67,8 @@ export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose }
               <path
                 key={`${link.first}:${link.second}`}
                 d={curve(margin + 8, y(link.firstRow), width - margin - 8, y(link.secondRow))}
-                strokeWidth={0.8 + 2.8 * link.strength}
-                opacity={(0.35 + 0.5 * link.strength) * (isLit(link) ? 1 : 0.12)}
+                strokeWidth={3.6 * link.strength}
+                opacity={(0.4 + 0.45 * link.strength) * (isLit(link) ? 1 : 0.12)}
               >
                 <title>{`${label(link.first)} → ${label(link.second)}  ${formatScore(link.score)}`}</title>
               </path>

@@ -27,7 +27,7 @@ export function HeadPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const onChange = (change: HeadChange): void => {
-    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false });
+    void navigate({ search: (previous) => ({ ...previous, ...change }), resetScroll: false });
   };
   const [beyond, setBeyond] = useSettling(search.beyond, (value) => onChange({ beyond: value }));
   const place: HeadPlace = { model, layer, head, search };
@@ -58,7 +58,7 @@ export function HeadPage() {
         <HeadInWords matrix={matrix} pair={answers.pairs.data?.[matrix]?.pairs[0]} />
       </WhatIsThis>
       <Controls search={search} answers={answers} beyond={beyond} onBeyond={setBeyond} onChange={onChange} />
-      <Answer query={answers.pairs} progress={answers.pairs.progress} what="Reading the best pairs">
+      <Answer query={answers.pairs} what="Reading the best pairs">
         {({ [matrix]: reading, applied }) =>
           // While the other matrix is on its way, the answer is still of the one before.
           reading && (
@@ -73,19 +73,23 @@ export function HeadPage() {
           )
         }
       </Answer>
-      <div className="part columns halves">
-        <Section title="Heat map" hint="of the strongest tokens">
-          <HeatMap query={answers.heatMap} place={place} tone={tone} name={file} onChange={onChange} />
-        </Section>
-        <Section title="Statistics" hint="of the weights as they are, each with what chance gives">
-          <StatisticsTable statistics={answers.statistics} name={file} />
-        </Section>
-      </div>
-      <div className="part">
-        <Section title="Singular directions" hint={`of ${name}, as words`}>
-          <Directions query={answers.spectrum} place={place} headings={headings} tone={tone} name={file} />
-        </Section>
-      </div>
+      {!answers.pairs.error && (
+        <>
+          <div className="part columns halves">
+            <Section title="Heat map" hint="of the strongest tokens">
+              <HeatMap query={answers.heatMap} place={place} tone={tone} name={file} onChange={onChange} />
+            </Section>
+            <Section title="Statistics" hint="of the weights as they are, each with what chance gives">
+              <StatisticsTable statistics={answers.statistics} name={file} />
+            </Section>
+          </div>
+          <div className="part">
+            <Section title="Singular directions" hint={`of ${name}, as words`}>
+              <Directions query={answers.spectrum} place={place} headings={headings} tone={tone} name={file} />
+            </Section>
+          </div>
+        </>
+      )}
     </article>
   );
 }

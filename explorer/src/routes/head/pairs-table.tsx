@@ -3,7 +3,7 @@ import type { TokenPair } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Bar, type Tone } from '../../components/score-bars.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
-import { scoreFormat } from '../../format.ts';
+import { formatCount, scoreFormat } from '../../format.ts';
 
 interface PairsTableProps {
   label: string;
@@ -21,7 +21,17 @@ export function PairsTable({ label, name, model, pairs, headings, tone }: PairsT
     const full = pairs.reduce((most, { score }) => Math.max(most, Math.abs(score)), 0);
     const withOther = pairs[0]?.other !== undefined;
     const formatOther = scoreFormat(pairs.flatMap(({ other }) => other ?? []));
+    const ranks = new Map(pairs.map((pair, at) => [pair, at + 1]));
     return [
+      {
+        id: 'rank',
+        header: '#',
+        title: 'Its place in the list',
+        value: (pair) => ranks.get(pair),
+        cell: (pair) => <span className="number">{formatCount(ranks.get(pair)!)}</span>,
+        width: pairs.length > 9999 ? '48px' : '34px',
+        numeric: true,
+      },
       {
         id: 'first',
         header: headings.first,

@@ -44,6 +44,7 @@ export const countQuery = (place: HeadPlace, beyond: number | undefined) => ({
 
 export const rowQuery = (place: HeadPlace, id: number) => ({
   ...matrixQuery(place),
+  ...exclusions(place.search),
   id,
   side: place.search.side,
   k: 14,

@@ -1,14 +1,15 @@
 import { HEAD_STATISTICS, type StatisticFacts } from '../../../../src/reading/statistics/catalogue.ts';
 import type { HeadStatistics } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NullBands } from '../../components/null-band.tsx';
 import { Answer } from '../../components/states.tsx';
-import { formatP, formatScore, formatSpread } from '../../format.ts';
+import { formatCount, formatP, formatScore, formatSpread } from '../../format.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 type Statistics = HeadAnswers['statistics'];
 type Tested = HeadStatistics['copying'];
 
-type StatisticRow = Tested & { name: string; title: string };
+type StatisticRow = Tested & { name: string; title: string; n?: number | undefined };
 
 /** The head's copying in one line, with what a random head of its shape would have. */
 export function CopyingLine({ statistics }: { statistics: Statistics }) {
@@ -32,45 +33,60 @@ export function CopyingLine({ statistics }: { statistics: Statistics }) {
 /** Every statistic with both of its nulls. */
 export function StatisticsTable({ statistics, name }: { statistics: Statistics; name: string }) {
   return (
-    <Answer query={statistics} progress={statistics.progress} what="Measuring the head against its nulls">
+    <Answer query={statistics} what="Measuring the head against its nulls">
       {(data) => (
-        <DataTable
-          label="Statistics and their nulls"
-          name={`${name}-statistics`}
-          className="statistics"
-          columns={COLUMNS}
-          rows={rowsOf(data)}
-          rowKey={({ name }) => name}
-        />
+        <>
+          <DataTable
+            label="Statistics and their nulls"
+            name={`${name}-statistics`}
+            className="statistics"
+            columns={COLUMNS}
+            rows={rowsOf(data)}
+            rowKey={({ name }) => name}
+          />
+          <p className="soft band-note">
+            Each dot is this head beside chance: a random head of its shape (upper line), its own words shuffled (lower
+            line). The grey band holds 95 of 100 chance values, a dot within it is hollow; the scale is in standard
+            deviations, compressed outwards.
+          </p>
+        </>
       )}
     </Answer>
   );
 }
 
-const nullColumn = (id: 'random' | 'shuffled', header: string, title: string): Column<StatisticRow>[] => [
-  {
-    id,
-    header,
-    title,
-    value: (row) => row[id]?.mean,
-    cell: (row) => <span className="number">{nullText(row[id])}</span>,
-    width: 'minmax(88px, 0.7fr)',
-    numeric: true,
-  },
-  {
-    id: `${id}_p`,
-    header: 'p',
-    title: `How probable so extreme a value is there: ${title}`,
-    value: (row) => row[id]?.p ?? undefined,
-    cell: (row) => (
-      <span className="number" title={row[id] && `${zText(row[id].z)} deviations from its mean`}>
-        {pText(row[id])}
-      </span>
-    ),
-    width: '48px',
-    numeric: true,
-  },
+const NULLS = {
+  random: { name: 'random head', what: 'a head of the same singular values whose directions are drawn at random' },
+  shuffled: { name: 'shuffled words', what: 'this head with the vocabulary shuffled on one side' },
+} as const;
+
+const pColumn = (id: keyof typeof NULLS): Column<StatisticRow> => ({
+  id: `${id}_p`,
+  header: `p ${id}`,
+  title: `How probable so extreme a value is for ${NULLS[id].what}`,
+  value: (row) => row[id]?.p ?? undefined,
+  cell: (row) => (
+    <span className="number" title={row[id] && besideOf(row, id).title}>
+      {pText(row[id])}
+    </span>
+  ),
+  width: '66px',
+  numeric: true,
+});
+
+/** In the files alone: on the page they are the picture. */
+const momentColumns = (id: keyof typeof NULLS): Column<StatisticRow>[] => [
+  { id: `${id}_mean`, header: `${id} mean`, value: (row) => row[id]?.mean, hidden: true },
+  { id: `${id}_sd`, header: `${id} sd`, value: (row) => row[id]?.sd, hidden: true },
+  { id: `${id}_z`, header: `${id} z`, value: (row) => row[id]?.z ?? undefined, hidden: true },
 ];
+
+function besideOf(row: StatisticRow, id: keyof typeof NULLS) {
+  const chance = row[id]!;
+  const { name } = NULLS[id];
+  const moments = chance.mean === undefined ? '' : ` ${nullText(chance)}`;
+  return { name, z: chance.z, title: `${name}${moments}, z ${zText(chance.z)}, p ${pText(chance)}` };
+}
 
 const COLUMNS: Column<StatisticRow>[] = [
   {
@@ -88,8 +104,30 @@ const COLUMNS: Column<StatisticRow>[] = [
     width: '56px',
     numeric: true,
   },
-  ...nullColumn('random', 'random head', 'a head of the same singular values whose directions are drawn at random'),
-  ...nullColumn('shuffled', 'shuffled words', 'this head with the vocabulary shuffled on one side'),
+  {
+    id: 'n',
+    header: 'n',
+    title: 'Of how many tokens, or pairs of the relation',
+    value: ({ n }) => n,
+    cell: ({ n }) => <span className="number">{n === undefined ? '' : formatCount(n)}</span>,
+    width: '52px',
+    numeric: true,
+  },
+  {
+    id: 'chance',
+    header: '',
+    value: () => undefined,
+    cell: (row) => (
+      <NullBands
+        nulls={(['random', 'shuffled'] as const).filter((id) => row[id] !== undefined).map((id) => besideOf(row, id))}
+      />
+    ),
+    width: 'minmax(90px, 150px)',
+  },
+  pColumn('random'),
+  pColumn('shuffled'),
+  ...momentColumns('random'),
+  ...momentColumns('shuffled'),
 ];
 
 function rowsOf(statistics: HeadStatistics): StatisticRow[] {
@@ -100,19 +138,26 @@ function rowsOf(statistics: HeadStatistics): StatisticRow[] {
       ({ title: name, sentence, answer: place, whole, shareOf }) => {
         const found = place && !whole ? (answer(place) as Tested | undefined) : undefined;
         const counted = shareOf && answer(HEAD_STATISTICS[shareOf as 'self_tokens'].answer);
-        const title = typeof counted === 'number' ? `${sentence}, of ${counted.toLocaleString('en-US')}` : sentence;
-        return found ? [{ name, title, ...found }] : [];
+        const title = typeof counted === 'number' ? `${sentence}, of ${formatCount(counted)}` : sentence;
+        const n = typeof counted === 'number' ? counted : undefined;
+        return found ? [{ name, title, n, ...found }] : [];
       },
     ),
     ...statistics.relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => {
       const few = pairs < ENOUGH_PAIRS ? ` (only ${pairs} pairs)` : '';
       const rows = (what: string, end: string, share: typeof promoted) => [
-        { name: `${relation}${few}, ${what}`, title: `Of ${of(pairs, given)}, among the ten ${end}`, ...share },
+        {
+          name: `${relation}${few}, ${what}`,
+          title: `Of ${of(pairs, given)}, among the ten ${end}`,
+          n: pairs,
+          ...share,
+        },
         ...(share.copying
           ? [
               {
                 name: `${relation}${few}, ${what} beyond copying`,
                 title: `Of ${of(pairs, given)} E·Eᵀ alone has ${formatScore(share.copying.identity)}: those that the head has and it has not, beside random heads that copy what they read`,
+                n: pairs,
                 value: share.copying.above,
                 random: share.copying,
               },

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { HeadMatrix } from '../../api/types.ts';
 import { formatCount } from '../../format.ts';
-import { BORDER, POSITIONS, positionOf, type ThresholdScale, thresholdAt } from './threshold.ts';
+import { POSITIONS, positionOf, type ThresholdScale, thresholdAt } from './threshold.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 interface ThresholdControlProps {
@@ -13,11 +13,14 @@ interface ThresholdControlProps {
   onChange: (value: number | undefined) => void;
 }
 
-/** A slider and a number for the threshold, and the exact number of pairs beyond it. */
+/**
+ * A slider and a number for the threshold, and the exact number of pairs beyond it: none at its right end, ever more to the
+ * left, all at its left end.
+ */
 export function ThresholdControl({ answers, matrix, end, value, onChange }: ThresholdControlProps) {
   const scale = scaleOf(answers, matrix, end);
   // Several positions may round to one threshold: the slider keeps its own place where that is so.
-  const [own, setOwn] = useState(POSITIONS);
+  const [own, setOwn] = useState(ALL);
   const word = end === 'highest' ? 'above' : 'below';
   return (
     <div className="threshold">
@@ -30,25 +33,32 @@ export function ThresholdControl({ answers, matrix, end, value, onChange }: Thre
         min={0}
         max={POSITIONS}
         step={1}
-        value={scale ? shownPosition(scale, value, own) : BORDER}
+        value={scale ? shownPosition(scale, value, own) : ALL}
         disabled={!scale}
-        aria-valuetext={value === undefined ? 'no threshold' : `${word} ${value}`}
+        aria-valuetext={value === undefined ? 'all pairs' : `${word} ${value}`}
         onChange={(event) => {
           const position = event.currentTarget.valueAsNumber;
           setOwn(position);
-          if (scale) onChange(thresholdAt(scale, position));
+          if (scale) onChange(position === ALL ? undefined : thresholdAt(scale, position));
         }}
       />
       <NumberField label={`Only pairs ${word} this score`} value={value} onChange={onChange} />
-      {value !== undefined && (
-        <button type="button" className="plain" onClick={() => onChange(undefined)} aria-label="No threshold">
-          ×
-        </button>
-      )}
+      {/* It keeps its place while there is none, so that nothing moves under the hand. */}
+      <button
+        type="button"
+        className={value === undefined ? 'plain absent' : 'plain'}
+        onClick={() => onChange(undefined)}
+        aria-label="No threshold"
+      >
+        ×
+      </button>
       <Count answers={answers} matrix={matrix} value={value} />
     </div>
   );
 }
+
+/** The slider's left end: no threshold. */
+const ALL = 0;
 
 /** At the highest end what the server keeps, at the lowest what is listed. */
 function scaleOf({ curve, pairs }: HeadAnswers, matrix: HeadMatrix, end: 'highest' | 'lowest') {
@@ -58,7 +68,7 @@ function scaleOf({ curve, pairs }: HeadAnswers, matrix: HeadMatrix, end: 'highes
 }
 
 function shownPosition(scale: ThresholdScale, value: number | undefined, own: number): number {
-  if (value === undefined) return POSITIONS;
+  if (value === undefined) return ALL;
   return thresholdAt(scale, own) === value ? own : positionOf(scale, value);
 }
 
@@ -69,7 +79,9 @@ function Count({ answers, matrix, value }: Pick<ThresholdControlProps, 'answers'
   return (
     <output className="count" htmlFor="threshold-slider">
       {counted === undefined ? (
-        <>counting … {pairs.progress && <progress value={pairs.progress.done} max={1} aria-label="Counting" />}</>
+        <>
+          counting … <progress {...(pairs.progress && { value: pairs.progress.done })} max={1} aria-label="Counting" />
+        </>
       ) : (
         <>
           {value === undefined ? 'all ' : 'exactly '}

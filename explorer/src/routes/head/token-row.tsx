@@ -1,5 +1,6 @@
-import { head, useLongQuery } from '../../api/queries.ts';
+import { head } from '../../api/queries.ts';
 import type { Token } from '../../api/types.ts';
+import { useLongQuery } from '../../api/use-long-query.ts';
 import { Pill } from '../../components/pill.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars, type Tone } from '../../components/score-bars.tsx';

@@ -1,4 +1,5 @@
-import { head, useLongQuery } from '../../api/queries.ts';
+import { head } from '../../api/queries.ts';
+import { useLongQuery } from '../../api/use-long-query.ts';
 import {
   countQuery,
   type HeadPlace,
@@ -18,23 +19,27 @@ const HEAT_MAP = 24;
  */
 export function useHead(place: HeadPlace, beyond: number | undefined) {
   const pairs = useLongQuery(head, of(place, pairsQuery(place, beyond)), { keep: true });
-  const listed = pairs.isFetched;
+  // What is wrong with the place or the setting is said once, by the pairs.
+  const listed = pairs.isSuccess || pairs.cancelled;
   const curve = useLongQuery(head.scores, of(place, matrixQuery(place)), { enabled: listed });
   // Down to the last listed score a count is a look-up; below it, it comes with the pairs.
   const last = curve.data?.scores.at(-1) ?? Number.POSITIVE_INFINITY;
   const instant = place.search.end !== 'lowest' && beyond !== undefined && beyond >= last;
   const count = useLongQuery(head.count, of(place, countQuery(place, beyond)), { enabled: instant });
   const heatMap = useLongQuery(head.heat, of(place, heatMapQuery(place, HEAT_MAP)), {
-    enabled: curve.isFetched,
+    enabled: over(curve),
     keep: true,
   });
   const spectrum = useLongQuery(head.spectrum, of(place, spectrumQuery(place)), {
-    enabled: heatMap.isFetched,
+    enabled: over(heatMap),
   });
   const statistics = useLongQuery(head.statistics, of(place, statisticsQuery(place)), {
-    enabled: spectrum.isFetched,
+    enabled: over(spectrum),
   });
   return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics };
 }
+
+/** The next may begin. */
+const over = ({ isFetched, cancelled }: { isFetched: boolean; cancelled: boolean }): boolean => isFetched || cancelled;
 
 export type HeadAnswers = ReturnType<typeof useHead>;

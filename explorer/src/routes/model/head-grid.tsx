@@ -41,6 +41,7 @@ export function HeadGrid({ model, layers, heads, values, scale, what, matrix, on
           {Array.from({ length: layers }, (_, layer) => {
             const value = values?.[layer]?.[head];
             const text = `head ${layer}:${head}${value === undefined || value === null ? '' : `, ${what} ${formatScore(value)}`}`;
+            const own = cell(head, layer);
             return (
               <Link
                 key={layer}
@@ -52,7 +53,11 @@ export function HeadGrid({ model, layers, heads, values, scale, what, matrix, on
                 title={text}
                 className={toneOf(scale, value)}
                 style={{ '--share': shareOf(scale, value) } as React.CSSProperties}
-                {...cell(head, layer)}
+                {...own}
+                onFocus={() => {
+                  own.onFocus();
+                  onLook(layer, head);
+                }}
                 onMouseEnter={() => onLook(layer, head)}
               />
             );

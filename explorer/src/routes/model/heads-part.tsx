@@ -1,8 +1,9 @@
+import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { ModelInfo } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
-import { ErrorState, Loading } from '../../components/states.tsx';
+import { ErrorState, Waiting } from '../../components/states.tsx';
 import { plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
 import type { Found } from './columns.ts';
@@ -36,7 +37,17 @@ export function HeadsPart({ info, chosen, onChoose, onLook, onFound, wait }: Hea
   useEffect(() => onFound(drawn && { what, part, ...drawn }), [drawn, what, part, onFound]);
   const matrix = part === 'qk' ? 'qk' : 'vo';
   return (
-    <Section title="Heads" hint="layer → right, head ↓">
+    <Section
+      title="Heads"
+      hint={
+        <>
+          layer → right, head ↓ ·{' '}
+          <Link to="/m/$model/circuit" params={{ model: info.id }} preload={false}>
+            which read which
+          </Link>
+        </>
+      }
+    >
       {name !== undefined && (
         <ChooseStatistic
           kind="heads"
@@ -79,7 +90,7 @@ export function HeadsPart({ info, chosen, onChoose, onLook, onFound, wait }: Hea
           />
         </div>
       ) : (
-        <Loading what={`Computing ${what}`} progress={query.progress} />
+        <Waiting query={query} what={`Computing ${what}`} />
       )}
     </Section>
   );

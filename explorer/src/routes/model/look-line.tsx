@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { headRowsQuery, neuronQuery } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
+import { LitWords } from '../../components/lit-words.tsx';
 import { TokenText } from '../../components/token-label.tsx';
 import { formatScore } from '../../format.ts';
 
@@ -20,7 +21,7 @@ export interface Look {
 export function LookLine({ info, look }: { info: ModelInfo; look: Look | undefined }) {
   const still = useSettled(look, 120);
   return (
-    <p className="look-line" aria-live="polite">
+    <p className={still ? 'look-line' : 'look-line idle'} aria-live="polite">
       {still ? (
         <>
           <b>
@@ -48,20 +49,22 @@ export function NeuronWords({
   layer,
   neuron,
   k = 6,
+  lit,
 }: {
   info: ModelInfo;
   layer: number;
   neuron: number;
   k?: number;
+  lit?: ReadonlySet<number>;
 }) {
   const query = useQuery({ ...neuronQuery(info.id, layer, neuron, { k, bottom: 0 }), enabled: info.live });
   const parts = query.data?.parts;
   if (!parts) return null;
   return (
     <span className="words">
-      {parts.key && <Words className="read" labels={parts.key.top.map(({ label }) => label)} />}
+      {parts.key && <LitWords className="read" tokens={parts.key.top} lit={lit} />}
       <span className="soft"> → </span>
-      {parts.value && <Words className="write" labels={parts.value.top.map(({ label }) => label)} />}
+      {parts.value && <LitWords className="write" tokens={parts.value.top} lit={lit} />}
     </span>
   );
 }

@@ -2,7 +2,7 @@ import { lazy, Suspense, useEffect } from 'react';
 import type { ModelInfo } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
-import { ErrorState, Loading } from '../../components/states.tsx';
+import { ErrorState, Waiting } from '../../components/states.tsx';
 import { formatScore, plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
 import { type ByLayer, type Found, histogramOf } from './columns.ts';
@@ -55,7 +55,7 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
       )}
       <Violins model={info.id} values={drawn?.values} layers={info.layers} what={what} layer={layer} />
       {failed && <ErrorState error={namesError ?? query.error} retry={() => void query.refetch()} />}
-      {!drawn && !failed && <Loading what={`Computing ${what}`} progress={query.progress} />}
+      {!drawn && !failed && <Waiting query={query} what={`Computing ${what}`} />}
       {drawn && (
         <SaveMenu
           label={`${what} of neurons`}

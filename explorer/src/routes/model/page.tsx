@@ -38,7 +38,7 @@ function ModelMap({ info }: { info: ModelInfo }) {
   const [neurons, setNeurons] = useState<Found>();
   const [neuronsFailed, setNeuronsFailed] = useState(false);
   const set = (change: { heads?: string; neurons?: string }) =>
-    navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+    navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false });
   return (
     <>
       <h1>{info.id}</h1>

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { StatisticKind } from '../../../../src/reading/statistics/catalogue.ts';
-import { models, place, statisticNamesQuery, useLongQuery } from '../../api/queries.ts';
+import { models, place, statisticNamesQuery } from '../../api/queries.ts';
+import { useLongQuery } from '../../api/use-long-query.ts';
 import { firstChoice, titleOf } from './choose-statistic.tsx';
 import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts';
 

@@ -45,7 +45,7 @@ export function NeuronPage() {
   });
   const histogram = useQuery(histogramQuery(model, layer, neuron, search));
   const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
-    navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+    navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false });
 
   const last = info.data ? info.data.neurons - 1 : 0;
   useEffect(() => {

@@ -10,7 +10,9 @@ import { formatScore, plural } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { NeuronWords } from '../model/look-line.tsx';
 import { WordField } from './field.tsx';
+import { useRanksWithin } from './ranks.ts';
 import type { SearchPart, WordSearch } from './search.ts';
+import { Sql } from './sql.tsx';
 
 const route = getRouteApi('/m/$model/search');
 
@@ -32,7 +34,7 @@ export function SearchPage() {
   const navigate = route.useNavigate();
   const info = useQuery(modelQuery(model));
   const onChange = (change: { [K in keyof WordSearch]?: WordSearch[K] | undefined }): void => {
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: 'q' in change, resetScroll: false });
   };
   const { part = 'value', sign } = search;
   const parts = [...(info.data?.parts ?? ['value' as const]), ...(info.data?.heads ? (['vo', 'qk'] as const) : [])];
@@ -44,30 +46,50 @@ export function SearchPage() {
         The atlas holds, for each word, the neurons and heads of the whole model that fit it best. Several words must
         all be met; write OR between them for any of them, a * for any ending, and / / around a regular expression.
       </WhatIsThis>
-      <WordField value={search.q ?? ''} examples={EXAMPLES} onChange={(q) => onChange({ q: q || undefined })} />
-      {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
-      <div role="group" aria-label="What is looked for" className="choices search-choices">
-        {parts.map((name) => (
-          <Pill
-            key={name}
-            pressed={part === name}
-            onClick={() => onChange({ part: name === 'value' ? undefined : name })}
+      <div role="tablist" aria-label="How to ask" className="search-tabs">
+        {(['words', 'SQL'] as const).map((tab) => (
+          <button
+            key={tab}
+            type="button"
+            role="tab"
+            aria-selected={(tab === 'SQL') === (search.sql !== undefined)}
+            className="pill"
+            onClick={() => onChange({ sql: tab === 'SQL' ? (search.sql ?? '') : undefined })}
           >
-            {ASKED[name][sign ? 'against' : 'title']}
-          </Pill>
+            {tab}
+          </button>
         ))}
-        <Pill pressed={sign === '-'} onClick={() => onChange({ sign: sign ? undefined : '-' })}>
-          against
-        </Pill>
       </div>
+      {search.sql === undefined && (
+        <>
+          <WordField value={search.q ?? ''} examples={EXAMPLES} onChange={(q) => onChange({ q: q || undefined })} />
+          {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+          <div role="group" aria-label="What is looked for" className="choices search-choices">
+            {parts.map((name) => (
+              <Pill
+                key={name}
+                pressed={part === name}
+                onClick={() => onChange({ part: name === 'value' ? undefined : name })}
+              >
+                {ASKED[name][sign ? 'against' : 'title']}
+              </Pill>
+            ))}
+            <Pill pressed={sign === '-'} onClick={() => onChange({ sign: sign ? undefined : '-' })}>
+              against
+            </Pill>
+          </div>
+        </>
+      )}
       {info.data && info.data.atlas === null ? (
         <Empty>
           {info.data.building
             ? 'The atlas that is searched here is being made; this page answers when it is there.'
             : `Words are searched in an atlas, and none is open: weightscope atlas build ${info.data.name} -o DIR, then weightscope explore ${info.data.name} DIR.`}
         </Empty>
-      ) : (
+      ) : search.sql === undefined ? (
         search.q && <Results model={model} q={search.q} part={part} sign={sign} />
+      ) : (
+        <Sql model={model} sql={search.sql || undefined} onChange={(sql) => onChange({ sql: sql ?? '' })} />
       )}
     </article>
   );
@@ -85,7 +107,7 @@ interface Hit {
   layer: number;
   index: number;
   score: number;
-  words: { label: string; rank: number; score: number }[];
+  words: { token: number; label: string; rank: number; score: number; pairRank?: number | null }[];
 }
 
 function Results({ model, q, part, sign }: ResultsProps) {
@@ -112,6 +134,18 @@ function hitsOf({ neurons, heads }: SearchResult): Hit[] {
 function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: readonly Hit[] }) {
   const info = useQuery(modelQuery(model));
   const isHead = part === 'vo' || part === 'qk';
+  const own = useRanksWithin(
+    model,
+    part,
+    sign ?? '+',
+    hits.map(({ layer, index, words }) => ({ layer, index, tokens: words.map(({ token }) => token) })),
+    !isHead && info.data?.atlas !== null,
+  );
+  const within = ({ place, words }: Hit): number | undefined => {
+    if (!isHead) return own.get(place);
+    const ranks = words.flatMap(({ pairRank }) => pairRank ?? []);
+    return ranks.length === 0 ? undefined : Math.min(...ranks);
+  };
   if (hits.length === 0) return <Empty>Nothing has these words among its best. Try OR between them, or fewer.</Empty>;
   const columns: Column<Hit>[] = [
     {
@@ -149,11 +183,22 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
     },
     {
       id: 'rank',
-      header: 'rank',
+      header: `among ${isHead ? 'heads' : 'neurons'}`,
       title: `Its place among this word's best ${isHead ? 'heads' : 'neurons'}`,
       value: ({ words }) => Math.min(...words.map(({ rank }) => rank)),
       numeric: true,
-      width: '64px',
+      width: '104px',
+    },
+    {
+      id: 'within',
+      header: 'rank within',
+      title: isHead
+        ? 'The best place of a met word among the head’s own pairs, where the atlas lists it'
+        : 'The best place of a met word in the neuron’s own list, where the atlas lists it',
+      value: within,
+      cell: (hit) => within(hit) ?? '–',
+      numeric: true,
+      width: '84px',
     },
     {
       id: 'score',
@@ -171,7 +216,15 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             id: '',
             header: '',
             value: () => undefined,
-            cell: ({ layer, index }: Hit) => <NeuronWords info={info.data!} layer={layer} neuron={index} k={6} />,
+            cell: ({ layer, index, words }: Hit) => (
+              <NeuronWords
+                info={info.data!}
+                layer={layer}
+                neuron={index}
+                k={6}
+                lit={new Set(words.map(({ token }) => token))}
+              />
+            ),
             width: 'minmax(0, 2fr)',
           },
         ]),

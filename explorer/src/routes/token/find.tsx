@@ -22,7 +22,7 @@ export function TokensPage() {
   const onChange = (
     change: { [K in keyof (TokenSearch & ReadingSearch)]?: (TokenSearch & ReadingSearch)[K] },
   ): void => {
-    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false });
+    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: 'q' in change, resetScroll: false });
   };
   const { q, by } = search;
   return (

@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { place, tokens, useLongQuery } from '../../api/queries.ts';
+import { modelQuery, place, tokens } from '../../api/queries.ts';
 import type { NeuronPart, TokenReport } from '../../api/types.ts';
+import { useLongQuery } from '../../api/use-long-query.ts';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
@@ -10,6 +12,7 @@ import { TokenText } from '../../components/token-label.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
 import { formatScore } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import type { ReadingSearch } from '../../state/reading-search.ts';
 import { HeadBars, NeuronBars } from './place-bars.tsx';
 import './token.css';
 
@@ -25,6 +28,7 @@ export function TokenPage() {
   const { model, id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const info = useQuery(modelQuery(model));
   const query = useLongQuery(tokens[':id'], {
     param: place({ model, id }),
     query: { normalize: search.normalize, foldNorm: search.fold, embedding: search.embedding, k: 24 },
@@ -60,12 +64,10 @@ export function TokenPage() {
       <FilterBar
         value={search}
         filters={[]}
-        onChange={(change) =>
-          void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true, resetScroll: false })
-        }
+        onChange={(change) => void navigate({ search: (previous) => ({ ...previous, ...change }), resetScroll: false })}
       />
-      <Answer query={query} progress={query.progress} what="Asking all neurons and heads">
-        {(report) => <Report report={report} model={model} />}
+      <Answer query={query} what="Asking all neurons and heads">
+        {(report) => <Report report={report} model={model} search={search} live={info.data?.live === true} />}
       </Answer>
     </article>
   );
@@ -83,7 +85,14 @@ function Facts({ report }: { report: TokenReport }) {
   );
 }
 
-function Report({ report, model }: { report: TokenReport; model: string }) {
+interface ReportProps {
+  report: TokenReport;
+  model: string;
+  search: ReadingSearch;
+  live: boolean;
+}
+
+function Report({ report, model, search, live }: ReportProps) {
   const { token, neurons, heads, nearest, source } = report;
   const file = `token-${token.id}`;
   return (
@@ -95,7 +104,12 @@ function Report({ report, model }: { report: TokenReport; model: string }) {
           return (
             ends && (
               <Section key={part} title={title} hint={part}>
-                <NeuronBars {...{ model, ends, tone, opposite }} label={title} name={`${file}-${part}`} />
+                <NeuronBars
+                  {...{ model, ends, tone, opposite, part, search }}
+                  token={token.id}
+                  label={title}
+                  name={`${file}-${part}`}
+                />
               </Section>
             )
           );
@@ -105,7 +119,7 @@ function Report({ report, model }: { report: TokenReport; model: string }) {
         {heads.vo && (
           <Section title="Heads that copy it" hint="VO of the token with itself">
             <HeadBars
-              {...{ model, ends: heads.vo, token: token.id, tone: 'write', matrix: 'vo' }}
+              {...{ model, ends: heads.vo, token: token.id, tone: 'write', matrix: 'vo', search, live }}
               label="Heads that copy it"
               opposite="and that suppress it"
               name={`${file}-vo`}
@@ -115,7 +129,7 @@ function Report({ report, model }: { report: TokenReport; model: string }) {
         {heads.qk && (
           <Section title="Heads that attend to it" hint="from itself: QK of the token with itself">
             <HeadBars
-              {...{ model, ends: heads.qk, token: token.id, tone: 'read', matrix: 'qk' }}
+              {...{ model, ends: heads.qk, token: token.id, tone: 'read', matrix: 'qk', search, live }}
               label="Heads that attend to it"
               opposite="and that avoid it"
               name={`${file}-qk`}

@@ -1,8 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { NeuronPart } from '../../api/types.ts';
+import { PartWords } from '../../components/part-words.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Bar, type Tone } from '../../components/score-bars.tsx';
 import { scoreFormat } from '../../format.ts';
+import type { ReadingSearch } from '../../state/reading-search.ts';
+import { HeadRowWords } from './head-row-words.tsx';
 import type { Ends, TokenHead, TokenNeuron } from './queries.ts';
 
 interface PlaceBarsProps<Place> {
@@ -12,7 +16,7 @@ interface PlaceBarsProps<Place> {
   tone: Tone;
   /** What stands over the other end's rows. */
   opposite: string;
-  link: (place: Place) => ReactNode;
+  link: (place: Place, sign: '+' | '-') => ReactNode;
   keyOf: (place: Place) => string;
 }
 
@@ -25,7 +29,7 @@ function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>
   const bottom = ends.bottom.slice(0, SHOWN.bottom).filter(({ score }) => score < 0);
   const all = [...top, ...bottom].map(({ score }) => score);
   const [format, full] = [scoreFormat(all), Math.max(0, ...all.map(Math.abs))];
-  const rows = (places: readonly Place[], of: Tone, what: string) => (
+  const rows = (places: readonly Place[], of: Tone, what: string, sign: '+' | '-') => (
     <table className={`score-bars ${of}`} aria-label={what}>
       <thead className="visually-hidden">
         <tr>
@@ -36,7 +40,7 @@ function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>
       <tbody>
         {places.map((place) => (
           <tr key={keyOf(place)}>
-            <td className="place">{link(place)}</td>
+            <td className="place">{link(place, sign)}</td>
             <td>
               <span className="number">{format(place.score)}</span>
               <Bar value={place.score} max={full} />
@@ -48,11 +52,11 @@ function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>
   );
   return (
     <>
-      {top.length > 0 ? rows(top, tone, label) : <p className="soft least">none</p>}
+      {top.length > 0 ? rows(top, tone, label, '+') : <p className="soft least">none</p>}
       {bottom.length > 0 && (
         <>
           <p className="soft least">{opposite}</p>
-          {rows(bottom, 'opposite', `${label}: ${opposite}`)}
+          {rows(bottom, 'opposite', `${label}: ${opposite}`, '-')}
         </>
       )}
       <SaveMenu
@@ -70,17 +74,24 @@ function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>
 
 type BarsProps<Place> = Omit<PlaceBarsProps<Place>, 'link' | 'keyOf'> & { model: string };
 
-export function NeuronBars({ model, ...props }: BarsProps<TokenNeuron>) {
+interface NeuronBarsProps extends BarsProps<TokenNeuron> {
+  part: NeuronPart;
+  token: number;
+  search: ReadingSearch;
+}
+
+/** Neurons with their own words, among which the token is lit, and its rank in them. */
+export function NeuronBars({ model, part, token, search, ...props }: NeuronBarsProps) {
   return (
     <PlaceBars
       {...props}
       keyOf={({ layer, neuron, expert }) => (expert > 0 ? `${layer}:${expert}:${neuron}` : `${layer}:${neuron}`)}
-      link={({ layer, neuron, top }) => (
+      link={({ layer, neuron, expert }, sign) => (
         <>
           <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model, layer, neuron }}>
             {`${layer}:${neuron}`}
           </Link>
-          {top && <span className="soft also">{top}</span>}
+          {expert === 0 && <PartWords {...{ model, layer, neuron, part, sign, token, search }} tone={props.tone} />}
         </>
       )}
     />
@@ -91,22 +102,28 @@ interface HeadBarsProps extends BarsProps<TokenHead> {
   matrix: 'vo' | 'qk';
   /** The token whose row the head's page opens with. */
   token: number;
+  search: ReadingSearch;
+  /** Without the checkpoint rows of heads cannot be read. */
+  live: boolean;
 }
 
-export function HeadBars({ model, matrix, token, ...props }: HeadBarsProps) {
+export function HeadBars({ model, matrix, token, search, live, ...props }: HeadBarsProps) {
   return (
     <PlaceBars
       {...props}
       keyOf={({ layer, head }) => `${layer}:${head}`}
       link={({ layer, head }) => (
-        <Link
-          className="mono"
-          to="/m/$model/head/$layer/$head"
-          params={{ model, layer, head }}
-          search={{ id: token, ...(matrix === 'vo' && { matrix }) }}
-        >
-          {`${layer}:${head}`}
-        </Link>
+        <>
+          <Link
+            className="mono"
+            to="/m/$model/head/$layer/$head"
+            params={{ model, layer, head }}
+            search={{ id: token, ...(matrix === 'vo' && { matrix }) }}
+          >
+            {`${layer}:${head}`}
+          </Link>
+          {live && <HeadRowWords {...{ model, layer, matrix, token, search }} index={head} />}
+        </>
       )}
     />
   );

@@ -1,6 +1,6 @@
 import { apiQuery, place, tokens as question, readingQuery } from '../../api/queries.ts';
 import type { Token, TokenReport, Tokens } from '../../api/types.ts';
-import type { ReadingSearch } from '../../state/reading-search.ts';
+import { joinFilters, type ReadingSearch, splitFilters } from '../../state/reading-search.ts';
 
 /** What is at the highest and at the lowest end of an order. */
 export interface Ends<T> {
@@ -25,7 +25,11 @@ const tokens = (
 
 /** Tokens that begin so, of the classes that the filters leave; without a beginning all of these. */
 export const beginningQuery = (model: string, { filters }: ReadingSearch, q = '') =>
-  tokens(model, filters, q.trim() === '' ? {} : { prefix: q.trim() });
+  q.trim() === '' ? tokens(model, wordsFirst(filters), {}) : tokens(model, filters, { prefix: q.trim() });
+
+/** Where nothing is looked for, special tokens and rows without one are in the way. */
+export const wordsFirst = (filters: ReadingSearch['filters']): string | undefined =>
+  joinFilters([...new Set([...splitFilters(filters), 'no-special', 'no-padding'] as const)]);
 
 /** Tokens nearest to one in embedding space. */
 export const likeQuery = (model: string, { filters }: ReadingSearch, id: number) =>

@@ -17,7 +17,7 @@ export function VectorPage() {
         value={search}
         fold={false}
         normalizers={['cosine', 'none']}
-        onChange={(change) => navigate({ search: (old) => ({ ...old, ...change }), replace: true })}
+        onChange={(change) => navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false })}
       />
       <VectorReader
         model={model}

@@ -1,0 +1,32 @@
+import { useQuery } from '@tanstack/react-query';
+import { apiQuery, head, place, readingQuery } from '../../api/queries.ts';
+import { LitWords } from '../../components/lit-words.tsx';
+import type { ReadingSearch } from '../../state/reading-search.ts';
+
+interface HeadRowWordsProps {
+  model: string;
+  layer: number;
+  index: number;
+  matrix: 'vo' | 'qk';
+  token: number;
+  search: ReadingSearch;
+}
+
+const WORDS = 3;
+
+/** What a head makes of the token: what it writes on reading it, or what a query at it looks for. */
+export function HeadRowWords({ model, layer, index, matrix, token, search }: HeadRowWordsProps) {
+  const { data } = useQuery(
+    apiQuery(head.row, {
+      param: place({ model, layer, head: index }),
+      query: { ...readingQuery(search), matrix, id: token, k: WORDS, bottom: 0 },
+    }),
+  );
+  if (!data) return null;
+  return (
+    <>
+      <span className="soft">→</span>
+      <LitWords tokens={data.top} lit={new Set([token])} className={matrix === 'vo' ? 'write' : 'read'} />
+    </>
+  );
+}

@@ -1,0 +1,169 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
+import { accessibilityProblems, type Explorer, openExplorer, startExplorer } from '../../explorer.ts';
+
+/** Waits, a server that goes and comes back, an atlas that comes while one looks, the history, a pointer that hovers. */
+
+/** Chromium without a screen says that nothing hovers; the pointer of a desk does (Blink's settings, by their numbers). */
+const HOVERS = 'primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4';
+const browser = await launchChromium([`--blink-settings=${HOVERS}`]);
+let explorer: Explorer;
+
+beforeAll(async () => {
+  if (browser) explorer = await startExplorer('sample');
+});
+afterAll(async () => {
+  await browser?.close();
+  await explorer?.stop();
+});
+
+async function open(path: string, see: (page: Page) => Promise<void>): Promise<void> {
+  const { page } = await openExplorer(browser as Browser, explorer, path);
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(String(error)));
+  try {
+    await see(page);
+    expect(wrong).toEqual([]);
+  } finally {
+    await page.context().close();
+  }
+}
+
+describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () => {
+  it('says when the server is gone, once, and when it is back, and goes on by itself', async () => {
+    await open('/m/sample/neuron/4/100', async (page) => {
+      await page.getByRole('table', { name: 'Value, top tokens' }).waitFor();
+      await page.context().route('**/api/**', (route) => route.abort());
+      await page.getByRole('button', { name: 'cosine' }).click();
+      await page.getByText('The server does not answer').waitFor();
+      expect(await page.getByText('The server does not answer').count()).toBe(1);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await page.context().unroute('**/api/**');
+      await page.getByText('The server is back.').waitFor();
+      await page.getByText('Scores are cosines').waitFor();
+      await page.getByText('The server is back.').waitFor({ state: 'detached' });
+    });
+  });
+
+  it('shows how far an atlas is, and takes its data when it is there', async () => {
+    await open('/m/sample/search?q=king', async (page) => {
+      const models = async (change: object): Promise<void> => {
+        await page.context().unroute('**/api/models');
+        await page.context().unroute('**/api/models/sample');
+        const altered = (one: object): object => ({ ...one, ...change });
+        await page.context().route('**/api/models', async (route) => {
+          const response = await route.fetch();
+          const all = (await response.json()) as { models: object[] };
+          await route.fulfill({ response, json: { ...all, models: all.models.map(altered) } });
+        });
+        await page.context().route('**/api/models/sample', async (route) => {
+          const response = await route.fetch();
+          await route.fulfill({ response, json: altered((await response.json()) as object) });
+        });
+      };
+      await models({ building: { done: 0.71, what: 'heads of layer 3' } });
+      await page.reload();
+      await page.getByText(/heads of layer 3.*71 %/).waitFor();
+      await page.getByText('The atlas that is searched here is being made').waitFor();
+      await models({ building: { done: 0.83, what: 'heads of layer 4' } });
+      await page.getByText(/heads of layer 4.*83 %/).waitFor();
+      let searched = 0;
+      await page.context().route('**/atlas/search?*', async (route) => {
+        searched++;
+        await route.fulfill({
+          json: {
+            neurons: [],
+            heads: [],
+            terms: [],
+          },
+        });
+      });
+      await models({ building: null, atlas: { tables: [], settings: {} } });
+      await page.getByText('Nothing has these words among its best').waitFor();
+      expect(searched).toBe(1);
+      expect(await page.getByText('The atlas is being made').count()).toBe(0);
+    });
+  });
+
+  it('shows a bar and a clock beside a long wait, stops it on Cancel, and starts it again', async () => {
+    await open('/m/sample', async (page) => {
+      let asked = 0;
+      await page.context().route('**/heads/1/5/heat?*', async () => {
+        asked++;
+      });
+      // Nor is the server kept busy by what comes last.
+      await page.context().route('**/heads/1/5/statistics?*', () => undefined);
+      await page.goto(`${explorer.origin}/m/sample/head/1/5`);
+      const heat = page.getByRole('region', { name: /^Heat map/ });
+      await heat.getByRole('progressbar', { name: 'Reading the strongest tokens' }).waitFor();
+      await heat.getByText(/\d s/).waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await heat.getByRole('button', { name: 'cancel' }).click();
+      await heat.getByText('Reading the strongest tokens was cancelled.').waitFor();
+      // What comes after it is not held up.
+      await page.getByRole('list', { name: 'Singular directions as words' }).waitFor();
+      await page.context().unroute('**/heads/1/5/heat?*');
+      await heat.getByRole('button', { name: 'start again' }).click();
+      await heat.getByText('Down: query token').waitFor();
+      expect(asked).toBe(1);
+    });
+  });
+
+  it('says what is wrong once', async () => {
+    await open('/m/sample/head/99/0', async (page) => {
+      await page.getByRole('alert').getByText('Expected `layer` to be 0..5, got 99').waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await page.getByRole('alert').count()).toBe(1);
+    });
+  });
+
+  it('undoes a setting on Back, and leads from the menu to something worth seeing', async () => {
+    await open('/m/sample/token', async (page) => {
+      await page.getByRole('link', { name: 'Neuron', exact: true }).click();
+      await page.waitForURL('**/neuron/0/381');
+      await page.getByRole('table', { name: 'Value, top tokens' }).waitFor();
+      await page.getByRole('button', { name: 'cosine' }).click();
+      await page.waitForURL(/normalize=cosine/);
+      await page.goBack();
+      await page.waitForURL('**/neuron/0/381');
+      expect(await page.getByRole('button', { name: 'freq' }).getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('link', { name: 'Head', exact: true }).click();
+      await page.waitForURL('**/head/5/2');
+    });
+  });
+
+  it('moves the look line by arrow keys and by a pointer that hovers', async () => {
+    await open('/m/sample', async (page) => {
+      expect(await page.evaluate('matchMedia("(hover: hover)").matches')).toBe(true);
+      const line = page.locator('.look-line');
+      await page.getByText('Point at a head or a neuron to read it here').waitFor();
+      const cell = (place: string) => page.locator(`.head-grid a[aria-label^="head ${place}"]`);
+      await cell('2:3').hover();
+      await line.getByText('head 2:3').waitFor();
+      await cell('0:0').focus();
+      await line.getByText('head 0:0').waitFor();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowDown');
+      await line.getByText('head 1:1').waitFor();
+    });
+  });
+
+  it('has cells in the heat map that say their pair to a pointer and lead to its row', async () => {
+    await open('/m/sample/head/1/5', async (page) => {
+      const heat = page.getByRole('region', { name: /^Heat map/ });
+      const cell = heat.locator('rect[data-cell="1:2"]');
+      await cell.hover();
+      const name = (await cell.getAttribute('aria-label'))!;
+      const [first] = name.split(' → ');
+      await heat.locator('.heat-look').getByText(first, { exact: true }).waitFor();
+      await cell.click();
+      await page.getByText(`A query at ${first} looks for`).waitFor();
+      await page.waitForURL(/[?&]id=\d+/);
+      await cell.focus();
+      await page.keyboard.press('ArrowDown');
+      const below = (await heat.locator('rect[data-cell="2:2"]').getAttribute('aria-label'))!.split(' → ')[0];
+      await heat.locator('.heat-look').getByText(below, { exact: true }).waitFor();
+    });
+  });
+});

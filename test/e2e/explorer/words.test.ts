@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { referenceEngine } from '../../../src/engine/reference/reference.ts';
+import { buildAtlas, openAtlas } from '../../../src/node.ts';
+import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
+import { accessibilityProblems, type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
+import { tinyModel } from '../../tiny-model.ts';
+
+/** What asks an atlas: search by word, SQL, the circuit, a comparison; and a token's page with and without one. */
+
+const browser = await launchChromium();
+const folder = mkdtempSync(join(tmpdir(), 'weightscope-words-'));
+const [freq, none] = [join(folder, 'freq'), join(folder, 'none')];
+const WORDS = ['king', ' king', ' queen', ...Array.from({ length: 27 }, (_, i) => ` w${i}`)];
+let explorer: Explorer;
+let sample: Explorer;
+
+beforeAll(async () => {
+  if (!browser) return;
+  const options = { top: 8, pairs: 20, columns: 6, engine: referenceEngine() };
+  const model = tinyModel({ words: WORDS, seed: 1 });
+  await buildAtlas(model, freq, { ...options, what: ['neurons', 'heads', 'statistics'] });
+  await buildAtlas(model, none, { ...options, normalize: 'none' });
+  [explorer, sample] = await Promise.all([startExplorer(freq, none), startExplorer('sample')]);
+}, 400_000);
+afterAll(async () => {
+  await browser?.close();
+  await explorer?.stop();
+  await sample?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function look(path: string, see: (page: Page) => Promise<void>, of = explorer): Promise<void> {
+  const { page, problems } = await openExplorer(browser as Browser, of, path);
+  try {
+    await see(page);
+    expect(problems).toEqual([]);
+  } finally {
+    await page.context().close();
+  }
+}
+
+async function cells(page: Page, table: string | RegExp): Promise<string[][]> {
+  const rows = page.getByRole('table', { name: table }).locator('tbody tr');
+  await rows.first().waitFor();
+  return rows.evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')));
+}
+
+describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, () => {
+  it('finds neurons by words that are lit, with their rank within each neuron as the atlas has it', async () => {
+    const atlas = await openAtlas(freq);
+    const { neurons } = await atlas.search('queen', { parts: ['value'], sign: '+', k: 200 });
+    const lists = await atlas.sql("SELECT * FROM neuron_tokens WHERE part = 'value' AND sign = '+' AND token = 2");
+    atlas.close();
+    expect(neurons.length).toBeGreaterThan(2);
+    await look('/m/freq/search?q=queen', async (page) => {
+      await page.getByText(/^\d+ neurons?/).waitFor();
+      const wanted = neurons.map(({ layer, neuron }) => {
+        const own = lists.find((row) => row.layer === layer && row.neuron === neuron);
+        return [`${layer}:${neuron}`, own ? String(own.rank) : '–'];
+      });
+      await expect
+        .poll(async () => (await cells(page, 'neurons that write it')).map((row) => [row[0], row[3]]))
+        .toEqual(wanted.slice(0, 45));
+      expect(await page.locator('mark.met').first().textContent()).toBe('·queen');
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await keepPicture(page, 'search');
+      await page.getByRole('button', { name: 'heads that attend to it' }).click();
+      await page.waitForURL(/part=qk/);
+      expect((await cells(page, 'heads that attend to it'))[0][0]).toMatch(/^\d:\d$/);
+      for (const q of ['king AND queen', 'king OR queen', 'kin*', '/^ q/']) {
+        await page.getByRole('searchbox', { name: 'Words' }).fill(q);
+        await page.keyboard.press('Enter');
+        await page.getByText(/^\d+ heads?$|^Nothing has these words/).waitFor();
+      }
+    });
+  });
+
+  it('answers SQL in a tab, whose question is in the address', async () => {
+    await look('/m/freq/search', async (page) => {
+      await page.getByRole('tab', { name: 'SQL' }).click();
+      await page.getByRole('textbox', { name: 'SQL' }).fill('SELECT token, text FROM tokens ORDER BY token LIMIT 3');
+      await page.getByRole('button', { name: 'ask', exact: true }).click();
+      expect(await cells(page, 'Rows of the SQL')).toEqual([
+        ['0', 'king'],
+        ['1', ' king'],
+        ['2', ' queen'],
+      ]);
+      await page.waitForURL(/sql=SELECT/);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await page.getByRole('tab', { name: 'words' }).click();
+      await page.getByRole('searchbox', { name: 'Words' }).waitFor();
+    });
+  });
+
+  it('draws the circuit of heads, and pins a head to its own arcs', async () => {
+    const atlas = await openAtlas(freq);
+    const rows = await atlas.sql(
+      "SELECT * FROM head_compositions WHERE kind = 'k' AND from_layer = 0 AND from_head = 1 ORDER BY z DESC",
+    );
+    atlas.close();
+    await look('/m/freq/circuit', async (page) => {
+      await page.getByRole('table', { name: 'Strongest compositions' }).waitFor();
+      await page.getByRole('button', { name: 'head 0:1' }).click();
+      await page.waitForURL(/pins=/);
+      const read = await cells(page, 'Head 0:1 is read by');
+      expect(read.map(([to]) => to.split(' ')[0])).toEqual(
+        rows.map(({ to_layer, to_head }) => `${to_layer}:${to_head}`),
+      );
+      expect(await page.locator('.circuit path').count()).toBe(rows.length);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await keepPicture(page, 'circuit');
+      await page.getByRole('button', { name: 'head 0:1' }).click();
+      await page.getByRole('table', { name: 'Strongest compositions' }).waitFor();
+    });
+    await look('/m/none/circuit', async (page) => {
+      await page.getByText('Compositions of heads are kept in an atlas with statistics').waitFor();
+    });
+  });
+
+  it('keeps the place when the model is switched', async () => {
+    await look('/m/freq/neuron/1/3?normalize=none', async (page) => {
+      await page.getByRole('combobox', { name: 'Model' }).selectOption('none');
+      await page.waitForURL('**/m/none/neuron/1/3?normalize=none');
+    });
+  });
+
+  it('warns that both sides of a comparison are one checkpoint under other settings', async () => {
+    await look('/compare?a=freq&b=none', async (page) => {
+      const warning = page.getByRole('note').filter({ hasText: 'one checkpoint' });
+      await warning.getByText('read under other settings').waitFor();
+      expect(await warning.textContent()).toContain('normalize freq');
+    });
+  });
+
+  it('tells the rank of a token within each neuron, lights it, and says what heads make of it, without an atlas', async () => {
+    await look(
+      '/m/sample/token/4197',
+      async (page) => {
+        await page.getByRole('table', { name: 'Neurons that write it', exact: true }).waitFor();
+        const first = page
+          .getByRole('table', { name: 'Neurons that write it', exact: true })
+          .locator('tbody tr')
+          .first();
+        await first.locator('.rank').waitFor();
+        expect(await first.locator('.rank').textContent()).toMatch(/^(#\d+|>100)$/);
+        await page.locator('.place mark.met').first().waitFor();
+        const head = page.getByRole('table', { name: 'Heads that copy it', exact: true }).locator('tbody tr').first();
+        await head.locator('.toned').waitFor();
+        expect(await accessibilityProblems(page)).toEqual([]);
+      },
+      sample,
+    );
+    await look(
+      '/m/sample/token',
+      async (page) => {
+        const rows = await cells(page, 'Tokens');
+        expect(
+          rows
+            .slice(0, 20)
+            .map(([label]) => label)
+            .filter((label) => /^<\|.*\|>$/.test(label)),
+        ).toEqual([]);
+      },
+      sample,
+    );
+  });
+
+  it('reads one token of a head without the words that are left out, draws no hairball, and numbers the pairs', async () => {
+    await look(
+      '/m/sample/head/5/2?matrix=vo&exclude=same&list=50000',
+      async (page) => {
+        await page.getByRole('table', { name: 'VO pairs' }).waitFor();
+        expect(await page.locator('.drawing path').count()).toBeLessThanOrEqual(120);
+        const rows = await cells(page, 'VO pairs');
+        expect(rows.slice(0, 3).map(([rank]) => rank)).toEqual(['1', '2', '3']);
+        const chosen = (await page.locator('.row-heading b').textContent())!;
+        const words = (await cells(page, 'Most')).map(([label]) => label);
+        const plain = (label: string): string => label.replace('·', '').toLowerCase();
+        expect(words.map(plain)).not.toContain(plain(chosen));
+        const widths = await page
+          .locator('.drawing path')
+          .evaluateAll((all) => all.map((one) => Number(one.getAttribute('stroke-width'))));
+        expect(Math.max(...widths)).toBeCloseTo(3.6, 5);
+      },
+      sample,
+    );
+  });
+});
