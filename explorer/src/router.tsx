@@ -13,6 +13,7 @@ import { Layout } from './layout/layout.tsx';
 import { parseCircuitSearch } from './routes/circuit/search.ts';
 import { parseCompareSearch } from './routes/compare/search.ts';
 import { parseHeadSearch } from './routes/head/search.ts';
+import { parseMapSearch } from './routes/map/search.ts';
 import { parseModelSearch } from './routes/model/search.ts';
 import { parseNeuronSearch } from './routes/neuron/search.ts';
 import { parseWordSearch } from './routes/search/search.ts';
@@ -105,6 +106,13 @@ const circuitPage = createRoute({
   component: lazyRouteComponent(() => import('./routes/circuit/page.tsx'), 'CircuitPage'),
 });
 
+const mapPage = createRoute({
+  getParentRoute: () => model,
+  path: '/map',
+  validateSearch: parseMapSearch,
+  component: lazyRouteComponent(() => import('./routes/map/page.tsx'), 'MapPage'),
+});
+
 const vectorPage = createRoute({
   getParentRoute: () => model,
   path: '/vector',
@@ -121,7 +129,17 @@ const comparePage = createRoute({
 
 const routeTree = root.addChildren([
   home,
-  model.addChildren([modelPage, neuronPage, headPage, tokensPage, tokenPage, searchPage, circuitPage, vectorPage]),
+  model.addChildren([
+    modelPage,
+    neuronPage,
+    headPage,
+    tokensPage,
+    tokenPage,
+    searchPage,
+    circuitPage,
+    mapPage,
+    vectorPage,
+  ]),
   comparePage,
 ]);
 

@@ -12,6 +12,7 @@ import { resolve } from './resolve.ts';
 import { statistic, statisticNames, statisticRows } from './statistics.ts';
 import { token, tokens } from './tokens.ts';
 import { vector } from './vectors.ts';
+import { vocabularyMap } from './vocabulary-map.ts';
 
 export const QUESTIONS = [
   models,
@@ -32,6 +33,7 @@ export const QUESTIONS = [
   tokens,
   token,
   statisticRows,
+  vocabularyMap,
   statisticNames,
   statistic,
   search,

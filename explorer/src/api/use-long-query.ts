@@ -13,7 +13,7 @@ export interface Progress {
 export interface Wait {
   progress?: Progress | undefined;
   /** Stops the work, on the server too. */
-  cancel?: () => void;
+  cancel?: (() => void) | undefined;
   /** It was given up; asking again goes on. */
   cancelled?: boolean;
 }
@@ -48,7 +48,8 @@ export function useLongQuery<E extends Endpoint>(
   return {
     ...result,
     progress: result.isFetching && said?.url === url ? said : undefined,
-    cancel,
+    // What has not begun cannot be stopped.
+    cancel: result.isFetching ? cancel : undefined,
     cancelled: left === url && !result.isFetching && (result.data === undefined || result.isPlaceholderData),
   };
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { neuronQuery } from '../api/queries.ts';
 import type { NeuronPart } from '../api/types.ts';
 import { formatCount } from '../format.ts';
-import type { ReadingSearch } from '../state/reading-search.ts';
+import { type ReadingSearch, WORDS_ONLY } from '../state/reading-search.ts';
 import { LitWords } from './lit-words.tsx';
 
 interface PartWordsProps {
@@ -23,13 +23,18 @@ const WORDS = 4;
 
 /** The first words of one end of a neuron's part, and which of them a token is: `3rd` of its list. Asked for when it is shown. */
 export function PartWords({ model, layer, neuron, part, sign, token, search, tone }: PartWordsProps) {
-  const { data } = useQuery(neuronQuery(model, layer, neuron, { ...search, k: LOOKED, bottom: LOOKED }));
+  const { data } = useQuery(
+    neuronQuery(model, layer, neuron, { ...search, filters: WORDS_ONLY, k: LOOKED, bottom: LOOKED }),
+  );
   const list = data?.parts[part]?.[sign === '+' ? 'top' : 'bottom'];
   if (!list) return null;
   const at = list.findIndex(({ id }) => id === token);
   return (
     <>
-      <span className="number rank" title={`Its place in the neuron’s own list of ${part} tokens`}>
+      <span
+        className="number rank"
+        title={`Its place in the neuron’s own list of ${part} tokens, special ones left out`}
+      >
         {at >= 0 ? `#${formatCount(at + 1)}` : `>${formatCount(list.length)}`}
       </span>
       <LitWords tokens={list.slice(0, WORDS)} lit={new Set([token])} className={sign === '+' ? tone : 'opposite'} />

@@ -100,8 +100,7 @@ export function Answer<T>({ query, what, children }: AnswerProps<T>) {
 
 /** A wait, or what is left of it when the reader has ended it. */
 export function Waiting({ query, what }: { query: { refetch: () => unknown } & Wait; what: string }) {
-  if (!query.cancelled)
-    return <Loading what={what} progress={query.progress} {...(query.cancel && { cancel: query.cancel })} />;
+  if (!query.cancelled) return <Loading what={what} progress={query.progress} cancel={query.cancel} />;
   return (
     <p className="state">
       {what} was cancelled.{' '}

@@ -1,7 +1,7 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 
-export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'search' | 'circuit' | 'vector' | 'compare';
+export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'search' | 'circuit' | 'map' | 'vector' | 'compare';
 
 /** Where the reader is, and where they last were on the pages that need an index. */
 export interface Here {
@@ -32,7 +32,7 @@ export function useHere(): Here {
   return { model: model ?? lastModel, page, lastNeuron, lastHead };
 }
 
-const PAGES = ['neuron', 'head', 'token', 'search', 'circuit', 'vector'] as const;
+const PAGES = ['neuron', 'head', 'token', 'search', 'circuit', 'map', 'vector'] as const;
 
 /** `/m/sample/neuron/3/100` → its model, page and numbers. */
 export function placeOf(path: string): { model?: string; page?: PageKind; numbers: number[] } {

@@ -36,6 +36,11 @@ export function pagesOf(model: string): { title: string; hint: string; to: Desti
       hint: 'which heads read what earlier heads write',
       to: { to: '/m/$model/circuit', params: { model } },
     },
+    {
+      title: 'Map',
+      hint: 'all words of the model, and what a reading lights up among them',
+      to: { to: '/m/$model/map', params: { model } },
+    },
     { title: 'Expression', hint: 'read a sum of vectors as words', to: { to: '/m/$model/vector', params: { model } } },
     { title: 'Compare', hint: 'what two models have different', to: { to: '/compare', search: { a: model } } },
   ];

@@ -51,6 +51,9 @@ export function joinFilters(names: readonly FilterName[]): string | undefined {
   return joined === '' ? undefined : joined;
 }
 
+/** Special tokens and rows of E without one would come first in many lists, and say nothing. */
+export const WORDS_ONLY = joinFilters(['no-special', 'no-padding']);
+
 /** A whole number between `min` and `max` from a search value, or undefined. */
 export function wholeNumber(value: unknown, min: number, max: number): number | undefined {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;

@@ -43,3 +43,13 @@ export const TokenReport = z
     source: z.enum(['atlas', 'live']),
   })
   .meta({ id: 'TokenReport' });
+
+export const VocabularyMap = z
+  .object({
+    tokens: number.meta({ description: 'Rows of E, V' }),
+    points: z.string().meta({ description: 'fp32 [V, 2] in [-1, 1], little endian, base64' }),
+    texts: z.array(z.string()),
+    labels: z.array(z.string()),
+    scores: z.string().nullable().meta({ description: 'fp32 [V], NaN where a row is of no word; base64' }),
+  })
+  .meta({ id: 'VocabularyMap' });

@@ -63,7 +63,9 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
         return [`${layer}:${neuron}`, own ? String(own.rank) : '–'];
       });
       await expect
-        .poll(async () => (await cells(page, 'neurons that write it')).map((row) => [row[0], row[3]]))
+        .poll(async () => (await cells(page, 'neurons that write it')).map((row) => [row[0], row[3]]), {
+          timeout: 60_000,
+        })
         .toEqual(wanted.slice(0, 45));
       expect(await page.locator('mark.met').first().textContent()).toBe('·queen');
       expect(await accessibilityProblems(page)).toEqual([]);
@@ -104,7 +106,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
     atlas.close();
     await look('/m/freq/circuit', async (page) => {
       await page.getByRole('table', { name: 'Strongest compositions' }).waitFor();
-      await page.getByRole('button', { name: 'head 0:1' }).click();
+      await page.getByRole('button', { name: 'head 0:1', exact: true }).click();
       await page.waitForURL(/pins=/);
       const read = await cells(page, 'Head 0:1 is read by');
       expect(read.map(([to]) => to.split(' ')[0])).toEqual(
@@ -113,7 +115,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       expect(await page.locator('.circuit path').count()).toBe(rows.length);
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, 'circuit');
-      await page.getByRole('button', { name: 'head 0:1' }).click();
+      await page.getByRole('button', { name: 'head 0:1', exact: true }).click();
       await page.getByRole('table', { name: 'Strongest compositions' }).waitFor();
     });
     await look('/m/none/circuit', async (page) => {
@@ -122,9 +124,9 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
   });
 
   it('keeps the place when the model is switched', async () => {
-    await look('/m/freq/neuron/1/3?normalize=none', async (page) => {
+    await look('/m/freq/search?q=queen&part=key', async (page) => {
       await page.getByRole('combobox', { name: 'Model' }).selectOption('none');
-      await page.waitForURL('**/m/none/neuron/1/3?normalize=none');
+      await page.waitForURL('**/m/none/search?q=queen&part=key');
     });
   });
 

@@ -9,6 +9,8 @@ interface Found {
 
 /** How many tokens are asked for at once; more make the question longer than a URL may be. */
 const MOST = 400;
+/** As many as the API gives. */
+const MOST_ROWS = 100_000;
 
 /**
  * The best rank of the words that were met within each neuron's own list, as the atlas keeps it: by `layer:neuron`. Words that
@@ -25,7 +27,7 @@ export function useRanksWithin(
   const query = useQuery({
     ...apiQuery(models[':model'].atlas.sql, {
       param: place({ model }),
-      query: { q: ranksSql(part, sign, tokens), limit: 1_000_000 },
+      query: { q: ranksSql(part, sign, tokens), limit: MOST_ROWS },
     }),
     enabled: enabled && tokens.length > 0,
   });

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery, head, place, readingQuery } from '../../api/queries.ts';
 import { LitWords } from '../../components/lit-words.tsx';
-import type { ReadingSearch } from '../../state/reading-search.ts';
+import { type ReadingSearch, WORDS_ONLY } from '../../state/reading-search.ts';
 
 interface HeadRowWordsProps {
   model: string;
@@ -19,7 +19,7 @@ export function HeadRowWords({ model, layer, index, matrix, token, search }: Hea
   const { data } = useQuery(
     apiQuery(head.row, {
       param: place({ model, layer, head: index }),
-      query: { ...readingQuery(search), matrix, id: token, k: WORDS, bottom: 0 },
+      query: { ...readingQuery({ ...search, filters: WORDS_ONLY }), matrix, id: token, k: WORDS, bottom: 0 },
     }),
   );
   if (!data) return null;
