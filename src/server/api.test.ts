@@ -58,6 +58,10 @@ const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
     ask: ['tiny/neurons/0/1/vector', 'tiny/neurons/0/1/vector?part=key&foldNorm=1'],
   },
   '/api/models/{model}/neurons/{layer}/{neuron}/map': { schema: schemas.TokenMap, ask: ['tiny/neurons/0/1/map?n=5'] },
+  '/api/models/{model}/map': {
+    schema: schemas.VocabularyMap,
+    ask: ['tiny/map', 'tiny/map?expression=ff:0:1.value&normalize=cosine', 'bare/map'],
+  },
   '/api/models/{model}/heads/{layer}/{head}': {
     schema: schemas.HeadReading,
     ask: [

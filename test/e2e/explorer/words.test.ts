@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceEngine } from '../../../src/engine/reference/reference.ts';
-import { buildAtlas, openAtlas } from '../../../src/node.ts';
+import { buildAtlas, openAtlas, openModel, readVector } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { accessibilityProblems, type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
 import { tinyModel } from '../../tiny-model.ts';
@@ -166,6 +167,44 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
             .map(([label]) => label)
             .filter((label) => /^<\|.*\|>$/.test(label)),
         ).toEqual([]);
+      },
+      sample,
+    );
+  });
+
+  it('maps the whole vocabulary, lights a reading up on it, and hands it out as Parquet', async () => {
+    const model = await openModel('sample');
+    const { top } = await readVector(model, 'ff:0:381.value', { k: 5, normalize: 'cosine' });
+    await look(
+      '/m/sample/map?x=ff%3A0%3A381.value',
+      async (page) => {
+        await page.getByRole('img', { name: /^Map of 16384 tokens/ }).waitFor({ timeout: 180_000 });
+        expect((await cells(page, 'Brightest tokens')).slice(0, 5).map(([label]) => label)).toEqual(
+          top.map(({ label }) => label),
+        );
+        expect(await accessibilityProblems(page)).toEqual([]);
+        await keepPicture(page, 'map');
+        const box = (await page.locator('.vocabulary-map canvas').boundingBox())!;
+        const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+        await page.keyboard.down('Shift');
+        await page.mouse.move(x - 200, y - 200);
+        await page.mouse.down();
+        for (const [toX, toY] of [
+          [200, -200],
+          [200, 200],
+          [-200, 200],
+          [-200, -200],
+        ])
+          await page.mouse.move(x + toX, y + toY);
+        await page.mouse.up();
+        await page.keyboard.up('Shift');
+        await page.getByRole('table', { name: 'Tokens within the lasso' }).waitFor();
+        const href = await page.getByRole('link', { name: 'Parquet' }).getAttribute('href');
+        const file = await (await page.request.get(new URL(href!, sample.origin).href)).body();
+        const rows = await parquetReadObjects({ file: new Uint8Array(file).buffer });
+        expect(rows).toHaveLength(16_384);
+        expect(Object.keys(rows[0])).toEqual(['token', 'text', 'label', 'x', 'y', 'score']);
+        expect(rows[top[0].id].score).toBeCloseTo(top[0].score, 5);
       },
       sample,
     );
