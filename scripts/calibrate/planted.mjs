@@ -1,4 +1,5 @@
-// How often what is planted among random numbers is found: by |z| > 3.29 as before there were p-values, and by p < 0.001.
+// How often what is planted among random numbers is found: by |z| > 3.29, as before there were p-values; by p < 0.001; and by
+// p below what as many heads without anything planted fall below as have |z| > 3.29.
 
 import { PLURALS } from '../../dist/reading/relations/relations.js';
 import { headCopying } from '../../dist/reading/statistics/copying.js';
@@ -12,16 +13,18 @@ const STRENGTHS = [1, 0.5, 0.2, 0.1, 0.05];
 const Z = 3.29;
 const P = 0.001;
 
-export async function power(model, engine, { short, progress }) {
+export async function power(model, engine, rows, { short, progress }) {
   const heads = short ? 6 : 40;
-  const rows = [];
-  const add = (what, strength, found) => {
+  const table = [];
+  const add = (what, strength, found, statistic, of = 'heads, plain') => {
+    const alike = rows.alike(statistic, 'random', of, Z);
     const shareOf = (test) => found.filter(test).length / found.length;
-    rows.push({
+    table.push({
       what,
       strength,
       count: found.length,
       before: shareOf(({ z }) => Math.abs(z) > Z),
+      alike: shareOf(({ p }) => p <= alike),
       after: shareOf(({ p }) => p < P),
     });
   };
@@ -36,17 +39,20 @@ export async function power(model, engine, { short, progress }) {
         `${what}, by its copying score`,
         strength,
         copying.map(({ score }) => score.random),
+        'copying score',
       );
       add(
         `${what}, by its diagonal`,
         strength,
         copying.map(({ diagonal }) => diagonal.random),
+        'mean of the diagonal',
       );
       const self = await headSelf(planted, 0, 'vo', { engine });
       add(
         `${what}, by own places`,
         strength,
         self.map((found) => (sign > 0 ? found.top5 : found.bottom5).random),
+        sign > 0 ? 'own place, five best' : 'own place, five worst',
       );
     }
     progress(`planted: ${what}`);
@@ -72,6 +78,7 @@ export async function power(model, engine, { short, progress }) {
       'plurals, written for singulars',
       strength,
       found.map(({ promoted }) => promoted.random),
+      'relations',
     );
   }
   progress('planted: relations');
@@ -87,9 +94,11 @@ export async function power(model, engine, { short, progress }) {
       'cosine of key and value',
       strength,
       Array.from(keyValue.z, (z, i) => ({ z, p: keyValue.p[i] })),
+      'cosine of key and value',
+      'neurons',
     );
   }
-  return rows;
+  return table;
 }
 
 /** Random heads in one layer, whose W_O is `strength` of what `make` makes of W_V and for the rest noise of the same norm. */

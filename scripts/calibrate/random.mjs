@@ -8,36 +8,48 @@ import { listOverlap } from '../../dist/reading/statistics/overlap.js';
 import { relationP, relationScores } from '../../dist/reading/statistics/relations.js';
 import { headSelf } from '../../dist/reading/statistics/self.js';
 import { allSpanScores, headSpectrum } from '../../dist/reading/statistics/spectrum.js';
-import { normalTail, spanNull, spanTail } from '../../dist/reading/statistics/tails.js';
+import { normalTail, poissonTail, spanNull, spanTail } from '../../dist/reading/statistics/tails.js';
 import { randomHeads, randomNeurons, shuffledVocabulary } from './models.mjs';
 
 export const ALPHAS = [0.05, 0.01, 0.001];
 /** A share is wrong when chance gives as large a one (or, where p is continuous, as small a one) once in so many tables. */
 const WRONG = 1e-4;
 
-/** `counts`: of few values, so that p may be conservative. `drawn`: the size of the sample that its null is drawn from. */
+/**
+ * `counts`: of few values, so that p may be conservative. `drawn`: the size of the sample that its null is drawn from. `z`
+ * is what was said before there was a p.
+ */
 class Rows {
   #rows = new Map();
 
-  add(statistic, against, of, p, { counts = false, drawn = Number.POSITIVE_INFINITY, independent } = {}) {
+  add(statistic, against, of, p, { counts = false, drawn = Number.POSITIVE_INFINITY, independent, z } = {}) {
     if (p === undefined) return;
     const key = `${statistic} ${against} ${of}`;
-    const row = this.#rows.get(key) ?? { statistic, against, of, p: [], counts, drawn, independent };
+    const row = this.#rows.get(key) ?? { statistic, against, of, p: [], z: [], counts, drawn, independent };
     this.#rows.set(key, row);
     row.p.push(p);
+    row.z.push(z);
+  }
+
+  /** The p below which as many of these heads fall as have |z| > `least`: rules that err alike can be compared. */
+  alike(statistic, against, of, least) {
+    const { p, z } = this.#rows.get(`${statistic} ${against} ${of}`);
+    const alarms = z.filter((z) => Math.abs(z) > least).length;
+    return alarms === 0 ? 0 : p.toSorted((a, b) => a - b)[alarms - 1];
   }
 
   list() {
-    return [...this.#rows.values()].map(({ p, counts, drawn, independent, ...row }) => {
+    return [...this.#rows.values()].map(({ p, z: _, counts, drawn, independent, ...row }) => {
       const count = p.length;
       const shares = ALPHAS.map((alpha) => p.filter((x) => x < alpha).length / count);
       const off = ALPHAS.flatMap((alpha, i) => {
         // Pairs of the same heads are not independent of each other: as many count as there are heads.
         const n = 1 / (1 / Math.min(independent ?? count, count) + 1 / drawn);
         const z = (shares[i] - alpha) / Math.sqrt((alpha * (1 - alpha)) / n);
-        // Few events are Poisson's, not normal: one of one in a thousand is no finding.
-        const few = Math.max(0, shares[i] * n - 1) / (alpha * n) < 2 && alpha * n < 5;
-        const wrong = normalTail(Math.abs(z)) < WRONG && !few && (z > 0 || !counts);
+        // Few events are Poisson's, not normal.
+        const few = alpha * n < 30;
+        const tail = few && z > 0 ? poissonTail(Math.round(shares[i] * n), alpha * n) : normalTail(Math.abs(z));
+        const wrong = tail < WRONG && (z > 0 || !counts);
         return wrong ? [`${shares[i].toPrecision(2)} below ${alpha}, ${z.toFixed(1)} deviations`] : [];
       });
       return { ...row, count, shares, wrong: off.join('; ') };
@@ -57,7 +69,7 @@ export async function calibration(model, engine, { short, heads: perLayer = 50, 
     const shuffled = await shuffledVocabulary(random, 77);
     await ofHeads(rows, shuffled, engine, of, 'shuffled', short ? { layers: 1, heads: 6 } : sizes, progress);
   }
-  return rows.list();
+  return rows;
 }
 
 async function neurons(rows, model, engine, count, progress) {
@@ -68,7 +80,7 @@ async function neurons(rows, model, engine, count, progress) {
   const of = 'neurons';
   const drawn = { drawn: 4096 };
   for (let i = 0; i < count; i++) {
-    rows.add('cosine of key and value', 'random', of, found.keyValue.p[i]);
+    rows.add('cosine of key and value', 'random', of, found.keyValue.p[i], { z: found.keyValue.z[i] });
     if (found.upValue) rows.add('cosine of up and value', 'random', of, found.upValue.p[i]);
     for (const moment of ['mean', 'sd', 'skew', 'kurtosis', 'min', 'max'])
       rows.add(moment, 'random', of, found.parts.value.p[moment][i], drawn);
@@ -100,10 +112,11 @@ function shuffledLists({ k, index, score }, size) {
 async function ofHeads(rows, model, engine, of, against, { layers, heads }, progress) {
   const options = { engine, ...(against === 'shuffled' && { embedding: 'own' }), to: heads };
   for (let layer = 0; layer < layers; layer++) {
-    for (const matrix of ['vo', 'qk']) {
+    // Only VO reads with one matrix and writes with another, so that its vocabulary can be shuffled on one side.
+    for (const matrix of against === 'shuffled' ? ['vo'] : ['vo', 'qk']) {
       for (const { score, diagonal } of await headCopying(model, layer, matrix, options)) {
-        rows.add('copying score', against, of, score[against].p, { drawn: 3000 });
-        rows.add('mean of the diagonal', against, of, diagonal[against].p);
+        rows.add('copying score', against, of, score[against].p, { drawn: 3000, z: score[against].z });
+        rows.add('mean of the diagonal', against, of, diagonal[against].p, { z: diagonal[against].z });
       }
       for (const found of await headSelf(model, layer, matrix, { ...options, randomHeads: 1 })) {
         for (const [name, title] of [
@@ -112,7 +125,7 @@ async function ofHeads(rows, model, engine, of, against, { layers, heads }, prog
           ['bottom1', 'own place, worst'],
           ['bottom5', 'own place, five worst'],
         ])
-          rows.add(title, against, of, found[name][against].p, { counts: true });
+          rows.add(title, against, of, found[name][against].p, { counts: true, z: found[name][against].z });
       }
       if (against === 'random') {
         for (let head = 0; head < heads; head++) {
@@ -128,7 +141,7 @@ async function ofHeads(rows, model, engine, of, against, { layers, heads }, prog
     }
     for (const found of await relationScores(model, layer, RELATIONS, options)) {
       for (const share of [found.promoted, found.suppressed]) {
-        rows.add('relations', against, of, share[against].p, { counts: true });
+        rows.add('relations', against, of, share[against].p, { counts: true, z: share[against].z });
         if (against === 'random') rows.add('relations', 'random and copying', of, relationP(share), { counts: true });
       }
     }
