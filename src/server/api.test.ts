@@ -184,6 +184,11 @@ const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
   },
   '/api/models/{model}/kinship': { schema: schemas.Kinship, ask: ['tiny/kinship?second=tiny&draws=3'] },
   '/api/models/{model}/stitching': { schema: schemas.Stitch, ask: ['tiny/stitching?second=tiny'] },
+  '/api/models/{model}/diff': {
+    schema: schemas.ModelDiff,
+    ask: ['tiny/diff?second=tiny&k=2', 'tiny/diff?second=bare'],
+  },
+  '/api/models/{model}/doctor': { schema: schemas.Health, ask: ['tiny/doctor', 'bare/doctor'] },
   '/api/models/{model}/resolve': {
     schema: schemas.Places,
     ask: ['tiny/resolve?q=neuron%201:2', 'tiny/resolve?q=king', 'atlas/resolve?q=king', 'bare/resolve?q=%233'],
