@@ -304,7 +304,7 @@ fn screen_tile<const ROWS: usize>(
         add(2 * two);
         add(2 * two + 1);
     }
-    if quads % 2 > 0 {
+    if quads & 1 == 1 {
         add(quads - 1);
     }
     let whole = |product| _mm256_add_epi16(product, _mm256_slli_epi32::<16>(product));
