@@ -102,7 +102,7 @@ describe('alignment', () => {
     flat.arrays.get('layer.1.ff.value')!.data.fill(0, 8, 16);
     const reading = await alignModels(flat, two, { engine, draws: 0 });
     expect(reading.means.flat().every(Number.isFinite)).toBe(true);
-    expect(reading.notes).toContain('1 vector of tiny has one score for every token: it correlates with nothing.');
+    expect(reading.notes).toContain('Vectors of tiny that give every token one score, and correlate with nothing: 1.');
   });
 
   it('refuses widths that differ in feature space, and kinds that a model lacks', async () => {

@@ -296,7 +296,7 @@ describe.skipIf(redisSkipped)(`an atlas built by workers of a queue${redisSkippe
     expect(builder).toMatchObject({ status: 0, stdout: '' });
     expect(builder.stderr).toMatch(/^\d+ %, \d+ of \d+ units, .* workers?/);
     expect(worker).toMatchObject({ status: 0, stdout: '' });
-    expect(worker.stderr).toMatch(/^waiting for units at redis:.*\ndirections 0 to \d+ done in [\d.]+ s\n$/);
+    expect(worker.stderr).toMatch(/^waiting for units at redis:.*\ndirections: 0 to \d+ done in [\d.]+ s\n$/);
     const files = (atlas: string) => JSON.parse(readFileSync(join(atlas, 'manifest.json'), 'utf8')).files;
     expect(files(queued)).toEqual(files(alone));
   });

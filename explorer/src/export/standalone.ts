@@ -33,9 +33,9 @@ export function standalone(drawing: SVGSVGElement, scheme: 'light' | 'dark'): St
     top: '0',
     visibility: 'hidden',
     pointerEvents: 'none',
-    colorScheme: scheme,
     color: 'var(--ink)',
   });
+  host.dataset.scheme = scheme;
   host.setAttribute('aria-hidden', 'true');
   host.inert = true;
   const copy = drawing.cloneNode(true) as SVGSVGElement;
