@@ -50,6 +50,14 @@ function expectScore(text: string, score: number): void {
   expect(Math.abs(numberOf(text) - score), `${text} beside ${score}`).toBeLessThanOrEqual(0.5000001 * 10 ** -digits);
 }
 
+/** The same of places, whose words and ranks come beside them as they are seen. */
+async function placesOf(page: Page, table: string, count: number): Promise<string[][]> {
+  const rows = await rowsOf(page, table, count);
+  const places = page.getByRole('table', { name: table, exact: true }).locator('tbody td.place a:first-child');
+  const names = await places.allTextContents();
+  return rows.map(([, ...rest], i) => [names[i], ...rest]);
+}
+
 function expectTokens(rows: string[][], tokens: readonly { label: string; score: number }[]): void {
   expect(rows.map(([label]) => label)).toEqual(tokens.slice(0, rows.length).map(({ label }) => label));
   for (const [i, [, score]] of rows.entries()) expectScore(score, tokens[i].score);
@@ -155,14 +163,14 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       const named = <P extends { layer: number; score: number }>(places: P[], index: (place: P) => number) =>
         places.map((place) => ({ label: `${place.layer}:${index(place)}`, score: place.score }));
       const neuronsOf = (part: 'key' | 'value') => named(neurons[part]!.top, ({ neuron }) => neuron);
-      expectTokens(await rowsOf(page, 'Neurons that write it', 12), neuronsOf('value'));
-      expectTokens(await rowsOf(page, 'Neurons that read it', 12), neuronsOf('key'));
+      expectTokens(await placesOf(page, 'Neurons that write it', 12), neuronsOf('value'));
+      expectTokens(await placesOf(page, 'Neurons that read it', 12), neuronsOf('key'));
       expectTokens(
-        await rowsOf(page, 'Heads that copy it', 12),
+        await placesOf(page, 'Heads that copy it', 12),
         named(heads.vo.top, ({ head }) => head),
       );
       expectTokens(
-        await rowsOf(page, 'Heads that attend to it', 12),
+        await placesOf(page, 'Heads that attend to it', 12),
         named(heads.qk.top, ({ head }) => head),
       );
       expectTokens(await rowsOf(page, 'Nearest tokens', 10), top.slice(1));

@@ -113,7 +113,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       expect(read.map(([to]) => to.split(' ')[0])).toEqual(
         rows.map(({ to_layer, to_head }) => `${to_layer}:${to_head}`),
       );
-      expect(await page.locator('.circuit path').count()).toBe(rows.length);
+      await expect.poll(() => page.locator('.circuit path').count()).toBe(rows.length);
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, 'circuit');
       await page.getByRole('button', { name: 'head 0:1', exact: true }).click();
