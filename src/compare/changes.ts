@@ -19,9 +19,12 @@ export interface ParameterChange {
   readonly typical: number;
   /** What rounding A's numbers to the coarser type of the two changes, relative; undefined for types of blocks. */
   readonly rounding?: number;
-  /** `same`: to the bit; `rounding`: no larger than rounding explains. */
+  /**
+   * `same`: every number is equal, NaN to NaN as well; `rounding`: no larger than rounding explains. A number that is not
+   * finite in one alone is a change.
+   */
   readonly verdict: 'same' | 'rounding' | 'changed';
-  /** Numbers that are not finite in A or B, which are left out. */
+  /** Numbers that are not finite in A or in B, which the sizes leave out. */
   readonly notFinite: number;
   /** The vectors whose numbers changed most, relative to their own length, most first. */
   readonly vectors: readonly VectorChange[];
@@ -64,7 +67,7 @@ export async function changesOf(a: Model, b: Model, options: ChangeOptions = {})
   let done = 0;
   for (const name of names) {
     const [before, after] = [a.parameters.get(name)!, b.parameters.get(name)!];
-    const measured = isSame(a, b, name)
+    const { broke, ...measured } = isSame(a, b, name)
       ? await measure(before, before, options)
       : await measure(before, after, { ...options, heads: headsOf(name, before) });
     const rounding = roundingOf(a, b, name);
@@ -79,7 +82,7 @@ export async function changesOf(a: Model, b: Model, options: ChangeOptions = {})
       ...measured,
       relative,
       ...(rounding !== undefined && { rounding }),
-      verdict: measured.change === 0 ? 'same' : relative <= (rounding ?? 0) * MOST_ROUNDING ? 'rounding' : 'changed',
+      verdict: verdictOf(measured.change, relative, broke, rounding),
     });
     done += sizeOf(before);
     options.progress?.(done / total, `comparing ${name}`);
@@ -91,6 +94,12 @@ export async function changesOf(a: Model, b: Model, options: ChangeOptions = {})
     ]),
   );
   return found.map((one) => ({ ...one, typical: typical.get(one.kind)! }));
+}
+
+function verdictOf(change: number, relative: number, broke: boolean, rounding = 0): ParameterChange['verdict'] {
+  if (broke) return 'changed';
+  if (change === 0) return 'same';
+  return relative <= rounding * MOST_ROUNDING ? 'rounding' : 'changed';
 }
 
 const sizeOf = ({ count, width }: Parameter): number => count * width;
@@ -145,7 +154,7 @@ async function measure(
 ) {
   const { count, width } = before;
   const step = Math.max(1, Math.floor(PIECE / width));
-  let [size, change, notFinite] = [0, 0, 0];
+  let [size, change, notFinite, broke] = [0, 0, 0, false];
   const top: VectorChange[] = [];
   const perHead = heads === undefined ? undefined : Array.from({ length: heads }, () => [0, 0]);
   for (let from = 0; from < count; from += step) {
@@ -157,9 +166,10 @@ async function measure(
       let [own, moved] = [0, 0];
       for (const end = at + width; at < end; at++) {
         const difference = y[at] - x[at];
-        // Of numbers that are not finite nothing can be said but how many there are.
+        // Of numbers that are not finite nothing can be said but how many there are, and whether they are the same.
         if (difference - difference !== 0) {
-          if (!Object.is(x[at], y[at])) notFinite++;
+          notFinite++;
+          broke ||= !Object.is(x[at], y[at]);
           continue;
         }
         own += x[at] * x[at];
@@ -179,6 +189,7 @@ async function measure(
     size: Math.sqrt(size),
     change: Math.sqrt(change),
     notFinite,
+    broke,
     vectors: top,
     ...(perHead && { heads: perHead.map(([own, moved]) => lengths(own, moved).relative) }),
   };

@@ -51,6 +51,37 @@ describe('what differs between two models', () => {
     expect(read.floats).toBe([...plain.parameters.values()].reduce((sum, { count, width }) => sum + count * width, 0));
   });
 
+  it.each([
+    ['NaN', Number.NaN],
+    ['infinite', Number.NEGATIVE_INFINITY],
+  ])(
+    'is a number that is %s in one alone, beside what changed as well, and no such number in both',
+    async (_, broken) => {
+      const [plain, merged] = [await open('lora/base'), await open('lora/merged')];
+      const with1 = (model: Model) =>
+        altered(model, (name, data) => (/0\.(attn\.q|ff\.up)$/.test(name) ? data.with(1, broken) : undefined)).model;
+      const found = await diffModels(plain, with1(plain));
+      expect(found.same).toBe(false);
+      expect(found.parameters.filter(({ verdict }) => verdict !== 'same')).toMatchObject([
+        { name: 'layer.0.attn.q', verdict: 'changed', change: 0, notFinite: 1 },
+        { name: 'layer.0.ff.up', verdict: 'changed', change: 0, notFinite: 1 },
+      ]);
+      expect((await diffModels(with1(plain), with1(plain))).same).toBe(true);
+      // Its words are not read, those of the others are.
+      for (const [a, b] of [
+        [plain, with1(merged)],
+        [with1(plain), with1(merged)],
+      ]) {
+        const { neurons, parameters } = await diffModels(a, b);
+        expect(parameters.find(({ name }) => name === 'layer.0.ff.up')).toMatchObject({
+          verdict: 'changed',
+          notFinite: 1,
+        });
+        expect(neurons.length).toBeGreaterThan(0);
+      }
+    },
+  );
+
   it('is rounding where it is no larger than a coarser type makes it', async () => {
     const plain = await open('lora/base');
     const types = new Map([...plain.tensors].map(([name, info]) => [name, { ...info, dtype: 'BF16' }]));

@@ -103,13 +103,14 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
   const reordered = await reorderedNeurons(a, b, parameters, signal);
   const moved = new Set(reordered.flatMap(({ parameters: names }) => names));
   const own = parameters.filter(({ name, verdict }) => verdict === 'changed' && !moved.has(name));
+  const readable = own.filter(({ notFinite }) => notFinite === 0);
   const { k = 5, neurons = 6, heads = 3 } = options;
   return {
     ...plain,
     reordered,
-    directions: await directionChanges(change, own, heads, { ...reading, k }),
-    neurons: await neuronChanges(change, own, neurons, { ...reading, k }),
-    heads: await headChanges(change, own, heads, { ...reading, k }),
+    directions: await directionChanges(change, readable, heads, { ...reading, k }),
+    neurons: await neuronChanges(change, readable, neurons, { ...reading, k }),
+    heads: await headChanges(change, readable, heads, { ...reading, k }),
     rows: rowChanges(a, own),
     notes: change.notes,
   };

@@ -164,11 +164,11 @@ function notFinite(parameters: readonly ParameterChange[]): string[] {
   const found = parameters.filter((one) => one.notFinite > 0);
   if (found.length === 0) return [];
   const total = found.reduce((sum, one) => sum + one.notFinite, 0);
+  const names = found.map(({ name }) => name);
+  const more = names.length > 3 ? ` and ${names.length - 3} others` : '';
   return [
-    `${plural(total, 'number')} of ${found
-      .map(({ name }) => name)
-      .slice(0, 3)
-      .join(', ')} are not finite in both and left out.`,
+    `${plural(total, 'number')} that ${total === 1 ? 'is' : 'are'} not finite in one or both, in ` +
+      `${names.slice(0, 3).join(', ')}${more}: sizes leave them out, and these parameters are not read as words.`,
   ];
 }
 
