@@ -59,6 +59,27 @@ describe('kinship', () => {
       ).toBeLessThan(27.88);
   }, 120_000);
 
+  it.each([
+    ['dead', (data: Float32Array, width: number) => data.fill(0, 0, 20 * width)],
+    ['all dead', (data: Float32Array) => data.fill(0)],
+    ['alike', (data: Float32Array, width: number) => data.set(data.map((_, at) => data[at % (4 * width)]))],
+  ])('takes neurons that are %s in both for no kinship (40 unrelated pairs)', async (_, plant) => {
+    const sizes = { layers: 2, neurons: 24, hidden: 6, gated: false };
+    const least = { order: 1, match: 1 };
+    for (let draw = 0; draw < 40; draw++) {
+      const pair = [tinyModel({ seed: 1000 + 2 * draw, ...sizes }), tinyModel({ seed: 1001 + 2 * draw, ...sizes })];
+      for (const { arrays } of pair)
+        for (const part of ['key', 'value']) plant(arrays.get(`layer.1.ff.${part}`)!.data, sizes.hidden);
+      for (const { order, match } of (await kinship(pair[0], pair[1], { engine, draws: 0, seed: draw })).spaces) {
+        least.order = Math.min(least.order, order!);
+        least.match = Math.min(least.match, match);
+      }
+    }
+    // Of 80 p-values in all one below 1e-4 is seen once in 125 times.
+    expect(least.order).toBeGreaterThan(1e-4);
+    expect(least.match).toBeGreaterThan(1e-4);
+  });
+
   it('finds a copy whose neurons are permuted by their pairs and by the basis, and no order in it', async () => {
     const sizes = { layers: 2, neurons: 40, hidden: 10, gated: true };
     const [a, b] = [tinyModel(sizes), { ...tinyModel(sizes), name: 'permuted' }];

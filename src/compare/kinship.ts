@@ -144,7 +144,9 @@ async function layerKinship(
   const matched = async (kind: VectorKind) => {
     const chosen = { a: { kind, sample, seed }, b: { kind } };
     const { table, a } = (await correlations(engine, models, moments, chosen, { a: layer, b: layer }, signal))!;
-    return { partner: bestAssignment(table.data, table.rows, table.columns), table, own: a };
+    // Ties are broken apart for every matching: what two of them share would look like kinship.
+    const ties = 2 * (seed + layer * 1013) + (kind === 'ff.key' ? 0 : 1);
+    return { partner: bestAssignment(table.data, table.rows, table.columns, ties), table, own: a };
   };
   const keys = await matched('ff.key');
   const others = await matched(`ff.${other}`);
