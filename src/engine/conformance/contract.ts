@@ -15,6 +15,7 @@ add('NaN and infinity name the matrix and the row', async (engine) => {
     for (const call of [
       () => engine.topPairs(a, b, { k: 3 }),
       () => engine.topPairs(b, a, { k: 0, above: 1 }),
+      () => engine.topPairs({ ...a, data: new Float32Array(40 * 21) }, b, { k: 3 }),
       () => engine.topRows(a, b, { k: 3 }),
       () => engine.topRows(b, a, { k: 3 }),
       () => engine.columnMeans(a, b),

@@ -45,6 +45,18 @@ add('rows of zeros, and nothing but zeros', async (engine, oracle) => {
   await samePairs(engine, oracle, zero, b, { k: 50 });
   await samePairs(engine, oracle, zero, zero, { k: 50, above: -1, end: 'bottom' });
   await sameRows(engine, oracle, zero, b, { k: 3, columns: { k: 2 } });
+  const maskA = Uint8Array.from({ length: 80 }, (_, i) => (i < 30 && i % 3 ? 1 : 0));
+  const maskB = Uint8Array.from({ length: 90 }, (_, j) => j % 7 && 1);
+  const exclude = (i: number, j: number) => (i + j) % 2 === 0;
+  // Only rows of zeros are let through.
+  await samePairs(engine, oracle, a, b, { k: 200, maskA, maskB, exclude });
+  for (const end of ['top', 'bottom'] as const) {
+    await samePairs(engine, oracle, zero, b, { k: 6, above: 0, end });
+    await samePairs(engine, oracle, b, zero, { k: 100_000, below: 1e-40, exclude, end });
+    await samePairs(engine, oracle, zero, b, { k: 70, limitPerFirst: 1, limitPerSecond: 2, maskB, end });
+    await samePairs(engine, oracle, zero, b, { k: 3000, limitPerSecond: 40, exclude, end });
+  }
+  await samePairs(engine, oracle, zero, b, { k: 0 });
 });
 
 add('huge and tiny norms', async (engine, oracle) => {

@@ -7,13 +7,14 @@ import { limitedPairs } from './limited-pairs.ts';
 import type { PairSearch } from './pair-search.ts';
 import { screenedPairs } from './screened-pairs.ts';
 import type { Selection } from './selection.ts';
+import { zeroPairs } from './zero-pairs.ts';
 
 /** Best pairs of A·Bᵀ: screened in small integers where few pairs can be wanted, in fp32 where many are. */
 export const topPairs = async (sessions: Sessions, a: Matrix, b: Matrix, options: PairOptions): Promise<Pairs> => {
   checkTopPairs(a, b, options);
   throwIfAborted(options.signal);
   const { limitPerFirst, limitPerSecond } = options;
-  const search = (options: PairOptions, after?: Selection['after']): Promise<Pairs> => {
+  const search = async (options: PairOptions, after?: Selection['after']): Promise<Pairs> => {
     const sign = options.end === 'bottom' ? -1 : 1;
     const above = options.above ?? Number.NEGATIVE_INFINITY;
     const below = options.below ?? Number.POSITIVE_INFINITY;
@@ -21,7 +22,7 @@ export const topPairs = async (sessions: Sessions, a: Matrix, b: Matrix, options
     const k = options.k ?? (options.visit ? 0 : Number.POSITIVE_INFINITY);
     const everything = low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY;
     const task: PairSearch = { a, b, sign, low, high, k, everything, after, options };
-    return isSelective(task) ? screenedPairs(sessions, task) : densePairs(sessions, task);
+    return zeroPairs(task) ?? (isSelective(task) ? screenedPairs(sessions, task) : densePairs(sessions, task));
   };
   return limitPerFirst === undefined && limitPerSecond === undefined
     ? search(options)
