@@ -3,7 +3,8 @@ import { isStandIn, type TensorInfo } from '../../formats/tensor.ts';
 import { inputFirstModules } from '../../model/architectures/index.ts';
 import type { Model } from '../../model/types.ts';
 import { quote } from '../../quote.ts';
-import { type Change, changesOf, type ModuleChange } from './change.ts';
+import type { Change, ModuleChange } from './change.ts';
+import { changesOf } from './module-changes.ts';
 import type { AdapterModule } from './modules.ts';
 import type { Adapter } from './open.ts';
 
