@@ -103,6 +103,7 @@ describe('an assistant', () => {
     ['an address as a model', 'modelInfo', { model: 'https://example.org/x.gguf' }, /^MODEL_UNKNOWN: /],
     ['no layer', 'neuron', { model: 'tiny', neuron: 0 }, /^ARGUMENT_INVALID: Expected `layer`/],
     ['a layer that is not there', 'neuron', { model: 'tiny', layer: 99, neuron: 0 }, /^OUT_OF_RANGE: /],
+    ['an object as a layer', 'neuron', { model: 'tiny', layer: { a: 1 }, neuron: 0 }, /^ARGUMENT_INVALID: .*\{.*a/],
     ['a parameter that is not there', 'neuron', { model: 'tiny', layer: 0, neuron: 0, kk: 3 }, /`kk`/],
     ['files through SQL', 'sql', { model: 'both', q: "select * from read_text('/etc/passwd')" }, /^[A-Z_]+: /],
   ])('is told in a sentence what was wrong with %s', async (_, name, asked, sentence) => {

@@ -115,17 +115,20 @@ function urlOf({ path, place, parameters }: AnyQuestion, asked: Asked): URL {
     );
   }
   const url = new URL(
-    path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(asked[name]))),
+    path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(asked[name]))),
     'http://weightscope.invalid',
   );
   for (const [name, value] of Object.entries(asked)) {
     if (name in place || value === undefined || value === null) continue;
     const list = name in parameters && factsOf(parameters[name]).kind === 'list';
     const values = Array.isArray(value) && !list ? value : [value];
-    for (const one of values) url.searchParams.append(name, String(one));
+    for (const one of values) url.searchParams.append(name, list ? String(one) : textOf(one));
   }
   return url;
 }
+
+/** A value as the API takes it; what is no plain value is refused there as it was written. */
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /** The parameters that make an answer shorter. */
 function shorter({ parameters }: AnyQuestion): string {

@@ -84,6 +84,13 @@ describe('search', () => {
     expect((await hits('w1 OR nothing')).map(key)).toEqual(one.map(key));
   });
 
+  it('counts a word once, however often and however it is written', async () => {
+    const once = await atlas.search('w1 OR w2', { k: 100 });
+    for (const query of ['w1 OR w2 OR w1', 'W1 OR w2 OR w1 w1 OR w2', 'w1 w1 OR w2'])
+      expect(await atlas.search(query, { k: 100 }), query).toEqual(once);
+    expect((await atlas.search('w1 w2 OR w2 w1')).neurons).toEqual((await atlas.search('w1 w2')).neurons);
+  });
+
   it('takes a thousand words, of which one is a token', async () => {
     const words = Array.from({ length: 999 }, (_, i) => `unknown${i}`);
     const { neurons, terms } = await atlas.search([...words, 'w1'].join(' OR '), { k: 5 });

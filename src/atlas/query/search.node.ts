@@ -16,10 +16,15 @@ import { parseTerms, type Term } from './terms.ts';
 /** Neurons and heads for words; terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
 export async function searchAtlas(sources: Sources, query: string, options: SearchOptions): Promise<SearchResult> {
   const words = sources.words();
-  const terms = await Promise.all(
+  const found = await Promise.all(
     parseTerms(query).map((all) =>
       Promise.all(all.map(async (term) => ({ term, tokens: await tokensOf(term, words, sources) }))),
     ),
+  );
+  // A word that is said twice counts once.
+  const terms = unlike(
+    found.map((all) => unlike(all, textOf)),
+    (all) => all.map(textOf).sort().join(' '),
   );
   // An alternative with a word that no token is cannot be met.
   const possible = terms.filter((all) => all.every(({ tokens }) => tokens.length > 0));
@@ -61,6 +66,16 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
     }
   }
   return { neurons, heads, terms };
+}
+
+/** What a term asks for, as text: its tokens, or itself where there are none. */
+const textOf = ({ term, tokens }: { term: Term; tokens: readonly number[] }): string =>
+  tokens.length > 0 ? String(tokens) : JSON.stringify(term);
+
+/** Without those that have the text of an earlier one. */
+function unlike<T>(all: readonly T[], textOf: (one: T) => string): T[] {
+  const texts = all.map(textOf);
+  return all.filter((_, i) => texts.indexOf(texts[i]) === i);
 }
 
 /** Ids of a term's tokens, in order. */
