@@ -1,7 +1,7 @@
-// node bench/fold-norm.mjs MODEL [HEADS]: how many of a head's 100 best pairs, and of a neuron's 20 best tokens, are the
-// same with the norm's gain folded in and without, over HEADS heads and neurons drawn with seed 1 (default: all heads).
-// Built from dist/.
-// One line per head; then quantiles. docs/readings.md has the figures; fold-norm.py computes one head with numpy alone.
+// node bench/fold-norm.mjs MODEL [HEADS]: how many of a head's 100 best pairs, and of a neuron's 20 best tokens, are
+// the same with the norm's gain folded in and without, over HEADS heads and neurons drawn with seed 1 (default: all
+// heads). Built from dist/. One line per head; then quantiles. docs/readings.md has the figures; fold-norm.py computes
+// one head with numpy alone.
 import { openModel, readHead, readNeuron } from '../dist/node.js';
 
 const [path, wanted = 'all'] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // npm run bench -- --only queries --atlas DIR [--other DIR] [--record]: an open atlas's answers (queries.mjs) npm run
-// bench -- [--only P1,wide,P2,P3,P4,P5,P6,P7,scaling,notebook] [--layers 0,1,2] [--engine wasm] [--model FILE] [--rounds 5]
-// [--json FILE] [--record] Ours against torch on the same machine, in turns, answers compared before they are timed.
-// WEIGHTSCOPE_MODELS names the folder with smollm2/, WEIGHTSCOPE_PYTHON a Python with torch. --record writes
+// bench -- [--only P1,wide,P2,P3,P4,P5,P6,P7,scaling,notebook] [--layers 0,1,2] [--engine wasm] [--model FILE]
+// [--rounds 5] [--json FILE] [--record] Ours against torch on the same machine, in turns, answers compared before they
+// are timed. WEIGHTSCOPE_MODELS names the folder with smollm2/, WEIGHTSCOPE_PYTHON a Python with torch. --record writes
 // bench/record/<machine>/ and the table in docs/performance.md; with --only it replaces those parts of the record.
 // `notebook` holds a whole V x V matrix.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

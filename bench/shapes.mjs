@@ -1,8 +1,8 @@
 // node bench/shapes.mjs FOLDER [llama|deepseek|gpt-oss] [--layers 2]: makes checkpoints of the shapes of Llama-3-8B,
-// DeepSeek-V3 and gpt-oss-20b, with two layers of random weights, and says how long each takes to open, a neuron's lists
-// with `none`, and a head, each in a process of its own (processor time, peak memory). Embeddings and attention are
-// random (normal numbers, seeded); experts are holes in the file, which read as zeros and take no place on a disk, but
-// those of the neuron that is read. What is there already is not made again. With `--layers 61` of deepseek the
+// DeepSeek-V3 and gpt-oss-20b, with two layers of random weights, and says how long each takes to open, a neuron's
+// lists with `none`, and a head, each in a process of its own (processor time, peak memory). Embeddings and attention
+// are random (normal numbers, seeded); experts are holes in the file, which read as zeros and take no place on a disk,
+// but those of the neuron that is read. What is there already is not made again. With `--layers 61` of deepseek the
 // header is that of the whole model (90,000 tensors). With `--holes` no number is written: enough to see how it opens.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs';

@@ -6,8 +6,8 @@ const ROWS = 49_152;
 
 /**
  * Factors as wide as those of most models' heads, which SmolLM2 has not: some of its heads side by side, whose rows are
- * one after the other and whose scores are thus sums of theirs, and normal numbers, of which no dimension says more than
- * another. Each as [what it is, () => { a, b }].
+ * one after the other and whose scores are thus sums of theirs, and normal numbers, of which no dimension says more
+ * than another. Each as [what it is, () => { a, b }].
  */
 export const wideFactors = (model, engine, heads) => {
   const beside = (list, kind) => async () => {

@@ -1,4 +1,5 @@
-// npm run api [-- --update]: compares the public API with its report in api/, so that a breaking change is seen in review.
+// npm run api [-- --update]: compares the public API with its report in api/, so that a breaking change is seen in
+// review.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';

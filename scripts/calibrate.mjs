@@ -1,10 +1,11 @@
 // npm run calibrate [-- --short]: are the p-values of statistics what they say, and is what is planted found?
 //
-// Random heads and neurons are put in the place of the sample's own, on its real embeddings: heads of normal numbers ("plain")
-// and heads with the singular values of the sample's own heads and random directions ("spectra"). Their p is below 0.05,
-// 0.01 and 0.001 in just these shares, or the table says what is wrong. Against a shuffled vocabulary: the same heads, with
-// the rows of the first E permuted. Counts have few values, so that their p may be below less often, never more.
-// The full run (half an hour) writes the tables of docs/statistics.md; --short (a minute) is for CI and writes nothing.
+// Random heads and neurons are put in the place of the sample's own, on its real embeddings: heads of normal numbers
+// ("plain") and heads with the singular values of the sample's own heads and random directions ("spectra"). Their p is
+// below 0.05, 0.01 and 0.001 in just these shares, or the table says what is wrong. Against a shuffled vocabulary: the
+// same heads, with the rows of the first E permuted. Counts have few values, so that their p may be below less often,
+// never more. The full run (half an hour) writes the tables of docs/statistics.md; --short (a minute) is for CI and
+// writes nothing.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defaultEngine, openModel } from '../dist/node.js';

@@ -1,7 +1,8 @@
-// node scripts/fuzz-eigenvalues.mjs [COUNT] [SEED]: eigenvalues of COUNT (default 1,000,000) seeded matrices of 8 to 256 rows.
-// None may fail, and each sum is the trace. The number of rows n is drawn with a density of n⁻³, so that small, large and all
-// between take about equal time: half have fewer than 12 rows, one in 1,000 has 190 or more. Kinds of matrices take turns.
-// With WEIGHTSCOPE_PYTHON every matrix of a sample of 1 in 200 is compared with LAPACK's dgeev (numpy), to 1e-9 of its norm.
+// node scripts/fuzz-eigenvalues.mjs [COUNT] [SEED]: eigenvalues of COUNT (default 1,000,000) seeded matrices of 8 to
+// 256 rows. None may fail, and each sum is the trace. The number of rows n is drawn with a density of n⁻³, so that
+// small, large and all between take about equal time: half have fewer than 12 rows, one in 1,000 has 190 or more. Kinds
+// of matrices take turns. With WEIGHTSCOPE_PYTHON every matrix of a sample of 1 in 200 is compared with LAPACK's dgeev
+// (numpy), to 1e-9 of its norm.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,10 @@ const KINDS = {
   'blocks hardly joined': (z, n) =>
     z.map((x, at) => (Math.floor((2 * at) / n / n) <= Math.floor((2 * (at % n)) / n) ? x : 1e-12 * x)),
 };
-/** Of these an eigenvalue may be defective: it is known to the square root of rounding at best, so that LAPACK's errs as well. */
+/**
+ * Of these an eigenvalue may be defective: it is known to the square root of rounding at best, so that LAPACK's errs as
+ * well.
+ */
 const DEFECTIVE = ['small whole numbers', 'sparse', 'graded', 'blocks hardly joined'];
 
 function multiply(a, b, n) {

@@ -1,6 +1,6 @@
-// node scripts/native-packages.mjs ADDONS: from ADDONS/<package>/weightscope.node makes one npm package for each platform
-// and names them, in exactly this version, as optional dependencies of the main package. Only a release runs this: a
-// clone builds its own addon, and its lock file need not know packages that are not published yet.
+// node scripts/native-packages.mjs ADDONS: from ADDONS/<package>/weightscope.node makes one npm package for each
+// platform and names them, in exactly this version, as optional dependencies of the main package. Only a release runs
+// this: a clone builds its own addon, and its lock file need not know packages that are not published yet.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.mjs';

@@ -46,8 +46,8 @@ export function build() {
 }
 
 /**
- * Runs `commands` unless the file `stamp` holds `hash`. Their output is shown only when one fails; then the process ends,
- * unless the step is `optional`: of that the last line is shown.
+ * Runs `commands` unless the file `stamp` holds `hash`. Their output is shown only when one fails; then the process
+ * ends, unless the step is `optional`: of that the last line is shown.
  */
 function step(stamp, hash, title, commands, optional = false) {
   const path = join(root, stamp);

@@ -1,5 +1,5 @@
-// `npm start [-- ARGS]` and `./weightscope [ARGS]`: sets up what is missing, then runs the command line in this process, so
-// that signals and exit codes are its own. `npm start` alone shows the tour of the sample.
+// `npm start [-- ARGS]` and `./weightscope [ARGS]`: sets up what is missing, then runs the command line in this
+// process, so that signals and exit codes are its own. `npm start` alone shows the tour of the sample.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, setup } from './setup.mjs';

@@ -2,8 +2,9 @@
 const COMPLETED = { engine: 'engine_strict', quiet: 'loglevel' };
 
 /**
- * The options of `program` that npm took from the command line instead of passing them on, as `npm start neuron sample 4 100
- * -k 8` does where `--` is missing: npm leaves each in the environment as one of its own settings, without `no-`.
+ * The options of `program` that npm took from the command line instead of passing them on, as
+ * `npm start neuron sample 4 100 -k 8` does where `--` is missing: npm leaves each in the environment as one of its own
+ * settings, without `no-`.
  *
  * @param {import('commander').Command} program
  * @param {NodeJS.ProcessEnv} env

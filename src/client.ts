@@ -9,8 +9,8 @@ export interface ClientOptions {
 }
 
 /**
- * A client with a method for every question, typed by the questions themselves: `client.api.models.$get()`. Wrap a call in
- * {@link ask} to get the answer itself. Path parameters are text; in queries numbers and booleans are fine.
+ * A client with a method for every question, typed by the questions themselves: `client.api.models.$get()`. Wrap a call
+ * in {@link ask} to get the answer itself. Path parameters are text; in queries numbers and booleans are fine.
  */
 export function createClient(base: string, { token, fetch: get = fetch }: ClientOptions = {}) {
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
@@ -82,8 +82,8 @@ export interface StreamOptions extends ClientOptions {
 }
 
 /**
- * The answer of any route, by its URL (`client.api.models.$url()`), with progress on the way. Aborting `signal` stops the
- * work on the server. Throws {@link ApiError}.
+ * The answer of any route, by its URL (`client.api.models.$url()`), with progress on the way. Aborting `signal` stops
+ * the work on the server. Throws {@link ApiError}.
  */
 export async function askWithProgress<T = unknown>(url: string | URL, options: StreamOptions = {}): Promise<T> {
   const { token, signal, progress, fetch: get = fetch } = options;
@@ -110,8 +110,8 @@ export interface ServerEvent {
 }
 
 /**
- * Splits a stream of text into server-sent events (WHATWG HTML, 9.2.6); feed it pieces as they come. Comments and ids are
- * passed over.
+ * Splits a stream of text into server-sent events (WHATWG HTML, 9.2.6); feed it pieces as they come. Comments and ids
+ * are passed over.
  */
 export function eventParser(emit: (event: ServerEvent) => void): (piece: string) => void {
   let rest = '';

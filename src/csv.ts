@@ -1,8 +1,9 @@
 import { codePoint, printable } from './quote.ts';
 
 /**
- * What no text of a file may bring into another program: control characters, which terminals obey, and marks that turn the
- * direction of text, which let it read otherwise than it is. Tabs and ends of lines stay: they stand between quotes.
+ * What no text of a file may bring into another program: control characters, which terminals obey, and marks that turn
+ * the direction of text, which let it read otherwise than it is. Tabs and ends of lines stay: they stand between
+ * quotes.
  */
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -13,8 +14,8 @@ const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]./s;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
- * A text as spreadsheets may open it: a formula (`=HYPERLINK(…)` is a token that anyone can put into a tokenizer) begins
- * with an apostrophe. A single sign and a number are no formula.
+ * A text as spreadsheets may open it: a formula (`=HYPERLINK(…)` is a token that anyone can put into a tokenizer)
+ * begins with an apostrophe. A single sign and a number are no formula.
  */
 const inert = (text: string): string => (FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text);
 

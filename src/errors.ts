@@ -64,9 +64,9 @@ export type ErrorCode =
 const MAX_MESSAGE = 4000;
 
 /**
- * The one error class of the library: a sentence that says what was expected, what was found and what to do,
- * with a stable {@link ErrorCode} for programs and the original error as `cause`. Whatever a file put into the sentence,
- * it is one line, of bounded length, with no character that a terminal would obey; `below` are lines after it.
+ * The one error class of the library: a sentence that says what was expected, what was found and what to do, with a
+ * stable {@link ErrorCode} for programs and the original error as `cause`. Whatever a file put into the sentence, it is
+ * one line, of bounded length, with no character that a terminal would obey; `below` are lines after it.
  */
 export class WeightscopeError extends Error {
   override readonly name = 'WeightscopeError';

@@ -7,7 +7,9 @@ const MAX_DEPTH = 127;
 export class JsonError extends Error {}
 
 interface JsonOptions {
-  /** Reads `NaN`, `Infinity` and `-Infinity` and lone surrogates, as Python's `json` does. Default: refused, as in Rust. */
+  /**
+   * Reads `NaN`, `Infinity` and `-Infinity` and lone surrogates, as Python's `json` does. Default: refused, as in Rust.
+   */
   python?: boolean;
   /** How many values {@link JsonReader.value} makes in all; default a million. */
   maxValues?: number;
@@ -26,7 +28,10 @@ const PIECE = 1 << 14;
 const latin1 = new TextDecoder('latin1');
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** JSON text or bytes as a value. Throws {@link JsonError}: also for nesting below the depth that Rust reads, and too many values. */
+/**
+ * JSON text or bytes as a value. Throws {@link JsonError}: also for nesting below the depth that Rust reads, and too
+ * many values.
+ */
 export function parseJson(json: string | Uint8Array, options: JsonOptions = {}): unknown {
   const reader = new JsonReader(typeof json === 'string' ? new TextEncoder().encode(json) : json, options);
   const value = reader.value();
@@ -276,7 +281,9 @@ export class JsonReader {
     return this.#at;
   }
 
-  /** Where the text ends that begins at `start`; {@link #odd} tells whether it has escapes or characters beyond ASCII. */
+  /**
+   * Where the text ends that begins at `start`; {@link #odd} tells whether it has escapes or characters beyond ASCII.
+   */
   #endOfString(start: number): number {
     const bytes = this.#bytes;
     this.#odd = false;
@@ -292,7 +299,9 @@ export class JsonReader {
     throw new JsonError('it ends within a text');
   }
 
-  /** ASCII from the bytes: a part of a larger piece that is decoded once, since a decoder's call costs more than a name. */
+  /**
+   * ASCII from the bytes: a part of a larger piece that is decoded once, since a decoder's call costs more than a name.
+   */
   #ascii(start: number, end: number): string {
     if (start < this.#pieceAt || end > this.#pieceAt + this.#piece.length) {
       this.#pieceAt = start;

@@ -1,6 +1,6 @@
 /**
- * The name that a mistyped one is nearest to: at most a third of its letters, and at least one, left out, put in, changed or
- * exchanged with their neighbour (Damerau and Levenshtein); undefined where none is near.
+ * The name that a mistyped one is nearest to: at most a third of its letters, and at least one, left out, put in,
+ * changed or exchanged with their neighbour (Damerau and Levenshtein); undefined where none is near.
  */
 export function nearest(typed: string, names: Iterable<string>): string | undefined {
   const text = typed.slice(0, 200).toLowerCase();

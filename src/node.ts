@@ -34,7 +34,9 @@ export { type HubOptions, hubFolder } from './source/hub.node.ts';
 addEngine('native', async () => (await import('./engine/native/native.node.ts')).nativeEngine());
 
 export interface NodeOpenOptions extends OpenOptions {
-  /** Read the weights of a hub checkpoint by ranges instead of fetching the files; those in the cache are read there. */
+  /**
+   * Read the weights of a hub checkpoint by ranges instead of fetching the files; those in the cache are read there.
+   */
   ranges?: boolean;
   /** Called while a hub checkpoint is fetched; `done` is 0 to 1. */
   progress?: (done: number, what: string) => void;
@@ -172,7 +174,9 @@ function sampleCache(fingerprint: string): Cache {
   };
 }
 
-/** `name` or `org/name`, with or without a revision; a file name with an ending that weights have is a mistyped path. */
+/**
+ * `name` or `org/name`, with or without a revision; a file name with an ending that weights have is a mistyped path.
+ */
 function looksLikeHubId(location: string): boolean {
   return (
     /^[\w][\w.-]*(\/[\w][\w.-]*)?(@.+)?$/.test(location) && !/\.(gguf|safetensors|bin|pt|pth|npz?)$/.test(location)

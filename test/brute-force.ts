@@ -2,7 +2,10 @@ import type { Matrix } from '../src/engine/engine.ts';
 import { fuzzyEqual } from '../src/vocabulary/fuzzy.ts';
 import type { TinyModel } from './tiny-model.ts';
 
-/** The definitions of docs/readings.md computed the plain way, whole matrices at once: what the readings are checked against. */
+/**
+ * The definitions of docs/readings.md computed the plain way, whole matrices at once: what the readings are checked
+ * against.
+ */
 
 export type Kind = 'ff.key' | 'ff.up' | 'ff.value' | 'attn.q' | 'attn.k' | 'attn.v' | 'attn.o';
 export interface How {

@@ -7,7 +7,9 @@ import { createProgram } from '../src/cli/program.ts';
 import { root } from './packed.ts';
 import { python, s3Skipped } from './s3.ts';
 
-/** All documents of the manifests, checked against the schemas of Kubernetes by a package this project did not write. */
+/**
+ * All documents of the manifests, checked against the schemas of Kubernetes by a package this project did not write.
+ */
 const CHECK = `
 import glob, json, sys, kubernetes_validate, yaml
 documents = []

@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net';
 
 export interface FakeFile {
   bytes: Uint8Array;
-  /** Large files are kept in Git LFS: named by SHA-256, served by the CDN. Others by their Git blob id, served directly. */
+  /**
+   * Large files are kept in Git LFS: named by SHA-256, served by the CDN. Others by their Git blob id, served directly.
+   */
   lfs?: boolean;
 }
 

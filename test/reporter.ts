@@ -1,8 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
 /**
- * Ends a run with what failed and what was skipped by name, then one plain line, `N passed, N failed, N skipped`. Files that
- * could not be loaded count as failed.
+ * Ends a run with what failed and what was skipped by name, then one plain line, `N passed, N failed, N skipped`. Files
+ * that could not be loaded count as failed.
  */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {

@@ -28,8 +28,8 @@ export interface TinyServed extends Served {
 }
 
 /**
- * Tiny models to be served: `tiny` live, `both` live with an atlas that has statistics, `atlas` an atlas alone (of another
- * model), `bare` without a tokenizer.
+ * Tiny models to be served: `tiny` live, `both` live with an atlas that has statistics, `atlas` an atlas alone (of
+ * another model), `bare` without a tokenizer.
  */
 export async function tinyServed(): Promise<TinyServed> {
   const root = await mkdtemp(join(tmpdir(), 'weightscope-served-'));

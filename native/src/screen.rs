@@ -2,9 +2,9 @@
 //!
 //!   Σ_t a_it b_jt >= least,  in whole numbers.
 //!
-//! Rows of a hold -127..127, one after the other. Rows of b hold 0..127, their values plus 64 (what multiplies unsigned by
-//! signed bytes wants), 16 rows side by side: four dimensions of each row, then the next four, so that one instruction takes
-//! four dimensions of all. A row of a has the sum of its values beside it, which takes the 64 back.
+//! Rows of a hold -127..127, one after the other. Rows of b hold 0..127, their values plus 64 (what multiplies unsigned
+//! by signed bytes wants), 16 rows side by side: four dimensions of each row, then the next four, so that one
+//! instruction takes four dimensions of all. A row of a has the sum of its values beside it, which takes the 64 back.
 
 use std::array;
 

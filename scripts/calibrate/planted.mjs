@@ -1,5 +1,5 @@
-// How often what is planted among random numbers is found: by |z| > 3.29, as before there were p-values; by p < 0.001; and by
-// p below what as many heads without anything planted fall below as have |z| > 3.29.
+// How often what is planted among random numbers is found: by |z| > 3.29, as before there were p-values; by p < 0.001;
+// and by p below what as many heads without anything planted fall below as have |z| > 3.29.
 
 import { PLURALS } from '../../dist/reading/relations/relations.js';
 import { headCopying } from '../../dist/reading/statistics/copying.js';
@@ -101,7 +101,10 @@ export async function power(model, engine, rows, { short, progress }) {
   return table;
 }
 
-/** Random heads in one layer, whose W_O is `strength` of what `make` makes of W_V and for the rest noise of the same norm. */
+/**
+ * Random heads in one layer, whose W_O is `strength` of what `make` makes of W_V and for the rest noise of the same
+ * norm.
+ */
 async function plantedHeads(model, heads, strength, make) {
   const { hidden: d, headDim: r } = model.dimensions;
   const planted = await randomHeads(model, { layers: 1, heads, seed: 9, spectra: false });

@@ -12,12 +12,14 @@ import { normalTail, poissonTail, spanNull, spanTail } from '../../dist/reading/
 import { randomHeads, randomNeurons, shuffledVocabulary } from './models.mjs';
 
 export const ALPHAS = [0.05, 0.01, 0.001];
-/** A share is wrong when chance gives as large a one (or, where p is continuous, as small a one) once in so many tables. */
+/**
+ * A share is wrong when chance gives as large a one (or, where p is continuous, as small a one) once in so many tables.
+ */
 const WRONG = 1e-4;
 
 /**
- * `counts`: of few values, so that p may be conservative. `drawn`: the size of the sample that its null is drawn from. `z`
- * is what was said before there was a p.
+ * `counts`: of few values, so that p may be conservative. `drawn`: the size of the sample that its null is drawn from.
+ * `z` is what was said before there was a p.
  */
 class Rows {
   #rows = new Map();

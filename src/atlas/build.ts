@@ -46,8 +46,8 @@ export interface AtlasBuild {
 }
 
 /**
- * Reads a whole model into `store`, unit by unit; see docs/atlas.md. Interrupted at any moment, it goes on with `resume`
- * and gives the rows of an undisturbed run. Throws `ATLAS_EXISTS`, `ATLAS_MISMATCH`, `ATLAS_NEWER`,
+ * Reads a whole model into `store`, unit by unit; see docs/atlas.md. Interrupted at any moment, it goes on with
+ * `resume` and gives the rows of an undisturbed run. Throws `ATLAS_EXISTS`, `ATLAS_MISMATCH`, `ATLAS_NEWER`,
  * `OUTPUT_UNWRITABLE` (with everything finished so far kept) and what readings throw.
  */
 export async function buildAtlas(model: Model, store: Store, options: BuildOptions = {}): Promise<Manifest> {

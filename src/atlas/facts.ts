@@ -74,7 +74,9 @@ export function modelFacts(model: Model, choice: EmbeddingChoice = 'unembed'): M
 const isDirection = (name: string): boolean =>
   name === 'positions' || /(^|\.)norm\./.test(name) || name.endsWith('_bias');
 
-/** Bytes of the tensors a parameter is made of, at most those of its own numbers in fp32: one tensor may hold several. */
+/**
+ * Bytes of the tensors a parameter is made of, at most those of its own numbers in fp32: one tensor may hold several.
+ */
 function bytesOf(model: Model, parameter: Parameter): number {
   const stored = parameter.tensors.reduce((sum, name) => {
     const tensor = model.tensors.get(name);

@@ -230,8 +230,8 @@ async function mergedLists(
 
 /** Rows of lists [from, to): list by list, first `+`, then `-`. */
 function listRows(merged: Record<Sign, BestLists>, from: number, to: number) {
-  // All tokens have as many rows, so that a reader finds a token's by its number: those of a token that is left out, whose
-  // lists are empty, have a score of NaN.
+  // All tokens have as many rows, so that a reader finds a token's by its number: those of a token that is left out,
+  // whose lists are empty, have a score of NaN.
   const each = SIGNS.reduce(
     (most, sign) => merged[sign].counts.subarray(from, to).reduce((a, b) => Math.max(a, b), most),
     0,

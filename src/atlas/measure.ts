@@ -14,7 +14,10 @@ const OPERATIONS = 5e10;
 
 export interface MeasureOptions {
   signal?: AbortSignal;
-  /** Milliseconds that have passed; default the wall clock. On a busy machine: processor time, divided by the cores in use. */
+  /**
+   * Milliseconds that have passed; default the wall clock. On a busy machine: processor time, divided by the cores in
+   * use.
+   */
   clock?: () => number;
 }
 

@@ -41,7 +41,9 @@ export const MERGE_RATE = 15e6;
 /** A unit's way through queue and store, in seconds (docs/scale.md). */
 export const UNIT_OVERHEAD = 0.15;
 
-/** What a build takes on one machine and on several. `operations` … `memory` are of the units, `seconds` of one machine. */
+/**
+ * What a build takes on one machine and on several. `operations` … `memory` are of the units, `seconds` of one machine.
+ */
 export function planScales(facts: ModelFacts, settings: AtlasSettings, options: ScaleOptions = {}): Plan {
   const { rates = RATES, machines = [1, 10, 100], bandwidth = BANDWIDTH } = options;
   const work = planWork(facts, settings);
@@ -96,9 +98,9 @@ function tableBytes(facts: ModelFacts, { what, layers, top, pairs, columns }: At
 }
 
 /**
- * Bytes of the lists that units leave for the merge. A unit writes its own best k per token, less those that earlier units of
- * its worker surpass: in random order, of n entries k (1 + ln(n / k)) are among the best k when they come, and where
- * units hold k or more, the i-th writes k / i of them.
+ * Bytes of the lists that units leave for the merge. A unit writes its own best k per token, less those that earlier
+ * units of its worker surpass: in random order, of n entries k (1 + ln(n / k)) are among the best k when they come, and
+ * where units hold k or more, the i-th writes k / i of them.
  */
 function listBytes(facts: ModelFacts, { columns }: AtlasSettings, work: readonly Work[], machines: number): number {
   const groups = new Map<string, { count: number; units: Work[] }>();

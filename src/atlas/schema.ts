@@ -5,8 +5,8 @@ import type { EmbeddingChoice } from '../reading/types.ts';
 
 /**
  * The atlas's tables (docs/atlas.md). A released column keeps its name, type and meaning; a new column or table is an
- * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder. 2: look-ups read some
- * columns at their places in the files (parquet.ts), which in files of 1 are encoded otherwise.
+ * addition; anything else raises SCHEMA_VERSION, and an older weightscope then refuses the folder. 2: look-ups read
+ * some columns at their places in the files (parquet.ts), which in files of 1 are encoded otherwise.
  */
 export const SCHEMA_VERSION = 2;
 
@@ -31,8 +31,8 @@ export const TABLES = {
     padding: 'BOOLEAN',
   },
   /**
-   * `norm` is the vector's length, `reading_norm` that of its listed scores, both signs together; `best` and `worst` are
-   * its largest and smallest score, `top` and `bottom` the labels of its first tokens, for people.
+   * `norm` is the vector's length, `reading_norm` that of its listed scores, both signs together; `best` and `worst`
+   * are its largest and smallest score, `top` and `bottom` the labels of its first tokens, for people.
    */
   neurons: {
     layer: 'INT32',
@@ -67,7 +67,10 @@ export const TABLES = {
     neuron: 'INT32',
     score: 'DOUBLE',
   },
-  /** `best` and `worst` are the largest and smallest score, `top` and `bottom` the labels of the first pairs, for people. */
+  /**
+   * `best` and `worst` are the largest and smallest score, `top` and `bottom` the labels of the first pairs, for
+   * people.
+   */
   heads: {
     layer: 'INT32',
     head: 'INT32',
@@ -88,7 +91,10 @@ export const TABLES = {
     second: 'INT32',
     score: 'DOUBLE',
   },
-  /** The best heads of each token by `score`, its diagonal entry; `pair_rank`: its best place in head_pairs, either side. */
+  /**
+   * The best heads of each token by `score`, its diagonal entry; `pair_rank`: its best place in head_pairs, either
+   * side.
+   */
   token_heads: {
     token: 'INT32',
     matrix: 'STRING',
@@ -110,8 +116,9 @@ export const TABLES = {
     score: 'DOUBLE',
   },
   /**
-   * The columns are those of reading/statistics/catalogue.ts; docs/statistics.md says what each is, and what its z and p (against random) and shuffled z and p are measured
-   * against; `…_q` is the share of false discoveries among all neurons (all heads of a matrix) with as small a p.
+   * The columns are those of reading/statistics/catalogue.ts; docs/statistics.md says what each is, and what its z and
+   * p (against random) and shuffled z and p are measured against; `…_q` is the share of false discoveries among all
+   * neurons (all heads of a matrix) with as small a p.
    */
   neuron_stats: { layer: 'INT32', expert: 'INT32', neuron: 'INT32', ...statistics('neurons') },
   head_stats: { layer: 'INT32', head: 'INT32', matrix: 'STRING', ...statistics('heads') },

@@ -17,9 +17,9 @@ const invalid = (location: string): WeightscopeError =>
   new WeightscopeError('ARGUMENT_INVALID', `Expected a place such as s3://bucket/prefix, got ${location}.`);
 
 /**
- * A bucket of S3, or of anything that speaks its protocol, as a store. Region and credentials are looked for where all of
- * AWS's programs look; `AWS_ENDPOINT_URL_S3` (or `AWS_ENDPOINT_URL`) names another server, which is then addressed by
- * path. A put is one request, which S3 does whole or not at all. Throws `PACKAGE_MISSING`, and from its methods
+ * A bucket of S3, or of anything that speaks its protocol, as a store. Region and credentials are looked for where all
+ * of AWS's programs look; `AWS_ENDPOINT_URL_S3` (or `AWS_ENDPOINT_URL`) names another server, which is then addressed
+ * by path. A put is one request, which S3 does whole or not at all. Throws `PACKAGE_MISSING`, and from its methods
  * `SOURCE_UNREADABLE`, `OUTPUT_UNWRITABLE`, `UNAUTHORIZED` and `NETWORK`.
  */
 export async function s3Store(location: string): Promise<Store> {

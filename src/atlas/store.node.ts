@@ -9,7 +9,9 @@ import type { Store } from './store.ts';
 /** Files not yet renamed carry this ending; `list` does not see them. */
 const UNFINISHED = '.unfinished';
 
-/** A folder as a store, made with its first file. `put` writes a temporary file beside the target, syncs and renames it. */
+/**
+ * A folder as a store, made with its first file. `put` writes a temporary file beside the target, syncs and renames it.
+ */
 export function folderStore(path: string): Store {
   const at = (name: string): string => {
     checkFileName(name);

@@ -20,7 +20,9 @@ export const PARTS = 'parts/';
 
 export const receiptName = (id: string): string => `${PARTS}${id}.json`;
 
-/** Computes a unit and writes its files, then its receipt. Doing it again, even at the same time elsewhere, is harmless. */
+/**
+ * Computes a unit and writes its files, then its receipt. Doing it again, even at the same time elsewhere, is harmless.
+ */
 export async function runUnit(unit: Unit, context: UnitContext, store: Store, run: RunOptions = {}): Promise<Receipt> {
   const { tables, arrays } = await kindOf(unit).compute(unit, context, run);
   const files: AtlasFile[] = [];

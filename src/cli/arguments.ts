@@ -7,9 +7,9 @@ const LETTERS: Record<string, string> = { neuron: 'N', head: 'H' };
 const NEGATED = /^-[-\s]*(?:\(|\d|\.\d|(?:ff|head|tok|pos|tensor):|(?:norm|layer)\.)/;
 
 /**
- * The command line as the program takes it: a place is written as the program prints it (`neuron sample 4:100`, `L4N100`),
- * and an expression may begin with a minus sign, which is not an option; `help neuron` is `neuron --help`. Throws `ARGUMENT_INVALID` for a place of another
- * command.
+ * The command line as the program takes it: a place is written as the program prints it (`neuron sample 4:100`,
+ * `L4N100`), and an expression may begin with a minus sign, which is not an option; `help neuron` is `neuron --help`.
+ * Throws `ARGUMENT_INVALID` for a place of another command.
  */
 export function plainArguments(args: readonly string[]): string[] {
   const [command, ...rest] = args;

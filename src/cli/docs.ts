@@ -7,7 +7,9 @@ import { COMMANDS } from './commands/index.ts';
 import { flagFacts, inHelp } from './definition.ts';
 import { createProgram } from './program.ts';
 
-/** Tables of docs/cli.md and docs/api.md, by the name that stands in their markers: made of the definitions themselves. */
+/**
+ * Tables of docs/cli.md and docs/api.md, by the name that stands in their markers: made of the definitions themselves.
+ */
 export function tables(): Record<string, string> {
   const { commands } = createProgram();
   const own = commands.map((command) => {

@@ -5,8 +5,8 @@ import { WeightscopeError } from '../errors.ts';
 const MAX_TEXT = 16_000_000;
 
 /**
- * The bytes of a file that a person named, `-` for standard input; at most `limit`, whatever comes. `what` and `advice` are
- * for messages. Throws `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `TOO_LARGE`.
+ * The bytes of a file that a person named, `-` for standard input; at most `limit`, whatever comes. `what` and `advice`
+ * are for messages. Throws `SOURCE_NOT_FOUND`, `SOURCE_UNREADABLE`, `TOO_LARGE`.
  */
 export async function readGiven(path: string, what: string, advice: string, limit = MAX_TEXT): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

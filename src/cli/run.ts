@@ -118,7 +118,10 @@ export async function writeTensors(path: string, tensors: readonly TensorToWrite
   note(`Wrote ${path}.`, flags);
 }
 
-/** Writes the maps of a stitching, whole or not at all, or to standard output. `second`: what the other model was called. */
+/**
+ * Writes the maps of a stitching, whole or not at all, or to standard output. `second`: what the other model was
+ * called.
+ */
 export async function writeStitchingFile(
   path: string,
   found: Stitching,

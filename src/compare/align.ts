@@ -84,9 +84,9 @@ export interface AlignReading {
 }
 
 /**
- * Compares two models' vectors of one kind, layer by layer (Dar et al. 2023, section 5): the mean absolute correlation of
- * the scores that a vector of A and one of B give to the tokens that both models have, over all pairs of vectors of two
- * layers, exactly. Throws `ARGUMENT_INVALID` where a model has no such vectors or, in feature space, widths differ.
+ * Compares two models' vectors of one kind, layer by layer (Dar et al. 2023, section 5): the mean absolute correlation
+ * of the scores that a vector of A and one of B give to the tokens that both models have, over all pairs of vectors of
+ * two layers, exactly. Throws `ARGUMENT_INVALID` where a model has no such vectors or, in feature space, widths differ.
  */
 export async function alignModels(a: Model, b: Model, options: AlignOptions = {}): Promise<AlignReading> {
   const { kind = 'value', space: name = 'embedding', sample, k = 10, draws = 99, seed = 0, foldNorm, signal } = options;

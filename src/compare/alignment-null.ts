@@ -7,11 +7,17 @@ import { matchLayers } from './assignment.ts';
 import { type Chosen, layerVectors, normalised, stacked } from './operands.ts';
 import type { Space } from './space.ts';
 
-/** What the same vectors give where the vocabularies are paired at random, and how seldom they give as much as was found. */
+/**
+ * What the same vectors give where the vocabularies are paired at random, and how seldom they give as much as was
+ * found.
+ */
 export interface AlignmentNull {
   draws: number;
   seed: number;
-  /** The test looks at so many tokens, and so many vectors of a layer at most, drawn with the seed before any comparison. */
+  /**
+   * The test looks at so many tokens, and so many vectors of a layer at most, drawn with the seed before any
+   * comparison.
+   */
   size: number;
   sample: number;
   /** Mean of |correlation| over all layers and draws. */
@@ -30,9 +36,9 @@ const VECTORS = 64;
 /**
  * The null hypothesis: which token of B is paired with which of A says nothing, so that all n! pairings of the two
  * vocabularies are equally likely given both models' weights. Under it the found value and those of `draws` random
- * pairings are exchangeable, hence p = (1 + how many draws are at least as large) / (1 + draws) is exact: P(p <= t) <= t,
- * with equality where 1 / (1 + draws) divides t and no values are equal. In feature space the vectors' numbers are paired
- * at random in the same way.
+ * pairings are exchangeable, hence p = (1 + how many draws are at least as large) / (1 + draws) is exact: P(p <= t) <=
+ * t, with equality where 1 / (1 + draws) divides t and no values are equal. In feature space the vectors' numbers are
+ * paired at random in the same way.
  */
 export async function alignmentNull(
   engine: Engine,

@@ -7,10 +7,10 @@ const MOST = 1 << 26;
 
 /**
  * The one-to-one matching of rows and columns of a score table [rows, columns], row-major, whose sum of scores is
- * largest (Jonker and Volgenant's shortest augmenting paths; Crouse 2016 for tables that are not square). Entry i is the
- * column of row i, -1 where there are more rows than columns and it has none. Columns are searched in an order drawn from
- * `seed`: where several matchings are as good, as with rows of zeros or duplicates, the one that is found has nothing to do
- * with how rows and columns are numbered. Throws `TOO_LARGE`.
+ * largest (Jonker and Volgenant's shortest augmenting paths; Crouse 2016 for tables that are not square). Entry i is
+ * the column of row i, -1 where there are more rows than columns and it has none. Columns are searched in an order
+ * drawn from `seed`: where several matchings are as good, as with rows of zeros or duplicates, the one that is found
+ * has nothing to do with how rows and columns are numbered. Throws `TOO_LARGE`.
  */
 export function bestAssignment(scores: ArrayLike<number>, rows: number, columns: number, seed = 0): Int32Array {
   if (rows * columns > MOST)

@@ -20,11 +20,11 @@ export interface BasisTest {
 const KEYS = 32;
 
 /**
- * Whether two models of one width share the basis of the residual stream. The null hypothesis: B's numbers of the stream
- * could stand in any order, one order for all its weights, given A; this holds for models trained from independent random
- * weights by optimisers that treat all numbers of the stream alike (SGD, Adam; not where positions are fixed waves). The
- * statistic does not look at the order of neurons, so that a copy with permuted neurons is found as surely as a plain
- * one. Under the null the found value and those of random orders are exchangeable: p is exact.
+ * Whether two models of one width share the basis of the residual stream. The null hypothesis: B's numbers of the
+ * stream could stand in any order, one order for all its weights, given A; this holds for models trained from
+ * independent random weights by optimisers that treat all numbers of the stream alike (SGD, Adam; not where positions
+ * are fixed waves). The statistic does not look at the order of neurons, so that a copy with permuted neurons is found
+ * as surely as a plain one. Under the null the found value and those of random orders are exchangeable: p is exact.
  */
 export async function basisTest(
   engine: Engine,

@@ -20,8 +20,8 @@ export interface ParameterChange {
   /** What rounding A's numbers to the coarser type of the two changes, relative; undefined for types of blocks. */
   readonly rounding?: number;
   /**
-   * `same`: every number is equal, NaN to NaN as well; `rounding`: no larger than rounding explains. A number that is not
-   * finite in one alone is a change.
+   * `same`: every number is equal, NaN to NaN as well; `rounding`: no larger than rounding explains. A number that is
+   * not finite in one alone is a change.
    */
   readonly verdict: 'same' | 'rounding' | 'changed';
   /** Numbers that are not finite in A or in B, which the sizes leave out. */
@@ -56,9 +56,9 @@ export function sharedParameters(a: Model, b: Model): string[] {
 }
 
 /**
- * Compares every parameter that two models share, streaming: of each, sizes, and the vectors that changed most. Every byte
- * is read once, tensors that two parameters stand for (tied embeddings) too, and none of a parameter that is the same bytes of
- * the same file in both. Numbers that are not finite are counted and left out.
+ * Compares every parameter that two models share, streaming: of each, sizes, and the vectors that changed most. Every
+ * byte is read once, tensors that two parameters stand for (tied embeddings) too, and none of a parameter that is the
+ * same bytes of the same file in both. Numbers that are not finite are counted and left out.
  */
 export async function changesOf(a: Model, b: Model, options: ChangeOptions = {}): Promise<ParameterChange[]> {
   const names = sharedParameters(a, b).filter((name) => !isTied(a, b, name));
@@ -131,12 +131,14 @@ function isSame(a: Model, b: Model, name: string): boolean {
 const MANTISSA: Readonly<Record<string, number>> = { F64: 53, F32: 24, BF16: 8, F16: 11 };
 
 /**
- * What rounding to a type of p bits changes, relative to the numbers' own root mean square: an error of up to half a unit,
- * 2^(1-p) of the power of two below, evenly spread, where the mantissas are spread as logarithms are.
+ * What rounding to a type of p bits changes, relative to the numbers' own root mean square: an error of up to half a
+ * unit, 2^(1-p) of the power of two below, evenly spread, where the mantissas are spread as logarithms are.
  */
 const roundingError = (p: number): number => (2 ** (1 - p) * Math.sqrt(2 * Math.LN2)) / 6;
 
-/** Rounding changes no number by more than half a unit of its last place, 2^-p of itself: so many times the mean above. */
+/**
+ * Rounding changes no number by more than half a unit of its last place, 2^-p of itself: so many times the mean above.
+ */
 const MOST_ROUNDING = 0.5 / (Math.sqrt(2 * Math.LN2) / 6);
 
 function roundingOf(a: Model, b: Model, name: string): number | undefined {

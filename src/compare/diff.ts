@@ -82,9 +82,10 @@ export interface RowChange {
 const MOST_HELD = 1 << 26;
 
 /**
- * Compares two models: headers first, then every number, streamed, then what changed most as words and pairs. A change is
- * shown beside two nulls, rounding to the coarser type of the two and a random matrix. Models that have nothing to compare
- * (other widths) are compared by their headers alone. Words are A's, by cosine unless `normalize` says otherwise.
+ * Compares two models: headers first, then every number, streamed, then what changed most as words and pairs. A change
+ * is shown beside two nulls, rounding to the coarser type of the two and a random matrix. Models that have nothing to
+ * compare (other widths) are compared by their headers alone. Words are A's, by cosine unless `normalize` says
+ * otherwise.
  */
 export async function diffModels(a: Model, b: Model, options: DiffOptions = {}): Promise<ModelDiff> {
   const { normalize = 'cosine', signal } = options;

@@ -12,11 +12,11 @@ type Table = 'embed' | 'unembed';
 const isTable = (name: string): name is Table => name === 'embed' || name === 'unembed';
 
 /**
- * What a model has that its base has not, as a model: every parameter is the tuned one minus the base's, read lazily from
- * both; formats, files and number types may differ. Vocabulary, E and normalisers are the base's. `change.embed` and
- * `change.unembed` are how far the rows of E moved, tokens matched by their text. Interactions of heads are the exact
- * differences of both models' interactions, of rank r1 + r2. Closing it closes both. Throws `ARGUMENT_INVALID` where the
- * models' vectors have different lengths.
+ * What a model has that its base has not, as a model: every parameter is the tuned one minus the base's, read lazily
+ * from both; formats, files and number types may differ. Vocabulary, E and normalisers are the base's. `change.embed`
+ * and `change.unembed` are how far the rows of E moved, tokens matched by their text. Interactions of heads are the
+ * exact differences of both models' interactions, of rank r1 + r2. Closing it closes both. Throws `ARGUMENT_INVALID`
+ * where the models' vectors have different lengths.
  */
 export function difference(base: Model, tuned: Model): Model {
   refuseStrangers(base, tuned);

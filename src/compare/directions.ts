@@ -23,8 +23,8 @@ const ROUNDS = 8;
 const PROBES = 24;
 
 /**
- * The leading right singular vectors of a parameter's vectors [n, d], by subspace iteration (Halko et al. 2011, algorithm
- * 4.4), fp64 sums, seeded. Each is given with the sign that makes its largest entry positive.
+ * The leading right singular vectors of a parameter's vectors [n, d], by subspace iteration (Halko et al. 2011,
+ * algorithm 4.4), fp64 sums, seeded. Each is given with the sign that makes its largest entry positive.
  */
 export async function directionsOf(
   parameter: Parameter,

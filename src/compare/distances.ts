@@ -18,7 +18,10 @@ export interface LayerDistance {
 /** Numbers of a parameter that are read at a time. */
 const NUMBERS = 1 << 22;
 
-/** Distances layer by layer, of the parameters that both models have in one shape. Numbers that are not finite are left out. */
+/**
+ * Distances layer by layer, of the parameters that both models have in one shape. Numbers that are not finite are left
+ * out.
+ */
 export async function layerDistances(
   a: Model,
   b: Model,

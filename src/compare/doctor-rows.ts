@@ -29,12 +29,12 @@ const NEAR = 1e-3;
 const OUTLIER = 6;
 
 /**
- * Looks at every row of a table. A token that was never trained keeps a short row where embeddings are untied, and a row like
- * those of other unused tokens where they are tied (Land and Bartolo 2024, arXiv 2405.05417, section 3: the length of the
- * input embedding; the cosine of the output embedding, its first principal component taken out, with the mean of known
- * unused ones). A row is told apart where the indicator lies further out than any of so many rows would by chance: beyond
- * the normal quantile of 0.01 / V (5.5 at least) in robust deviations (median, 1.4826 MAD), lengths to the power 2/3,
- * which makes those of random rows normal (Wilson and Hilferty 1931).
+ * Looks at every row of a table. A token that was never trained keeps a short row where embeddings are untied, and a
+ * row like those of other unused tokens where they are tied (Land and Bartolo 2024, arXiv 2405.05417, section 3: the
+ * length of the input embedding; the cosine of the output embedding, its first principal component taken out, with the
+ * mean of known unused ones). A row is told apart where the indicator lies further out than any of so many rows would
+ * by chance: beyond the normal quantile of 0.01 / V (5.5 at least) in robust deviations (median, 1.4826 MAD), lengths
+ * to the power 2/3, which makes those of random rows normal (Wilson and Hilferty 1931).
  */
 export async function checkRows(
   model: Model,

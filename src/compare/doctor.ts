@@ -47,8 +47,8 @@ const CHECKS = [
 const PIECE = 1 << 21;
 
 /**
- * The health of a model's vocabulary and weights, from the weights alone, streaming; every number is read once, those of E
- * are held. Nothing is run: what may be meant so is called a risk or a note.
+ * The health of a model's vocabulary and weights, from the weights alone, streaming; every number is read once, those
+ * of E are held. Nothing is run: what may be meant so is called a risk or a note.
  */
 export async function examineModel(model: Model, options: DoctorOptions = {}): Promise<Health> {
   const { examples = 10, signal, progress } = options;

@@ -20,11 +20,12 @@ type Part = keyof typeof SIDES;
 const KEPT = 16;
 
 /**
- * A difference's attention parameters as both sides of the heads' products: `layer.3.attn.v` and `attn.o` such that their
- * product is the difference of the models' V O, exactly and not the product of their differences. [A1, A2] and [B1, -B2]
- * have that product, of rank r1 + r2; but where little changed, their scores are small differences of large numbers, which
- * no bound tells from nothing. So the product's singular directions stand here, each side with the square root of the
- * singular values: the same matrix, in as few and as even numbers as it can be written in. Each query head has its own.
+ * A difference's attention parameters as both sides of the heads' products: `layer.3.attn.v` and `attn.o` such that
+ * their product is the difference of the models' V O, exactly and not the product of their differences. [A1, A2] and
+ * [B1, -B2] have that product, of rank r1 + r2; but where little changed, their scores are small differences of large
+ * numbers, which no bound tells from nothing. So the product's singular directions stand here, each side with the
+ * square root of the singular values: the same matrix, in as few and as even numbers as it can be written in. Each
+ * query head has its own.
  */
 export function interactionParameters(base: Model, tuned: Model): Map<string, Parameter> {
   const products = new Products(base, tuned);

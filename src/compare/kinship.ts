@@ -54,7 +54,9 @@ export interface KinshipReading {
   seed: number;
   /** The tests of matched rows, in each space that the models can be compared in. */
   spaces: SpaceKinship[];
-  /** Whether the two share the basis of the residual stream; null where their widths differ or no draws were asked for. */
+  /**
+   * Whether the two share the basis of the residual stream; null where their widths differ or no draws were asked for.
+   */
   basis: BasisTest | null;
   /** How far the weights are from each other, layer by layer; only parameters of one shape. */
   distances: LayerDistance[];
@@ -62,13 +64,15 @@ export interface KinshipReading {
 }
 
 /**
- * Whether two models stem from one another, by their weights alone: the tests of Zhu et al. 2025 (Independence Tests for
- * Language Models, arXiv 2502.12292) on matched rows. A layer's keys of A are matched one to one with those of B, so that
- * their sum of correlations is largest, and Spearman's test asks whether the matching
+ * Whether two models stem from one another, by their weights alone: the tests of Zhu et al. 2025 (Independence Tests
+ * for Language Models, arXiv 2502.12292) on matched rows. A layer's keys of A are matched one to one with those of B,
+ * so that their sum of correlations is largest, and Spearman's test asks whether the matching
  *
- * - keeps the neurons' order (`order`). Exact where B's neurons could stand in any order, which holds for models trained
+ * - keeps the neurons' order (`order`). Exact where B's neurons could stand in any order, which holds for models
+ *   trained
  *   from independent random weights, whatever they were trained on. Lost when neurons are permuted.
- * - is that of the same neurons' other vectors (`match`): up rows in gated MLPs, values in others. Survives a permutation,
+ * - is that of the same neurons' other vectors (`match`): up rows in gated MLPs, values in others. Survives a
+ *   permutation,
  *   and in embedding space a rotation; not exact, as models that learnt the same may have alike neurons.
  */
 export async function kinship(a: Model, b: Model, options: KinshipOptions = {}): Promise<KinshipReading> {

@@ -2,9 +2,9 @@ import type { Engine, Matrix, RunOptions } from '../engine/engine.ts';
 import type { Dense } from '../reading/statistics/linear.ts';
 
 /**
- * a [n, d] · bᵀ [m, d] in fp64, by an engine whose own products are rounded to fp32: the first product is taken off again
- * by m more columns, and what is left is the rounding, which is added back. Within 2^-47 of each number's size, beside
- * what the order of summation costs.
+ * a [n, d] · bᵀ [m, d] in fp64, by an engine whose own products are rounded to fp32: the first product is taken off
+ * again by m more columns, and what is left is the rounding, which is added back. Within 2^-47 of each number's size,
+ * beside what the order of summation costs.
  */
 export async function preciseProduct(engine: Engine, a: Matrix, b: Matrix, options: RunOptions = {}): Promise<Dense> {
   const run = { signal: options.signal };

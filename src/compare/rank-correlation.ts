@@ -22,8 +22,9 @@ export interface RankCorrelation {
 }
 
 /**
- * Spearman's test of two orders of n things, none of which has anything to do with the other under the null: every one of
- * the n! orders is then equally likely, which makes 2 / n! the smallest p there can be. NaN where one side never varies.
+ * Spearman's test of two orders of n things, none of which has anything to do with the other under the null: every one
+ * of the n! orders is then equally likely, which makes 2 / n! the smallest p there can be. NaN where one side never
+ * varies.
  */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): RankCorrelation {
   const n = x.length;

@@ -111,14 +111,19 @@ function namesFor(a: Vocabulary, b: Vocabulary): Name[] {
   return [special, inSentence, spelling];
 }
 
-/** The token as it stands in a sentence, its leading space included: of WordPiece's `king` and `##ing`, ` king` and `ing`. */
+/**
+ * The token as it stands in a sentence, its leading space included: of WordPiece's `king` and `##ing`, ` king` and
+ * `ing`.
+ */
 const inSentence: Name = (vocabulary, id) => {
   const text = vocabulary.text(id);
   if (vocabulary.kind !== 'wordpiece' || vocabulary.isSpecial(id)) return text;
   return isInner(text) ? text.slice(2) : ` ${text}`;
 };
 
-/** Its letters alone. An inner part of a word is not matched so: without the space, other tokenizers' are inner parts. */
+/**
+ * Its letters alone. An inner part of a word is not matched so: without the space, other tokenizers' are inner parts.
+ */
 const spelling: Name = (vocabulary, id) => {
   const text = vocabulary.text(id);
   return vocabulary.kind === 'wordpiece' && isInner(text) ? undefined : text;

@@ -24,7 +24,9 @@ export interface Space {
 /** Rows of a table that are worked on at a time. */
 export const ROWS = 4096;
 
-/** Embedding space over the tokens that two models share. Tokens whose row is not finite on either side are left out. */
+/**
+ * Embedding space over the tokens that two models share. Tokens whose row is not finite on either side are left out.
+ */
 export async function embeddingSpace(
   models: { a: Model; b: Model },
   which: EmbeddingName,

@@ -67,14 +67,16 @@ const VECTORS = 64;
  * The stitching kernel (Dar et al. 2023, section 5.2) over the n tokens that two models share. With E_A [dA, n] and E_B
  * [dB, n], one column a token, as the paper writes them, there are two maps from A's space to B's, for columns x:
  *
- * - T = E_B · pinv(E_A): each token's vector goes as near as can be to the same token's, by least squares. What it does to a
+ * - T = E_B · pinv(E_A): each token's vector goes as near as can be to the same token's, by least squares. What it does
+ *   to a
  *   vector is: write it as a sum of A's tokens, and take B's tokens instead.
- * - S = pinv(E_Bᵀ) · E_Aᵀ: a vector's scores for the tokens, E_Aᵀ x, stay as nearly the same as can be, E_Bᵀ S x. This is the
+ * - S = pinv(E_Bᵀ) · E_Aᵀ: a vector's scores for the tokens, E_Aᵀ x, stay as nearly the same as can be, E_Bᵀ S x. This
+ *   is the
  *   paper's use of its kernel, x E_A pinv(E_B) for rows x, and what readings go by: they are scores.
  *
- * S of one direction is the transpose of T of the other, and both are the same rotation where one is all that lies between
- * the models. Pseudo-inverses are (E Eᵀ)⁺ E, in fp64: they equal those by singular values within about 1e-15 times the
- * square of the condition, which is said.
+ * S of one direction is the transpose of T of the other, and both are the same rotation where one is all that lies
+ * between the models. Pseudo-inverses are (E Eᵀ)⁺ E, in fp64: they equal those by singular values within about 1e-15
+ * times the square of the condition, which is said.
  */
 export async function stitch(a: Model, b: Model, options: StitchOptions = {}): Promise<Stitching> {
   const { embedding = 'unembed', signal } = options;

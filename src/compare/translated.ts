@@ -10,9 +10,9 @@ const INNER = /^layer\.\d+\.(attn|ff)\./;
 const TABLES = ['embed', 'unembed'];
 
 /**
- * A's parameters in B's space: every vector x of A is `map` x, and the vocabulary and the tables that it is read with are
- * B's. A model like any other for readings, whose notes say what it is; gains of norms are left behind, since they belong
- * to the numbers of A's own stream. `map` is [dB, dA]. Throws `TENSOR_SHAPE` where it does not fit the two.
+ * A's parameters in B's space: every vector x of A is `map` x, and the vocabulary and the tables that it is read with
+ * are B's. A model like any other for readings, whose notes say what it is; gains of norms are left behind, since they
+ * belong to the numbers of A's own stream. `map` is [dB, dA]. Throws `TENSOR_SHAPE` where it does not fit the two.
  */
 export function translated(a: Model, b: Model, map: Matrix): Model {
   const [from, to] = [a.dimensions.hidden, b.dimensions.hidden];

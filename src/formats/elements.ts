@@ -6,7 +6,10 @@ export interface ElementType {
   readonly bytes: number;
   /** Elements that share these bytes; default 1. */
   readonly elements?: number;
-  /** Decodes `bytes.length / this.bytes * this.elements` elements into fp32; what fp32 cannot hold is rounded to nearest even. */
+  /**
+   * Decodes `bytes.length / this.bytes * this.elements` elements into fp32; what fp32 cannot hold is rounded to nearest
+   * even.
+   */
   readonly decode: (bytes: Uint8Array, out: Float32Array) => void;
 }
 
@@ -80,7 +83,9 @@ function smallFloat(bits: number, exponentBits: number, mantissaBits: number): n
 
 let e4m3: Float32Array | undefined;
 
-/** The "FN" variant (Micikevicius et al., "FP8 Formats for Deep Learning", 2022): no infinities, NaN is 0x7f and 0xff. */
+/**
+ * The "FN" variant (Micikevicius et al., "FP8 Formats for Deep Learning", 2022): no infinities, NaN is 0x7f and 0xff.
+ */
 function e4m3Table(): Float32Array {
   e4m3 ??= Float32Array.from({ length: 256 }, (_, bits) =>
     (bits & 0x7f) === 0x7f ? Number.NaN : smallFloat(bits, 4, 3),
@@ -98,7 +103,9 @@ function e5m2Table(): Float32Array {
 
 const fnuz = new Map<number, Float32Array>();
 
-/** The "FNUZ" variants (Noune et al., "8-bit Numerical Formats", 2022): one more bias, no infinities or -0, NaN is 0x80. */
+/**
+ * The "FNUZ" variants (Noune et al., "8-bit Numerical Formats", 2022): one more bias, no infinities or -0, NaN is 0x80.
+ */
 function fnuzTable(exponentBits: number, mantissaBits: number): Float32Array {
   let table = fnuz.get(mantissaBits);
   if (!table) {

@@ -14,7 +14,9 @@ import { readTensor } from './read.ts';
  */
 const MUTATED_RUNS = 1500;
 
-/** A place in a file, from 0 to 1. Without fast-check's preference for small numbers: all of the header is of interest. */
+/**
+ * A place in a file, from 0 to 1. Without fast-check's preference for small numbers: all of the header is of interest.
+ */
 const place = fc.noBias(fc.nat(1e6)).map((n) => n / 1e6);
 
 /** One change to a file: a byte, a number of 1 to 8 bytes, a cut, or a piece put elsewhere. */

@@ -25,7 +25,9 @@ export async function openTensorFile(
 
 const ZIP = 'PK\x03\x04';
 
-/** The error for a file that is neither, or undefined for GGUF, zip and for what may be safetensors: 8 bytes, then "{". */
+/**
+ * The error for a file that is neither, or undefined for GGUF, zip and for what may be safetensors: 8 bytes, then "{".
+ */
 function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined {
   const text = new TextDecoder('windows-1252').decode(first);
   if (first.length === 0)

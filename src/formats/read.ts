@@ -174,7 +174,10 @@ function checkRows(info: TensorInfo, start: number, end: number, rows: number): 
   );
 }
 
-/** `place` says which of the tensor's elements value i is. One pass without branches; a second one only to name the culprit. */
+/**
+ * `place` says which of the tensor's elements value i is. One pass without branches; a second one only to name the
+ * culprit.
+ */
 function checkFinite(info: TensorInfo, values: Float32Array, place: (i: number) => number): void {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] * 0;

@@ -46,7 +46,10 @@ export interface Refusal {
 export interface TensorFile {
   readonly format: 'safetensors' | 'gguf' | 'torch';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** safetensors: the string map `__metadata__`. GGUF: all key-value pairs (64-bit integers as number where safe, else bigint). */
+  /**
+   * safetensors: the string map `__metadata__`. GGUF: all key-value pairs (64-bit integers as number where safe, else
+   * bigint).
+   */
   readonly metadata: ReadonlyMap<string, unknown>;
   /** Tensors that the file should have and whose numbers are not to be had, each with its `refusal`. */
   readonly standIns?: ReadonlyMap<string, TensorInfo>;

@@ -40,7 +40,10 @@ export interface Architecture extends Stack {
   };
   /** The config does not say how many neurons a layer has, or not in one word: the file does. */
   readonly neuronsStored?: boolean;
-  /** Names of tensors that are no directions of the residual stream and are left alone: a router's correction, a convolution. */
+  /**
+   * Names of tensors that are no directions of the residual stream and are left alone: a router's correction, a
+   * convolution.
+   */
   readonly aside?: RegExp;
 }
 
@@ -63,11 +66,15 @@ export type Candidates = string | Module | readonly (string | Module)[];
 export interface Module {
   /** Its name without `.weight`. */
   readonly name: string;
-  /** `linear` (default): weight [out, in], as torch.nn.Linear and GGUF have it; `conv1d`: [in, out], as GPT-2 has it. */
+  /**
+   * `linear` (default): weight [out, in], as torch.nn.Linear and GGUF have it; `conv1d`: [in, out], as GPT-2 has it.
+   */
   readonly layout?: 'linear' | 'conv1d';
   /** Which of the tensor's outputs are meant, where it holds more than these or another order. */
   readonly part?: Part;
-  /** Every number is multiplied by it: what the model's code does to the outputs before anything else (OPT's queries). */
+  /**
+   * Every number is multiplied by it: what the model's code does to the outputs before anything else (OPT's queries).
+   */
   readonly scale?: (sizes: Sizes, config: Config) => number;
   /** The map is in groups: this many parts of the outputs, each of which reads the same part of the inputs alone. */
   readonly groups?: (config: Config) => number;
@@ -109,8 +116,8 @@ export function concatenated(which: Projection): Part {
 }
 
 /**
- * Per key-value head its query heads, its key, its value: [kvHeads, heads / kvHeads + 2, d_head]. With kvHeads = heads this
- * is GPT-NeoX's and BLOOM's [heads, 3, d_head], with kvHeads = 1 the multi-query layout.
+ * Per key-value head its query heads, its key, its value: [kvHeads, heads / kvHeads + 2, d_head]. With kvHeads = heads
+ * this is GPT-NeoX's and BLOOM's [heads, 3, d_head], with kvHeads = 1 the multi-query layout.
  */
 export function grouped(which: Projection): Part {
   return {

@@ -8,7 +8,8 @@ import { openCheckpoint } from './open.ts';
 import { exportParameter } from './parameter.ts';
 import type { Model } from './types.ts';
 
-// expected.safetensors was measured by running basis vectors through transformers (test/fixtures/architectures/make.py).
+// expected.safetensors was measured by running basis vectors through transformers
+// (test/fixtures/architectures/make.py).
 const ROOT = fixture('architectures');
 const NAMES = readdirSync(ROOT).filter((name) => existsSync(`${ROOT}/${name}/expected.safetensors`));
 

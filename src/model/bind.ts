@@ -22,8 +22,8 @@ export interface Bound {
 
 /**
  * Finds every parameter's tensor and checks its shape; reads nothing. Throws `TENSOR_MISSING`, `TENSOR_SHAPE` and
- * `FORMAT_UNSUPPORTED` (quantised in a way that is not read, an adapter that is not merged), naming the tensor, what was
- * expected and what was found.
+ * `FORMAT_UNSUPPORTED` (quantised in a way that is not read, an adapter that is not merged), naming the tensor, what
+ * was expected and what was found.
  */
 export function bind(
   architecture: Architecture,
@@ -167,8 +167,8 @@ export function bind(
   }
 
   /**
-   * What a layer may have, it has whole: of attention its four maps, of feed-forward layers keys, ordinary ones or those of
-   * experts, and to each kind its values; and it has one of these at least.
+   * What a layer may have, it has whole: of attention its four maps, of feed-forward layers keys, ordinary ones or
+   * those of experts, and to each kind its values; and it has one of these at least.
    */
   function checkWhole(spec: Spec, { at, start, n, sizes: { experts } }: Layer): void {
     const has = (own: string): boolean => parameters.has(`${start}${n}.${own}`);

@@ -2,8 +2,9 @@ import type { TensorInfo } from '../formats/tensor.ts';
 import type { Config } from './architecture.ts';
 
 /**
- * A hash of what the weights depend on, read from headers alone: config, tensor names, types, shapes and places, and every
- * source's size and version. It does not depend on what the checkpoint is called or where it lies. 32 hexadecimal digits.
+ * A hash of what the weights depend on, read from headers alone: config, tensor names, types, shapes and places, and
+ * every source's size and version. It does not depend on what the checkpoint is called or where it lies. 32 hexadecimal
+ * digits.
  */
 export function fingerprint(config: Config, tensors: ReadonlyMap<string, TensorInfo>): string {
   const sources = new Map<TensorInfo['source'], number>();

@@ -16,8 +16,9 @@ const NAMES: Record<string, string> = {
 };
 
 /**
- * The config in a GGUF file's metadata, under the names of config.json beside its own (GGUF specification, "Standardized
- * key-value pairs"); the tokenizer's tables are left out. Throws `CONFIG_INVALID` without `general.architecture`.
+ * The config in a GGUF file's metadata, under the names of config.json beside its own (GGUF specification,
+ * "Standardized key-value pairs"); the tokenizer's tables are left out. Throws `CONFIG_INVALID` without
+ * `general.architecture`.
  */
 export function configFromGguf(
   metadata: ReadonlyMap<string, unknown>,

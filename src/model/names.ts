@@ -6,7 +6,9 @@ import type { Architecture, Candidates, Module, Stack } from './architecture.ts'
 export const WEIGHT = ['.weight', '.gamma', ''];
 export const BIAS = ['.bias', '.beta', '_bias'];
 
-/** What torch puts into names where a module is compiled, sharded or checkpointed; never part of a model's own names. */
+/**
+ * What torch puts into names where a module is compiled, sharded or checkpointed; never part of a model's own names.
+ */
 const WRAPPERS = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
 const MAY_BE_WRAPPED = /_orig_mod|_wrapped_module|\.\./;
 

@@ -137,8 +137,8 @@ function bindTensors(
 }
 
 /**
- * An opened model's parameters made of other tensors than those of its file, under the names that its file has; `config`
- * where sizes differ. Reads nothing. Throws what {@link openCheckpoint} throws of tensors.
+ * An opened model's parameters made of other tensors than those of its file, under the names that its file has;
+ * `config` where sizes differ. Reads nothing. Throws what {@link openCheckpoint} throws of tensors.
  */
 export function rebind(
   model: Model,

@@ -113,8 +113,8 @@ async function throughMap(
   const w = p.length / d;
   const byInput = map.shape[0] === d && map.shape[1] === w ? transpose(p, d, w) : p;
   const gain = stored && (await readTensor(stored, { signal }));
-  // Several vectors at a time, so that the map, which may be larger than any cache, is gone through once for all of them;
-  // each vector's sums are made in the order of its own numbers all the same.
+  // Several vectors at a time, so that the map, which may be larger than any cache, is gone through once for all of
+  // them; each vector's sums are made in the order of its own numbers all the same.
   const sums = Array.from({ length: TOGETHER }, () => new Float64Array(d));
   const [s0, s1, s2, s3] = sums;
   for (let row = 0; row < through.length; row += TOGETHER) {
@@ -146,8 +146,8 @@ function transpose(data: Float32Array, rows: number, columns: number): Float32Ar
 }
 
 /**
- * A parameter as a whole array of its `shape`: W_Q, W_K and W_V as the field writes them, [heads, d, d_head], everything
- * else as its vectors stand.
+ * A parameter as a whole array of its `shape`: W_Q, W_K and W_V as the field writes them, [heads, d, d_head],
+ * everything else as its vectors stand.
  */
 export async function exportParameter(
   parameter: Parameter,
@@ -195,7 +195,9 @@ export function leading(info: TensorInfo, rows: number): TensorInfo {
   return { ...info, shape: [rows, ...info.shape.slice(1)], end: info.start + rows * bytes };
 }
 
-/** A tensor of three dimensions as a matrix: XLNet keeps heads apart, SqueezeBERT's maps are convolutions of width 1. */
+/**
+ * A tensor of three dimensions as a matrix: XLNet keeps heads apart, SqueezeBERT's maps are convolutions of width 1.
+ */
 export function flat(info: TensorInfo): TensorInfo {
   const [first, ...rest] = info.shape;
   return rest.length === 2 ? { ...info, shape: [first, rest[0] * rest[1]] } : info;

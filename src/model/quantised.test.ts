@@ -8,7 +8,8 @@ import { fileFolder, fileSource } from '../source/file.node.ts';
 import { openCheckpoint } from './open.ts';
 import { exportParameter } from './parameter.ts';
 
-// expected.safetensors was measured by running basis vectors through transformers' modules with the dequantised weights.
+// expected.safetensors was measured by running basis vectors through transformers' modules with the dequantised
+// weights.
 const ROOT = fixture('quantised');
 const NAMES = readdirSync(ROOT).filter((name) => existsSync(`${ROOT}/${name}/config.json`));
 

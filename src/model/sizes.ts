@@ -47,8 +47,8 @@ function defaultsOf(config: Config): Config {
 
 /**
  * Sizes of a stack from a config. What it leaves out is what the model type's config class takes (defaults.ts), as
- * transformers does; where that is computed or the config says `null`: kvHeads = heads, headDim = hidden / heads, neurons =
- * 4 * hidden, no experts, vocab 0 (then the embedding tells). Throws `CONFIG_INVALID`.
+ * transformers does; where that is computed or the config says `null`: kvHeads = heads, headDim = hidden / heads,
+ * neurons = 4 * hidden, no experts, vocab 0 (then the embedding tells). Throws `CONFIG_INVALID`.
  */
 export function sizesOf(config: Config, stack: Stack, where: string): Sizes {
   const own = stack.sizes?.(config) ?? {};

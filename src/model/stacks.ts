@@ -2,7 +2,9 @@ import { WeightscopeError } from '../errors.ts';
 import type { Sizes } from './architecture.ts';
 import type { Parameter } from './types.ts';
 
-/** What readings may be of where a model is an encoder and a decoder: the layers of one, or the attention between both. */
+/**
+ * What readings may be of where a model is an encoder and a decoder: the layers of one, or the attention between both.
+ */
 export type StackName = 'encoder' | 'decoder' | 'cross';
 
 /** One of a model's stacks and its sizes. */
@@ -24,9 +26,9 @@ export interface View {
 }
 
 /**
- * A model's parameters with those of one stack under the names that a model of one stack has, so that every reading is of
- * that one: `layer.3.attn.q` is `decoder.layer.3.attn.q`, or of `cross` the decoder's `decoder.layer.3.cross.q`. All are
- * there under their full names too. Throws `ARGUMENT_INVALID` for a stack that is not there.
+ * A model's parameters with those of one stack under the names that a model of one stack has, so that every reading is
+ * of that one: `layer.3.attn.q` is `decoder.layer.3.attn.q`, or of `cross` the decoder's `decoder.layer.3.cross.q`. All
+ * are there under their full names too. Throws `ARGUMENT_INVALID` for a stack that is not there.
  */
 export function viewOf(
   parameters: Map<string, Parameter>,

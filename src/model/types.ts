@@ -34,11 +34,13 @@ export interface Parameter {
   /** The tensors it is made of, for people. */
   readonly tensors: readonly string[];
   /**
-   * Vectors [start, end), default all: fp32, row-major [end - start, width]. NaN or Inf: `NOT_FINITE` naming the tensor,
-   * or, with `finite: false`, handed out as they are.
+   * Vectors [start, end), default all: fp32, row-major [end - start, width]. NaN or Inf: `NOT_FINITE` naming the
+   * tensor, or, with `finite: false`, handed out as they are.
    */
   read(start?: number, end?: number, signal?: AbortSignal, how?: { finite?: boolean }): Promise<Float32Array>;
-  /** Of a difference: the same with each model's own norm gain multiplied in. Default: read, times this model's gain. */
+  /**
+   * Of a difference: the same with each model's own norm gain multiplied in. Default: read, times this model's gain.
+   */
   readonly folded?: Pick<Parameter, 'read'>;
 }
 
@@ -64,11 +66,13 @@ export interface Model {
   readonly notes: readonly string[];
   /** Names of tensors that no parameter is made of: parts that see or hear, and what the family does not read. */
   readonly unread?: readonly string[];
-  /** Of a model that was made of another: the one whose normalisers its readings are divided by, so that both compare. */
+  /**
+   * Of a model that was made of another: the one whose normalisers its readings are divided by, so that both compare.
+   */
   readonly normalisedAs?: Model;
   /**
-   * Of a difference: what stands for its attention parameters in products of two of them (VO, QK), whose change is no product
-   * of the parameters' changes.
+   * Of a difference: what stands for its attention parameters in products of two of them (VO, QK), whose change is no
+   * product of the parameters' changes.
    */
   readonly interactions?: Model;
   /** Made of other models: its numbers are not those of its tensors' bytes alone. */

@@ -71,8 +71,8 @@ export class Opened {
   }
 
   /**
-   * Its atlas, where the lists in it are what a reading with these options gives: the same to the bit, and there at once.
-   * Without a checkpoint, what is not said is as the atlas has it.
+   * Its atlas, where the lists in it are what a reading with these options gives: the same to the bit, and there at
+   * once. Without a checkpoint, what is not said is as the atlas has it.
    */
   matching(id: string, asked: AskedOptions): Atlas | undefined {
     const { atlas, model } = this.model(id);

@@ -79,15 +79,17 @@ export interface Question<
   readonly sources: Sources<A, T>;
   /** Where the last of its sources waits its turn. Default: behind the engine's work where that is the weights. */
   readonly queue?: 'engine' | 'sql' | 'none';
-  /** The models whose weights and atlas decide the answer. Default: that of the path, and the one that `second` names. */
+  /**
+   * The models whose weights and atlas decide the answer. Default: that of the path, and the one that `second` names.
+   */
   models?(asked: A): string[];
   /** The answer may change at any time. */
   readonly changes?: boolean;
   /** The answer as a table, where it is one. */
   table?(result: T, asked: A): Table;
   /**
-   * The library call whose result the command prints, where it is asked of a checkpoint without anything kept. A question
-   * that has the parameter `second` is asked of two checkpoints; others are never given one.
+   * The library call whose result the command prints, where it is asked of a checkpoint without anything kept. A
+   * question that has the parameter `second` is asked of two checkpoints; others are never given one.
    */
   call?(model: Model, asked: A, options: ReadOptions, second: Model): Promise<C>;
   readonly command?: CommandFacts;

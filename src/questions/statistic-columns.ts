@@ -33,7 +33,9 @@ function needsGate(kind: StatisticKind, name: string): boolean {
   return kind === 'neurons' && facts[columnNamed(kind, name)!.statistic].gated === true;
 }
 
-/** One number per vector of a neuron or matrix of a head, for the whole model; `ARGUMENT_INVALID` for an unknown name. */
+/**
+ * One number per vector of a neuron or matrix of a head, for the whole model; `ARGUMENT_INVALID` for an unknown name.
+ */
 export async function statistic(served: ServedModel, kind: StatisticKind, name: string, options: Options) {
   const found = statisticNames(served, kind).find((known) => known.name === name);
   if (!found) {

@@ -66,8 +66,8 @@ export function maskOf(model: Model, filters: TokenFilters | undefined, use: Fil
 }
 
 /**
- * One byte per row of the E that vectors of this kind stand against: the filters, and rows of E that are not finite. Undefined
- * when nothing is left out.
+ * One byte per row of the E that vectors of this kind stand against: the filters, and rows of E that are not finite.
+ * Undefined when nothing is left out.
  */
 export async function rowsKept(
   model: Model,

@@ -35,7 +35,9 @@ interface Kind {
   columns: ColumnCumulants;
 }
 
-/** Lists of the random directions over all tokens: `[direction * LISTED + place]`; the lowest with their signs turned. */
+/**
+ * Lists of the random directions over all tokens: `[direction * LISTED + place]`; the lowest with their signs turned.
+ */
 interface Lists {
   top: Ranked;
   bottom: Ranked;
@@ -46,8 +48,9 @@ const columns = new Kept<ColumnCumulants>();
 const kinds = new Kept<Kind>();
 
 /**
- * What chance gives a vector's lists, or undefined where it has no direction or no list. Made once for each way of scoring
- * and set of filters; what needs the engine is kept in the model's cache, and takes what 256 neurons' lists take.
+ * What chance gives a vector's lists, or undefined where it has no direction or no list. Made once for each way of
+ * scoring and set of filters; what needs the engine is kept in the model's cache, and takes what 256 neurons' lists
+ * take.
  */
 export async function chanceOf(
   model: Model,

@@ -22,8 +22,8 @@ const SIZES = { vocab: 24, hidden: 24, headDim: 24, heads: 1, kvHeads: 1, layers
 const OUT = 5;
 
 /**
- * Two embeddings of normal random numbers that are each orthonormal, so that W_V = E_inᵀ, W_O = E_out copies every token
- * exactly: E_in W_V W_O E_outᵀ is the identity.
+ * Two embeddings of normal random numbers that are each orthonormal, so that W_V = E_inᵀ, W_O = E_out copies every
+ * token exactly: E_in W_V W_O E_outᵀ is the identity.
  */
 function copier(seed: number): TinyModel {
   const model = tinyModel({ ...SIZES, seed });

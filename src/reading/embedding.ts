@@ -27,8 +27,8 @@ const norms = new Kept<Float64Array>();
 const ties = new Kept<{ one: boolean; differ: boolean }>();
 
 /**
- * E [V, d]: the matrix vectors are read with. Read once per model and kept with it. Rows that are not finite are 0 here,
- * and left out of whatever is listed or counted: {@link leftOutRows}.
+ * E [V, d]: the matrix vectors are read with. Read once per model and kept with it. Rows that are not finite are 0
+ * here, and left out of whatever is listed or counted: {@link leftOutRows}.
  */
 export async function embedding(model: Model, which: EmbeddingName = 'unembed', signal?: AbortSignal): Promise<Matrix> {
   return (await table(model, which, signal)).e;

@@ -18,7 +18,9 @@ export interface EntriesOptions extends ReadOptions {
   sampleEntries?: number;
   /** Which sample; default 0. */
   seed?: number;
-  /** By the first token's label, then the second's; with `filters.compat` by the first token's id. Default: by score. */
+  /**
+   * By the first token's label, then the second's; with `filters.compat` by the first token's id. Default: by score.
+   */
   alphabetical?: boolean;
 }
 
@@ -35,9 +37,10 @@ export interface EntriesReading {
 }
 
 /**
- * A seeded sample of a head's entries above a threshold: the counterpart of the notebook's `top_matrix_tokens`, which has no
- * use for its `k`. Entries are drawn without repetition; with `filters.compat` with replacement, as there. The sample
- * depends on the seed alone: each pair has a hash and the smallest hashes are drawn, so any number of pairs may stream by.
+ * A seeded sample of a head's entries above a threshold: the counterpart of the notebook's `top_matrix_tokens`, which
+ * has no use for its `k`. Entries are drawn without repetition; with `filters.compat` with replacement, as there. The
+ * sample depends on the seed alone: each pair has a hash and the smallest hashes are drawn, so any number of pairs may
+ * stream by.
  */
 export async function readEntries(
   model: Model,
@@ -95,8 +98,8 @@ interface Entry {
 }
 
 /**
- * `n` draws with replacement from `count` entries, given a random subset of them in random order: which entries are drawn
- * again does not depend on what they are, so draw positions first and give each new position the next entry.
+ * `n` draws with replacement from `count` entries, given a random subset of them in random order: which entries are
+ * drawn again does not depend on what they are, so draw positions first and give each new position the next entry.
  */
 function withReplacement(entries: readonly Entry[], n: number, count: number, seed: number): Entry[] {
   const random = seeded(seed);

@@ -47,9 +47,10 @@ export function expressionError(text: string, at: number, sentence: string, caus
  *     product = factor { '*' factor }            at most one factor is a vector
  *     factor  = '-' factor | '(' sum ')' | number | vector
  *
- * Vectors: `ff:L:N.key|up|value` (`ff:L:EXPERT:N.key` with experts), `head:L:H.q[i]|k[i]|v[i]|o[i]`, `tok:"text"` (escapes as
- * in JSON) or `tok:#id`, `pos:I`, any parameter's name, `[row]` behind it where it has several (`layer.3.attn.o_bias`), and
- * `tensor:NAME[row]` (NAME quoted if need be). Throws `EXPRESSION_INVALID`, saying where and what was expected.
+ * Vectors: `ff:L:N.key|up|value` (`ff:L:EXPERT:N.key` with experts), `head:L:H.q[i]|k[i]|v[i]|o[i]`, `tok:"text"`
+ * (escapes as in JSON) or `tok:#id`, `pos:I`, any parameter's name, `[row]` behind it where it has several
+ * (`layer.3.attn.o_bias`), and `tensor:NAME[row]` (NAME quoted if need be). Throws `EXPRESSION_INVALID`, saying where
+ * and what was expected.
  */
 export function parseExpression(text: string): Expression {
   return new Parser(text).parse();

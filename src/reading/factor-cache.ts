@@ -1,8 +1,8 @@
 import type { Matrix } from '../engine/engine.ts';
 
 /**
- * Factors of the heads that were read last, at most so many bytes of them: for a server or a page that asks about the same
- * head again and again. Give it as `factorCache` with the other options. One factor takes 4 V d_head bytes.
+ * Factors of the heads that were read last, at most so many bytes of them: for a server or a page that asks about the
+ * same head again and again. Give it as `factorCache` with the other options. One factor takes 4 V d_head bytes.
  */
 export class FactorCache {
   readonly #kept = new Map<string, Factor>();

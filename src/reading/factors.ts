@@ -44,8 +44,8 @@ export async function pairMasks(
 const BLOCK = 4096;
 
 /**
- * vo: A = (E / f_v) W_V, B = (E / f_o) W_Oᵀ; qk: A = (E / f_q) W_Q, B = (E / f_k) W_K (Dar et al. 2023, section 3), with
- * `cosine` E_i / |E_i|, with `none` E itself. E / f is rounded once to fp32, sums are fp64 rounded once to fp32.
+ * vo: A = (E / f_v) W_V, B = (E / f_o) W_Oᵀ; qk: A = (E / f_q) W_Q, B = (E / f_k) W_K (Dar et al. 2023, section 3),
+ * with `cosine` E_i / |E_i|, with `none` E itself. E / f is rounded once to fp32, sums are fp64 rounded once to fp32.
  * With grouped queries head h uses kv head floor(h * kvHeads / heads). Throws `OUT_OF_RANGE`.
  */
 export async function headFactors(
@@ -109,8 +109,8 @@ export async function factorOf(
 }
 
 /**
- * One head's W_Q, W_K, W_V columns or W_O rows as vectors [d_head, d], for products of two; kv heads are shared by groups
- * of query heads. Of a difference: both models' vectors, so that products are the products' difference.
+ * One head's W_Q, W_K, W_V columns or W_O rows as vectors [d_head, d], for products of two; kv heads are shared by
+ * groups of query heads. Of a difference: both models' vectors, so that products are the products' difference.
  */
 export const headVectors = (
   model: Model,

@@ -12,8 +12,8 @@ import type { HeadMatrix, NeuronPart, RankedTokens, ReadOptions, ScoredToken, To
 export const FOLD_DEPTH = 1000;
 
 /**
- * Where each listed token stands when the norm's gain is folded in, or, where it is folded in, when it is not: 1 is best.
- * Exact, over all tokens that the filters leave, in the list's order (of `bottom`, from the lowest up).
+ * Where each listed token stands when the norm's gain is folded in, or, where it is folded in, when it is not: 1 is
+ * best. Exact, over all tokens that the filters leave, in the list's order (of `bottom`, from the lowest up).
  */
 export async function withFoldRanks(
   model: Model,
@@ -43,7 +43,9 @@ export async function withFoldRanks(
   return { top: ranked(top, 1), bottom: ranked(bottom, -1) };
 }
 
-/** The same of a head's pairs, among the other choice's best {@link FOLD_DEPTH} at the list's end; absent beyond them. */
+/**
+ * The same of a head's pairs, among the other choice's best {@link FOLD_DEPTH} at the list's end; absent beyond them.
+ */
 export async function withPairFoldRanks(
   model: Model,
   { layer, head, matrix, end }: { layer: number; head: number; matrix: HeadMatrix; end: 'top' | 'bottom' },

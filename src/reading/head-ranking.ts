@@ -77,7 +77,9 @@ function placeOf(score: Float64Array, holds: (score: number) => boolean): number
   return low;
 }
 
-/** What {@link readHead} says of one matrix, from its ranking; undefined where the ranking does not reach far enough. */
+/**
+ * What {@link readHead} says of one matrix, from its ranking; undefined where the ranking does not reach far enough.
+ */
 export function readRanked(
   model: Model,
   matrix: HeadMatrix,

@@ -44,8 +44,8 @@ export interface HeadOptions extends ReadOptions {
 }
 
 /**
- * One head as token pairs. `vo`: when the head attends to `first` it writes `second`; `qk`: query `first` attends to key
- * `second` (Dar et al. 2023, section 3). Lists are exact; a selection of any size is counted without being held.
+ * One head as token pairs. `vo`: when the head attends to `first` it writes `second`; `qk`: query `first` attends to
+ * key `second` (Dar et al. 2023, section 3). Lists are exact; a selection of any size is counted without being held.
  * Throws `OUT_OF_RANGE`, `ARGUMENT_INVALID`, `TOKENIZER_MISSING` (filters and exclusions need one).
  */
 export async function readHead(

@@ -18,8 +18,9 @@ export interface HeatMap {
 const AMONG = 2000;
 
 /**
- * The corner of a head's V x V matrix that a person would want to see: the `first` and `second` tokens of its best pairs, in
- * the order in which they first appear there, and the score of each with each. Exact. Throws as {@link readHead} does.
+ * The corner of a head's V x V matrix that a person would want to see: the `first` and `second` tokens of its best
+ * pairs, in the order in which they first appear there, and the score of each with each. Exact. Throws as
+ * {@link readHead} does.
  */
 export async function headHeatMap(
   model: Model,

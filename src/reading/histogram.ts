@@ -68,7 +68,9 @@ export async function neuronHistograms(
   return { model: model.name, layer, neuron, normalize, applied, parts: read };
 }
 
-/** Of any numbers; no numbers give no counts and moments of 0. Throws `ARGUMENT_INVALID` unless `bins` is 1 to 10,000. */
+/**
+ * Of any numbers; no numbers give no counts and moments of 0. Throws `ARGUMENT_INVALID` unless `bins` is 1 to 10,000.
+ */
 export function histogram(values: Float64Array, bins: number): Histogram {
   if (!Number.isInteger(bins) || bins < 1 || bins > 10_000)
     throw new WeightscopeError('ARGUMENT_INVALID', `Expected \`bins\` to be a whole number, 1 to 10000, got ${bins}.`);

@@ -81,8 +81,8 @@ export interface SimilarNeuron extends NeuronPlace {
 }
 
 /**
- * The neurons whose vectors point most nearly the same way: the exact cosine of their `part` with this neuron's, over all
- * layers (and experts), itself left out. Reads that part of every layer, one at a time.
+ * The neurons whose vectors point most nearly the same way: the exact cosine of their `part` with this neuron's, over
+ * all layers (and experts), itself left out. Reads that part of every layer, one at a time.
  */
 export async function similarNeurons(
   model: Model,

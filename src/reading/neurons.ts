@@ -15,8 +15,8 @@ export interface NeuronOptions extends RankOptions {
 }
 
 /**
- * Neuron `neuron` of layer `layer` as words: tokens whose E_i · x is largest (and smallest), x being its key, up and value.
- * Reads E and the neuron's own rows; with `freq` not yet known, all layers' once. Throws `OUT_OF_RANGE`.
+ * Neuron `neuron` of layer `layer` as words: tokens whose E_i · x is largest (and smallest), x being its key, up and
+ * value. Reads E and the neuron's own rows; with `freq` not yet known, all layers' once. Throws `OUT_OF_RANGE`.
  */
 export async function readNeuron(
   model: Model,

@@ -58,8 +58,9 @@ export async function normalisers(
 }
 
 /**
- * One normaliser, fp32 values in fp64 [V]; see {@link normalisers}. With `approximate` an exact one is still taken where
- * there is one, and made where the engine has no faster way; else its error was measured: {@link errorOf}. `PARAMETER_UNKNOWN` where there are no such vectors.
+ * One normaliser, fp32 values in fp64 [V]; see {@link normalisers}. With `approximate` an exact one is still taken
+ * where there is one, and made where the engine has no faster way; else its error was measured: {@link errorOf}.
+ * `PARAMETER_UNKNOWN` where there are no such vectors.
  */
 export async function normaliser(
   model: Model,

@@ -41,9 +41,9 @@ export function isGpt2Medium({ modelType, dimensions }: Model): boolean {
 }
 
 /**
- * The notebook of Dar et al. (exploration.ipynb): neurons' keys and values as words side by side, heads' VO and QK as token
- * pairs with the count above a threshold and counters of both columns. Under `compat` its VO list is ordered by the pairs'
- * QK scores, ascending, labels are the notebook's, and token filters act as they do there.
+ * The notebook of Dar et al. (exploration.ipynb): neurons' keys and values as words side by side, heads' VO and QK as
+ * token pairs with the count above a threshold and counters of both columns. Under `compat` its VO list is ordered by
+ * the pairs' QK scores, ascending, labels are the notebook's, and token filters act as they do there.
  */
 export async function readNotebook(model: Model, options: NotebookOptions = {}): Promise<NotebookReading> {
   const { compat = false, k = 200, pairs = 100, ff = [defaultNeuron(model)], heads = [defaultHead(model)] } = options;

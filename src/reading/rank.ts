@@ -49,7 +49,10 @@ export async function divisorOf(
   return { divisor: lengths.map((row) => row * length) };
 }
 
-/** The tokens with the largest and smallest e_i · x / divisor_i. `x` is one row, `e` has a row per token, made for `kind`. */
+/**
+ * The tokens with the largest and smallest e_i · x / divisor_i. `x` is one row, `e` has a row per token, made for
+ * `kind`.
+ */
 export async function rankTokens(
   model: Model,
   x: Matrix,

@@ -22,8 +22,8 @@ export interface TokenPlaceOptions extends Omit<ReadOptions, 'filters' | 'labels
 }
 
 /**
- * The neurons for which one token scores highest and lowest, over all layers: `key` and `up` read it, `value` writes it.
- * The scores are those of {@link readNeuron} for this token. One product of the token's row of E with each layer's
+ * The neurons for which one token scores highest and lowest, over all layers: `key` and `up` read it, `value` writes
+ * it. The scores are those of {@link readNeuron} for this token. One product of the token's row of E with each layer's
  * vectors; `cosine` divides by both lengths. Throws `OUT_OF_RANGE`.
  */
 export async function tokenNeurons(
@@ -85,9 +85,9 @@ export interface ScoredHead {
 }
 
 /**
- * All heads by one token's diagonal entry: `vo`, how much the head writes the token when it reads it (copying at the top,
- * suppression at the bottom); `qk`, how much a query at the token attends to a key at it. Scores are those of the pair
- * (token, token) in {@link readHead}. Throws `OUT_OF_RANGE`.
+ * All heads by one token's diagonal entry: `vo`, how much the head writes the token when it reads it (copying at the
+ * top, suppression at the bottom); `qk`, how much a query at the token attends to a key at it. Scores are those of the
+ * pair (token, token) in {@link readHead}. Throws `OUT_OF_RANGE`.
  */
 export async function tokenHeads(
   model: Model,

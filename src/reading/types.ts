@@ -25,13 +25,18 @@ export interface ReadOptions {
   filters?: TokenFilters;
   /** Multiply the layer's norm gain into what reads the residual stream (key, up, q, k, v). Default false. */
   foldNorm?: boolean;
-  /** Neurons and heads: say of each listed entry where it stands under the other choice of `foldNorm`. Default false. */
+  /**
+   * Neurons and heads: say of each listed entry where it stands under the other choice of `foldNorm`. Default false.
+   */
   compareFold?: boolean;
-  /** E is `unembed` by default, on both sides; `own`: what is read stands against `embed`, what is written against `unembed`. */
+  /**
+   * E is `unembed` by default, on both sides; `own`: what is read stands against `embed`, what is written against
+   * `unembed`.
+   */
   embedding?: EmbeddingChoice;
   /**
-   * A missing freq normaliser may err where the engine is then faster: some 1e-4, and by a proved bound, which `applied` has, never
-   * more than 5e-3.
+   * A missing freq normaliser may err where the engine is then faster: some 1e-4, and by a proved bound, which
+   * `applied` has, never more than 5e-3.
    */
   approximate?: boolean;
   labels?: 'pretty' | 'raw' | 'notebook';
@@ -54,7 +59,10 @@ export interface Applied {
 
 export interface ScoredToken extends Token {
   score: number;
-  /** Its place with the norm's gain folded in, or where it is, without; where the reading was asked for it (`compareFold`). */
+  /**
+   * Its place with the norm's gain folded in, or where it is, without; where the reading was asked for it
+   * (`compareFold`).
+   */
   foldRank?: number;
 }
 
@@ -66,8 +74,8 @@ export interface RankedTokens {
 }
 
 /**
- * A list's first score beside what chance gives: the best (of `bottom`, the lowest) score among the same tokens of a random
- * direction of the vector's length, and of this vector among shuffled words.
+ * A list's first score beside what chance gives: the best (of `bottom`, the lowest) score among the same tokens of a
+ * random direction of the vector's length, and of this vector among shuffled words.
  */
 export interface Chance {
   top?: Tested;
@@ -109,7 +117,10 @@ export interface MatrixReading {
   pairs: TokenPair[];
   /** Exact number of pairs between the thresholds under the filters, before exclusions and k. */
   count: number;
-  /** Over the whole selection (thresholds, filters, exclusions; before k), or over the listed pairs when there is no threshold. */
+  /**
+   * Over the whole selection (thresholds, filters, exclusions; before k), or over the listed pairs when there is no
+   * threshold.
+   */
   counters: { first: Counter; second: Counter };
   /** The thresholds in force, given or found by rank; absent where there is none. */
   above?: number;

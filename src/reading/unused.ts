@@ -2,8 +2,8 @@ import type { Model } from '../model/types.ts';
 import { readsTheStream, VECTOR_KINDS, type VectorKind } from './parameters.ts';
 
 /**
- * What a model does to the residual stream, or to what is read from it, and no reading does. A forward pass adds biases,
- * multiplies by gains and by factors of the config, caps, and turns queries and keys by their positions.
+ * What a model does to the residual stream, or to what is read from it, and no reading does. A forward pass adds
+ * biases, multiplies by gains and by factors of the config, caps, and turns queries and keys by their positions.
  */
 export interface Unused {
   what: keyof typeof WORDS;

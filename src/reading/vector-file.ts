@@ -13,8 +13,9 @@ export interface VectorFileOptions {
 }
 
 /**
- * A vector from a file's bytes: `.npy`, `.safetensors` or a JSON array of numbers, told apart by their contents. One vector:
- * shape [d] or [1, d]. Throws `FORMAT_INVALID`, `FORMAT_UNSUPPORTED`, `TENSOR_MISSING`, `TENSOR_SHAPE`, `ARGUMENT_INVALID`.
+ * A vector from a file's bytes: `.npy`, `.safetensors` or a JSON array of numbers, told apart by their contents. One
+ * vector: shape [d] or [1, d]. Throws `FORMAT_INVALID`, `FORMAT_UNSUPPORTED`, `TENSOR_MISSING`, `TENSOR_SHAPE`,
+ * `ARGUMENT_INVALID`.
  */
 export async function parseVector(
   bytes: Uint8Array,

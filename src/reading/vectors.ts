@@ -213,7 +213,10 @@ function commonKind(expression: Expression): VectorKind | undefined {
   return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
-/** A kind on the one side of the residual stream that all vectors but tokens are on; undefined: they are on none, or on both. */
+/**
+ * A kind on the one side of the residual stream that all vectors but tokens are on; undefined: they are on none, or on
+ * both.
+ */
 function commonSide(expression: Expression): VectorKind | undefined {
   const kinds = vectorsOf(expression).flatMap((vector) => (isToken(vector) ? [] : [kindOf(vector)]));
   const [first] = kinds;

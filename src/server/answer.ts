@@ -28,9 +28,9 @@ export interface Answer {
 export const PARQUET = 'application/vnd.apache.parquet';
 
 /**
- * Answers a question in the form the client accepts: JSON; server-sent events with progress; Parquet or CSV for tables. The
- * work stops when the client goes away. An answer that depends on a checkpoint and the URL alone carries an ETag, and is not
- * computed again for who has it.
+ * Answers a question in the form the client accepts: JSON; server-sent events with progress; Parquet or CSV for tables.
+ * The work stops when the client goes away. An answer that depends on a checkpoint and the URL alone carries an ETag,
+ * and is not computed again for who has it.
  */
 export async function answer(
   c: Context<Env>,

@@ -10,8 +10,8 @@ import { ServerState } from './served.ts';
 import type { WorkLimits } from './work.ts';
 
 /**
- * The HTTP API as a function of a Request, for any runtime: every reading of the opened models under `/api`. Who may ask is
- * for the host to say ({@link guard}). Errors are `{error: {code, message}}` with the library's sentence.
+ * The HTTP API as a function of a Request, for any runtime: every reading of the opened models under `/api`. Who may
+ * ask is for the host to say ({@link guard}). Errors are `{error: {code, message}}` with the library's sentence.
  */
 export function createApi(served: Served, limits: WorkLimits = {}): { app: Hono<Env>; state: ServerState } {
   const state = new ServerState(served, limits);

@@ -27,8 +27,8 @@ export interface Explored extends Served {
 }
 
 /**
- * Opens models and atlases (folders that `atlas build` made) to be served. An atlas opens the checkpoint it was made of as
- * well, where it is still found and still the same; a model and its own atlas given side by side become one.
+ * Opens models and atlases (folders that `atlas build` made) to be served. An atlas opens the checkpoint it was made of
+ * as well, where it is still found and still the same; a model and its own atlas given side by side become one.
  */
 export async function openServed(names: readonly string[], options: ExploreOptions = {}): Promise<Explored> {
   const opened: { name: string; model?: Model; atlas?: ServedModel['atlas'] }[] = [];
@@ -81,9 +81,9 @@ async function besideOf<T extends { model?: Model; atlas?: unknown }>(
 }
 
 /**
- * The checkpoint an atlas names; undefined where it is not on this machine any more, or is another one now. An atlas comes
- * from anybody: a URL or a hub id in it is no place that this person named, so nothing is asked for there (`explore MODEL
- * ATLAS` opens both).
+ * The checkpoint an atlas names; undefined where it is not on this machine any more, or is another one now. An atlas
+ * comes from anybody: a URL or a hub id in it is no place that this person named, so nothing is asked for there
+ * (`explore MODEL ATLAS` opens both).
  */
 async function checkpointOf(
   { model: { name }, checkpoint }: { model: { name: string }; checkpoint: string },
@@ -111,9 +111,9 @@ async function isHere(name: string): Promise<boolean> {
 export const keptAtlas = (model: Model): string => join(userCacheDir(), 'atlases', model.fingerprint);
 
 /**
- * Gives a served model its atlas: opens the one that is kept in the user's cache, or builds it in a process of its own, at a
- * low priority, so that questions are answered meanwhile. A build that was interrupted goes on. What fails is said in
- * `problem`, and the model is served without.
+ * Gives a served model its atlas: opens the one that is kept in the user's cache, or builds it in a process of its own,
+ * at a low priority, so that questions are answered meanwhile. A build that was interrupted goes on. What fails is said
+ * in `problem`, and the model is served without.
  */
 export async function withKeptAtlas(served: ServedModel, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
   const { model } = served;

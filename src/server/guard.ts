@@ -33,10 +33,10 @@ const HEADERS = {
 };
 
 /**
- * Who may ask. A page of another site can make a browser send requests here, also under a name of its own that resolves to
- * this machine (DNS rebinding): so the Host and Origin must be ours. Other users and programs of this machine can connect:
- * so the token is needed, once in the URL that is opened, then as a cookie that pages of other sites cannot send, or as
- * `Authorization: Bearer`. Throws `HOST_REFUSED` (403), `TOKEN_REQUIRED` (401), `TOO_LARGE` (413).
+ * Who may ask. A page of another site can make a browser send requests here, also under a name of its own that resolves
+ * to this machine (DNS rebinding): so the Host and Origin must be ours. Other users and programs of this machine can
+ * connect: so the token is needed, once in the URL that is opened, then as a cookie that pages of other sites cannot
+ * send, or as `Authorization: Bearer`. Throws `HOST_REFUSED` (403), `TOKEN_REQUIRED` (401), `TOO_LARGE` (413).
  */
 export function guard({ token, isOwnHost, cookie }: GuardOptions): MiddlewareHandler<Env> {
   return async (c, next) => {

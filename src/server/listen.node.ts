@@ -115,8 +115,8 @@ async function bind(server: ReturnType<typeof createServer>, port: number, host:
 }
 
 /**
- * Names this server goes by. A page that was made to resolve to this machine has a name of its own, which is none of these;
- * addresses in numbers cannot be made to mean another machine, so any of them will do where others may connect.
+ * Names this server goes by. A page that was made to resolve to this machine has a name of its own, which is none of
+ * these; addresses in numbers cannot be made to mean another machine, so any of them will do where others may connect.
  */
 function ownHost(host: string, port: number): (given: string) => boolean {
   const loopback = ['127.0.0.1', 'localhost', '[::1]'];

@@ -21,8 +21,8 @@ const TYPES: Record<string, string> = {
 const compress = promisify(gzip);
 
 /**
- * The files of one folder, read when they are asked for. Only paths of a listing are answered, so that no path leads out of
- * the folder; links are not listed. A path without a file's ending is a view of the page: `index.html`.
+ * The files of one folder, read when they are asked for. Only paths of a listing are answered, so that no path leads
+ * out of the folder; links are not listed. A path without a file's ending is a view of the page: `index.html`.
  */
 export function pages(folder: string): MiddlewareHandler<Env> {
   let listed: Promise<Set<string>> | undefined;

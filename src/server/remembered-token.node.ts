@@ -7,8 +7,8 @@ import { userCacheDir } from '../source/cache.node.ts';
 const TOKEN = /^[\w-]{32}$/;
 
 /**
- * The token of this user's servers on this machine, made once and kept in a file that nobody else may read, so that bookmarks
- * go on working when a server is started again. Where it cannot be kept, one for this run.
+ * The token of this user's servers on this machine, made once and kept in a file that nobody else may read, so that
+ * bookmarks go on working when a server is started again. Where it cannot be kept, one for this run.
  */
 export async function rememberedToken(folder: string = userCacheDir()): Promise<string> {
   const file = join(folder, 'explore-token');

@@ -9,8 +9,8 @@ export interface WorkLimits {
 }
 
 /**
- * A queue for heavy work, first come, first served. Who goes away leaves it; one too many is `TOO_BUSY`. Memory stays that
- * of `atOnce` readings however many clients there are.
+ * A queue for heavy work, first come, first served. Who goes away leaves it; one too many is `TOO_BUSY`. Memory stays
+ * that of `atOnce` readings however many clients there are.
  */
 export class WorkQueue {
   readonly #limits: Required<WorkLimits>;

@@ -19,7 +19,8 @@ export interface Download {
 
 /**
  * Fetches a file with resume and retries, then checks its size and hash. A file that fails the check is deleted
- * (`SOURCE_TRUNCATED`, `SOURCE_CHANGED`); other failures (`NETWORK`, `ABORTED`, `OUTPUT_UNWRITABLE` …) keep what has come.
+ * (`SOURCE_TRUNCATED`, `SOURCE_CHANGED`); other failures (`NETWORK`, `ABORTED`, `OUTPUT_UNWRITABLE` …) keep what has
+ * come.
  */
 export async function download(http: HubHttp, job: Download): Promise<void> {
   const file = await writable(job.part, () => open(job.part, constants.O_RDWR | constants.O_CREAT, 0o666));

@@ -50,7 +50,8 @@ const LINKED = ['x-linked-etag', 'x-linked-size', 'x-repo-commit'];
 
 /**
  * One exchange; `use` reads the body. Redirects are followed by hand, as the token must not leave the hub's host.
- * Throws {@link Transient} for what is worth another attempt, else `UNAUTHORIZED`, `SOURCE_NOT_FOUND`, `NETWORK`, `ABORTED`.
+ * Throws {@link Transient} for what is worth another attempt, else `UNAUTHORIZED`, `SOURCE_NOT_FOUND`, `NETWORK`,
+ * `ABORTED`.
  */
 export async function exchange<T>(
   http: HubHttp,
@@ -105,7 +106,9 @@ export async function exchange<T>(
   }
 }
 
-/** Repeats `attempt` while it fails with {@link Transient}: at most `tries` times in a row without `progress()` growing. */
+/**
+ * Repeats `attempt` while it fails with {@link Transient}: at most `tries` times in a row without `progress()` growing.
+ */
 export async function retrying<T>(
   http: HubHttp,
   attempt: () => Promise<T>,

@@ -52,7 +52,9 @@ async function create(path: string, holder: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock whose holder is gone. Renaming first lets one breaker win, and a fresh lock taken by mistake go back. */
+/**
+ * Removes a lock whose holder is gone. Renaming first lets one breaker win, and a fresh lock taken by mistake go back.
+ */
 async function breakStale(path: string): Promise<void> {
   const seen = await contents(path);
   if (seen === undefined || !(await isStale(path, seen))) return;

@@ -1,6 +1,7 @@
 /**
  * Bytes done and in all, over all files asked for so far, and the file that moved. `done` and `total` never fall;
- * `total` grows when another file is asked for (the shards of one set count from the first). Resumed bytes count as done.
+ * `total` grows when another file is asked for (the shards of one set count from the first). Resumed bytes count as
+ * done.
  */
 export type HubProgressCallback = (done: number, total: number, file: string) => void;
 

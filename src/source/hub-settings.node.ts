@@ -30,7 +30,9 @@ export function parseHubId(id: string): HubId {
 /** A full commit id; what it names never changes. */
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
 
-/** `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE` (its old name), else `HF_HOME/hub`; `HF_HOME` is `~/.cache/huggingface`. */
+/**
+ * `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE` (its old name), else `HF_HOME/hub`; `HF_HOME` is `~/.cache/huggingface`.
+ */
 export function hubCacheDir(env: Environment): string {
   return path(env, env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubHome(env), 'hub'));
 }

@@ -36,8 +36,8 @@ export async function send(url: string, init: RequestInit, options: HttpOptions)
 export class TooLong extends Error {}
 
 /**
- * The body, at most `limit` bytes, else {@link TooLong}: a server may send anything. {@link Transient} where it breaks off,
- * or sends nothing for the options' timeout.
+ * The body, at most `limit` bytes, else {@link TooLong}: a server may send anything. {@link Transient} where it breaks
+ * off, or sends nothing for the options' timeout.
  */
 export async function readBody(
   response: Response,

@@ -18,8 +18,8 @@ export function removeUnfinishedFiles(): void {
 }
 
 /**
- * Writes a file under a temporary name beside `path` and renames it when `write` is done and the disk has taken all of it:
- * `path` never holds half a result. A link is followed; a device or a pipe is written as it is. Throws
+ * Writes a file under a temporary name beside `path` and renames it when `write` is done and the disk has taken all of
+ * it: `path` never holds half a result. A link is followed; a device or a pipe is written as it is. Throws
  * `OUTPUT_UNWRITABLE` when the place cannot be written, and what `write` throws.
  */
 export function writeFileWhole(path: string, write: (file: WholeFile) => Promise<void>): Promise<void> {
@@ -66,7 +66,9 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** Bytes handed to the system at a time: it takes no more than 2 GiB, and what is written can be told from what is not. */
+/**
+ * Bytes handed to the system at a time: it takes no more than 2 GiB, and what is written can be told from what is not.
+ */
 const MOST = 1 << 28;
 
 function writer(path: string, file: FileHandle): WholeFile {
@@ -84,7 +86,9 @@ function writer(path: string, file: FileHandle): WholeFile {
   };
 }
 
-/** Fails before a long computation rather than after it: `OUTPUT_UNWRITABLE` where no file can be made beside `path`. */
+/**
+ * Fails before a long computation rather than after it: `OUTPUT_UNWRITABLE` where no file can be made beside `path`.
+ */
 export async function checkWritable(path: string): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory()) throw unwritable(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));

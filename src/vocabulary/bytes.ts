@@ -77,7 +77,9 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Length of the whole character that starts at `start`, 0 if none does (RFC 3629: no overlong forms, no surrogates). */
+/**
+ * Length of the whole character that starts at `start`, 0 if none does (RFC 3629: no overlong forms, no surrogates).
+ */
 function characterLength(bytes: Uint8Array, start: number): number {
   const lead = bytes[start];
   if (lead < 0x80) return 1;

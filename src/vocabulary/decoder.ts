@@ -5,7 +5,10 @@ import { asRecord, invalid } from './json.ts';
 import { Pattern, PatternError } from './pattern.ts';
 import type { TokenizerKind } from './types.ts';
 
-/** The text of one piece in the middle of a sequence: `▁king` is ` king` although a sequence would not start with the space. */
+/**
+ * The text of one piece in the middle of a sequence: `▁king` is ` king` although a sequence would not start with the
+ * space.
+ */
 export type Decode = (piece: string) => Decoded;
 
 /** SentencePiece's visible space, U+2581. */
@@ -42,7 +45,10 @@ interface JsonDecoder {
   notes: string[];
 }
 
-/** A text may grow by so many characters and to so many times its length: a stranger's steps could double it again and again. */
+/**
+ * A text may grow by so many characters and to so many times its length: a stranger's steps could double it again and
+ * again.
+ */
 const MAX_ADDED = 1024;
 const MAX_TIMES = 8;
 

@@ -25,8 +25,9 @@ const SPECIAL_IDS = ['bos', 'eos', 'unknown', 'padding', 'separator', 'seperator
 
 /**
  * Reads the tokenizer in a GGUF file's metadata (`tokenizer.ggml.*`, see the GGUF specification): `model`, `tokens`,
- * `token_type`. Undefined when the file has no tokens. Rows that a converter filled up with `[PAD123]` count as padding;
- * a BERT vocabulary, which GGUF writes with `▁` at a word's start, is given back in WordPiece's own form (`##ing`).
+ * `token_type`. Undefined when the file has no tokens. Rows that a converter filled up with `[PAD123]` count as
+ * padding; a BERT vocabulary, which GGUF writes with `▁` at a word's start, is given back in WordPiece's own form
+ * (`##ing`).
  *
  * @param size rows of E
  * @throws `TOKENIZER_INVALID`

@@ -1,8 +1,9 @@
 /**
- * Regular expressions of strangers, matched in time that is linear in the text: a decoder's pattern must not be able to hang
- * whoever opens a tokenizer, as backtracking can. A small language (literals, classes, groups, `|`, quantifiers, `^ $ . \s \d
- * \w \p{L}`) is compiled to a program that all alternatives run through side by side (Thompson 1968, Pike's version, which
- * keeps the priorities of a backtracking matcher). Lookaround, back references and flags are not in it.
+ * Regular expressions of strangers, matched in time that is linear in the text: a decoder's pattern must not be able to
+ * hang whoever opens a tokenizer, as backtracking can. A small language (literals, classes, groups, `|`, quantifiers,
+ * `^ $ . \s \d \w \p{L}`) is compiled to a program that all alternatives run through side by side (Thompson 1968,
+ * Pike's version, which keeps the priorities of a backtracking matcher). Lookaround, back references and flags are not
+ * in it.
  */
 
 /** The pattern is not one that is read; `message` says what in it is not. */
@@ -28,7 +29,9 @@ export class Pattern {
     this.#program = [...new Compiler(source).compile(), { op: 'match' }];
   }
 
-  /** `text` with `content` in place of every match, leftmost first. Throws {@link PatternError} when it takes too long. */
+  /**
+   * `text` with `content` in place of every match, leftmost first. Throws {@link PatternError} when it takes too long.
+   */
   replaceAll(text: string, content: string): string {
     const codes = Array.from(text);
     let out = '';

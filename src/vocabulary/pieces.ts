@@ -41,8 +41,8 @@ export class PieceTable {
   }
 
   /**
-   * piece -> id, as in vocab.json. A piece that is named again moves, as in any JSON object; of two pieces with one id the
-   * first counts (the `tokenizers` library takes either, from one run to the next).
+   * piece -> id, as in vocab.json. A piece that is named again moves, as in any JSON object; of two pieces with one id
+   * the first counts (the `tokenizers` library takes either, from one run to the next).
    */
   setKey(piece: string, id: unknown): void {
     const before = this.#ids.get(piece);
@@ -61,8 +61,9 @@ export class PieceTable {
   }
 
   /**
-   * Adds an entry of `added_tokens`. A token that the model has keeps its id there; another takes the id that it is given,
-   * or, where that is taken, the next one from the number of the model's tokens on, as the `tokenizers` library does.
+   * Adds an entry of `added_tokens`. A token that the model has keeps its id there; another takes the id that it is
+   * given, or, where that is taken, the next one from the number of the model's tokens on, as the `tokenizers` library
+   * does.
    */
   add(token: unknown): void {
     const record = asRecord(token);

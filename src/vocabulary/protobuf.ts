@@ -13,7 +13,10 @@ interface ProtobufField {
   value: number | Uint8Array;
 }
 
-/** The fields of a message in its order; nothing is copied. Throws `TOKENIZER_INVALID`, naming `file`, where bytes are none. */
+/**
+ * The fields of a message in its order; nothing is copied. Throws `TOKENIZER_INVALID`, naming `file`, where bytes are
+ * none.
+ */
 export function* protobufFields(bytes: Uint8Array, file: string): Generator<ProtobufField> {
   let at = 0;
   const broken = (what: string) =>

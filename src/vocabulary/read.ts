@@ -24,7 +24,8 @@ interface FoundVocabulary {
  * tokenizer_config.json, special_tokens_map.json and added_tokens.json.
  *
  * @param size rows of E
- * @param config the model's config.json: its `bos_token_id` and the like count where no other file names a special token
+ * @param config the model's config.json: its `bos_token_id` and the like count where no other file names a special
+ *   token
  * @throws `TOKENIZER_INVALID` when a file is there but broken, `LFS_POINTER` when it is only a pointer
  */
 export async function readVocabulary(

@@ -5,7 +5,8 @@ import { readVocabulary } from './read.ts';
 import { vocabularyFromSentencePiece } from './sentencepiece.ts';
 import { vocabularyFromTokenizerJson } from './tokenizer-json.ts';
 
-// sp-*.model and sentencepiece.json come from test/fixtures/vocabulary/make_sentencepiece.py, added.json from make_added.py.
+// sp-*.model and sentencepiece.json come from test/fixtures/vocabulary/make_sentencepiece.py, added.json from
+// make_added.py.
 const fixture = (name: string) => readFileSync(new URL(`../../test/fixtures/vocabulary/${name}`, import.meta.url));
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 

@@ -11,10 +11,10 @@ const CONTROL = 3;
 const UNUSED = 5;
 
 /**
- * Reads SentencePiece's own file (`tokenizer.model`, `spiece.model`): a protobuf message `ModelProto`, whose field 1 is one
- * `SentencePiece` per token with its text (1), score (2) and type (3), in the order of ids
- * (https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto). BPE and unigram models name their
- * tokens alike.
+ * Reads SentencePiece's own file (`tokenizer.model`, `spiece.model`): a protobuf message `ModelProto`, whose field 1 is
+ * one `SentencePiece` per token with its text (1), score (2) and type (3), in the order of ids
+ * (https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto). BPE and unigram models name
+ * their tokens alike.
  *
  * @param file its name, for messages
  * @throws `TOKENIZER_INVALID`
@@ -72,7 +72,9 @@ function pieceOf(message: Uint8Array, file: string): { piece: string; type: numb
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** XLM-RoBERTa puts fairseq's four special tokens first and counts the others from there; elsewhere ids are the file's. */
+/**
+ * XLM-RoBERTa puts fairseq's four special tokens first and counts the others from there; elsewhere ids are the file's.
+ */
 function numbering(file: string, { config }: TokenizerExtras): { shift: number; first: string[] } {
   const type = String(asRecord(config)?.model_type);
   const fairseq = file === 'sentencepiece.bpe.model' && /^xlm-roberta/.test(type);

@@ -15,8 +15,9 @@ export function isTiktoken(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads a file of tiktoken (`tokenizer.model` of Llama 3's first form, `*.tiktoken`): a line for each token, its bytes in base64
- * and its rank, which is its id. Pieces are given in the byte-level alphabet (`Ġking`), as converters write them.
+ * Reads a file of tiktoken (`tokenizer.model` of Llama 3's first form, `*.tiktoken`): a line for each token, its bytes
+ * in base64 and its rank, which is its id. Pieces are given in the byte-level alphabet (`Ġking`), as converters write
+ * them.
  *
  * @throws `TOKENIZER_INVALID`
  */
@@ -38,8 +39,8 @@ export function vocabularyFromTiktoken(
 }
 
 /**
- * Reads Mistral's `tekken.json`: special tokens come first, then `vocab`, whose entries have their bytes in base64 and a rank
- * (https://github.com/mistralai/mistral-common, `tekken.py`).
+ * Reads Mistral's `tekken.json`: special tokens come first, then `vocab`, whose entries have their bytes in base64 and
+ * a rank (https://github.com/mistralai/mistral-common, `tekken.py`).
  *
  * @throws `TOKENIZER_INVALID`
  */

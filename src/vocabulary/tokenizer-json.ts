@@ -9,8 +9,9 @@ import { createVocabulary } from './vocabulary.ts';
 const FILE = 'tokenizer.json';
 
 /**
- * Reads a tokenizer.json (format of the `tokenizers` library): BPE, WordPiece and WordLevel (`model.vocab` maps piece to
- * id), Unigram (`model.vocab` lists [piece, score] in id order), `added_tokens`, and the decoder for the text of tokens.
+ * Reads a tokenizer.json (format of the `tokenizers` library): BPE, WordPiece and WordLevel (`model.vocab` maps piece
+ * to id), Unigram (`model.vocab` lists [piece, score] in id order), `added_tokens`, and the decoder for the text of
+ * tokens.
  *
  * @param json the file's text, or what it parses to
  * @param size rows of E

@@ -4,9 +4,15 @@ export type TokenizerKind = 'byte-level' | 'wordpiece' | 'sentencepiece' | 'plai
 /** One token as readings show it. */
 export interface Token {
   id: number;
-  /** The token's own text as it decodes, a leading space included: ` king`. Bytes that are no whole character appear as \xNN. */
+  /**
+   * The token's own text as it decodes, a leading space included: ` king`. Bytes that are no whole character appear as
+   * \xNN.
+   */
   token: string;
-  /** Printable: leading space as `·`, newline as `↵`, control characters visible. `[pos3]` for rows of E without a token. */
+  /**
+   * Printable: leading space as `·`, newline as `↵`, control characters visible. `[pos3]` for rows of E without a
+   * token.
+   */
   label: string;
 }
 
@@ -52,8 +58,14 @@ export interface Vocabulary {
   find(text: string): number[];
   isSpecial(id: number): boolean;
   isPadding(id: number): boolean;
-  /** Decoded (U+FFFD for bytes of no whole character), trimmed, lower-cased: what excludeSame and excludeFuzzy compare. Cached. */
+  /**
+   * Decoded (U+FFFD for bytes of no whole character), trimmed, lower-cased: what excludeSame and excludeFuzzy compare.
+   * Cached.
+   */
   normal(id: number): string;
-  /** One byte per row of E, 1 = kept. Cached per filter set, so read-only. `use` matters with `compat` only, default `tokens`. */
+  /**
+   * One byte per row of E, 1 = kept. Cached per filter set, so read-only. `use` matters with `compat` only, default
+   * `tokens`.
+   */
   mask(filters: TokenFilters, use?: FilterUse): Uint8Array;
 }

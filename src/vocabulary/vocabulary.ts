@@ -183,7 +183,9 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
     return `[pos${lowerBound(this.#padding, id)}]`;
   }
 
-  /** Ids by text; where several tokens share one, ordinary before special, written so before byte tokens, then by id. */
+  /**
+   * Ids by text; where several tokens share one, ordinary before special, written so before byte tokens, then by id.
+   */
   #indexTexts(): Map<string, number[]> {
     const index = new Map<string, number[]>();
     for (let id = 0; id < this.size; id++) {

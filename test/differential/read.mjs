@@ -1,5 +1,6 @@
-// Reads files whose names come on standard input, one a line, and says of each in one line of JSON what was found: numbers
-// of every tensor in fp64's digits, tokens, or the error's code. test/differential/compare.py asks the formats' own libraries.
+// Reads files whose names come on standard input, one a line, and says of each in one line of JSON what was found:
+// numbers of every tensor in fp64's digits, tokens, or the error's code. test/differential/compare.py asks the formats'
+// own libraries.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';

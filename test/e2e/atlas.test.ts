@@ -55,7 +55,8 @@ describe('an atlas build that is interrupted again and again', () => {
       const done = new Set<string>();
       let deaths = 0;
       for (let complete = false; !complete; ) {
-        // A few events on, later more of them (merging begins anew each time): within a unit, or in the middle of writing a file, the receipt or the manifest.
+        // A few events on, later more of them (merging begins anew each time): within a unit, or in the middle of
+        // writing a file, the receipt or the manifest.
         const { begun, finished, signal, status, stderr, ...end } = run(
           atlas,
           1 + Math.floor(random() * (deaths < least ? within : 60)),

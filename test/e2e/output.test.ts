@@ -31,7 +31,8 @@ function limited(limit: string, args: readonly string[], stdout: number | 'ignor
   });
 }
 
-// A limit on the size of files fails as a nearly full disk does: a write takes a part of what it is given, the next none.
+// A limit on the size of files fails as a nearly full disk does: a write takes a part of what it is given, the next
+// none.
 const SMALL_FILES = "trap '' XFSZ; ulimit -f 16";
 
 describe.skipIf(process.platform === 'win32')('where a file has no room for all (no such limits on Windows)', () => {

@@ -1,6 +1,6 @@
-// A worker process for tests: `weightscope worker` with a tiny model in memory and an engine that pauses when told to. Its
-// argument is JSON (see Settings); it prints what the worker says, `paused` in the middle of a unit (a line on standard input lets it go on), and
-// `ended N` or `refused CODE` at its end.
+// A worker process for tests: `weightscope worker` with a tiny model in memory and an engine that pauses when told to.
+// Its argument is JSON (see Settings); it prints what the worker says, `paused` in the middle of a unit (a line on
+// standard input lets it go on), and `ended N` or `refused CODE` at its end.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { runWorker } from '../../src/atlas/queue/worker.node.ts';

@@ -1,6 +1,7 @@
-// npm run fuzz:engine -- [--cases N] [--seconds S] [--seed X] [--case I] [--engines native,wasm,simd,means32]
-// Asks engines random questions and holds every answer against an oracle in another language (oracle.py, numpy): bit for bit, means
-// within what they promise, progress that never goes back. A case that differs is printed with what repeats it.
+// npm run fuzz:engine -- [--cases N] [--seconds S] [--seed X] [--case I] [--engines native,wasm,simd,means32] Asks
+// engines random questions and holds every answer against an oracle in another language (oracle.py, numpy): bit for
+// bit, means within what they promise, progress that never goes back. A case that differs is printed with what repeats
+// it.
 import { parseArgs } from 'node:util';
 import { nativeEngine } from '../../dist/engine/native/native.node.js';
 import { columnMeans } from '../../dist/engine/search/means/means.js';

@@ -1,4 +1,5 @@
-// Parquet footers are read by a library: damaged ones in a process with little memory, which is started again when it dies.
+// Parquet footers are read by a library: damaged ones in a process with little memory, which is started again when it
+// dies.
 import { fork } from 'node:child_process';
 import { mutated, Random } from './random.mjs';
 

@@ -1,6 +1,7 @@
 // npm run fuzz -- [--seconds 120] [--seed N] [--only TARGET] [--inputs N] [--number N] [--dist DIR] [--no-parquet]
-// Reads inputs that are nearly right, made from a seed, as the library does: it may answer or throw a WeightscopeError of bounded
-// length, and not take long. What else happens is written to build/fuzz/ and fails the run. --number N reads one input again.
+// Reads inputs that are nearly right, made from a seed, as the library does: it may answer or throw a WeightscopeError
+// of bounded length, and not take long. What else happens is written to build/fuzz/ and fails the run. --number N reads
+// one input again.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -10,7 +10,10 @@ export const tokens = model.tokens;
 export const head = model.heads[':layer'][':head'];
 const neuron = model.neurons[':layer'][':neuron'];
 
-/** Weights do not change while a server runs, so an answer holds as long as the page; TanStack Query aborts what nobody waits for. */
+/**
+ * Weights do not change while a server runs, so an answer holds as long as the page; TanStack Query aborts what nobody
+ * waits for.
+ */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {

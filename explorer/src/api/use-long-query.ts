@@ -19,8 +19,9 @@ export interface Wait {
 }
 
 /**
- * As useQuery with apiQuery, for an answer that may take seconds: its progress comes with it, and leaving or cancelling it
- * stops the server's work. `keep`: until the answer is there, that to the question before is given (`isPlaceholderData`).
+ * As useQuery with apiQuery, for an answer that may take seconds: its progress comes with it, and leaving or cancelling
+ * it stops the server's work. `keep`: until the answer is there, that to the question before is given
+ * (`isPlaceholderData`).
  */
 export function useLongQuery<E extends Endpoint>(
   question: E,

@@ -16,7 +16,9 @@ interface HistogramProps {
   name?: string;
   bins: Bins;
   tone: Tone;
-  /** What is listed beside it: scores of at least `from`, and of at most `to`; without either all are in full colour. */
+  /**
+   * What is listed beside it: scores of at least `from`, and of at most `to`; without either all are in full colour.
+   */
   shown?: { from?: number | undefined; to?: number | undefined };
   height?: number;
   /** Begins the title of a picture; the normaliser where scores have one. */

@@ -21,7 +21,10 @@ interface PartWordsProps {
 const LOOKED = 100;
 const WORDS = 4;
 
-/** The first words of one end of a neuron's part, and which of them a token is: `3rd` of its list. Asked for when it is shown. */
+/**
+ * The first words of one end of a neuron's part, and which of them a token is: `3rd` of its list. Asked for when it is
+ * shown.
+ */
 export function PartWords({ model, layer, neuron, part, sign, token, search, tone }: PartWordsProps) {
   const { data } = useQuery(
     neuronQuery(model, layer, neuron, { ...search, filters: WORDS_ONLY, k: LOOKED, bottom: LOOKED }),

@@ -13,7 +13,10 @@ interface PlacePickerProps {
   onPick: (layer: number, index: number) => void;
 }
 
-/** The heading of a page about one of many: `Neuron 28:100`, whose numbers can be typed over; ← and → step through a layer. */
+/**
+ * The heading of a page about one of many: `Neuron 28:100`, whose numbers can be typed over; ← and → step through a
+ * layer.
+ */
 export function PlacePicker({ what, layer, index, layers, count, onPick }: PlacePickerProps) {
   const [text, setText] = useState(`${layer}:${index}`);
   useEffect(() => setText(`${layer}:${index}`), [layer, index]);

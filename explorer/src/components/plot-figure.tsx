@@ -19,7 +19,9 @@ interface PlotFigureProps {
   options: (width: number) => PlotOptions;
 }
 
-/** An Observable Plot that fills the width it is given. Colours: `var(--read)` and its like, so that both schemes fit. */
+/**
+ * An Observable Plot that fills the width it is given. Colours: `var(--read)` and its like, so that both schemes fit.
+ */
 export function PlotFigure({ label, name, rows, figure, options }: PlotFigureProps) {
   const holder = useRef<HTMLDivElement>(null);
   const width = useWidth(holder);

@@ -1,6 +1,9 @@
 import { type KeyboardEvent, type RefObject, useState } from 'react';
 
-/** Arrow keys within a grid of links: one of them is in the tab order, arrows move to its neighbours, Home and End along a row. */
+/**
+ * Arrow keys within a grid of links: one of them is in the tab order, arrows move to its neighbours, Home and End along
+ * a row.
+ */
 export function useRoving(rows: number, columns: number, holder: RefObject<HTMLElement | null>) {
   const [at, setAt] = useState({ row: 0, column: 0 });
   const onKeyDown = (event: KeyboardEvent) => {

@@ -19,8 +19,8 @@ export function Note({ title, children }: { title?: string; children: ReactNode 
 const LONG = 2;
 
 /**
- * While an answer is on its way: what is done, how far it is, for how long, and a way out. It appears after a moment, so that
- * quick answers do not flicker.
+ * While an answer is on its way: what is done, how far it is, for how long, and a way out. It appears after a moment,
+ * so that quick answers do not flicker.
  */
 export function Loading({ what, progress, cancel }: { what: string } & Wait) {
   const seconds = useSeconds();

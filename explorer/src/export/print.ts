@@ -1,8 +1,8 @@
 import type { Picture } from './compose.ts';
 
 /**
- * PDF by way of printing: the browser makes vectors of the SVG and embeds the fonts that its words need, whatever their script,
- * which no small library does. The paper is as large as the picture.
+ * PDF by way of printing: the browser makes vectors of the SVG and embeds the fonts that its words need, whatever their
+ * script, which no small library does. The paper is as large as the picture.
  */
 export function print({ svg, width, height }: Picture): void {
   const page = document.createElement('div');

@@ -9,8 +9,8 @@ interface Place {
 }
 
 /**
- * Where the menu leads before a place was visited: of the built-in model to the lesson's examples, of others to what stands
- * out by the first statistic, once that is known; else to the middle of the model.
+ * Where the menu leads before a place was visited: of the built-in model to the lesson's examples, of others to what
+ * stands out by the first statistic, once that is known; else to the middle of the model.
  */
 export function useWorthSeeing(model: string, layers: number, kind: 'neuron' | 'head'): Place {
   const name = kind === 'head' ? 'copying' : 'key_value_cosine';

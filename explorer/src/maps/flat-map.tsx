@@ -8,7 +8,10 @@ import { withoutOverlap } from './labels.ts';
 const SIDE = 400;
 const MARGIN = 34;
 
-/** Tokens on paper, the strongest largest; where there is no room for a word there is a dot, with the word as its tooltip. */
+/**
+ * Tokens on paper, the strongest largest; where there is no room for a word there is a dot, with the word as its
+ * tooltip.
+ */
 export function FlatMap({ tokens, points, tone, label, name, place }: MapDrawing) {
   const svg = useRef<SVGSVGElement>(null);
   const best = tokens[0]?.score ?? 1;

@@ -14,8 +14,9 @@ export interface LayoutRequest {
 const STEPS: Record<Method, number> = { tsne: 500, umap: 350 };
 
 /**
- * Lays rows out so that near means alike by cosine: rows are scaled to length 1, whose squared distance is 2 - 2 cos. Gives
- * coordinates [count, dimensions] every few steps, centred and scaled to [-1, 1]; the same seed gives the same map.
+ * Lays rows out so that near means alike by cosine: rows are scaled to length 1, whose squared distance is 2 - 2 cos.
+ * Gives coordinates [count, dimensions] every few steps, centred and scaled to [-1, 1]; the same seed gives the same
+ * map.
  */
 export function* layOut(
   { rows, width, method, dimensions, seed }: LayoutRequest,

@@ -21,7 +21,9 @@ import { Sources } from './sources.node.ts';
 import { type StatisticColumn, type StatisticKind, statisticColumn, statisticNames } from './statistics.node.ts';
 import { type AtlasToken, atlasToken, atlasTokens, type ListedToken, type TokensOptions } from './token.node.ts';
 
-/** Opens a finished atlas for questions. Close it after use. Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`. */
+/**
+ * Opens a finished atlas for questions. Close it after use. Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`.
+ */
 export async function openAtlas(path: string, options: DatabaseOptions = {}): Promise<Atlas> {
   const folder = await openFolder(path);
   return new Atlas(folder, options);
@@ -39,7 +41,9 @@ export class Atlas {
     this.#sources = new Sources(folder, options);
   }
 
-  /** Neurons and heads for words; query/terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
+  /**
+   * Neurons and heads for words; query/terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`.
+   */
   search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     return searchAtlas(this.#sources, query, options);
   }
@@ -54,7 +58,9 @@ export class Atlas {
     return atlasTokens(this.#sources, options);
   }
 
-  /** What `readNeuron` gives with the atlas's settings, from its lists: no checkpoint is opened. Throws `OUT_OF_RANGE`. */
+  /**
+   * What `readNeuron` gives with the atlas's settings, from its lists: no checkpoint is opened. Throws `OUT_OF_RANGE`.
+   */
   neuron(
     layer: number,
     neuron: number,
@@ -77,7 +83,9 @@ export class Atlas {
     return statisticNames(this.#sources, kind);
   }
 
-  /** One number for each neuron (head) of the atlas as columns, to colour a whole model by. Throws `ARGUMENT_INVALID`. */
+  /**
+   * One number for each neuron (head) of the atlas as columns, to colour a whole model by. Throws `ARGUMENT_INVALID`.
+   */
   statistics(
     kind: StatisticKind,
     name: string,
@@ -103,7 +111,9 @@ export class Atlas {
     return atlasCompositions(this.#sources, options);
   }
 
-  /** Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values). */
+  /**
+   * Vectors of neurons by a column of `neurons` or, where the atlas has statistics, of `neuron_stats` (their values).
+   */
   neurons(options: ListingOptions & { part?: NeuronPart } = {}): Promise<NeuronRow[]> {
     return listNeurons(this.#sources, options);
   }

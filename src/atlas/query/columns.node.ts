@@ -28,12 +28,14 @@ interface Piece {
 
 export type Numbers = Int32Array | Float64Array;
 
-/** Reads values [from, from + into.length) of a column, of whole numbers (doubles) into an Int32Array (Float64Array). */
+/**
+ * Reads values [from, from + into.length) of a column, of whole numbers (doubles) into an Int32Array (Float64Array).
+ */
 export type ReadColumn = <T extends Numbers>(column: string, from: number, into: T) => T;
 
 /**
- * A Parquet file of an atlas, of which some columns lie in it as plain arrays (atlas/parquet.ts): a look-up takes a read of
- * the very bytes asked for, where a database would decode 65,536 rows of each column to find them.
+ * A Parquet file of an atlas, of which some columns lie in it as plain arrays (atlas/parquet.ts): a look-up takes a
+ * read of the very bytes asked for, where a database would decode 65,536 rows of each column to find them.
  */
 export class ColumnFile {
   readonly path: string;

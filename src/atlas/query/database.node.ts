@@ -18,10 +18,11 @@ const MOST = 64 << 20;
 const SQL_TYPES = { INT32: 'INTEGER', DOUBLE: 'DOUBLE', STRING: 'VARCHAR', BOOLEAN: 'BOOLEAN' } as const;
 
 /**
- * A DuckDB in a process of its own, with the tables of an atlas as views, that can read these files and nothing else: no
- * other file (nor any write), no extension, no network; memory, threads and temporary space bounded; and none of that
- * can be changed by a query. The process runs in the atlas's folder, so that no name of a folder above it means anything.
- * `writable`: the one path that `COPY … TO` may write, for exports. Nothing is started before the first question.
+ * A DuckDB in a process of its own, with the tables of an atlas as views, that can read these files and nothing else:
+ * no other file (nor any write), no extension, no network; memory, threads and temporary space bounded; and none of
+ * that can be changed by a query. The process runs in the atlas's folder, so that no name of a folder above it means
+ * anything. `writable`: the one path that `COPY … TO` may write, for exports. Nothing is started before the first
+ * question.
  */
 export function openDatabase(folder: AtlasFolder, options: DatabaseOptions = {}, writable?: string): Database {
   const { threads = 2, memory = 512 } = options;

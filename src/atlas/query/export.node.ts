@@ -73,8 +73,8 @@ interface Described {
 const SAFE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|DATE|TIME.*)$/;
 
 /**
- * The rows with the texts that csv.ts would not leave as they are: what a spreadsheet takes for a formula begins with an
- * apostrophe, and control characters are written out. Names may be there twice, so that columns are numbered.
+ * The rows with the texts that csv.ts would not leave as they are: what a spreadsheet takes for a formula begins with
+ * an apostrophe, and control characters are written out. Names may be there twice, so that columns are numbered.
  */
 function inertRows(query: string, columns: readonly Described[]): string {
   const cells = columns.map(({ column_name: name, column_type: type }, i) => {

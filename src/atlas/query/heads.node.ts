@@ -99,7 +99,10 @@ export interface RelationRow {
   suppressed_above: number | null;
   suppressed_copying_z: number | null;
   suppressed_copying_p: number | null;
-  /** False discoveries to expect among all heads of the relation with as small a p, of those against random and copying heads the larger. */
+  /**
+   * False discoveries to expect among all heads of the relation with as small a p, of those against random and copying
+   * heads the larger.
+   */
   promoted_q: number | null;
   suppressed_q: number | null;
 }
@@ -155,7 +158,9 @@ export interface CompositionRow {
 
 const COMPOSITION_KINDS: readonly CompositionKind[] = ['q', 'k', 'v'];
 
-/** Pairs of heads of which the later reads most of what the earlier writes; of one head where `from` or `to` names it. */
+/**
+ * Pairs of heads of which the later reads most of what the earlier writes; of one head where `from` or `to` names it.
+ */
 export async function atlasCompositions(
   sources: Sources,
   options: {

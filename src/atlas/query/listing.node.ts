@@ -120,7 +120,9 @@ export async function listHeads(
 
 type Evidence = Pick<NeuronRow, 'value' | 'p' | 'q'>;
 
-/** Rows of a table of statistics in order of one of its columns, nulls last, with the p and q of the statistic it is of. */
+/**
+ * Rows of a table of statistics in order of one of its columns, nulls last, with the p and q of the statistic it is of.
+ */
 async function statisticRows(
   sources: Sources,
   table: 'neuron_stats' | 'head_stats',

@@ -111,8 +111,8 @@ export class NeuronLists {
   }
 
   /**
-   * Goes through all lists of a part, some neurons at a time: `visit` gets a reader of their file, the first one's number,
-   * how many they are, the row of their first list and the rows that each has, both signs together.
+   * Goes through all lists of a part, some neurons at a time: `visit` gets a reader of their file, the first one's
+   * number, how many they are, the row of their first list and the rows that each has, both signs together.
    */
   scan(
     part: NeuronPart,

@@ -1,6 +1,8 @@
 import { BestLists } from '../best.ts';
 
-/** Places of the `k` largest numbers (with `ascending` the smallest) in order, NaN left out; of equal ones the first. */
+/**
+ * Places of the `k` largest numbers (with `ascending` the smallest) in order, NaN left out; of equal ones the first.
+ */
 export function order(values: Float64Array, k: number, ascending = false): number[] {
   if (k <= FEW) {
     const n = Math.max(1, k);

@@ -81,7 +81,9 @@ export async function atlasNeuron(
   };
 }
 
-/** Reads one head: its best pairs, or with `ascending` its most negative. `k` at most what the atlas lists (`pairs`). */
+/**
+ * Reads one head: its best pairs, or with `ascending` its most negative. `k` at most what the atlas lists (`pairs`).
+ */
 export async function atlasHead(
   sources: Sources,
   layer: number,

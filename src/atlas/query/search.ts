@@ -76,9 +76,9 @@ interface Best {
 }
 
 /**
- * The neurons or heads that are among the best of a token of every term of an alternative, with scores of the sign in whose
- * list they are: by the sum of the best matching scores over all alternatives that they meet, largest size first. `terms`: the
- * tokens of each term, by alternative. Memory is for one term, however many there are.
+ * The neurons or heads that are among the best of a token of every term of an alternative, with scores of the sign in
+ * whose list they are: by the sum of the best matching scores over all alternatives that they meet, largest size first.
+ * `terms`: the tokens of each term, by alternative. Memory is for one term, however many there are.
  */
 export function meet<P extends string>(
   lists: TokenLists<P>,
@@ -110,7 +110,8 @@ export function meet<P extends string>(
 
 /**
  * Where neurons or heads are few, a token's list of the smallest scores has positive ones as well, and the list of the
- * largest has negative ones: those are left out, in atlases of any age. Lists are in order, so that the first is the last.
+ * largest has negative ones: those are left out, in atlases of any age. Lists are in order, so that the first is the
+ * last.
  */
 function keepBest({ rank, token, score }: Best, from: number, sign: Sign, list: TokenList): void {
   const side = SIGNS.indexOf(sign);

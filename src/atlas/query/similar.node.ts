@@ -18,10 +18,10 @@ export interface SimilarRow {
 }
 
 /**
- * Neurons whose reading is nearest: the cosine of the listed scores as vectors over the vocabulary, where a token stands
- * once with its score, whichever list it is in, and a token that is not listed counts as 0. A token with a high score in
- * one and a low score in the other makes it smaller. A neuron whose listed scores are all 0 has no direction: it is like
- * none, and none is like it.
+ * Neurons whose reading is nearest: the cosine of the listed scores as vectors over the vocabulary, where a token
+ * stands once with its score, whichever list it is in, and a token that is not listed counts as 0. A token with a high
+ * score in one and a low score in the other makes it smaller. A neuron whose listed scores are all 0 has no direction:
+ * it is like none, and none is like it.
  */
 export async function similarNeurons(
   sources: Sources,
@@ -63,7 +63,10 @@ class ListReader {
     this.#listed = new Uint32Array(vocab);
   }
 
-  /** Calls `visit` with each listed token and its score. Returns the length of the scores where a token was in both lists. */
+  /**
+   * Calls `visit` with each listed token and its score. Returns the length of the scores where a token was in both
+   * lists.
+   */
   each(
     read: ReadColumn,
     row: number,
@@ -89,8 +92,8 @@ class ListReader {
 }
 
 /**
- * Cosines with a neuron's lists: of the `k` nearest at least, NaN for those that are farther. Tokens alone are read of all
- * lists: with a neuron's largest score they say what its cosine is at most, and only those that could be among the
+ * Cosines with a neuron's lists: of the `k` nearest at least, NaN for those that are farther. Tokens alone are read of
+ * all lists: with a neuron's largest score they say what its cosine is at most, and only those that could be among the
  * nearest have their scores read. Without a token in common it is 0.
  */
 function nearest(lists: NeuronLists, part: NeuronPart, number: number, reader: ListReader, k: number): Float64Array {

@@ -15,7 +15,9 @@ export class SqlError extends Error {
 }
 
 export interface SqlProcessOptions {
-  /** Where it runs: names of files in queries are relative to it, and no name of a folder can be taken for a pattern. */
+  /**
+   * Where it runs: names of files in queries are relative to it, and no name of a folder can be taken for a pattern.
+   */
   folder: string;
   settings: Record<string, string>;
   /** Statements that come first. */
@@ -25,8 +27,9 @@ export interface SqlProcessOptions {
 }
 
 /**
- * A process of its own that answers SQL, one question at a time. Its memory is limited by the system where there is such a
- * limit: DuckDB's own does not count what an expression makes. Whatever ends it, the next question starts another.
+ * A process of its own that answers SQL, one question at a time. Its memory is limited by the system where there is
+ * such a limit: DuckDB's own does not count what an expression makes. Whatever ends it, the next question starts
+ * another.
  */
 export class SqlProcess {
   readonly #options: SqlProcessOptions;

@@ -42,7 +42,10 @@ export function statisticNames(sources: Sources, kind: StatisticKind): string[] 
   ];
 }
 
-/** The table a statistic is a column of. Throws `ARGUMENT_INVALID`, also where the atlas has no statistics, or not this one. */
+/**
+ * The table a statistic is a column of. Throws `ARGUMENT_INVALID`, also where the atlas has no statistics, or not this
+ * one.
+ */
 export function statisticTable(
   sources: Sources,
   kind: StatisticKind,

@@ -33,7 +33,10 @@ export class TokenLists<P extends string> {
     this.parts = [...new Set(this.#files.map(({ part }) => part))];
   }
 
-  /** Calls `visit` with each token's lists of a part, `signs` in the order of SIGNS; what it is given is used again for the next. */
+  /**
+   * Calls `visit` with each token's lists of a part, `signs` in the order of SIGNS; what it is given is used again for
+   * the next.
+   */
   each(
     part: P,
     tokens: readonly number[],

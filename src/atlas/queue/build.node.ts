@@ -31,11 +31,11 @@ export interface QueuedBuildOptions extends AtlasOptions {
 const LOOK = 500;
 
 /**
- * Builds an atlas with the workers of a queue (see `runWorker`). What is done is what the store says is done; the queue only
- * hands out work, so that whatever becomes of it, no unit is lost or counted twice. This process plans, waits and
- * merges: it computes no unit. When it ends early, by an error or `signal`, its jobs are taken from the queue, and
- * what is finished stays: `resume` goes on, with the queue or without. Throws `QUEUE_UNAVAILABLE`, `QUEUE_EVICTS`, `UNIT_FAILED`,
- * `PACKAGE_MISSING`, and what `buildAtlas` throws.
+ * Builds an atlas with the workers of a queue (see `runWorker`). What is done is what the store says is done; the queue
+ * only hands out work, so that whatever becomes of it, no unit is lost or counted twice. This process plans, waits and
+ * merges: it computes no unit. When it ends early, by an error or `signal`, its jobs are taken from the queue, and what
+ * is finished stays: `resume` goes on, with the queue or without. Throws `QUEUE_UNAVAILABLE`, `QUEUE_EVICTS`,
+ * `UNIT_FAILED`, `PACKAGE_MISSING`, and what `buildAtlas` throws.
  */
 export async function buildQueuedAtlas(model: Model, target: string, options: QueuedBuildOptions): Promise<Manifest> {
   const { signal } = options;

@@ -2,7 +2,10 @@ import { WeightscopeError } from '../../errors.ts';
 import { sha256 } from '../hash.ts';
 import type { Unit } from '../plan.ts';
 
-/** A unit on a queue: plain data, everything a machine that knows nothing else needs. Settings lie in the atlas's manifest. */
+/**
+ * A unit on a queue: plain data, everything a machine that knows nothing else needs. Settings lie in the atlas's
+ * manifest.
+ */
 export interface UnitJob {
   /** Where the checkpoint is: a path, a URL, a hub id or `sample`. */
   model: string;

@@ -37,9 +37,9 @@ export interface ConnectOptions extends RedisOptions {
 }
 
 /**
- * A connection to `url` that has answered, and that comes back by itself when it is lost. The password may also be given
- * by `WEIGHTSCOPE_REDIS_PASSWORD`, which other users of the machine do not see. Throws `QUEUE_UNAVAILABLE` when nothing
- * answers or the password is wrong, `QUEUE_EVICTS` for a Redis that may forget, `ABORTED`.
+ * A connection to `url` that has answered, and that comes back by itself when it is lost. The password may also be
+ * given by `WEIGHTSCOPE_REDIS_PASSWORD`, which other users of the machine do not see. Throws `QUEUE_UNAVAILABLE` when
+ * nothing answers or the password is wrong, `QUEUE_EVICTS` for a Redis that may forget, `ABORTED`.
  */
 export async function connectRedis(url: string, options: ConnectOptions = {}): Promise<Redis> {
   const { signal, firstAnswer = FIRST_ANSWER, ...own } = options;

@@ -42,9 +42,9 @@ const LEAVE = 5000;
 
 /**
  * Takes units from a queue until `signal` or `idle` ends it, and returns how many it computed. A unit is done when its
- * receipt is in the store; one that is there already is not computed again. Redis may go away and come back at any time.
- * Throws what {@link connectRedis} throws, and what is wrong with this worker as against the builder: `ATLAS_MISMATCH` for another
- * checkpoint or version, `SOURCE_NOT_FOUND` where checkpoint or store cannot be found.
+ * receipt is in the store; one that is there already is not computed again. Redis may go away and come back at any
+ * time. Throws what {@link connectRedis} throws, and what is wrong with this worker as against the builder:
+ * `ATLAS_MISMATCH` for another checkpoint or version, `SOURCE_NOT_FOUND` where checkpoint or store cannot be found.
  */
 export async function runWorker(options: WorkerOptions): Promise<number> {
   const { concurrency = 1, lock = 30, idle, signal, log = () => undefined } = options;

@@ -124,8 +124,8 @@ export function headNumber(heads: readonly { layer: number; heads: number }[], l
 }
 
 /**
- * One side's factors [V, d_head] of heads [from, to): what `headFactor` gives for each, but E is divided once for all of
- * them, and heads of a group share their kv head's factor.
+ * One side's factors [V, d_head] of heads [from, to): what `headFactor` gives for each, but E is divided once for all
+ * of them, and heads of a group share their kv head's factor.
  */
 async function layerFactors(
   context: UnitContext,

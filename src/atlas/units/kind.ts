@@ -12,13 +12,19 @@ export interface UnitWork {
   to: number;
 }
 
-/** Work of one sort, before it is cut into units of some seconds: ranges that may be joined where one ends as the next begins. */
+/**
+ * Work of one sort, before it is cut into units of some seconds: ranges that may be joined where one ends as the next
+ * begins.
+ */
 export interface Planned<W extends UnitWork> {
   of: Omit<W, 'from' | 'to'>;
   ranges: readonly Range[];
 }
 
-/** A kind of unit, all that is known of it: what of it an atlas needs, what it takes, what it is called and how it is computed. */
+/**
+ * A kind of unit, all that is known of it: what of it an atlas needs, what it takes, what it is called and how it is
+ * computed.
+ */
 export interface UnitKind<W extends UnitWork> {
   readonly kind: W['kind'];
   plan(facts: ModelFacts, settings: AtlasSettings): Planned<W>[];

@@ -33,8 +33,8 @@ export const statistics: UnitKind<StatisticsWork> = {
     const neurons = facts.neurons.filter(chosen).reduce((sum, g) => sum + g.count, 0);
     // Of the neurons, and of as many random directions as their nulls are drawn from (once, but in every process).
     const moments = 2 * (neurons + 4096) * vocab * width;
-    // Per head and matrix 33 sets of eigenvalues, two products with EᵀE, two QR and one SVD, in plain fp64 loops, and the
-    // tokens of ten directions.
+    // Per head and matrix 33 sets of eigenvalues, two products with EᵀE, two QR and one SVD, in plain fp64 loops, and
+    // the tokens of ten directions.
     let [small, listed, rows] = [0, 0, 0];
     for (const { heads, headDim } of facts.heads.filter(chosen)) {
       small += 2 * heads * (450 * headDim ** 3 + 6 * width * width * headDim);
@@ -54,8 +54,8 @@ export const statistics: UnitKind<StatisticsWork> = {
 };
 
 /**
- * Statistics of the neurons and heads of layers [from, to) that need no factors: docs/statistics.md. Normalised by nothing,
- * as published.
+ * Statistics of the neurons and heads of layers [from, to) that need no factors: docs/statistics.md. Normalised by
+ * nothing, as published.
  */
 async function statisticsUnit(
   unit: StatisticsWork,

@@ -12,7 +12,9 @@ import { changes, engine, folder, model, type OutputFlags, output, readingEngine
 import type { Report } from '../output/report.ts';
 import type { Context } from '../run.ts';
 
-/** A question of a checkpoint as a command: it is asked by its own library call, and `report` says how that is printed. */
+/**
+ * A question of a checkpoint as a command: it is asked by its own library call, and `report` says how that is printed.
+ */
 function ask<L extends Shape, Q extends Shape, C>(
   { place, parameters, call, command: facts }: Question<string, string, L, Q, z.ZodType, C>,
   report: () => Promise<(reading: C, asked: Given<Q>) => Report>,

@@ -1,4 +1,7 @@
-/** What JSON may have as it is and a terminal would obey, or read the other way round; as escapes they are the same text. */
+/**
+ * What JSON may have as it is and a terminal would obey, or read the other way round; as escapes they are the same
+ * text.
+ */
 const UNSAFE = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const escaped = (json: string): string =>

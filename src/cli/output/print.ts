@@ -48,7 +48,10 @@ export function formatByName<F>(
   );
 }
 
-/** The report in `format` as pieces of text. `visible`: nothing in it may be obeyed by a terminal, in a cell of CSV either. */
+/**
+ * The report in `format` as pieces of text. `visible`: nothing in it may be obeyed by a terminal, in a cell of CSV
+ * either.
+ */
 export function render(
   report: Report,
   format: Format,
@@ -69,7 +72,9 @@ export function render(
   }
 }
 
-/** Whether the output is to be a picture, for commands that can draw: its name says so, and no format says otherwise. */
+/**
+ * Whether the output is to be a picture, for commands that can draw: its name says so, and no format says otherwise.
+ */
 export const isPicture = ({ format, json, output }: OutputFlags): boolean =>
   !format && !json && output !== undefined && extname(output).toLowerCase() === '.svg';
 

@@ -34,7 +34,9 @@ export function writeNow(piece: string | Uint8Array): boolean {
   return true;
 }
 
-/** Writes with regard to backpressure, so that a long list to a slow pipe is not held twice. Throws `OUTPUT_UNWRITABLE`. */
+/**
+ * Writes with regard to backpressure, so that a long list to a slow pipe is not held twice. Throws `OUTPUT_UNWRITABLE`.
+ */
 export async function writeOut(pieces: Iterable<string> | AsyncIterable<string | Uint8Array>): Promise<void> {
   for await (const piece of pieces) {
     if (!writeNow(piece)) await once(process.stdout, 'drain');

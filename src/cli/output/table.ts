@@ -48,7 +48,10 @@ function* tableLines(report: Report, columns: number, style: Style): Generator<s
   for (const note of report.notes) yield* wrapWords(note, columns).map(style.faint);
 }
 
-/** Blocks of one group, split into rows of blocks that fit the width with their flexible columns cut at most to the minimum. */
+/**
+ * Blocks of one group, split into rows of blocks that fit the width with their flexible columns cut at most to the
+ * minimum.
+ */
 function strips(group: Group, columns: number): Block[][] {
   const out: Block[][] = [];
   let used = 0;

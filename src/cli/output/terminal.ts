@@ -14,7 +14,10 @@ const MIN_COLUMNS = 24;
 
 export type Stream = { isTTY?: boolean; columns?: number };
 
-/** `COLUMNS` wins over the terminal's own width; colour follows NO_COLOR, FORCE_COLOR, TERM=dumb and whether it is a terminal. */
+/**
+ * `COLUMNS` wins over the terminal's own width; colour follows NO_COLOR, FORCE_COLOR, TERM=dumb and whether it is a
+ * terminal.
+ */
 export function terminalOf(stream: Stream, env: NodeJS.ProcessEnv = process.env): Terminal {
   const wanted = Number(env.COLUMNS) || (stream.isTTY ? stream.columns : undefined) || PIPE_COLUMNS;
   return { columns: Math.max(MIN_COLUMNS, Math.floor(wanted)), style: styleOf(hasColor(stream, env)) };

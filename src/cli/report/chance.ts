@@ -8,8 +8,8 @@ const ENDS: [end: keyof Chance, words: string][] = [
 ];
 
 /**
- * What chance gives for each list's first score, in a line: z and p of random directions, and in brackets the p of shuffled
- * words. Nothing where it was not asked for.
+ * What chance gives for each list's first score, in a line: z and p of random directions, and in brackets the p of
+ * shuffled words. Nothing where it was not asked for.
  */
 export function chanceNotes(lists: readonly (readonly [name: string, RankedTokens])[]): string[] {
   const sentences = ENDS.flatMap(([end, words]) => {

@@ -148,7 +148,9 @@ function patternsOf(value: unknown, name: string, file: string): (module: string
   return (module) => patterns.find(([matches]) => matches(module))?.[1];
 }
 
-/** Whether a module's name is, or ends with, the pattern: a Python regular expression, of which plain names are most. */
+/**
+ * Whether a module's name is, or ends with, the pattern: a Python regular expression, of which plain names are most.
+ */
 function endsWith(pattern: string, name: string, file: string): (module: string) => boolean {
   if (/^[\w.]*$/.test(pattern) && !pattern.includes('.'))
     return (module) => module === pattern || module.endsWith(`.${pattern}`);

@@ -135,8 +135,8 @@ class ModuleNames {
 const MAX_STRIPPED = 3;
 
 /**
- * How an adapter's names become a base's: as they stand, or one beginning taken away and another put there, the same for
- * all of them; the one by which most modules are found, of several the one that changes least.
+ * How an adapter's names become a base's: as they stand, or one beginning taken away and another put there, the same
+ * for all of them; the one by which most modules are found, of several the one that changes least.
  */
 function renamingOf(names: ModuleNames, modules: readonly string[]): (module: string) => string | undefined {
   const beginnings = beginningsOf(names);

@@ -7,8 +7,8 @@ import { lowRankChange, type Once, once } from './low-rank.ts';
 import { type Site, sizeOf } from './site.ts';
 
 /**
- * LoRA (Hu et al. 2021): scale · B A is added, A [r, inputs], B [outputs, r]; with a magnitude it is DoRA. `inputsFirst`: the
- * weight is [inputs, outputs], as a conv1d's and an embedding's are.
+ * LoRA (Hu et al. 2021): scale · B A is added, A [r, inputs], B [outputs, r]; with a magnitude it is DoRA.
+ * `inputsFirst`: the weight is [inputs, outputs], as a conv1d's and an embedding's are.
  */
 export function loraChange(site: Site, [first, second]: readonly [string, string], inputsFirst: boolean): ModuleChange {
   const [a, b] = [site.matrix(first), site.matrix(second)];
@@ -59,8 +59,8 @@ export function loraChange(site: Site, [first, second]: readonly [string, string
 }
 
 /**
- * DoRA (Liu et al. 2024): every output's weights get the length that was tuned for it. Where outputs run along the rows,
- * their lengths need the whole weight, which is read once for them.
+ * DoRA (Liu et al. 2024): every output's weights get the length that was tuned for it. Where outputs run along the
+ * rows, their lengths need the whole weight, which is read once for them.
  */
 function doraChange(
   add: Change['apply'],

@@ -26,8 +26,8 @@ const INDEX = 'adapter_model.safetensors.index.json';
 const MAX_CONFIG = 4 << 20;
 
 /**
- * Opens a PEFT adapter: a folder with adapter_config.json and adapter_model.safetensors (or .bin); `file`: another name of
- * the weights. Reads headers and the config only. Throws `SOURCE_NOT_FOUND`, `CONFIG_MISSING`, `CONFIG_INVALID`,
+ * Opens a PEFT adapter: a folder with adapter_config.json and adapter_model.safetensors (or .bin); `file`: another name
+ * of the weights. Reads headers and the config only. Throws `SOURCE_NOT_FOUND`, `CONFIG_MISSING`, `CONFIG_INVALID`,
  * `FORMAT_UNSUPPORTED` naming the kind of adapter, and what the formats throw.
  */
 export async function openAdapter(

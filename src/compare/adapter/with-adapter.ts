@@ -11,9 +11,10 @@ import { type Fit, fitOf } from './fit.ts';
 import type { Adapter } from './open.ts';
 
 /**
- * A model with an adapter put into its weights, as PEFT's `merge_and_unload` would leave it, made as it is read: nothing
- * is written or held whole. Readings are normalised as the base's are, so that both compare. Closing it closes both.
- * Throws `FORMAT_UNSUPPORTED`, `TENSOR_MISSING` and `TENSOR_SHAPE` where any module of the adapter does not fit the base.
+ * A model with an adapter put into its weights, as PEFT's `merge_and_unload` would leave it, made as it is read:
+ * nothing is written or held whole. Readings are normalised as the base's are, so that both compare. Closing it closes
+ * both. Throws `FORMAT_UNSUPPORTED`, `TENSOR_MISSING` and `TENSOR_SHAPE` where any module of the adapter does not fit
+ * the base.
  */
 export async function withAdapter(base: Model, adapter: Adapter, signal?: AbortSignal): Promise<Model> {
   const fit = fitOf(base, adapter);

@@ -1,6 +1,7 @@
 /**
  * Quantised types of 256 weights a block whose codes choose rows of a table ("i-quants"), as ggml lays them out
- * (ggml-common.h) and the `gguf` Python package decodes them: scale · level, with a sign. See dequantize.ts on rounding.
+ * (ggml-common.h) and the `gguf` Python package decodes them: scale · level, with a sign. See dequantize.ts on
+ * rounding.
  */
 import { f16Table } from '../elements.ts';
 import { evenSigns, grid } from './grid.ts';
@@ -104,7 +105,9 @@ export function iq3_s(bytes: Uint8Array, out: Float32Array): void {
 /** What the levels of IQ1 are moved by. */
 const DELTA = 0.125;
 
-/** d; for each 8 weights a row of 11 bits (8 low, 3 high); for each 32 a scale of 3 bits, 1 + 2s, and the sign of DELTA. */
+/**
+ * d; for each 8 weights a row of 11 bits (8 low, 3 high); for each 32 a scale of 3 bits, 1 + 2s, and the sign of DELTA.
+ */
 export function iq1_s(bytes: Uint8Array, out: Float32Array): void {
   const [half, table] = [f16Table(), grid('IQ1')];
   for (let at = 0, o = 0; at < bytes.length; at += 50, o += 256) {

@@ -8,7 +8,10 @@ import { IQ4_LEVELS } from './dequantize.ts';
 
 const { fround } = Math;
 
-/** Scale · q - minimum, in sub-blocks of 16: 16 bytes of scales (low) and minima (high 4 bits), 64 of q (2 bits), d, dmin. */
+/**
+ * Scale · q - minimum, in sub-blocks of 16: 16 bytes of scales (low) and minima (high 4 bits), 64 of q (2 bits), d,
+ * dmin.
+ */
 export function q2_k(bytes: Uint8Array, out: Float32Array): void {
   const half = f16Table();
   for (let at = 0, o = 0; at < bytes.length; at += 84, o += 256) {
@@ -89,7 +92,8 @@ export function q6_k(bytes: Uint8Array, out: Float32Array): void {
     const d = half[bytes[at + 208] | (bytes[at + 209] << 8)];
     for (let sub = 0; sub < 16; sub++) {
       const scale = fround(d * ((bytes[at + 192 + sub] << 24) >> 24));
-      // In each half of 128 weights: low bits are 64 bytes, low halves before high; upper bits 32 bytes, two bits a turn.
+      // In each half of 128 weights: low bits are 64 bytes, low halves before high; upper bits 32 bytes, two bits a
+      // turn.
       const low = at + (sub >> 3) * 64 + (sub & 3) * 16;
       const lowShift = ((sub >> 2) & 1) * 4;
       const high = at + 128 + (sub >> 3) * 32 + (sub & 1) * 16;

@@ -4,8 +4,8 @@ import { f16Table } from '../elements.ts';
 const POWERS_OF_3 = [1, 3, 9, 27, 81];
 
 /**
- * d · (digit - 1); 256 weights: 32 bytes hold five digits of base 3 each, 16 bytes the next five, 4 bytes four. A byte is
- * a fraction: 256 times 0.digits in base 3, rounded up, so that multiplying brings up one digit after the other.
+ * d · (digit - 1); 256 weights: 32 bytes hold five digits of base 3 each, 16 bytes the next five, 4 bytes four. A byte
+ * is a fraction: 256 times 0.digits in base 3, rounded up, so that multiplying brings up one digit after the other.
  */
 export function tq1_0(bytes: Uint8Array, out: Float32Array): void {
   const half = f16Table();

@@ -3,7 +3,8 @@
  * them: the same fp32 operations in the same order, so the same bits. A product of two fp32 that is rounded when it is
  * stored in a Float32Array needs no `Math.fround`; one that takes part in a sum does.
  *
- * `lo` and `hi` are the two halves of a block: byte j holds weight j in its low four bits and weight j + 16 in its high.
+ * `lo` and `hi` are the two halves of a block: byte j holds weight j in its low four bits and weight j + 16 in its
+ * high.
  */
 import { f16Table } from '../elements.ts';
 

@@ -1,8 +1,8 @@
 /**
  * The tables of the IQ types: rows of 4 or 8 levels out of which their codes choose. Data of the format, written by
  * test/fixtures/gguf/make_grids.py. A row is a number, the index of its k-th level in bits [k · b, (k + 1) · b) (b is 2
- * for up to four levels, 3 for eight). Rows ascend: what stands here is each one's step from the one before, five bits a
- * digit of base 64, the low ones first; a digit's sixth bit says that more follow.
+ * for up to four levels, 3 for eight). Rows ascend: what stands here is each one's step from the one before, five bits
+ * a digit of base 64, the low ones first; a digit's sixth bit says that more follow.
  */
 export interface PackedGrid {
   readonly levels: readonly number[];

@@ -22,7 +22,10 @@ export interface GgufEntry {
 
 export interface GgufHeader {
   readonly version: number;
-  /** 64-bit integers as numbers where they are safe, else as bigint; arrays as plain arrays, long ones of numbers as typed ones. */
+  /**
+   * 64-bit integers as numbers where they are safe, else as bigint; arrays as plain arrays, long ones of numbers as
+   * typed ones.
+   */
   readonly metadata: ReadonlyMap<string, unknown>;
   readonly entries: readonly GgufEntry[];
 }
@@ -42,8 +45,8 @@ const MAX_STRINGS = 3_000_000;
 const MAX_ARRAYS = 100_000;
 
 /**
- * Parses the header from the first bytes of a file of `byteLength` bytes.
- * Throws {@link MoreBytesNeeded} when `bytes` end before the header does; `FORMAT_INVALID`, `FORMAT_LIMIT`, `FORMAT_UNSUPPORTED`.
+ * Parses the header from the first bytes of a file of `byteLength` bytes. Throws {@link MoreBytesNeeded} when `bytes`
+ * end before the header does; `FORMAT_INVALID`, `FORMAT_LIMIT`, `FORMAT_UNSUPPORTED`.
  */
 export function parseGguf(bytes: Uint8Array, byteLength: number, file: string): GgufHeader {
   const cursor = new Cursor(bytes, byteLength, file);

@@ -124,7 +124,9 @@ export function declaredStorage(config: Readonly<Record<string, unknown>>, where
   return found;
 }
 
-/** compressed-tensors may keep less than all numbers, or those of a rotated space: then codes and scales do not suffice. */
+/**
+ * compressed-tensors may keep less than all numbers, or those of a rotated space: then codes and scales do not suffice.
+ */
 function changeOf({ sparsity_config: sparsity, transform_config: transform }: Record<string, unknown>) {
   const isSet = (value: unknown): value is Record<string, unknown> => isObject(value) && Object.keys(value).length > 0;
   if (isSet(sparsity) && typeof sparsity.format === 'string' && sparsity.format !== 'dense')

@@ -33,7 +33,9 @@ export function eightBits(name: string, storage: Storage): Decoded | undefined {
   };
 }
 
-/** Scales as [matrices, block rows, block columns]; one for everything as [1, 1]. Undefined where they are no scales. */
+/**
+ * Scales as [matrices, block rows, block columns]; one for everything as [1, 1]. Undefined where they are no scales.
+ */
 function asGrid(codes: TensorInfo, stored: TensorInfo): TensorInfo | undefined {
   if (!/^(F16|BF16|F32|F64|F8_|U8|I8)/.test(stored.dtype)) return undefined;
   const scale = stored.dtype === 'U8' ? asE8M0(stored) : stored;

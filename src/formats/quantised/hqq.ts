@@ -11,10 +11,10 @@ const ENDS = [
 ];
 
 /**
- * HQQ (Badri and Shaji, 2023): the weight's numbers in their order are a matrix [rows, columns], a group a row (`axis` 1,
- * `scale` [rows, 1]) or a column (`axis` 0, `scale` [1, columns]). `W_q` packs its rows: a word holds one number of each
- * of k equal parts, the first part's in the highest bits; a byte has k = 8 / bits, an int32 ten of 3 bits.
- * W = scale · (q - zero). `shape` and `nbits` are read when the file is opened.
+ * HQQ (Badri and Shaji, 2023): the weight's numbers in their order are a matrix [rows, columns], a group a row (`axis`
+ * 1, `scale` [rows, 1]) or a column (`axis` 0, `scale` [1, columns]). `W_q` packs its rows: a word holds one number of
+ * each of k equal parts, the first part's in the highest bits; a byte has k = 8 / bits, an int32 ten of 3 bits. W =
+ * scale · (q - zero). `shape` and `nbits` are read when the file is opened.
  */
 export async function hqq(name: string, storage: Storage): Promise<Decoded | undefined> {
   if (!name.endsWith('.W_q')) return undefined;

@@ -6,8 +6,8 @@ import { type Decoded, named, present, type Storage, sameShape } from './scheme.
 
 /**
  * compressed-tensors' "pack-quantized": `weight_packed` [out, words] packs a row's numbers, each plus 2^(bits - 1),
- * `weight_scale` is [out, groups], `weight_shape` [2] says in; asymmetric ones have `weight_zero_point` [words, groups],
- * packed downwards, and reordered ones `weight_g_idx` [in], the group of each input. W = scale · (q - zero).
+ * `weight_scale` is [out, groups], `weight_shape` [2] says in; asymmetric ones have `weight_zero_point` [words,
+ * groups], packed downwards, and reordered ones `weight_g_idx` [in], the group of each input. W = scale · (q - zero).
  * Old versions leave the bits of a word unused that hold no whole number; where that is not known, it is refused.
  */
 export async function packQuantized(name: string, storage: Storage): Promise<Decoded | undefined> {

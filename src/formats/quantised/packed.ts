@@ -56,7 +56,9 @@ export function packedDown(info: TensorInfo, bits: number, height: number, offse
   return { ...info, shape: [height, width], lines };
 }
 
-/** Eight numbers of 4 bits a word, number `order[j]` of the eight in bits [4j, 4j + 4): [.., words] -> [.., 8 · words]. */
+/**
+ * Eight numbers of 4 bits a word, number `order[j]` of the eight in bits [4j, 4j + 4): [.., words] -> [.., 8 · words].
+ */
 export function packedInOrder(info: TensorInfo, order: readonly number[]): TensorInfo {
   const lines: TensorInfo['lines'] = async (from, to, out, signal) => {
     const words = wordsOf(await bytesOfLines(info, from, to, signal));

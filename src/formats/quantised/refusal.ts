@@ -73,7 +73,8 @@ export function unspoiled(decoded: readonly Decoded[], { tensors }: Storage): De
   const modules = new Map<string, string[]>();
   for (const name of tensors.keys()) {
     if (!CHANGES.test(name) || OF_ACTIVATIONS.test(name)) continue;
-    // `x.weight.absmax`, `x.weight_scale` and `x.scales` are all of module x; `e.down_proj_scales` is of e.down_proj too.
+    // `x.weight.absmax`, `x.weight_scale` and `x.scales` are all of module x; `e.down_proj_scales` is of e.down_proj
+    // too.
     for (const module of new Set([parentOf(name), parentOf(parentOf(name)), name.replace(/_[^.]*$/, '')]))
       modules.set(module, [...(modules.get(module) ?? []), name]);
   }

@@ -24,7 +24,9 @@ export interface Scales {
   readonly factor?: number;
 }
 
-/** The matrix, or matrices, that codes [.., rows, columns] and their scales are. Lines are read with their scales alone. */
+/**
+ * The matrix, or matrices, that codes [.., rows, columns] and their scales are. Lines are read with their scales alone.
+ */
 export function scaled(codes: TensorInfo, scales: Scales): TensorInfo {
   const [rows, columns] = codes.shape.slice(-2);
   const { scale, zero, bias, block, rowGroups, columnGroups, divides, factor } = scales;

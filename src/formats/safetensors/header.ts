@@ -4,8 +4,8 @@ import { quote } from '../../quote.ts';
 import { ELEMENT_TYPES, UNREAD_BITS } from '../elements.ts';
 
 /**
- * The safetensors header, after https://github.com/huggingface/safetensors#format: 8 bytes N (little-endian u64), N bytes
- * of JSON, then the data. Everything in it is distrusted.
+ * The safetensors header, after https://github.com/huggingface/safetensors#format: 8 bytes N (little-endian u64), N
+ * bytes of JSON, then the data. Everything in it is distrusted.
  */
 export interface SafetensorsEntry {
   readonly name: string;
@@ -125,7 +125,8 @@ function readEntry(reader: JsonReader, name: string, dataLength: number, file: s
     throw wrong(
       `lies at bytes ${start} to ${end}, outside of the file's ${dataLength} bytes of data; fetch the file again`,
     );
-  // NaN, which stays NaN, where a product is too large to be exact: as the format's own library, even before a size of 0.
+  // NaN, which stays NaN, where a product is too large to be exact: as the format's own library, even before a size of
+  // 0.
   const times = (product: number, size: number) => (Number.isSafeInteger(product * size) ? product * size : Number.NaN);
   const bits = shape.reduce(times, bitsOf(dtype) ?? Number.NaN);
   // What a type of another time takes is not known; its bytes are left to who made them.

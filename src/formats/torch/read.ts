@@ -102,7 +102,9 @@ async function openStorages(
   return storages;
 }
 
-/** The source; where a record is read from its first byte to its last, one piece after the other, its CRC is checked. */
+/**
+ * The source; where a record is read from its first byte to its last, one piece after the other, its CRC is checked.
+ */
 function checking(source: Source, record: ZipRecord, start: number): Source {
   let next = start;
   let crc = 0;

@@ -1,6 +1,7 @@
 import type { Architecture, Module, Spec, Stack } from '../architecture.ts';
 
-// Encoder-decoders in BART's names: two stacks, the decoder's layers with a second attention over what the encoder wrote.
+// Encoder-decoders in BART's names: two stacks, the decoder's layers with a second attention over what the encoder
+// wrote.
 
 const scaled = (name: string): Module => ({ name, scale: ({ headDim }) => headDim ** -0.5 });
 

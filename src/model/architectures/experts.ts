@@ -53,7 +53,9 @@ const parts = (start: string, ...names: readonly string[]): Spec => ({
   [`${start}value?`]: names.map((name) => `${name}.down_proj`),
 });
 
-/** Experts, maybe one or more that all tokens share, maybe ordinary layers in between: what a layer has, the file tells. */
+/**
+ * Experts, maybe one or more that all tokens share, maybe ordinary layers in between: what a layer has, the file tells.
+ */
 export const mixture: Spec = {
   'ff.router?': ['mlp.gate', 'mlp.gate.wg', 'mlp.router'],
   'ff.{e}.key?': ['mlp.experts.{e}.gate_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) }],
@@ -91,7 +93,9 @@ const everyOther = (which: 0 | 1): Part => ({
   index: (i) => 2 * i + which,
 });
 
-/** What YaRN multiplies queries and keys with besides turning them: 0.1 ln(factor) + 1 (arXiv 2309.00071, section 3.4). */
+/**
+ * What YaRN multiplies queries and keys with besides turning them: 0.1 ln(factor) + 1 (arXiv 2309.00071, section 3.4).
+ */
 const yarn = (name: string): Module => ({
   name,
   scale: (_, config) => {

@@ -17,7 +17,9 @@ export const gptj: Architecture = {
   },
 };
 
-/** CodeGen: GPT-J with queries, values and keys in one tensor, in four blocks of heads as it was trained on four cores. */
+/**
+ * CodeGen: GPT-J with queries, values and keys in one tensor, in four blocks of heads as it was trained on four cores.
+ */
 export const codegen: Architecture = {
   ...gptj,
   family: 'codegen',

@@ -59,8 +59,8 @@ export function knownTypes(format: TensorFile['format']): string[] {
 }
 
 /**
- * The family that reads a model type. Throws `ARCHITECTURE_UNKNOWN`, which says what was found, one of its tensors' names
- * (`tensor`), why the type is not read where that is known, and what to do.
+ * The family that reads a model type. Throws `ARCHITECTURE_UNKNOWN`, which says what was found, one of its tensors'
+ * names (`tensor`), why the type is not read where that is known, and what to do.
  */
 export function architectureOf(
   modelType: string,
@@ -99,8 +99,8 @@ export function inputFirstModules(modelType: string, config: Config): string[] {
 const alike = (a: string, b: string): boolean => a.slice(0, 4) === b.slice(0, 4);
 
 /**
- * What happens to a model type of `transformers`: the family that reads it, the type of the language model within it that
- * is read, or why it is refused.
+ * What happens to a model type of `transformers`: the family that reads it, the type of the language model within it
+ * that is read, or why it is refused.
  */
 export function outcomeOf(modelType: string): { family: string } | { inner: string } | { refused: string } {
   const family = HF.find(({ types }) => types.includes(modelType))?.family;

@@ -32,7 +32,9 @@ export const llama: Architecture = {
   parameters: { ...norms, ...attention, ...gatedMlp },
 };
 
-/** StableLM: one norm before both halves where the config says so (12B); its norms of q and k, one a head, are not read. */
+/**
+ * StableLM: one norm before both halves where the config says so (12B); its norms of q and k, one a head, are not read.
+ */
 export const stablelm: Architecture = {
   ...llama,
   family: 'stablelm',

@@ -3,8 +3,8 @@ import { mixture } from './experts.ts';
 import { llama } from './llama.ts';
 import { gatedMlp, norms } from './names.ts';
 
-// DeepSeek's attention (MLA): queries, and keys and values together, come through a few dimensions. The parameters are the
-// products of both maps, the norm's gain between them included; part of each key comes straight from the first map.
+// DeepSeek's attention (MLA): queries, and keys and values together, come through a few dimensions. The parameters are
+// the products of both maps, the norm's gain between them included; part of each key comes straight from the first map.
 
 const number = (config: Config, name: string): number => config[name] as number;
 const queries: LowRank = {

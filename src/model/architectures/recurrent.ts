@@ -4,7 +4,8 @@ import { llama } from './llama.ts';
 import { gatedMlp } from './names.ts';
 
 // Models some of whose layers are no attention. Which they are the file tells: a layer has what is there for it, and at
-// least one part. `recurrent.in` and its kin read the stream, `recurrent.out` writes to it; what is between is left aside.
+// least one part. `recurrent.in` and its kin read the stream, `recurrent.out` writes to it; what is between is left
+// aside.
 
 /** The attention of layers that have one; what a layer has of it, it has whole. */
 const attention = (at = 'self_attn', out = 'o_proj'): Spec => ({

@@ -4,7 +4,9 @@
  * computed stands in `measures.ts`, under the name of its `measure`.
  */
 
-/** What a value is compared with: random directions or heads, a shuffled vocabulary, other weights of this very model. */
+/**
+ * What a value is compared with: random directions or heads, a shuffled vocabulary, other weights of this very model.
+ */
 export type NullName = 'random' | 'shuffled' | 'others';
 
 export interface StatisticFacts {
@@ -203,8 +205,8 @@ export const quickColumns = (kind: StatisticKind): Readonly<Record<string, strin
   Object.assign({}, ...statisticsOf(kind).map(([, { quick }]) => quick));
 
 /**
- * Something of each statistic that the answer about one head has, where it has it: `self.top1` within `self`. Counts come
- * before what is a share of them.
+ * Something of each statistic that the answer about one head has, where it has it: `self.top1` within `self`. Counts
+ * come before what is a share of them.
  */
 export function answerOf<T>(
   of: (name: string, facts: StatisticFacts) => T | undefined,

@@ -17,9 +17,9 @@ export interface StatisticColumn {
 const AGAINST = { random: 'random heads', shuffled: 'a shuffled vocabulary', others: 'other heads’ halves' };
 
 /**
- * A statistic's columns. `_z` is against its first null, `_p` and `_q` against that which is the evidence (the first, unless
- * it says otherwise); `_shuffled_z`, `_shuffled_p`, `_others_z` are against another. Against a first null that is no
- * evidence no p is kept.
+ * A statistic's columns. `_z` is against its first null, `_p` and `_q` against that which is the evidence (the first,
+ * unless it says otherwise); `_shuffled_z`, `_shuffled_p`, `_others_z` are against another. Against a first null that
+ * is no evidence no p is kept.
  */
 function columnsOf(kind: StatisticKind, statistic: string, facts: StatisticFacts): StatisticColumn[] {
   const nulls = Object.keys(facts.nulls) as NullName[];

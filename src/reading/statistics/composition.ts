@@ -26,8 +26,8 @@ export interface Composition {
   z: Record<CompositionKind, Float64Array>;
   /**
    * Probability of as large a z among pairs of heads of this model of which the second cannot read what the first
-   * writes, because it stands beside it or one layer below. All heads share a few large directions of the residual stream,
-   * so that such pairs are far from what random matrices do.
+   * writes, because it stands beside it or one layer below. All heads share a few large directions of the residual
+   * stream, so that such pairs are far from what random matrices do.
    */
   p: Record<CompositionKind, Float64Array>;
   /** The ratio that random matrices have, whatever their singular values: 1 / √d. */
@@ -43,9 +43,9 @@ interface Side {
 
 /**
  * Q-, K- and V-composition of every head with every head of a later layer, one layer pair at a time (by later layer,
- * then earlier). With RᵀR = WᵀW for R_V and R_K, |W_V W_O · W_Q W_Kᵀ| = |(R_V W_O)(W_Q R_Kᵀ)|, so that one product [heads r, d] x
- * [d, heads r] serves all heads of two layers. `pairs` chooses layers; default all. Holds heads * r * d fp32 numbers
- * per layer.
+ * then earlier). With RᵀR = WᵀW for R_V and R_K, |W_V W_O · W_Q W_Kᵀ| = |(R_V W_O)(W_Q R_Kᵀ)|, so that one product
+ * [heads r, d] x [d, heads r] serves all heads of two layers. `pairs` chooses layers; default all. Holds heads * r * d
+ * fp32 numbers per layer.
  */
 export async function* compositions(
   model: Model,
@@ -163,7 +163,9 @@ async function inputsOf(model: Model, layer: number, options: Reading): Promise<
   };
 }
 
-/** R_far · W_near [r, d] per head, where RᵀR is W_far's Gram matrix [r, r]: has the singular values of W_nearᵀ W_far. */
+/**
+ * R_far · W_near [r, d] per head, where RᵀR is W_far's Gram matrix [r, r]: has the singular values of W_nearᵀ W_far.
+ */
 async function sideOf(
   model: Model,
   layer: number,

@@ -27,7 +27,9 @@ export interface CopyingOptions extends ReadOptions {
    * drowns the others, though a softmax over tokens does not see it. `false`: E as it is, the score as published.
    */
   centre?: boolean;
-  /** Random heads and shuffled vocabularies drawn per head; default 16. 0: the copying score stands without its nulls. */
+  /**
+   * Random heads and shuffled vocabularies drawn per head; default 16. 0: the copying score stands without its nulls.
+   */
   draws?: number;
   seed?: number;
   /** Heads [from, to) of the layer; default all. */
@@ -100,8 +102,9 @@ export async function headCopying(
 
     const score: Tested = { value: copyingScore(values) };
     if (draws > 0) {
-      // W₂ U E₂ᵀE₁ W₁ᵀ for a random U; and Bᵀ Π A for a random permutation Π: n·mean(B)·mean(A)ᵀ and noise of covariance
-      // (BᵀB)_c ⊗ (AᵀA)_c / (n - 1), normal as sums over so many tokens are (Hoeffding's combinatorial limit theorem).
+      // W₂ U E₂ᵀE₁ W₁ᵀ for a random U; and Bᵀ Π A for a random permutation Π: n·mean(B)·mean(A)ᵀ and noise of
+      // covariance (BᵀB)_c ⊗ (AᵀA)_c / (n - 1), normal as sums over so many tokens are (Hoeffding's combinatorial limit
+      // theorem).
       const mixed = noises(scaled(b, 1 / Math.max(1, n - 1)), a, draws, seed + draws).map((m) =>
         plusOuter(m, n, meanB, meanA),
       );
@@ -133,10 +136,10 @@ export async function headCopying(
 }
 
 /**
- * The score beside those of drawn matrices whose trace has this mean and deviation, exactly. Where the mean is 0 so is that of
- * the score (a matrix and its negative are as likely), and a score is a trace over a sum of moduli that hardly varies: its
- * deviation is the trace's, known exactly, by their ratio in the draws, which is known far better from a few than the
- * deviation itself. p is two-sided, normal; elsewhere Student's, from the draws alone.
+ * The score beside those of drawn matrices whose trace has this mean and deviation, exactly. Where the mean is 0 so is
+ * that of the score (a matrix and its negative are as likely), and a score is a trace over a sum of moduli that hardly
+ * varies: its deviation is the trace's, known exactly, by their ratio in the draws, which is known far better from a
+ * few than the deviation itself. p is two-sided, normal; elsewhere Student's, from the draws alone.
  */
 function againstDraws(value: number, drawn: readonly Dense[], ofTrace: Null): Against {
   const scores = drawn.map((m) => copyingScore(eigenvalues(m)));
@@ -165,7 +168,10 @@ function projected(product: Dense, mean: Float64Array, w: Dense, n: number): [De
   return [plusOuter(times(w, product), -n, row, row), row];
 }
 
-/** Seeded normal matrices [r, r] whose rows vary as `left` and whose columns as `right` says: L Z Rᵀ, LLᵀ = left, RRᵀ = right. */
+/**
+ * Seeded normal matrices [r, r] whose rows vary as `left` and whose columns as `right` says: L Z Rᵀ, LLᵀ = left, RRᵀ =
+ * right.
+ */
 function noises(left: Dense, right: Dense, draws: number, seed: number): Dense[] {
   const [l, r] = [root(left), root(right)];
   return Array.from({ length: draws }, (_, i) => {

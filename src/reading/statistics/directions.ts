@@ -18,7 +18,10 @@ export interface DirectionOptions extends Omit<ReadOptions, 'normalize' | 'foldN
   count?: number;
 }
 
-/** A token's score, its z and its p (of as large a |score|) against a random direction (span) of the residual stream: exact. */
+/**
+ * A token's score, its z and its p (of as large a |score|) against a random direction (span) of the residual stream:
+ * exact.
+ */
 export type DirectionToken = ScoredToken & { z: number; p: number };
 
 /** One side of a direction or a span. */
@@ -120,7 +123,10 @@ async function readSides(
   }
 }
 
-/** |E_i Qᵀ|² / |E_i|² is Beta(m/2, (d - m)/2) for a random span of m dimensions; for one, E_i·x / |E_i| has deviation 1/√d. */
+/**
+ * |E_i Qᵀ|² / |E_i|² is Beta(m/2, (d - m)/2) for a random span of m dimensions; for one, E_i·x / |E_i| has deviation
+ * 1/√d.
+ */
 function directionZ(share: number, m: number, d: number): number {
   if (m === 1) return share * Math.sqrt(d);
   return zScore(share ** 2, spanNull(m, d));

@@ -1,14 +1,19 @@
 /** Which values speak against a null: the large ones, the small ones, or those far from its middle on either side. */
 export type Tail = 'upper' | 'lower' | 'both';
 
-/** Draws that a tail is fitted to, at least: with fewer a p is a rank among the draws and no less than 1 / (draws + 1). */
+/**
+ * Draws that a tail is fitted to, at least: with fewer a p is a rank among the draws and no less than 1 / (draws + 1).
+ */
 const FITTED = 40;
 /** Share of the draws that lie in the fitted tail. */
 const SHARE = 0.05;
 /** Draws at least as extreme from which on their number says more than the fit. */
 const RANKED = 30;
 
-/** The upper tail of a sample beyond `from`: generalised Pareto, of this scale and shape, as far as `until`, the largest draw. */
+/**
+ * The upper tail of a sample beyond `from`: generalised Pareto, of this scale and shape, as far as `until`, the largest
+ * draw.
+ */
 interface Fit {
   from: number;
   until: number;
@@ -19,9 +24,9 @@ interface Fit {
 
 /**
  * p-values from draws of a null. Where 30 draws are as extreme p is the rank, (1 + draws at least as extreme) / (1 +
- * draws). Beyond, the last twentieth is a generalised Pareto distribution (Pickands 1975; for p-values Knijnenburg et al. 2009), fitted by
- * probability-weighted moments (Hosking and Wallis 1987). Beyond the largest draw nothing is known of where a tail might
- * end: there it goes on as an exponential one at least, so that no p is 0.
+ * draws). Beyond, the last twentieth is a generalised Pareto distribution (Pickands 1975; for p-values Knijnenburg et
+ * al. 2009), fitted by probability-weighted moments (Hosking and Wallis 1987). Beyond the largest draw nothing is known
+ * of where a tail might end: there it goes on as an exponential one at least, so that no p is 0.
  */
 export class DrawnNull {
   readonly #sorted: Float64Array;
@@ -105,8 +110,8 @@ function fitted(sorted: Float64Array): Fit | undefined {
 }
 
 /**
- * Benjamini and Hochberg (1995): q is the share of false discoveries to expect among all units that rank at least as high,
- * of as many as there are in `p`. NaN (no such unit) stays NaN and does not count.
+ * Benjamini and Hochberg (1995): q is the share of false discoveries to expect among all units that rank at least as
+ * high, of as many as there are in `p`. NaN (no such unit) stays NaN and does not count.
  */
 export function falseDiscoveries(p: ArrayLike<number>): Float64Array {
   const order = Array.from(p, (_, i) => i)

@@ -1,7 +1,10 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { Dense } from './linear.ts';
 
-/** Steps that one eigenvalue may take, of which two or three are usual: what LAPACK's dlahqr allows a whole matrix of ten rows. */
+/**
+ * Steps that one eigenvalue may take, of which two or three are usual: what LAPACK's dlahqr allows a whole matrix of
+ * ten rows.
+ */
 const MOST_STEPS = 300;
 /** After so many steps without an eigenvalue a shift that has nothing to do with the last one: Wilkinson's remedy. */
 const EXCEPTIONAL = 10;
@@ -15,9 +18,10 @@ interface Shift {
 }
 
 /**
- * Eigenvalues of a square matrix without its eigenvectors, in no particular order: Householder's reduction to Hessenberg
- * form, then the QR algorithm with double shifts (Francis 1961; Martin, Peters and Wilkinson 1970, "The QR algorithm for
- * real Hessenberg matrices"). To about 1e-15 n of the norm. Throws `NOT_FINITE` for entries that are no numbers.
+ * Eigenvalues of a square matrix without its eigenvectors, in no particular order: Householder's reduction to
+ * Hessenberg form, then the QR algorithm with double shifts (Francis 1961; Martin, Peters and Wilkinson 1970, "The QR
+ * algorithm for real Hessenberg matrices"). To about 1e-15 n of the norm. Throws `NOT_FINITE` for entries that are no
+ * numbers.
  */
 export function eigenvalues({ data, rows: n }: Dense): { real: number[]; imaginary: number[] } {
   // By a power of two, which rounds nothing: squares of the largest finite numbers are no numbers any more.
@@ -48,8 +52,8 @@ export function eigenvalues({ data, rows: n }: Dense): { real: number[]; imagina
         'Expected a matrix of finite numbers, its eigenvalues are not to be had.',
       );
     if (steps > 0 && steps % EXCEPTIONAL === 0) {
-      // The usual shift goes in circles on the rare matrix. As rounding can make the step after the exceptional one undo it,
-      // it is taken again and again, not twice as in EISPACK.
+      // The usual shift goes in circles on the rare matrix. As rounding can make the step after the exceptional one
+      // undo it, it is taken again and again, not twice as in EISPACK.
       shifted += shift.x;
       for (let i = 0; i <= high; i++) a[i * n + i] -= shift.x;
       const size = Math.abs(a[high * n + high - 1]) + Math.abs(a[(high - 1) * n + high - 2]);
@@ -72,7 +76,8 @@ function toHessenberg(a: Float64Array, n: number): void {
       if (i > k + 1) rest = Math.max(rest, Math.abs(a[i * n + k]));
     }
     const head = a[(k + 1) * n + k];
-    // Not where the squares below the head round to nothing beside its own: that would drop entries of 1e-8 of the head.
+    // Not where the squares below the head round to nothing beside its own: that would drop entries of 1e-8 of the
+    // head.
     if (rest === 0 || square === 0) {
       for (let i = k + 2; i < n; i++) a[i * n + k] = 0;
       continue;

@@ -45,8 +45,8 @@ interface Half {
 }
 
 /**
- * Fits of first halves (W_V or W_Q) with second halves (W_O or W_K) of other heads, whatever their layers; seeded, at most 64
- * halves of each kind, made once per model. Undefined where no two halves are of different heads.
+ * Fits of first halves (W_V or W_Q) with second halves (W_O or W_K) of other heads, whatever their layers; seeded, at
+ * most 64 halves of each kind, made once per model. Undefined where no two halves are of different heads.
  */
 export function mismatchedFits(
   model: Model,

@@ -42,7 +42,10 @@ export interface PartStatistics {
   moments?: Moments;
   /** Of each moment against random directions of the same norm. */
   z?: Moments;
-  /** The same as probabilities: of a larger kurtosis and max, of a smaller min, of a mean, sd and skew as far off on either side. */
+  /**
+   * The same as probabilities: of a larger kurtosis and max, of a smaller min, of a mean, sd and skew as far off on
+   * either side.
+   */
   p?: Moments;
 }
 
@@ -57,7 +60,10 @@ export interface NeuronStatistics {
   parts: Partial<Record<NeuronPart, PartStatistics>>;
   /** Which tokens are left out of the moments; absent where none are. */
   notes?: string[];
-  /** Cosines, 0 where a vector is 0; z against random directions, whose cosine has mean 0 and deviation 1 / √d; p two-sided; all exact. */
+  /**
+   * Cosines, 0 where a vector is 0; z against random directions, whose cosine has mean 0 and deviation 1 / √d; p
+   * two-sided; all exact.
+   */
   keyValue: TestedColumn;
   /** In gated MLPs. */
   upValue?: TestedColumn;

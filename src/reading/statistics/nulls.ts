@@ -8,8 +8,8 @@ export interface Null {
 }
 
 /**
- * A value against a null: z is (value - mean) / sd, p the probability of a value at least as extreme under the null. Where the
- * null is not near normal z says little: p is the evidence.
+ * A value against a null: z is (value - mean) / sd, p the probability of a value at least as extreme under the null.
+ * Where the null is not near normal z says little: p is the evidence.
  */
 export interface Against extends Null {
   z: number;

@@ -10,9 +10,15 @@ export interface Overlap {
   jaccard: Float64Array;
   /** Of the number of shared tokens, against a shuffled vocabulary (hypergeometric, exact). */
   zShuffled: Float64Array;
-  /** Of the Jaccard index, against keys with the values of other neurons: tokens that come first everywhere are no finding. */
+  /**
+   * Of the Jaccard index, against keys with the values of other neurons: tokens that come first everywhere are no
+   * finding.
+   */
   zOthers: Float64Array;
-  /** Probability of as many shared tokens or more under each null: exact, and the share of all keys with other neurons' values. */
+  /**
+   * Probability of as many shared tokens or more under each null: exact, and the share of all keys with other neurons'
+   * values.
+   */
   pShuffled: Float64Array;
   pOthers: Float64Array;
 }

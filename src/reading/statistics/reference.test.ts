@@ -101,7 +101,8 @@ for (const { name, what, folder } of CASES) {
       const size = model.dimensions.vocab;
       for (const [place, count] of Object.entries(self)) {
         const { value } = found[place as 'top1'];
-        // Factors are rounded to fp32, so that a few close scores change places; a sample of 4,096 errs by 4 deviations.
+        // Factors are rounded to fp32, so that a few close scores change places; a sample of 4,096 errs by 4
+        // deviations.
         const p = count / size;
         const tolerance = name === 'sample' ? 3 / size : 4 * Math.sqrt((p * (1 - p)) / 4096) + 2 / 4096;
         expect(Math.abs(value - p)).toBeLessThanOrEqual(tolerance);

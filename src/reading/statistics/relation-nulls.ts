@@ -16,7 +16,10 @@ import { negativeBinomialTail } from './tails.ts';
 export interface BesideCopying extends Against {
   /** Share of pairs whose second word is among the first's k best by E·Eᵀ alone. */
   identity: number;
-  /** Share of pairs that the head has and E·Eᵀ has not; mean, sd, z and p are of this, against heads that copy what they read. */
+  /**
+   * Share of pairs that the head has and E·Eᵀ has not; mean, sd, z and p are of this, against heads that copy what they
+   * read.
+   */
   above: number;
 }
 
@@ -40,10 +43,11 @@ export interface NullOptions extends ReadOptions {
 const kept = new Kept<RelationNull[]>();
 
 /**
- * The nulls of all relations. Random heads: what such a head looks for is a direction that has the same chance to be any, so
- * that a second word is among its k best with the same probability for every first word; from all rows of all draws that is
- * known well from few heads, and counts are negative binomial around it, as widely as the draws are. Pairs that share a
- * second word stand or fall together at worst: p is the larger one of both. Copying heads: W_O = W_Vᵀ of random directions.
+ * The nulls of all relations. Random heads: what such a head looks for is a direction that has the same chance to be
+ * any, so that a second word is among its k best with the same probability for every first word; from all rows of all
+ * draws that is known well from few heads, and counts are negative binomial around it, as widely as the draws are.
+ * Pairs that share a second word stand or fall together at worst: p is the larger one of both. Copying heads: W_O =
+ * W_Vᵀ of random directions.
  */
 export function relationNulls(
   model: Model,
@@ -140,7 +144,10 @@ function compoundTail(count: number, rates: ReadonlyMap<number, number>): number
   return Math.min(1, tail);
 }
 
-/** Negative binomial with the draws' mean and variance, at least Poisson's; one hit more than was drawn in all is not ruled out. */
+/**
+ * Negative binomial with the draws' mean and variance, at least Poisson's; one hit more than was drawn in all is not
+ * ruled out.
+ */
 function copyingNull(drawn: readonly number[]) {
   const { mean, sd } = nullOf(drawn);
   const more = mean + 1 / drawn.length;

@@ -47,11 +47,11 @@ export interface RelationShare extends Tested {
 export const ENOUGH_PAIRS = 20;
 
 /**
- * Relation scores of all heads of a layer (MAPS, Elhelo and Geva 2025: the share of pairs (s, t) with t
- * among the k best tokens of row s of the head's matrix; suppression likewise with -M). Nulls: second words exchanged
- * at random among the relation's pairs, which a head that writes capitals whatever it reads does not pass; seeded random
- * heads; and what E·Eᵀ has of the relation, as a head that copies whatever it reads has nearly all of it. p is always that
- * of as large a share. Throws `TOKENIZER_MISSING`, `OUT_OF_RANGE`, `ARGUMENT_INVALID`.
+ * Relation scores of all heads of a layer (MAPS, Elhelo and Geva 2025: the share of pairs (s, t) with t among the k
+ * best tokens of row s of the head's matrix; suppression likewise with -M). Nulls: second words exchanged at random
+ * among the relation's pairs, which a head that writes capitals whatever it reads does not pass; seeded random heads;
+ * and what E·Eᵀ has of the relation, as a head that copies whatever it reads has nearly all of it. p is always that of
+ * as large a share. Throws `TOKENIZER_MISSING`, `OUT_OF_RANGE`, `ARGUMENT_INVALID`.
  */
 export async function relationScores(
   model: Model,
@@ -113,8 +113,9 @@ export interface RankedRelation {
 }
 
 /**
- * q: the share of false discoveries to expect among all heads of this relation with as small a p (Benjamini and Hochberg
- * 1995), p being the larger one of those against random heads and against heads that copy. NaN without those nulls.
+ * q: the share of false discoveries to expect among all heads of this relation with as small a p (Benjamini and
+ * Hochberg 1995), p being the larger one of those against random heads and against heads that copy. NaN without those
+ * nulls.
  */
 export type RankedRelationScore = RelationScore & { q: number };
 

@@ -22,7 +22,10 @@ const PROBES = 256;
 const BATCH = 4096;
 
 export interface SelfOptions extends LayerOptions {
-  /** So many seeded tokens are looked up, each among all tokens; default 4,096 (an error of at most 0.8 %). `Infinity`: all. */
+  /**
+   * So many seeded tokens are looked up, each among all tokens; default 4,096 (an error of at most 0.8 %). `Infinity`:
+   * all.
+   */
   sample?: number;
 }
 
@@ -33,7 +36,10 @@ export interface HeadSelf {
   matrix: HeadMatrix;
   /** Tokens that were looked up: shares are of them. */
   tokens: number;
-  /** Tokens whose best (five best) entries of their row are themselves. `vo`: the head copies; `qk`: it attends to repeats. */
+  /**
+   * Tokens whose best (five best) entries of their row are themselves. `vo`: the head copies; `qk`: it attends to
+   * repeats.
+   */
   top1: Tested;
   top5: Tested;
   /** The suppression twin: whose most negative entry (five most negative) is themselves. */
@@ -82,8 +88,9 @@ export async function headSelf(
       // Under a shuffle the count varies no more than if tokens were independent, hence z is never too large.
       const shuffled = { mean: chance, sd: Math.sqrt(chance / n) };
       const drawn = random.map((other) => other[end][i] / n);
-      // What a random head looks for has the same chance to be any direction: over all tokens, the chances to come first
-      // in a row of such a direction add up to 1. So many tokens come first in their own rows, k for the k best, on average.
+      // What a random head looks for has the same chance to be any direction: over all tokens, the chances to come
+      // first in a row of such a direction add up to 1. So many tokens come first in their own rows, k for the k best,
+      // on average.
       const p = poissonTail(counts[end][i], n * chance);
       return {
         value,
@@ -106,7 +113,9 @@ export async function headSelf(
   return found;
 }
 
-/** Shares measured on a few random heads, with what chance alone adds to n tokens' share: draws of 0 are no certainty. */
+/**
+ * Shares measured on a few random heads, with what chance alone adds to n tokens' share: draws of 0 are no certainty.
+ */
 function shareNull(drawn: readonly number[], chance: number, n: number): Null {
   const { mean, sd } = nullOf(drawn);
   const p = Math.max(mean, chance);

@@ -86,11 +86,11 @@ export interface ShuffledBest extends Null {
 }
 
 /**
- * The best score of x among as many shuffled words as there are tokens: each of their numbers is that of a random token in the
- * same column. A shuffled word's score is a sum over the columns of independent numbers, so that its mean, variance, skewness
- * and kurtosis follow exactly from the columns'; its tail is that of Cornish and Fisher's expansion (1938), which for hundreds
- * of columns is the normal one nearly. What columns of wild numbers add, in the direction x, is summed over their numbers
- * instead.
+ * The best score of x among as many shuffled words as there are tokens: each of their numbers is that of a random token
+ * in the same column. A shuffled word's score is a sum over the columns of independent numbers, so that its mean,
+ * variance, skewness and kurtosis follow exactly from the columns'; its tail is that of Cornish and Fisher's expansion
+ * (1938), which for hundreds of columns is the normal one nearly. What columns of wild numbers add, in the direction x,
+ * is summed over their numbers instead.
  */
 export function shuffledBest(x: ArrayLike<number>, columns: ColumnCumulants, table: ScoreTable): ShuffledBest {
   const { rest, wild } = splitColumns(x, columns);
@@ -179,8 +179,8 @@ function splitColumns(x: ArrayLike<number>, columns: ColumnCumulants): { rest: N
 }
 
 /**
- * The distribution of what the wild columns add to a shuffled word, on a grid: those of the columns folded into each other. A
- * number between two points of the grid counts for both, so that means stay.
+ * The distribution of what the wild columns add to a shuffled word, on a grid: those of the columns folded into each
+ * other. A number between two points of the grid counts for both, so that means stay.
  */
 function wildSums(x: ArrayLike<number>, wild: readonly number[], { e, divisor, mask }: ScoreTable): Part[] {
   const ids = Array.from({ length: e.rows }, (_, i) => i).filter((i) => !mask || mask[i]);

@@ -41,7 +41,9 @@ export interface HeadSpectrum {
   matrix: HeadMatrix;
   /** The min(r, d) largest singular values, descending, zeros included. */
   values: number[];
-  /** Directions [values, d]: row i of `left` is what is read (`vo`) or the query, of `right` what is written or the key. */
+  /**
+   * Directions [values, d]: row i of `left` is what is read (`vo`) or the query, of `right` what is written or the key.
+   */
   left: Matrix;
   right: Matrix;
   /** All values that are not 0, in order. */
@@ -50,8 +52,8 @@ export interface HeadSpectrum {
   effectiveRank: number;
   /**
    * |W|²: do its two halves fit each other? `random`: against heads whose d_head inner directions are turned at random;
-   * `others`: against first halves of heads of this model with second halves of others, which rotary dimensions and the like
-   * let fit too. p is that of fitting as well or better.
+   * `others`: against first halves of heads of this model with second halves of others, which rotary dimensions and the
+   * like let fit too. p is that of fitting as well or better.
    */
   fit: Tested;
 }

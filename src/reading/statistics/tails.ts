@@ -1,6 +1,7 @@
 /**
- * Tail probabilities of the distributions that nulls have, to about 1e-12 of themselves down to 1e-300: each tail is summed
- * where it lies, never as 1 minus the rest. Formulas by their numbers in the NIST Digital Library of Mathematical Functions.
+ * Tail probabilities of the distributions that nulls have, to about 1e-12 of themselves down to 1e-300: each tail is
+ * summed where it lies, never as 1 minus the rest. Formulas by their numbers in the NIST Digital Library of
+ * Mathematical Functions.
  */
 
 /** ln Γ(x) for x > 0: Stirling's series (DLMF 5.11.1) after x has been raised to 15 or more. */
@@ -54,7 +55,9 @@ export function incompleteGamma(a: number, x: number): { lower: number; upper: n
   return { lower: 1 - upper, upper };
 }
 
-/** I_x(a, b), the regularised incomplete beta function (DLMF 8.17.22), from `y` = 1 - x, so that neither is lost near 1. */
+/**
+ * I_x(a, b), the regularised incomplete beta function (DLMF 8.17.22), from `y` = 1 - x, so that neither is lost near 1.
+ */
 export function incompleteBeta(x: number, a: number, b: number, y = 1 - x): number {
   if (x <= 0) return 0;
   if (y <= 0) return 1;
@@ -109,7 +112,9 @@ export function poissonTail(count: number, mean: number): number {
   return count <= 0 ? 1 : incompleteGamma(count, mean).lower;
 }
 
-/** P(N ≥ count) of a negative binomial variable of this mean and a larger variance (Poisson's where it is not larger). */
+/**
+ * P(N ≥ count) of a negative binomial variable of this mean and a larger variance (Poisson's where it is not larger).
+ */
 export function negativeBinomialTail(count: number, mean: number, variance: number): number {
   if (count <= 0) return 1;
   if (!(variance > mean * (1 + 1e-9)) || mean <= 0) return poissonTail(count, mean);

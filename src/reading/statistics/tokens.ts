@@ -14,7 +14,10 @@ const BLOCK = 4096;
 
 /** What the vocabulary looks like from both sides of an interaction: enough for traces over it, in d x d. */
 export interface TokenGram {
-  /** E_secondᵀ E_first [d, d], so that Bᵀ A = W₂ · cross · W₁ᵀ; with `embedding: own` the two are the table of each side. */
+  /**
+   * E_secondᵀ E_first [d, d], so that Bᵀ A = W₂ · cross · W₁ᵀ; with `embedding: own` the two are the table of each
+   * side.
+   */
   cross: Dense;
   /** E_firstᵀ E_first and E_secondᵀ E_second [d, d]; all three are one object where both sides are divided alike. */
   first: Dense;

@@ -104,8 +104,8 @@ export interface WholeModelStatistics {
 
 /**
  * All statistics of all neurons or heads of a model, or of some layers: what an atlas's tables `neuron_stats` and
- * `head_stats` have, to the bit (key_value_jaccard: of an atlas that lists 100 tokens, as by default). q counts the false
- * discoveries to expect among all that were asked for, of heads for each matrix by itself. Throws `OUT_OF_RANGE`.
+ * `head_stats` have, to the bit (key_value_jaccard: of an atlas that lists 100 tokens, as by default). q counts the
+ * false discoveries to expect among all that were asked for, of heads for each matrix by itself. Throws `OUT_OF_RANGE`.
  */
 export async function statisticRows(
   model: Model,

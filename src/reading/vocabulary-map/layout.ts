@@ -2,7 +2,9 @@ import type { RunOptions } from '../../engine/engine.ts';
 import { pacer } from '../../engine/pause.ts';
 import { seeded } from '../random.ts';
 
-/** A graph of near tokens: `neighbour[i * k + j]` is the j-th nearest of token i; a token's own number stands for none. */
+/**
+ * A graph of near tokens: `neighbour[i * k + j]` is the j-th nearest of token i; a token's own number stands for none.
+ */
 export interface Neighbours {
   k: number;
   index: Uint32Array;
@@ -16,8 +18,8 @@ const [A, B] = [1.577, 0.895];
 const CLIP = 4;
 
 /**
- * Moves points [n, 2] so that near tokens are near each other: UMAP's descent with equal weights for all neighbours. Seeded, so
- * that one model has one map. The result lies in [-1, 1].
+ * Moves points [n, 2] so that near tokens are near each other: UMAP's descent with equal weights for all neighbours.
+ * Seeded, so that one model has one map. The result lies in [-1, 1].
  */
 export async function layOut(
   start: Float32Array,
@@ -66,7 +68,9 @@ function push(points: Float64Array, i: number, j: number, rate: number): void {
 
 const clipped = (value: number): number => Math.max(-CLIP, Math.min(CLIP, value));
 
-/** Centred, and scaled so that the 1st and 99th hundredth of either axis fit; what lies further out is kept at the edge. */
+/**
+ * Centred, and scaled so that the 1st and 99th hundredth of either axis fit; what lies further out is kept at the edge.
+ */
 function spread(points: ArrayLike<number>): Float32Array {
   const n = points.length / 2;
   const result = new Float32Array(points.length);

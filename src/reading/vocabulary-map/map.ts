@@ -13,10 +13,10 @@ const NEIGHBOURS = 10;
 const kept = new WeakMap<Model, Map<string, Promise<Float32Array>>>();
 
 /**
- * Where each row of E lies on a map of the whole vocabulary, [V, 2] in [-1, 1]: near each other means alike in embedding space.
- * Made of the first 32 principal components of the rows' directions, the ten nearest of each token by their dot product there,
- * and UMAP's descent (McInnes, Healy and Melville 2018). A map, not a measurement: the axes have no unit. Seeded, made once per
- * model. Throws `ABORTED`.
+ * Where each row of E lies on a map of the whole vocabulary, [V, 2] in [-1, 1]: near each other means alike in
+ * embedding space. Made of the first 32 principal components of the rows' directions, the ten nearest of each token by
+ * their dot product there, and UMAP's descent (McInnes, Healy and Melville 2018). A map, not a measurement: the axes
+ * have no unit. Seeded, made once per model. Throws `ABORTED`.
  */
 export function vocabularyMap(model: Model, options: ReadOptions = {}): Promise<Float32Array> {
   const which = embeddingOf(undefined, options.embedding);

@@ -6,8 +6,8 @@ import { seeded } from '../random.ts';
 const ROUNDS = 4;
 
 /**
- * The first `count` principal components of the directions of a matrix's rows, [rows, count]: each row is divided by its
- * length and the mean row taken away. By subspace iteration from a seeded start; a row of zeros stays at zero.
+ * The first `count` principal components of the directions of a matrix's rows, [rows, count]: each row is divided by
+ * its length and the mean row taken away. By subspace iteration from a seeded start; a row of zeros stays at zero.
  */
 export async function principalComponents(e: Matrix, count: number, run: RunOptions = {}): Promise<Matrix> {
   const { rows, columns: width } = e;

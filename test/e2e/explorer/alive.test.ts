@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { accessibilityProblems, type Explorer, openExplorer, startExplorer } from '../../explorer.ts';
 
-/** Waits, a server that goes and comes back, an atlas that comes while one looks, the history, a pointer that hovers. */
+/**
+ * Waits, a server that goes and comes back, an atlas that comes while one looks, the history, a pointer that hovers.
+ */
 
 const browser = await launchChromium();
 let explorer: Explorer;
@@ -29,8 +31,8 @@ async function open(path: string, see: (page: Page) => Promise<void>): Promise<v
 }
 
 /**
- * Chromium without a screen says that nothing hovers, and no setting of it changes that: the page's styles are told otherwise, as the
- * pointer of a desk would.
+ * Chromium without a screen says that nothing hovers, and no setting of it changes that: the page's styles are told
+ * otherwise, as the pointer of a desk would.
  */
 async function hovering(page: Page): Promise<void> {
   await page.context().route('**/*.css', async (route) => {

@@ -1,4 +1,5 @@
-// Texts that people and atlases bring: manifests, expressions, vectors, lists of words, JSON; and what is written as CSV.
+// Texts that people and atlases bring: manifests, expressions, vectors, lists of words, JSON; and what is written as
+// CSV.
 import { readFileSync } from 'node:fs';
 import { json } from '../inputs/bytes.mjs';
 import { manifest } from '../inputs/configs.mjs';

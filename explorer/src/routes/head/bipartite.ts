@@ -29,8 +29,8 @@ export interface Bipartite {
 }
 
 /**
- * The first pairs that fit a drawing of at most `most` tokens a side and so many `curves`: a pair that would need one more is passed over, later
- * ones between tokens that are there already still join.
+ * The first pairs that fit a drawing of at most `most` tokens a side and so many `curves`: a pair that would need one
+ * more is passed over, later ones between tokens that are there already still join.
  */
 export function chooseLinks<Pair extends { first: { id: number }; second: { id: number }; score: number }>(
   pairs: readonly Pair[],
@@ -54,9 +54,9 @@ export function chooseLinks<Pair extends { first: { id: number }; second: { id: 
 const ROUNDS = 24;
 
 /**
- * Orders both columns so that few links cross: each token moves to the weighted mean row of its neighbours, the columns by
- * turns (the barycentre heuristic of Sugiyama, Tagawa and Toda, 1981), and the order with the least crossing weight is kept.
- * The start, and every tie, is the tokens' first appearance in the list.
+ * Orders both columns so that few links cross: each token moves to the weighted mean row of its neighbours, the columns
+ * by turns (the barycentre heuristic of Sugiyama, Tagawa and Toda, 1981), and the order with the least crossing weight
+ * is kept. The start, and every tie, is the tokens' first appearance in the list.
  */
 export function layOut(links: readonly Link[]): Bipartite {
   const first = column(links, 'first');

@@ -135,7 +135,9 @@ function Sharing({ model: { heads, kvHeads }, head }: { model: ModelInfo; head: 
   );
 }
 
-/** A value that follows at once and is reported when it has rested: an address need not follow each step of a slider. */
+/**
+ * A value that follows at once and is reported when it has rested: an address need not follow each step of a slider.
+ */
 function useSettling<T>(value: T, report: (value: T) => void): [T, (value: T) => void] {
   const [draft, setDraft] = useState(value);
   useEffect(() => setDraft(value), [value]);

@@ -14,8 +14,8 @@ interface ThresholdControlProps {
 }
 
 /**
- * A slider and a number for the threshold, and the exact number of pairs beyond it: none at its right end, ever more to the
- * left, all at its left end.
+ * A slider and a number for the threshold, and the exact number of pairs beyond it: none at its right end, ever more to
+ * the left, all at its left end.
  */
 export function ThresholdControl({ answers, matrix, end, value, onChange }: ThresholdControlProps) {
   const scale = scaleOf(answers, matrix, end);

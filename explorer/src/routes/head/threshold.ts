@@ -10,9 +10,9 @@ export interface ScoreCurve {
 }
 
 /**
- * A slider over thresholds. Its right part goes through the listed scores by the logarithm of their rank, so that one, ten
- * and a hundred thousand pairs are each a hand's width apart; its left part goes on from the last listed score to 0 in even
- * steps, where the exact count takes a while.
+ * A slider over thresholds. Its right part goes through the listed scores by the logarithm of their rank, so that one,
+ * ten and a hundred thousand pairs are each a hand's width apart; its left part goes on from the last listed score to 0
+ * in even steps, where the exact count takes a while.
  */
 export interface ThresholdScale extends ScoreCurve {
   /** 1, or -1 where the list begins with the smallest score and a threshold is an upper bound. */

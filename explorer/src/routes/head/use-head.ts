@@ -14,8 +14,8 @@ import {
 const HEAT_MAP = 24;
 
 /**
- * Everything the page asks of a head, what is looked at first asked first: the pairs, then what the slider needs, then the
- * rest one after the other. The server does one piece of heavy work at a time, and a browser keeps six connections.
+ * Everything the page asks of a head, what is looked at first asked first: the pairs, then what the slider needs, then
+ * the rest one after the other. The server does one piece of heavy work at a time, and a browser keeps six connections.
  */
 export function useHead(place: HeadPlace, beyond: number | undefined) {
   const pairs = useLongQuery(head, of(place, pairsQuery(place, beyond)), { keep: true });

@@ -14,7 +14,10 @@ interface BeginProps {
   neurons: Found | undefined;
 }
 
-/** Four places worth a first look, in words: of the built-in model the lesson's own, of others the extremes that were found. */
+/**
+ * Four places worth a first look, in words: of the built-in model the lesson's own, of others the extremes that were
+ * found.
+ */
 export function Begin({ info, heads, neurons }: BeginProps) {
   if (info.id === 'sample')
     return (

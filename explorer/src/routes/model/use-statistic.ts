@@ -6,7 +6,10 @@ import { useLongQuery } from '../../api/use-long-query.ts';
 import { firstChoice, titleOf } from './choose-statistic.tsx';
 import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts';
 
-/** A chosen statistic, `part.name` as the URL has it, and what is drawn of it. One that is computed live can be told to wait. */
+/**
+ * A chosen statistic, `part.name` as the URL has it, and what is drawn of it. One that is computed live can be told to
+ * wait.
+ */
 export function useStatistic(
   model: string,
   kind: StatisticKind,

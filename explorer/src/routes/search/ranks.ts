@@ -13,8 +13,8 @@ const MOST = 400;
 const MOST_ROWS = 100_000;
 
 /**
- * The best rank of the words that were met within each neuron's own list, as the atlas keeps it: by `layer:neuron`. Words that
- * are not among a neuron's listed tokens have none.
+ * The best rank of the words that were met within each neuron's own list, as the atlas keeps it: by `layer:neuron`.
+ * Words that are not among a neuron's listed tokens have none.
  */
 export function useRanksWithin(
   model: string,

@@ -36,8 +36,8 @@ export const likeQuery = (model: string, { filters }: ReadingSearch, id: number)
   tokens(model, filters, { like: `#${id}` });
 
 /**
- * The token that is meant by a word: of those that are the word but for case and space, as it stands in a sentence, with
- * a space before it; else the first that begins so.
+ * The token that is meant by a word: of those that are the word but for case and space, as it stands in a sentence,
+ * with a space before it; else the first that begins so.
  */
 export function meant(word: string, found: readonly Token[]): Token | undefined {
   const wanted = word.trim();

@@ -108,7 +108,9 @@ const sample = (buffer: ArrayBufferLike, side: Screened, d: number, stride: numb
   });
 };
 
-/** What a share of all products would exceed if they were normal numbers with the mean and deviation of the sample's. */
+/**
+ * What a share of all products would exceed if they were normal numbers with the mean and deviation of the sample's.
+ */
 const kthOfNormal = (x: Row[], y: Row[], share: number): number => {
   if (!(share > 0 && share < 0.02) || x.length * y.length < 2) return Number.NEGATIVE_INFINITY;
   // Each row of one side once: their deviation is that of all products.

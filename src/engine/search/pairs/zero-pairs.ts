@@ -3,9 +3,9 @@ import type { Matrix, Pairs } from '../../engine.ts';
 import type { PairSearch } from './pair-search.ts';
 
 /**
- * The pairs where all rows of one side are zeros, as of a head that was pruned: every score is 0, so that the list is the
- * first k pairs in the order of their indices. No bound tells such pairs apart, and a screen would look at each of them.
- * Undefined where both sides have other numbers, or all pairs are wanted.
+ * The pairs where all rows of one side are zeros, as of a head that was pruned: every score is 0, so that the list is
+ * the first k pairs in the order of their indices. No bound tells such pairs apart, and a screen would look at each of
+ * them. Undefined where both sides have other numbers, or all pairs are wanted.
  */
 export const zeroPairs = ({ a, b, low, high, k, after, options }: PairSearch): Pairs | undefined => {
   const { maskA, maskB, exclude, visit } = options;
