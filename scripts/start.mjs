@@ -3,14 +3,17 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, setup } from './setup.mjs';
-import { swallowedOptions } from './swallowed.mjs';
+import { optionsInLog, swallowedOptions } from './swallowed.mjs';
 
 setup();
 const dist = (name) => import(pathToFileURL(join(root, 'dist', name)).href);
 const fromNpm = process.env.npm_lifecycle_event === 'start';
 if (fromNpm) {
   const { createProgram } = await dist('cli/program.js');
-  const swallowed = swallowedOptions(createProgram(), process.env);
+  const args = process.argv.slice(2);
+  const logged = optionsInLog(process.env, args);
+  // Settings of npm's that came from elsewhere, such as npm_config_yes, were not taken from this command line.
+  const swallowed = logged ?? swallowedOptions(createProgram(), process.env);
   if (swallowed.length) {
     process.stderr.write(
       `npm has taken ${swallowed.join(', ')} for itself: write \`npm start -- COMMAND …\`, with two dashes before the ` +
@@ -18,10 +21,9 @@ if (fromNpm) {
     );
     process.exit(2);
   }
-  const args = process.argv.slice(2);
   if (args.length === 0) process.argv.push('start');
-  // Some, such as -k, npm takes without leaving a trace.
-  else if (!args.some((arg) => arg.startsWith('-')))
+  // Some, such as -k, npm takes without leaving a trace in the environment.
+  else if (logged === undefined && !args.some((arg) => arg.startsWith('-')))
     process.stderr.write('(npm passes options on only after two dashes: `npm start -- COMMAND …`.)\n');
 }
 await dist('cli/main.js');

@@ -1,10 +1,13 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** What npm makes of options that it takes for abbreviations of its own. */
 const COMPLETED = { engine: 'engine_strict', quiet: 'loglevel' };
 
 /**
  * The options of `program` that npm took from the command line instead of passing them on, as
- * `npm start neuron sample 4 100 -k 8` does where `--` is missing: npm leaves each in the environment as one of its own
- * settings, without `no-`.
+ * `npm start neuron sample 4 100 --json` does where `--` is missing: npm leaves most in the environment as one of its
+ * own settings, without `no-`.
  *
  * @param {import('commander').Command} program
  * @param {NodeJS.ProcessEnv} env
@@ -18,4 +21,45 @@ export function swallowedOptions(program, env) {
     const name = option.replace(/^--?(no-)?/, '');
     return `npm_config_${(COMPLETED[name] ?? name).replaceAll('-', '_')}` in env;
   });
+}
+
+/**
+ * The options that npm took, by its own log: it writes down what it was given before it starts a script, and there alone
+ * does it leave a trace of some (`-k 8` is `--key 8` to it, which it hands on to nobody). `args` is what reached the
+ * script. None
+ * where two dashes stood before the command; undefined where there is no log of this run.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {readonly string[]} args
+ * @returns {string[] | undefined}
+ */
+export function optionsInLog(env, args) {
+  const folder = env.npm_config_logs_dir || (env.npm_config_cache && join(env.npm_config_cache, '_logs'));
+  if (!folder) return undefined;
+  try {
+    // The names begin with the time.
+    const newest = readdirSync(folder)
+      .filter((name) => name.endsWith('-debug-0.log'))
+      .sort()
+      .slice(-4)
+      .reverse();
+    for (const name of newest) {
+      const log = readFileSync(join(folder, name), 'utf8');
+      const title = /^\d+ verbose title npm (.*)$/m.exec(log)?.[1].split(' ').slice(1).join(' ');
+      if (title !== args.join(' ')) continue;
+      const given = /^\d+ verbose argv (.*)$/m.exec(log)?.[1].match(/"[^"]*"/g);
+      if (!given) return undefined;
+      const words = given.map((word) => word.slice(1, -1));
+      // What stands before two dashes is meant for npm.
+      if (words.includes('--')) return [];
+      return words.flatMap((word, i) => {
+        // As npm spells out -q, and --silent.
+        if (word === '--loglevel') return words[i + 1] === 'warn' ? ['--quiet'] : [];
+        return word.startsWith('-') ? [word] : [];
+      });
+    }
+  } catch {
+    // Its logs are not ours: who has none is told less.
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import { quote } from '../quote.ts';
 
 /** What stands before the number of a neuron or a head in a place such as L4N100. */
 const LETTERS: Record<string, string> = { neuron: 'N', head: 'H' };
@@ -20,7 +21,10 @@ export function plainArguments(args: readonly string[]): string[] {
   if (letter === undefined) return [...args];
   // The model comes first: what looks like a place before it is its name.
   const at = rest.findIndex((arg, i) => i > 0 && /^(?:\d+:\d+|L\d+[NH]\d+)$/i.test(arg));
-  if (at < 0) return [...args];
+  if (at < 0) {
+    checkPlace(command, letter, rest);
+    return [...args];
+  }
   const [, layer, given = letter, index] = /^L?(\d+)(?::|([NH]))(\d+)$/i.exec(rest[at])!;
   if (given.toUpperCase() !== letter) {
     const other = Object.keys(LETTERS).find((name) => name !== command);
@@ -30,4 +34,15 @@ export function plainArguments(args: readonly string[]): string[] {
     );
   }
   return [command, ...rest.slice(0, at), layer, index, ...rest.slice(at + 1)];
+}
+
+/** Throws `USAGE` for what looks like a place and is none, such as `4:`, `1:5:3` or `L4`, alone behind the model. */
+function checkPlace(command: string, letter: string, rest: readonly string[]): void {
+  const [, place, next] = rest;
+  const alone = next === undefined || next.startsWith('-');
+  if (place === undefined || !alone || /^[-+]?\d+$/.test(place) || place.startsWith('-')) return;
+  throw new WeightscopeError(
+    'USAGE',
+    `Expected a ${command} as LAYER INDEX, 4:1 or L4${letter}1 behind the model, got ${quote(place)}.`,
+  );
 }

@@ -40,6 +40,19 @@ describe.skipIf(!has('bash'))('completion in bash (skipped where there is no bas
     expect(offered('vector', '--exclude')).toEqual(['--exclude-brackets']);
   });
 
+  it("completes a subcommand's own options only", () => {
+    for (const group of createProgram().commands)
+      for (const command of group.commands) {
+        const own = command.options.flatMap(({ short, long }) => [short, long]).filter((name) => name !== undefined);
+        expect(offered(group.name(), command.name(), '-').sort(), command.name()).toEqual(
+          [...own, '-h', '--help'].sort(),
+        );
+      }
+    expect(offered('atlas', 'check', '--')).not.toContain('--resume');
+    expect(offered('atlas', '-')).toEqual(['-h', '--help']);
+    expect(offered('diff', '--')).not.toEqual(offered('atlas', 'diff', '--'));
+  });
+
   it('completes values', () => {
     expect(offered('neuron', 'sample', '--format', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'markdown']);
     expect(offered('neuron', '--normalize', 'f')).toEqual(['freq']);
@@ -48,6 +61,8 @@ describe.skipIf(!has('bash'))('completion in bash (skipped where there is no bas
     expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(offered('atlas', 'b')).toEqual(['build']);
     expect(offered('atlas', 'build', 'sam')).toEqual(['sample']);
+    expect(offered('atlas', 'heads', 'x', '--format', 'c')).toEqual(['csv']);
+    expect(offered('atlas', 'build', 'sample', '--normalize', 'f')).toEqual(['freq']);
   });
 
   it('completes models: the built-in one and files', () => {
@@ -71,5 +86,21 @@ describe.each(['zsh', 'fish'] as const)('completion in %s', (shell) => {
     const file = join(mkdtempSync(join(tmpdir(), 'completion-')), `weightscope.${shell}`);
     writeFileSync(file, script);
     execFileSync(shell, ['-n', file]);
+  });
+});
+
+describe.skipIf(!has('fish'))('completion in fish (skipped where there is no fish)', () => {
+  it('completes a subcommand’s own options only', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'completion-')), 'weightscope.fish');
+    writeFileSync(file, completionScript(createProgram(), 'fish'));
+    const asked = (line: string) =>
+      execFileSync('fish', ['--no-config', '-c', `source ${file}; complete -C '${line}'`], { encoding: 'utf8' })
+        .split('\n')
+        .map((offer) => offer.split('\t')[0]);
+    expect(asked('weightscope atlas build sample --r')).toEqual(expect.arrayContaining(['--resume']));
+    expect(asked('weightscope atlas check folder --r')).not.toContain('--resume');
+    expect(asked('weightscope atlas c')).toEqual(expect.arrayContaining(['check', 'compositions']));
+    expect(asked('weightscope c')).not.toContain('check');
+    expect(asked('weightscope diff a b --a')).not.toContain('--among');
   });
 });

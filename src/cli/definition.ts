@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
+import { WeightscopeError } from '../errors.ts';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
 import { usedWrongly } from './failure.ts';
 import { amount, atLeast, atMost, listOption, place, ranges, real, wholeNumber } from './options.ts';
@@ -44,6 +45,15 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
       ...options.map(([of, option]) => [of, valueIn(option, flags[option.attributeName()])] as const),
     ];
     try {
+      for (const [of, option] of options) {
+        const needed = flagFacts.get(option)?.cli?.needs;
+        const given = !['default', undefined].includes(command.getOptionValueSource(option.attributeName()));
+        if (given && needed !== undefined && !asked.some(([name, value]) => name === needed && value !== undefined))
+          throw new WeightscopeError(
+            'USAGE',
+            `Expected --${dashed(needed)} beside --${dashed(of)}, which has no effect alone.`,
+          );
+      }
       await definition.run(Object.fromEntries(asked.filter(([, value]) => value !== undefined)), program);
     } catch (error) {
       throw usedWrongly(error, usageOf(command));

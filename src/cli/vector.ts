@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
+import { quote } from '../quote.ts';
 import { parseVector, type VectorFileOptions } from '../reading/vector-file.ts';
 import type { NamedVector } from '../reading/vectors.ts';
 import { readGiven } from './given.ts';
@@ -20,7 +21,13 @@ export async function givenVector(text: string, options: VectorFileOptions): Pro
       `Expected a vector in a .npy, .safetensors or .json file, got ${text}; numpy.save writes one: np.save('v.npy', v).`,
     );
   }
-  if (text !== '-' && !FILE.test(text)) return text.trim();
+  if (text !== '-' && !FILE.test(text)) {
+    if (options.tensor === undefined) return text.trim();
+    throw new WeightscopeError(
+      'USAGE',
+      `Expected a .safetensors file for --tensor, got the expression ${quote(text)}.`,
+    );
+  }
   const limit = /\.safetensors$/i.test(text) ? MAX_FILE : MAX_BYTES;
   const bytes = await readGiven(text, 'the vector', 'give a .npy, .safetensors or .json file', limit);
   return parseVector(bytes, text === '-' ? 'standard input' : text, options);

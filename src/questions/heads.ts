@@ -5,12 +5,20 @@ import { type HeadOptions, readHead, readHeadRow } from '../reading/heads.ts';
 import { headHeatMap } from '../reading/heat-map.ts';
 import { readDirections } from '../reading/statistics/directions.ts';
 import { headSpectrum } from '../reading/statistics/spectrum.ts';
+import type { Token } from '../vocabulary/types.ts';
 import { liveStatistics, storedSpectrum, storedStatistics } from './head-statistics.ts';
 import { MATRICES } from './options.ts';
 import { choice, filters, flag, type Given, index, listOf, matrix, model, reading, real, whole } from './parameters.ts';
 import { question } from './question.ts';
 import { HeadReading, HeadRow, HeadStatistics, HeatMap, PairCount, ScoreCurve, Spectrum } from './results.ts';
 import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
+
+/** A pair in a table, named as the command line names it. */
+const pairCells = (first: Token, second: Token) => ({
+  ...{ first_id: first.id, first_token: first.token, first_label: first.label },
+  ...{ second_id: second.id, second_token: second.token, second_label: second.label },
+});
+const PAIR_COLUMNS = ['first_id', 'first_token', 'first_label', 'second_id', 'second_token', 'second_label'];
 
 const PATH = '/api/models/{model}/heads/{layer}/{head}';
 const place = { ...model, layer: index('Counted from 0'), head: index('Counted from 0') };
@@ -27,19 +35,23 @@ export const exclusions = {
 const MOST_PAIRS = [2_000_000, 'pairs; --above and --count say how many there are'] as const;
 export const listedPairs = whole('How many pairs to list', { default: 100, lists: 'pairs', cli: { most: MOST_PAIRS } });
 
+/** What changes a list of pairs, and not how many pairs there are. */
+const OF_LISTS = ['excludeSame', 'excludeFuzzy', 'sort', 'other', 'perFirst', 'perSecond', 'ascending'] as const;
+
 /** What chooses among a head's pairs; only the weights and kept rankings can answer it. */
 const selection = {
   above,
   below,
-  aboveRank: whole('Only pairs above the score of the nth best', { min: 1 }),
-  countOnly: flag('Only the exact number of pairs', { cli: { flag: 'count', conflicts: ['sort', 'other'] } }),
+  aboveRank: whole('Only pairs above the score of the nth best', { min: 1, cli: { conflicts: ['above'] } }),
+  // `k` has a default: only a command can tell whether it was asked for.
+  countOnly: flag('Only the exact number of pairs', { cli: { flag: 'count', conflicts: ['k', ...OF_LISTS] } }),
   ...exclusions,
   sort: choice('Order by the scores of this matrix', MATRICES, {
     cli: { value: 'matrix', usual: 'each by its own' },
   }),
   other: flag("Each pair's score in the other matrix too"),
-  perFirst: whole('At most so many pairs with one first token'),
-  perSecond: whole('At most so many pairs with one second token'),
+  perFirst: whole('At most so many pairs with one first token', { min: 1 }),
+  perSecond: whole('At most so many pairs with one second token', { min: 1 }),
 };
 
 const headParameters = {
@@ -61,6 +73,18 @@ const headOptions = ({ matrix, perFirst, perSecond, k, ascending, ...asked }: He
     throw new WeightscopeError(
       'ARGUMENT_INVALID',
       `Expected \`above\` to be less than \`below\`, got ${above} and ${below}: no score is between them.`,
+    );
+  if (above !== undefined && aboveRank !== undefined)
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected \`above\` or \`aboveRank\`, got both (${above} and ${aboveRank}): either says where the pairs end.`,
+    );
+  const ofLists = { excludeSame, excludeFuzzy, sort, other, perFirst, perSecond, ascending };
+  const idle = countOnly ? OF_LISTS.find((name) => ofLists[name] !== undefined && ofLists[name] !== false) : undefined;
+  if (idle !== undefined)
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected \`countOnly\` or \`${idle}\`, got both: the number is of all pairs between the thresholds.`,
     );
   const selected = { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other };
   return { matrices: matrix, k, ascending, ...selected, limitPerFirst: perFirst, limitPerSecond: perSecond };
@@ -93,17 +117,12 @@ export const head = question({
     columnsOf(
       MATRICES.flatMap((matrix) =>
         (read[matrix]?.pairs ?? []).map(({ first, second, score, other }, i) => ({
-          matrix,
-          rank: i + 1,
-          first: first.id,
-          second: second.id,
-          first_label: first.label,
-          second_label: second.label,
-          score,
-          other,
+          ...{ matrix, rank: i + 1 },
+          ...pairCells(first, second),
+          ...{ score, other },
         })),
       ),
-      ['matrix', 'rank', 'first', 'second', 'first_label', 'second_label', 'score', 'other'],
+      ['matrix', 'rank', ...PAIR_COLUMNS, 'score', 'other'],
     ),
   command: {
     name: 'head',
@@ -275,10 +294,7 @@ export const heatMap = question({
     columnsOf(
       first.flatMap((a, i) =>
         second.map((b, j) => ({
-          first: a.id,
-          second: b.id,
-          first_label: a.label,
-          second_label: b.label,
+          ...pairCells(a, b),
           score: scores[i][j],
         })),
       ),

@@ -18,6 +18,8 @@ export interface FlagFacts {
   default?: unknown;
   /** Flags that must not be given with it. */
   conflicts?: string[];
+  /** The flag without which it has no effect. */
+  needs?: string;
   /** The environment's variable that gives it too. */
   env?: string;
   /** The heading it stands under in help. */

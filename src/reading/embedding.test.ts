@@ -76,8 +76,8 @@ describe('each side with its own embedding', () => {
     expect(row.top[0].id).toBe(7);
     const { scores } = await headHeatMap(model, 0, 0, 'vo', { ...own, normalize: 'none', rows: 4, columns: 4 });
     expect(scores.map((line) => Math.max(...line)).every((score) => score > 0.99)).toBe(true);
-    const ranked = await tokenHeads(model, 7, 'vo', { ...own, normalize: 'none' });
-    expect(ranked.top[0].score).toBeCloseTo(1, 5);
+    const { vo: ranked } = await tokenHeads(model, 7, { ...own, normalize: 'none', matrices: ['vo'] });
+    expect(ranked?.top[0].score).toBeCloseTo(1, 5);
   });
 
   it.each(['freq', 'none', 'cosine'] as const)(
@@ -123,8 +123,8 @@ describe('each side with its own embedding', () => {
     expect((await neuronHistograms(model, 0, 2, own)).parts.key?.max).toBe(Math.max(...scores));
     const places = await tokenNeurons(model, 4, { ...own, k: 100 });
     expect(places.key?.top.find(({ layer, neuron }) => layer === 0 && neuron === 2)?.score).toBe(scores[4]);
-    const heads = await tokenHeads(model, 4, 'vo', { ...own, k: 100 });
-    expect(heads.top.find(({ layer, head }) => layer === 1 && head === 2)?.score).toBe(vo[4][4]);
+    const { vo: heads } = await tokenHeads(model, 4, { ...own, k: 100 });
+    expect(heads?.top.find(({ layer, head }) => layer === 1 && head === 2)?.score).toBe(vo[4][4]);
   });
 
   it('is proposed where the two differ, nothing was chosen, and something is read', async () => {
@@ -245,7 +245,7 @@ describe('rows of E that are not finite', () => {
     const expected = { code: 'NOT_FINITE', message: expect.stringMatching(/row 5 of unembed \(tensor unembed\)/) };
     await expect(readHeadRow(model, 0, 1, 'vo', OUT, { engine })).rejects.toMatchObject(expected);
     await expect(tokenNeurons(model, OUT, { engine })).rejects.toMatchObject(expected);
-    await expect(tokenHeads(model, OUT, 'qk', { engine })).rejects.toMatchObject(expected);
+    await expect(tokenHeads(model, OUT, { engine, matrices: ['qk'] })).rejects.toMatchObject(expected);
     await expect(readToken(model, OUT, { engine })).rejects.toMatchObject(expected);
   });
 

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../errors.ts';
-import { printable } from '../quote.ts';
+import { meant, nearest } from '../nearest.ts';
+import { printable, quote } from '../quote.ts';
 
 /** What an expression is made of; `at` is its position in the text, for messages. */
 export type Expression =
@@ -26,6 +27,19 @@ const MAX_LENGTH = 10_000;
 const MAX_OPERATORS = 1000;
 
 const EXAMPLES = 'ff:28:100.value, head:3:1.q[0], tok:" king", pos:5, norm.final, tensor:NAME[0] or a number';
+
+/** How vectors' names begin, and what people call them elsewhere. */
+const KINDS = ['ff', 'head', 'tok', 'pos', 'tensor'];
+const OTHER_KINDS: Readonly<Record<string, string>> = {
+  neuron: 'ff',
+  mlp: 'ff',
+  ffn: 'ff',
+  attn: 'head',
+  attention: 'head',
+  word: 'tok',
+  token: 'tok',
+  position: 'pos',
+};
 
 /** What is shown of a long expression on each side of the place that is wrong. */
 const MAX_SHOWN = 200;
@@ -160,7 +174,16 @@ class Parser {
         this.#quoted() ?? this.#take(/[\w./:]+/y)?.[0] ?? this.#fail('a tensor\'s name, as in tensor:"h.0.ln_1.bias"');
       return { type: 'tensor', name, row: this.#row() };
     }
+    const start = this.#at;
     const name = this.#take(/[A-Za-z_][\w.]*/y)?.[0];
+    if (name !== undefined && this.#text[this.#at] === ':') {
+      const kind = OTHER_KINDS[name.toLowerCase()] ?? nearest(name, KINDS);
+      const hint = kind === undefined ? '' : `; is \`${kind}:\` meant?`;
+      throw this.#error(
+        start,
+        `Expected ${KINDS.join(':, ')}: or a parameter's name, found ${quote(`${name}:`)}${hint || '.'}`,
+      );
+    }
     if (name === undefined) return this.#fail(`a vector or a number (${EXAMPLES})`);
     return { type: 'parameter', name, row: this.#row() };
   }
@@ -170,7 +193,7 @@ class Parser {
     while (numbers.length < 3 && this.#take(/:/y)) numbers.push(this.#index('a neuron, as in ff:28:100.value'));
     if (numbers.length < 2) this.#fail('":" and a neuron, as in ff:28:100.value');
     const part = this.#take(/\.(key|up|value)(?![\w.])/y)?.[1] as 'key' | 'up' | 'value' | undefined;
-    if (!part) return this.#fail('.key, .up or .value');
+    if (!part) return this.#fail('.key, .up or .value', ['.key', '.up', '.value']);
     const [layer, ...rest] = numbers;
     const neuron = rest[rest.length - 1];
     return { type: 'neuron', layer, expert: rest.length === 2 ? rest[0] : undefined, neuron, part };
@@ -236,10 +259,12 @@ class Parser {
     return match ?? undefined;
   }
 
-  #fail(expected: string): never {
+  /** `names`: what a mistyped word here may have been meant to be. */
+  #fail(expected: string, names: readonly string[] = []): never {
     const rest = this.#text.slice(this.#at);
     const found = rest === '' ? 'the end' : JSON.stringify([...rest].slice(0, 12).join(''));
-    throw this.#error(this.#at, `Expected ${expected} at position ${this.#at + 1}, found ${found}.`);
+    const hint = meant(/^\.?\w*/.exec(rest)![0], names);
+    throw this.#error(this.#at, `Expected ${expected} at position ${this.#at + 1}, found ${found}${hint}.`);
   }
 
   #error(at: number, sentence: string): WeightscopeError {

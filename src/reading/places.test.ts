@@ -126,9 +126,15 @@ describe('a token’s places', () => {
           const [layer, head] = [Math.floor(i / heads), i % heads];
           return { layer, head, score: brute.interaction(model, layer, head, matrix, { normalize, foldNorm })[7][7] };
         }).sort((a, b) => b.score - a.score);
-        const found = await tokenHeads(model, 7, matrix, { engine, normalize, foldNorm, k: 100 });
-        expect(found.top).toEqual(all);
-        expect(found.bottom).toEqual([...all].reverse());
+        const { [matrix]: found } = await tokenHeads(model, 7, {
+          engine,
+          normalize,
+          foldNorm,
+          matrices: [matrix],
+          k: 100,
+        });
+        expect(found?.top).toEqual(all);
+        expect(found?.bottom).toEqual([...all].reverse());
       }
   });
 

@@ -8,7 +8,7 @@ import { bestOfLayers, byPlace, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
 import { interactionsOf, parameter, readVectors } from './parameters.ts';
-import { partsOf } from './parts.ts';
+import { HEAD_MATRICES, partsOf } from './parts.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
 
 export interface Ends<T> {
@@ -87,13 +87,23 @@ export interface ScoredHead {
 /**
  * All heads by one token's diagonal entry: `vo`, how much the head writes the token when it reads it (copying at the
  * top, suppression at the bottom); `qk`, how much a query at the token attends to a key at it. Scores are those of the
- * pair (token, token) in {@link readHead}. Throws `OUT_OF_RANGE`.
+ * pair (token, token) in {@link readHead}. Default both matrices. Throws `OUT_OF_RANGE`.
  */
 export async function tokenHeads(
   model: Model,
   token: number,
+  options: TokenPlaceOptions & { matrices?: readonly HeadMatrix[] } = {},
+): Promise<Partial<Record<HeadMatrix, Ends<ScoredHead>>>> {
+  const found: Partial<Record<HeadMatrix, Ends<ScoredHead>>> = {};
+  for (const matrix of options.matrices ?? HEAD_MATRICES) found[matrix] = await headsOf(model, token, matrix, options);
+  return found;
+}
+
+async function headsOf(
+  model: Model,
+  token: number,
   matrix: HeadMatrix,
-  options: TokenPlaceOptions = {},
+  options: TokenPlaceOptions,
 ): Promise<Ends<ScoredHead>> {
   const { k = 20, foldNorm, signal } = options;
   const engine = options.engine ?? (await defaultEngine());

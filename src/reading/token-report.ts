@@ -29,7 +29,7 @@ export async function readToken(
   return {
     ...(await tokenFacts(model, id, options)),
     neurons: await tokenNeurons(model, id, options),
-    heads: { vo: await tokenHeads(model, id, 'vo', options), qk: await tokenHeads(model, id, 'qk', options) },
+    heads: await tokenHeads(model, id, options),
   };
 }
 

@@ -22,7 +22,13 @@ export async function parseVector(
   name: string,
   options: VectorFileOptions = {},
 ): Promise<NamedVector> {
-  if (bytes[0] === 0x93) {
+  const [npy, json] = [bytes[0] === 0x93, bytes[0] === 0x5b];
+  if (options.tensor !== undefined && (npy || json))
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected a .safetensors file for \`tensor\`, got ${name}, which is ${npy ? '.npy' : 'JSON'} and holds one array.`,
+    );
+  if (npy) {
     const { shape, data } = readNpy(bytes, name);
     return { name, data: single(data, shape, name) };
   }

@@ -484,21 +484,14 @@ describe('the document', () => {
 });
 
 describe('forms of an answer', () => {
+  const pair = ['first', 'second'].flatMap((side) => ['id', 'token', 'label'].map((name) => `${side}_${name}`));
   const PARQUET = 'application/vnd.apache.parquet';
 
   it.each([
     ['/api/models/tiny/neurons/1/2?k=3&bottom=2', ['part', 'end', 'rank', 'id', 'token', 'label', 'score'], 15],
-    [
-      '/api/models/tiny/heads/1/2?k=3&other=true',
-      ['matrix', 'rank', 'first', 'second', 'first_label', 'second_label', 'score', 'other'],
-      6,
-    ],
+    ['/api/models/tiny/heads/1/2?k=3&other=true', ['matrix', 'rank', ...pair, 'score', 'other'], 6],
     ['/api/models/tiny/heads/1/2/row?id=1&k=3', ['end', 'rank', 'id', 'token', 'label', 'score'], 3],
-    [
-      '/api/models/tiny/heads/1/2/heat?rows=3&columns=2',
-      ['first', 'second', 'first_label', 'second_label', 'score'],
-      6,
-    ],
+    ['/api/models/tiny/heads/1/2/heat?rows=3&columns=2', [...pair, 'score'], 6],
     ['/api/models/tiny/neurons/1/2/similar?k=4', ['layer', 'expert', 'neuron', 'cosine'], 4],
     ['/api/models/tiny/tokens?k=12', ['id', 'token', 'label'], 12],
     ['/api/models/tiny/statistics/neurons/norm', ['layer', 'index', 'expert', 'part', 'value'], 36],
@@ -531,7 +524,7 @@ describe('forms of an answer', () => {
     const { qk } = await json(url);
     const file = await (await get(url, { Accept: PARQUET })).arrayBuffer();
     const rows = await parquetReadObjects({ file });
-    expect(rows.map(({ first, second, score }) => [first, second, score])).toEqual(
+    expect(rows.map(({ first_id, second_id, score }) => [first_id, second_id, score])).toEqual(
       qk.pairs.map(({ first, second, score }: schemas.Pair) => [first.id, second.id, score]),
     );
   });

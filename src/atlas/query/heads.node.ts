@@ -8,7 +8,7 @@ import { checkNumber, checkOneOf } from './check.ts';
 import type { Row } from './database.node.ts';
 import { notThere } from './readings.node.ts';
 import type { Sources } from './sources.node.ts';
-import { checkThere, doublesOf } from './statistics.node.ts';
+import { checkStatistics, checkThere, doublesOf } from './statistics.node.ts';
 
 /** A head's singular values, and which of them can be told apart. */
 export interface AtlasSpectrum {
@@ -127,6 +127,7 @@ export async function atlasRelations(
   options: { relation?: string; layer?: number; head?: number; sort?: string; ascending?: boolean; k?: number } = {},
 ): Promise<RelationRow[]> {
   const { relation, layer, head, sort = 'promoted', ascending, k = 20 } = options;
+  checkStatistics(sources, 'relations');
   // q is counted from p.
   checkThere(sources, 'head_relations', checkOneOf(sort, RELATION_ORDERS).replace(/_q$/, '_p'));
   const where = [
@@ -173,6 +174,7 @@ export async function atlasCompositions(
   } = {},
 ): Promise<CompositionRow[]> {
   const { from, to, kind, sort = 'score', ascending, k = 20 } = options;
+  checkStatistics(sources, 'compositions');
   checkThere(sources, 'head_compositions', checkOneOf(sort, ['score', 'z', 'p']));
   const where = [
     ...(kind === undefined ? [] : [`kind = '${checkOneOf(kind, COMPOSITION_KINDS)}'`]),

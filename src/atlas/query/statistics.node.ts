@@ -54,13 +54,18 @@ export function statisticTable(
   const { own, statistics } = NUMBERS[kind];
   checkOneOf(name, [...own, ...statistics]);
   if (own.includes(name)) return kind;
-  if (!sources.manifest.settings.what.includes('statistics'))
-    throw new WeightscopeError(
-      'ARGUMENT_INVALID',
-      `Expected an atlas with statistics for "${name}", this one has none; build one with --what ${ATLAS_PARTS.join(',')}.`,
-    );
+  checkStatistics(sources, `"${name}"`);
   checkThere(sources, TABLE[kind], name);
   return TABLE[kind];
+}
+
+/** Throws `ARGUMENT_INVALID` where the atlas was built without statistics, which `wanted` is one of. */
+export function checkStatistics(sources: Sources, wanted: string): void {
+  if (sources.manifest.settings.what.includes('statistics')) return;
+  throw new WeightscopeError(
+    'ARGUMENT_INVALID',
+    `Expected an atlas with statistics for ${wanted}, this one has none; build one with --what ${ATLAS_PARTS.join(',')}.`,
+  );
 }
 
 /** Throws `ARGUMENT_INVALID` where the atlas was built before this column was added. */

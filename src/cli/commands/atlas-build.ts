@@ -32,11 +32,14 @@ const target = {
   queue: words('Let the workers of this Redis compute (`weightscope worker`; docs/scale.md)', {
     cli: { value: 'url' },
   }),
-  patience: whole('How long that Redis may be away', { default: 600, cli: { value: 'seconds' } }),
+  patience: whole('How long that Redis may be away', { default: 600, cli: { value: 'seconds', needs: 'queue' } }),
   quiet: flag('No progress and no notes on standard error'),
   ...contents,
   ...engine,
 };
+
+const INTERRUPTED = (output: string): string =>
+  `Interrupted; what is done stays in ${output}: the same command with --resume goes on.`;
 
 type Target = Given<typeof target> & Given<typeof model>;
 
@@ -54,7 +57,7 @@ export const build = command({
     const { output, resume, quiet } = asked;
     const forget = onInterrupt(() => {
       removeUnfinished(output);
-      remark(`Interrupted; what is done stays in ${output}: the same command with --resume goes on.`, { quiet });
+      remark(INTERRUPTED(output), { quiet });
     });
     const { engine, adapter, minus } = asked;
     const flags = { engine, quiet, adapter, minus };
@@ -66,9 +69,9 @@ export const build = command({
 });
 
 async function buildQueued(asked: Target & { queue: string }): Promise<void> {
-  const { withModel, note } = await import('../run.ts');
+  const { withModel, note, remark } = await import('../run.ts');
   const { buildQueuedAtlas, locationOf } = await import('../../node.ts');
-  const { endGently } = await import('../interrupt.ts');
+  const { endGently, signal } = await import('../interrupt.ts');
   const { lined, timed } = await import('../report/atlas.ts');
   const { model: name, output, queue, patience, resume, quiet } = asked;
   if (asked.adapter !== undefined || asked.minus !== undefined) {
@@ -79,10 +82,13 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
     );
   }
   endGently();
-  await withModel(name, { quiet, ranges: true }, async ({ model, signal, progress }) => {
+  await withModel(name, { quiet, ranges: true }, async ({ model, progress }) => {
     const target = { queue, patience, resume, signal, location: await locationOf(name) };
     const report = process.stderr.isTTY || quiet ? progress : lined(process.stderr);
     await buildQueuedAtlas(model, output, { ...contentsOf(asked), ...target, progress: timed(report) });
+  }).catch((error) => {
+    if (signal.aborted) remark(INTERRUPTED(output), { quiet });
+    throw error;
   });
   note(`The atlas is in ${output}; ask it: weightscope atlas search ${output} "king".`, { quiet });
 }

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { environment, lexi, main, temporary, weightscope } from './run-cli.ts';
+
+// What people type in their first hour, and what they are told.
+
+const refused = async (...args: string[]) => {
+  const { status, stdout, stderr } = await weightscope(args);
+  expect([stdout, status === 0], args.join(' ')).toEqual(['', false]);
+  return stderr;
+};
+
+describe('options that have no effect together are refused', () => {
+  it.each([
+    ['head --above 200 --below 100', 'no score is between them'],
+    ['head --above-rank 0', 'Expected a whole number, 1 or more'],
+    ['head --count --other', "'--count' cannot be used with option '--other'"],
+    ['head --count --exclude-same', "cannot be used with option '--exclude-same'"],
+    ['head --count --exclude-fuzzy', "cannot be used with option '--exclude-fuzzy'"],
+    ['head --count --per-first 3', "cannot be used with option '--per-first <n>'"],
+    ['head --count --ascending', "cannot be used with option '--ascending'"],
+    ['head --count -k 5', "cannot be used with option '-k <n>'"],
+    ['head --above 3 --above-rank 5', "cannot be used with option '--above <score>'"],
+    ['head --per-second 0', 'Expected a whole number, 1 or more'],
+    ['head --normalize cosine --approximate', 'Expected `freq` for --approximate'],
+  ])('%s', async (line, message) => {
+    const [command, ...flags] = line.split(' ');
+    expect(await refused(command, lexi, '2', '1', ...flags)).toContain(message);
+  });
+
+  it('an option that another one is for', async () => {
+    const folder = join(temporary(), 'atlas');
+    expect(await refused('atlas', 'build', lexi, '-o', folder, '--patience', '5')).toContain('Expected --queue beside');
+    expect(existsSync(folder)).toBe(false);
+    expect(await refused('vector', lexi, 'tok:" king"', '--tensor', 'x')).toContain('.safetensors file for --tensor');
+  });
+});
+
+describe('what is mistyped', () => {
+  it('a layer kind, a part, a parameter or a command is guessed', async () => {
+    const said = (expression: string) => refused('vector', lexi, expression);
+    expect(await said('haed:0:1.q[0]')).toContain('is `head:` meant?');
+    expect(await said('neuron:0:1.value')).toContain('is `ff:` meant?');
+    expect(await said('ff:0:1.vlue')).toContain('(is `.value` meant?)');
+    expect(await said('layer.0.norm.atn')).toContain('(is `layer.0.norm.attn` meant?)');
+    expect(await said('king')).toContain('is the token tok:" king" meant?');
+    expect(await refused('neruon', lexi, '0', '1')).toContain('Did you mean neuron?');
+    expect(await refused('atlas', 'serch', 'x')).toContain('Did you mean search?');
+    expect(await refused('head', lexi, '1', '2', '--abve', '3')).toContain('Did you mean --above?');
+  });
+
+  it('what looks like a place and is none is told how places are written', async () => {
+    for (const place of ['1:5:3', '4.100', 'L4', '4:'])
+      expect(await refused('neuron', lexi, place)).toContain('Expected a neuron as LAYER INDEX, 4:1 or L4N1');
+    expect(await refused('head', lexi, 'L1N5')).toContain('`weightscope neuron` reads it');
+  });
+});
+
+it('Ctrl-C of a build says --resume, which goes on', async () => {
+  const folder = join(temporary(), 'atlas');
+  const child = spawn(process.execPath, [main, 'atlas', 'build', lexi, '-o', folder], { env: environment() });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  // Something is done when the first table has a file.
+  while (child.exitCode === null && !(existsSync(folder) && readdirSync(folder).length > 1))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(said).toContain(`Interrupted; what is done stays in ${folder}: the same command with --resume goes on.`);
+  expect(await weightscope(['atlas', 'build', lexi, '-o', folder, '--resume'])).toMatchObject({ status: 0 });
+}, 300_000);
+
+it('relations and compositions of an atlas without statistics say how to get them', async () => {
+  const folder = join(temporary(), 'atlas');
+  const built = ['atlas', 'build', lexi, '-o', folder, '--layers', '0', '--what', 'heads', '--pairs', '5'];
+  expect((await weightscope(built)).status).toBe(0);
+  for (const verb of ['relations', 'compositions'])
+    expect(await refused('atlas', verb, folder)).toContain('build one with --what neurons,heads,directions,statistics');
+}, 300_000);
+
+it('files that hold no vector get a true sentence', async () => {
+  const folder = temporary();
+  const file = (name: string, contents: string) => {
+    writeFileSync(join(folder, name), contents);
+    return join(folder, name);
+  };
+  const said = (name: string, contents: string) => refused('vector', lexi, file(name, contents));
+  expect(await said('v.npz', 'PK')).toContain('numpy.save writes one');
+  expect(await said('v.txt', '1 2 3')).toContain('Expected a vector in a .npy, .safetensors or .json file, got ');
+  expect(await said('v.json', '{"a":1}')).toContain('found a JSON object: write its numbers as an array');
+  expect(await refused('vector', lexi, 'pos:1000000')).toContain('Expected');
+});
