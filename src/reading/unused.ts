@@ -62,6 +62,9 @@ function unusedParameters({ parameters, dimensions }: Model): Unused[] {
   for (const name of parameters.keys()) {
     // How far the rows of E moved, beside a difference.
     if (name.startsWith('change.')) continue;
+    // The other half of an encoder and a decoder, the attention between both, and recurrences are read beside heads and
+    // neurons, under names of their own; they change nothing in those.
+    if (/^(?:encoder|decoder)\.|^layer\.\d+\.(?:recurrent\.|(?:norm\.)?cross[._])|\.norm\.cross$/.test(name)) continue;
     const [, layer, inner] = /^layer\.(\d+)\.(.*)$/.exec(name) ?? [];
     // Experts are alike: their biases are one thing.
     const plain = (inner ?? name).replace(/^ff\.(?:\d+|shared)\./, 'ff.');

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
+import { alike, type LayerShape, layerShapes } from '../../model/layers.ts';
 import type { Model } from '../../model/types.ts';
 import { VECTOR_KINDS } from '../../reading/parameters.ts';
 import { unusedInWords, unusedOf } from '../../reading/unused.ts';
@@ -13,8 +14,6 @@ export function infoReport(
 ): Report {
   const facts = { ...infoOf(model, engine), cachedNormalisers };
   const { dimensions: size, tokenizer, files } = facts;
-  const heads = size.kvHeads === size.heads ? '' : ` sharing ${plural(size.kvHeads, 'key-value head')}`;
-  const experts = size.experts ? ` in each of ${size.experts} experts` : '';
   const unread = unreadLine(facts.unread);
   const rows = [
     [
@@ -23,11 +22,11 @@ export function infoReport(
     ],
     ['layers', thousands(size.layers)],
     ['width', thousands(size.hidden)],
-    [
-      'neurons',
-      `${thousands(size.neurons)} a layer${experts}${size.gated ? ', gated: key, up, value' : ': key, value'}`,
-    ],
-    ['heads', `${thousands(size.heads)} a layer of ${size.headDim} dimensions${heads}`],
+    ['neurons', byLayer(facts.layers, ({ feedForward }) => feedForward, neuronsLine)],
+    ['heads', byLayer(facts.layers, ({ attention }) => attention, headsLine)],
+    ...(facts.layers.some(({ recurrent }) => recurrent)
+      ? [['recurrent', byLayer(facts.layers, ({ recurrent }) => recurrent, recurrentLine)]]
+      : []),
     ['vocabulary', vocabularyLine(facts)],
     ['tokenizer', tokenizer ? tokenizer.kind : 'none: token ids are shown, filters need one'],
     ['weights', `${thousands(facts.numbers)} numbers in ${plural(facts.tensors, 'tensor')}, ${bytes(facts.bytes)}`],
@@ -79,6 +78,7 @@ function infoOf(model: Model, engine: Pick<Engine, 'name' | 'description'>) {
     architecture: model.architecture,
     modelType: model.modelType,
     dimensions: model.dimensions,
+    layers: layerShapes(model),
     tokenizer: vocabulary
       ? { kind: vocabulary.kind, tokens: vocabulary.tokens, special: countSpecial(model), padding: countPadding(model) }
       : null,
@@ -94,20 +94,56 @@ function infoOf(model: Model, engine: Pick<Engine, 'name' | 'description'>) {
   };
 }
 
-/** Tensors that no parameter is made of, by what their names begin with. */
+/** One line where all layers are alike, else a line for each kind of layer. */
+function byLayer<T>(
+  layers: readonly LayerShape[],
+  part: (layer: LayerShape) => T | undefined,
+  line: (part: T) => string,
+): string {
+  const groups = alike(layers.map(part));
+  if (groups.length === 0) return 'none';
+  return groups
+    .map(({ layers: at, value }) =>
+      at.length === layers.length ? line(value) : `${line(value)} (${layersInWords(at)} of ${layers.length})`,
+    )
+    .join('; ');
+}
+
+function neuronsLine({ neurons, gated, experts, shared }: NonNullable<LayerShape['feedForward']>): string {
+  const parts = gated ? ', gated: key, up, value' : ': key, value';
+  const beside = shared ? ` and ${thousands(shared)} in a shared one` : '';
+  return `${thousands(neurons)} a layer${experts ? ` in each of ${thousands(experts)} experts${beside}` : ''}${parts}`;
+}
+
+function headsLine({ heads, kvHeads, qk, vo }: NonNullable<LayerShape['attention']>): string {
+  const size = qk === vo ? `${qk} dimensions` : `${qk} dimensions in QK and ${vo} in VO`;
+  return `${thousands(heads)} a layer of ${size}${kvHeads === heads ? '' : ` sharing ${plural(kvHeads, 'key-value head')}`}`;
+}
+
+const recurrentLine = (): string => 'directions in and out';
+
+/** `layer 0`, `layers 0–3, 5`. */
+function layersInWords(layers: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const layer of layers) {
+    const run = runs.at(-1);
+    if (run && run[1] === layer - 1) run[1] = layer;
+    else runs.push([layer, layer]);
+  }
+  const shown = runs.slice(0, 6).map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`));
+  return `${layers.length === 1 ? 'layer' : 'layers'} ${shown.join(', ')}${runs.length > shown.length ? ' …' : ''}`;
+}
+
+/** Tensors that no parameter is made of: their names, numbers of layers and experts as `*`. */
 function unreadLine(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const groups = new Map<string, number>();
   for (const name of names) {
-    const start = name
-      .replace(/\.\d+\..*$/, '')
-      .split('.')
-      .slice(0, 3)
-      .join('.');
-    groups.set(start, (groups.get(start) ?? 0) + 1);
+    const alike = name.replace(/(^|\.)\d+(?=\.)/g, '$1*');
+    groups.set(alike, (groups.get(alike) ?? 0) + 1);
   }
-  const shown = [...groups].slice(0, 6).map(([start, n]) => (n === 1 ? start : `${start} (${n})`));
-  const rest = groups.size > shown.length ? ` and ${groups.size - shown.length} more places` : '';
+  const shown = [...groups].slice(0, 6).map(([name, n]) => (n === 1 ? name : `${name} (${n})`));
+  const rest = groups.size > shown.length ? ` and ${groups.size - shown.length} more` : '';
   return `${plural(names.length, 'tensor')} that no parameter is made of: ${shown.join(', ')}${rest}`;
 }
 
