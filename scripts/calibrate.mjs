@@ -13,9 +13,13 @@ import { power } from './calibrate/planted.mjs';
 import { calibration } from './calibrate/random.mjs';
 
 const short = process.argv.includes('--short');
-/** `--heads 10 --neurons 5000`: fewer heads in each of four layers, fewer neurons; nothing is written then either. */
+/**
+ * `--heads 10 --neurons 5000`: fewer heads in each of four layers, fewer neurons; `--seed 2`: others. `--planted`: only
+ * what is planted, and what it is compared with. Without all of these the tables are written.
+ */
+const plain = process.argv.includes('--planted');
 const sized = Object.fromEntries(
-  ['heads', 'neurons'].flatMap((name) => {
+  ['heads', 'neurons', 'seed'].flatMap((name) => {
     const at = process.argv.indexOf(`--${name}`);
     return at < 0 ? [] : [[name, Number(process.argv[at + 1])]];
   }),
@@ -25,7 +29,7 @@ const engine = await defaultEngine();
 const started = performance.now();
 const progress = (what) => process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s  ${what}\n`);
 
-const calibrated = await calibration(model, engine, { short, ...sized, progress });
+const calibrated = await calibration(model, engine, { short, plain, ...sized, progress });
 const rows = calibrated.list();
 const share = (x) => (x === 0 ? '0' : x >= 0.01 ? x.toFixed(3) : x.toFixed(4));
 const table = [
@@ -55,7 +59,7 @@ for (const row of planted)
   if (row.alike < row.before - 1.5 / row.count)
     wrong.push(`${row.what} of strength ${row.strength} is found less often`);
 for (const line of wrong) console.log(`wrong: ${line}`);
-if (!short && Object.keys(sized).length === 0 && wrong.length === 0) {
+if (!short && !plain && Object.keys(sized).length === 0 && wrong.length === 0) {
   const path = fileURLToPath(new URL('../docs/statistics.md', import.meta.url));
   const page = readFileSync(path, 'utf8')
     .replace(/(<!-- calibration -->\n)[\s\S]*?(\n<!-- \/calibration -->)/, `$1${table}$2`)

@@ -33,11 +33,11 @@ class Rows {
     row.z.push(z);
   }
 
-  /** The p below which as many of these heads fall as have |z| > `least`: rules that err alike can be compared. */
+  /** The p below which no more of these heads fall than have |z| > `least`: rules that err alike can be compared. */
   alike(statistic, against, of, least) {
     const { p, z } = this.#rows.get(`${statistic} ${against} ${of}`);
     const alarms = z.filter((z) => Math.abs(z) > least).length;
-    return alarms === 0 ? 0 : p.toSorted((a, b) => a - b)[alarms - 1];
+    return p.toSorted((a, b) => a - b)[alarms];
   }
 
   list() {
@@ -59,14 +59,20 @@ class Rows {
   }
 }
 
-export async function calibration(model, engine, { short, heads: perLayer = 50, neurons: count = 20_000, progress }) {
+/** `plain`: only what planted structure is compared with, neurons and plain heads against random ones. */
+export async function calibration(
+  model,
+  engine,
+  { short, plain, seed = 1, heads: perLayer = 50, neurons: count, progress },
+) {
   const rows = new Rows();
-  await neurons(rows, model, engine, short ? 1000 : count, progress);
-  for (const spectra of [false, true]) {
+  await neurons(rows, model, engine, count ?? (short ? 1000 : 20_000), seed, progress);
+  for (const spectra of plain ? [false] : [false, true]) {
     const of = spectra ? 'heads, spectra' : 'heads, plain';
     const sizes = short ? { layers: 2, heads: 6 } : { layers: 4, heads: perLayer };
-    const random = await randomHeads(model, { ...sizes, seed: spectra ? 2 : 1, spectra });
+    const random = await randomHeads(model, { ...sizes, seed: 2 * seed - (spectra ? 0 : 1), spectra });
     await ofHeads(rows, random, engine, of, 'random', sizes, progress);
+    if (plain) continue;
     await ofPairs(rows, random, engine, of, sizes, progress);
     const shuffled = await shuffledVocabulary(random, 77);
     await ofHeads(rows, shuffled, engine, of, 'shuffled', short ? { layers: 1, heads: 6 } : sizes, progress);
@@ -74,8 +80,8 @@ export async function calibration(model, engine, { short, heads: perLayer = 50, 
   return rows;
 }
 
-async function neurons(rows, model, engine, count, progress) {
-  const random = randomNeurons(model, count, 1);
+async function neurons(rows, model, engine, count, seed, progress) {
+  const random = randomNeurons(model, count, seed);
   const found = await neuronStatistics(random, 0, { engine });
   const { key, value } = await lists(random, engine);
   const overlap = listOverlap(key, value, model.dimensions.vocab);

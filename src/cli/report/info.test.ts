@@ -9,9 +9,8 @@ async function rowsOf(location: string): Promise<Record<string, string>> {
   const model = await openModel(location);
   try {
     const report = infoReport(model, engine, []);
-    return Object.fromEntries(
-      report.groups.flatMap(({ blocks }) => blocks).flatMap(({ rows }) => [...(rows as Iterable<[string, string]>)]),
-    );
+    const rows = report.groups.flatMap(({ blocks }) => blocks).map((block) => block.rows);
+    return Object.fromEntries(rows.flatMap((list) => Array.from({ length: list.length }, (_, i) => list.at(i)!)));
   } finally {
     await model.close();
   }
