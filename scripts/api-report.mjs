@@ -1,8 +1,9 @@
 // npm run api [-- --update]: compares the public API with its report in api/, so that a breaking change is seen in
 // review.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { referenceOf, sameReference } from './api-reference.mjs';
 import { root, setup } from './setup.mjs';
 
 setup();
@@ -23,7 +24,7 @@ for (const entry of ['index', 'node']) {
         reportTempFolder: join(root, 'build/api'),
         includeForgottenExports: false,
       },
-      docModel: { enabled: false },
+      docModel: { enabled: entry === 'node', apiJsonFilePath: join(root, 'build/api/node.api.json') },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       newlineKind: 'lf',
@@ -57,9 +58,17 @@ for (const entry of ['index', 'node']) {
   });
   if (apiReportChanged && !update) same = false;
 }
+const { pages, undocumented } = referenceOf(JSON.parse(readFileSync(join(root, 'build/api/node.api.json'), 'utf8')));
+if (undocumented.length > 0) {
+  process.stderr.write(
+    `Expected a docstring for all that is exported and called, found none for ${undocumented.join(', ')}.\n`,
+  );
+  process.exit(1);
+}
+same = sameReference(pages, join(root, 'docs/api-reference'), update) && same;
 if (!same) {
   process.stderr.write(
-    'The public API is not the one in api/. Look at `npm run api -- --update` and git diff, and commit it where it is meant.\n',
+    'The public API is not the one in api/ and docs/api-reference/. Look at `npm run api -- --update` and git diff, and commit it where it is meant.\n',
   );
   process.exit(1);
 }

@@ -24,10 +24,9 @@ export function swallowedOptions(program, env) {
 }
 
 /**
- * The options that npm took, by its own log: it writes down what it was given before it starts a script, and there alone
- * does it leave a trace of some (`-k 8` is `--key 8` to it, which it hands on to nobody). `args` is what reached the
- * script. None
- * where two dashes stood before the command; undefined where there is no log of this run.
+ * The options that npm took, by its own log: it writes down what it was given before it starts a script, and there
+ * alone does it leave a trace of some (`-k 8` is `--key 8` to it, which it hands on to nobody). `args` is what reached
+ * the script. None where two dashes stood before the command; undefined where there is no log of this run.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {readonly string[]} args

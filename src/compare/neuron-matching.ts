@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Matrix } from '../engine/engine.ts';
 import type { Model } from '../model/types.ts';
 import { bestAssignment } from './assignment.ts';
 import { type Chosen, layerVectors, operandA, operandB } from './operands.ts';
@@ -24,7 +24,7 @@ export async function correlations(
   chosen: { a: Chosen; b: Chosen },
   layers: { a: number; b: number },
   signal?: AbortSignal,
-) {
+): Promise<{ table: Matrix; a: Uint32Array; b: Uint32Array } | undefined> {
   const a = await layerVectors(models.a, layers.a, chosen.a, signal);
   const b = await layerVectors(models.b, layers.b, chosen.b, signal);
   if (!a || !b) return undefined;

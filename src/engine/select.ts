@@ -14,6 +14,7 @@ export const addEngine = (name: string, open: Open): void => {
   engines = [[name, open], ...engines.filter(([other]) => other !== name)];
 };
 
+/** Names that {@link openEngine} takes, of all engines that this program knows, the best first. */
 export const engineNames = (): string[] => engines.map(([name]) => name);
 
 /**

@@ -145,7 +145,12 @@ export function repeated(values: Int32Array, times: number): Int32Array {
 }
 
 /** Rows of vectors' lists: vector by vector, first its `+` list, then its `-` list. */
-export function rankedRows(ends: readonly [plus: Ranked, minus: Ranked]) {
+export function rankedRows(ends: readonly [plus: Ranked, minus: Ranked]): {
+  sign: string[];
+  rank: Int32Array;
+  index: Int32Array;
+  score: Float64Array;
+} {
   const k = ends[0].k;
   const total = ends[0].index.length + ends[1].index.length;
   const rows = {
