@@ -5,6 +5,7 @@
 import { type CallToolResult, fromJsonSchema, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { ApiError, askWithProgress } from '../client.ts';
 import { WeightscopeError } from '../errors.ts';
+import { type Asked, urlOf } from '../questions/address.ts';
 import { QUESTIONS } from '../questions/index.ts';
 import { describe, jsonSchemaOf } from '../questions/json-schema.ts';
 import { factsOf } from '../questions/parameters.ts';
@@ -48,8 +49,6 @@ export function createMcp({ version, fetch, models, pages }: McpOptions): McpSer
   }
   return server;
 }
-
-type Asked = Record<string, unknown>;
 
 function inputOf({ place, parameters }: AnyQuestion) {
   const all = Object.entries({ ...place, ...parameters });
@@ -104,31 +103,6 @@ async function answered(
     return { isError: true, content: [{ type: 'text', text: `${error.code}: ${error.message}` }] };
   }
 }
-
-/** The question's URL. The host is of no meaning: no request leaves this process. */
-function urlOf({ path, place, parameters }: AnyQuestion, asked: Asked): URL {
-  const missing = Object.keys(place).find((name) => asked[name] === undefined || asked[name] === '');
-  if (missing !== undefined) {
-    throw new WeightscopeError(
-      'ARGUMENT_INVALID',
-      `Expected \`${missing}\`: ${describe(place[missing])}; got nothing.`,
-    );
-  }
-  const url = new URL(
-    path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(asked[name]))),
-    'http://weightscope.invalid',
-  );
-  for (const [name, value] of Object.entries(asked)) {
-    if (name in place || value === undefined || value === null) continue;
-    const list = name in parameters && factsOf(parameters[name]).kind === 'list';
-    const values = Array.isArray(value) && !list ? value : [value];
-    for (const one of values) url.searchParams.append(name, list ? String(one) : textOf(one));
-  }
-  return url;
-}
-
-/** A value as the API takes it; what is no plain value is refused there as it was written. */
-const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /** The parameters that make an answer shorter. */
 function shorter({ parameters }: AnyQuestion): string {

@@ -85,6 +85,13 @@ export const histogram = question({
     weights: (model, { layer, neuron, bins, parts, expert }, options) =>
       neuronHistograms(model, layer, neuron, { ...options, bins, parts, expert }),
   },
+  table: ({ parts }) =>
+    columnsOf(
+      Object.entries(parts).flatMap(([part, { edges, counts }]) =>
+        counts.map((count, bin) => ({ part, from: edges[bin], to: edges[bin + 1], count })),
+      ),
+      ['part', 'from', 'to', 'count'],
+    ),
 });
 
 export const similar = question({

@@ -67,4 +67,13 @@ export const token = question({
       return { ...facts, neurons, heads, source: 'atlas' as const };
     },
   },
+  table: ({ neurons, heads }) =>
+    columnsOf(
+      Object.entries({ ...neurons, ...heads }).flatMap(([of, ends]) =>
+        Object.entries(ends).flatMap(([end, places]) =>
+          (places as object[]).map((place, i) => ({ of, end, rank: i + 1, ...place })),
+        ),
+      ),
+      ['of', 'end', 'rank', 'layer', 'expert', 'neuron', 'head', 'score', 'top', 'bottom', 'pairRank'],
+    ),
 });

@@ -172,7 +172,7 @@ function buildInChild(
   });
 }
 
-function packageVersion(): string {
+export function packageVersion(): string {
   // Two folders up, both from src/server/ and from dist/server/.
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
