@@ -14,7 +14,9 @@ process.stdout.write(
     similar: await ws.similarNeurons(model, 4, 100, { part: 'value', k: 5 }),
     row: (await ws.readHeadRow(model, 1, 5, 'qk', 540, { k: 5, bottom: 2 })).top,
     heat: (await ws.headHeatMap(model, 5, 2, 'vo', { rows: 4, columns: 3 })).scores,
-    vector: (await ws.readVector(model, 'tok:" king" - tok:" man"', { normalize: 'cosine', k: 6, bottom: 0, chance: false })).top,
+    vector: (
+      await ws.readVector(model, 'tok:" king" - tok:" man"', { normalize: 'cosine', k: 6, bottom: 0, chance: false })
+    ).top,
     tokens: ws.findTokens(model, { prefix: 'king', k: 9 }).tokens,
     token: (await ws.readToken(model, 3261, { k: 3 })).neurons,
   }),
