@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runWorker as takeUnits, type WorkerOptions } from './atlas/queue/worker.node.ts';
+import { type MergeOptions, type MergeResult, writeMerged } from './compare/adapter/merge.node.ts';
 import type { Adapter } from './compare/adapter/open.ts';
 import { openAdapter as openAdapterIn } from './compare/adapter/open.ts';
 import { withAdapter } from './compare/adapter/with-adapter.ts';
@@ -18,6 +19,7 @@ import { fileFolder } from './source/file.node.ts';
 import { httpFolder } from './source/http.ts';
 import { type HubOptions, hubFolder } from './source/hub.node.ts';
 import type { Cache, SourceFolder } from './source/source.ts';
+import { checkNewFolder } from './source/whole-file.node.ts';
 
 export * from './atlas/atlas.node.ts';
 export type { AtlasBuild, BuildOptions } from './atlas/build.ts';
@@ -26,6 +28,7 @@ export type { QueuedBuildOptions } from './atlas/queue/build.node.ts';
 export { buildQueuedAtlas } from './atlas/queue/build.node.ts';
 export type { Manifest } from './atlas/schema.ts';
 export { memoryStore, type Store } from './atlas/store.ts';
+export type { MergeOptions, MergeResult } from './compare/adapter/merge.node.ts';
 export * from './index.ts';
 export { fileCache, userCacheDir } from './source/cache.node.ts';
 export { fileFolder, fileSource } from './source/file.node.ts';
@@ -101,6 +104,45 @@ export async function openAdapter(location: string, options: NodeOpenOptions = {
       `Expected an adapter's folder, its adapter_model.safetensors, a URL or a hub id, but nothing is at ${JSON.stringify(location)}.`,
     );
   return openAdapterIn(await hubFolder(location, hubOptions(location, options)), { name: location, signal });
+}
+
+/**
+ * Merges an adapter into its base and writes the checkpoint as a new folder: what `openModel` with `adapter` reads, on
+ * disk, in the base's names and types, verified. `base` and `adapter` are what {@link openModel} and {@link openAdapter}
+ * take. Throws what these throw and what {@link writeMerged} throws; then nothing is written.
+ */
+export async function mergeAdapter(
+  base: string,
+  adapter: string,
+  folder: string,
+  options: NodeOpenOptions & MergeOptions = {},
+): Promise<MergeResult> {
+  await checkNewFolder(folder);
+  const { shardBytes, signal, progress } = options;
+  const model = await openPlain(base, options);
+  try {
+    const opened = await openAdapter(adapter, options);
+    try {
+      return await writeMerged(model, opened, await folderOf(base, options), folder, { shardBytes, signal, progress });
+    } finally {
+      await opened.close();
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+/** The folder in which a checkpoint's files lie. */
+async function folderOf(location: string, options: NodeOpenOptions): Promise<SourceFolder> {
+  if (/^https?:\/\//.test(location)) {
+    const url = new URL(location);
+    if (!/\.(gguf|safetensors)$/.test(url.pathname) && !url.pathname.endsWith('/')) url.pathname += '/';
+    return httpFolder(new URL('.', url).href, options.http);
+  }
+  const path = location === 'sample' ? SAMPLE : location;
+  const found = await stat(path).catch(() => undefined);
+  if (found) return fileFolder(found.isDirectory() ? path : dirname(path));
+  return hubFolder(location, hubOptions(location, options));
 }
 
 async function openPlain(

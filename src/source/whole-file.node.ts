@@ -1,6 +1,18 @@
 import { rmSync } from 'node:fs';
-import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import {
+  access,
+  constants,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { WeightscopeError } from '../errors.ts';
 
 /** A file that is being written. */
@@ -9,12 +21,12 @@ export interface WholeFile {
   write(piece: string | Uint8Array): Promise<void>;
 }
 
-/** Temporary files of this process. */
+/** Temporary files and folders of this process. */
 const unfinished = new Set<string>();
 
 /** Removes, at once, what this process has begun to write and not finished. For a process that is about to end. */
 export function removeUnfinishedFiles(): void {
-  for (const path of unfinished) rmSync(path, { force: true });
+  for (const path of unfinished) rmSync(path, { force: true, recursive: true });
 }
 
 /**
@@ -54,6 +66,37 @@ export async function makeFileWhole(path: string, make: (partial: string) => Pro
   } finally {
     unfinished.delete(partial);
   }
+}
+
+/**
+ * The same for a folder of files: `make` is given the folder to write them in, which takes its name when all are there.
+ * Throws `OUTPUT_UNWRITABLE` where something is in its place already: nothing is ever mixed with it or lost.
+ */
+export async function makeFolderWhole(path: string, make: (partial: string) => Promise<void>): Promise<void> {
+  await checkNewFolder(path);
+  const target = resolve(path);
+  const partial = `${target}.partial-${process.pid}`;
+  unfinished.add(partial);
+  try {
+    await mkdir(partial).catch(fails(path));
+    await make(partial);
+    for (const name of await readdir(partial)) await sync(join(partial, name)).catch(fails(path));
+    await rmdir(target).catch(() => {});
+    await rename(partial, target).catch(fails(path));
+  } catch (error) {
+    await rm(partial, { force: true, recursive: true }).catch(() => {});
+    throw error;
+  } finally {
+    unfinished.delete(partial);
+  }
+}
+
+/** Fails before a long computation where no folder can be made at `path`: `OUTPUT_UNWRITABLE`. */
+export async function checkNewFolder(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  const taken = there && (!there.isDirectory() || (await readdir(path).catch(fails(path))).length > 0);
+  if (taken) throw unwritable(path, Object.assign(new Error('something is there'), { code: 'EEXIST' }));
+  await access(dirname(resolve(path)), constants.W_OK).catch(fails(path));
 }
 
 /** Some disks say only now that they are full. */
@@ -99,6 +142,7 @@ export async function checkWritable(path: string): Promise<void> {
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; make room, or give a file on another disk',
   EDQUOT: "this user's share of the disk is full; make room, or give a file on another disk",
+  EEXIST: 'something is there already; give the name of a new folder',
   EFBIG: 'a file may not be so large there; give a file on another disk',
 };
 

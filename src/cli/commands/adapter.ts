@@ -10,18 +10,24 @@ export const adapter = command({
   summary: 'what an adapter does to its base, before it is trusted',
   description:
     'Says of a PEFT adapter whether every module of it fits this base, what its matrices are multiplied by and which are 0,\n' +
-    'then what it changes: sizes beside rounding and chance, and what changed most as words.',
+    'then what it changes: sizes beside rounding and chance, and what changed most as words. With --merge it is put into\n' +
+    'the base’s weights and written as a checkpoint of its own.',
   arguments: {
     ...model,
     adapter: words('A PEFT adapter: a folder, a file, a URL or a hub id', { required: true }),
   },
   flags: {
     ...flags,
+    merge: flag('Write the merged checkpoint as a new folder, named by -o, in place of the report'),
     exitCode: flag('End with status 1 where it does not fit, or does nothing'),
     ...readingEngine,
-    ...output(),
+    ...output('Write the result to FILE, in the format its name says, or with --merge the checkpoint to a folder'),
   },
-  run: async ({ adapter: location, exitCode, ...asked }) => {
+  run: async ({ adapter: location, exitCode, merge, ...asked }) => {
+    if (merge) {
+      const { runMerge } = await import('../merge.ts');
+      return runMerge(asked.model, location, asked);
+    }
     const { optionsOf, runReport } = await import('../run.ts');
     const { adapterReport } = await import('../report/adapter.ts');
     let useful = true;

@@ -52,7 +52,7 @@ export async function withAdapter(base: Model, adapter: Adapter, signal?: AbortS
 const adapterPrint = ({ config, modules }: Adapter): unknown =>
   modules.map(({ name }) => [name, config.alphaOf(name), config.rankOf(name), config.rsLora, config.tokensOf(name)]);
 
-function refuseUnfit({ problems }: Fit, base: Model, adapter: Adapter): void {
+export function refuseUnfit({ problems }: Fit, base: Model, adapter: Adapter): void {
   if (formatOfModel(base) === 'gguf')
     throw new WeightscopeError(
       'FORMAT_UNSUPPORTED',
@@ -77,7 +77,7 @@ export function mergedTensors(base: Model, { changes }: Fit): Map<string, Tensor
 }
 
 /** The base's config, with as many tokens as the embeddings have. */
-function grownConfig(base: Model, tensors: ReadonlyMap<string, TensorInfo>, { changes }: Fit) {
+export function grownConfig(base: Model, tensors: ReadonlyMap<string, TensorInfo>, { changes }: Fit) {
   const grown = changes.find(
     ({ replacement, base: info }) => replacement && info && replacement.shape[0] > info.shape[0],
   );

@@ -16,7 +16,10 @@ export async function* writeSafetensors(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
 ): AsyncGenerator<Uint8Array> {
-  yield headerBytes(tensors, metadata);
+  yield safetensorsHeader(
+    tensors.map(({ name, shape }) => ({ name, shape, dtype: 'F32', bytes: 4 * elements(shape) })),
+    metadata,
+  );
   for (const tensor of tensors) {
     const expected = elements(tensor.shape);
     let written = 0;
@@ -33,19 +36,31 @@ export async function* writeSafetensors(
   }
 }
 
-function headerBytes(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {
+/** What a header says of a tensor. */
+export interface TensorEntry {
+  readonly name: string;
+  /** The format's own name of the element type. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+}
+
+/** The beginning of a safetensors file whose tensors follow one after the other. Throws `ARGUMENT_INVALID` for a name twice. */
+export function safetensorsHeader(
+  tensors: readonly TensorEntry[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const header = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
   let offset = 0;
-  for (const { name, shape } of tensors) {
+  for (const { name, dtype, shape, bytes } of tensors) {
     if (header.has(name) || name === '__metadata__')
       throw new WeightscopeError(
         'ARGUMENT_INVALID',
         `Expected tensor names that differ, got ${JSON.stringify(name)} twice.`,
       );
-    const end = offset + 4 * elements(shape);
-    header.set(name, { dtype: 'F32', shape, data_offsets: [offset, end] });
-    offset = end;
+    header.set(name, { dtype, shape, data_offsets: [offset, offset + bytes] });
+    offset += bytes;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // Padded with spaces so that the data starts at a multiple of 8, as the format's own library does.
