@@ -34,6 +34,7 @@ export {
 } from './compare/kinship.ts';
 export type { MatchedLayer } from './compare/neuron-matching.ts';
 export type { RankCorrelation } from './compare/rank-correlation.ts';
+export { diffSeries, type ModelSeries } from './compare/series.ts';
 export { type SharedTokens, sharedInWords, sharedTokens } from './compare/shared-tokens.ts';
 export {
   type Stitching,
@@ -44,6 +45,7 @@ export {
 } from './compare/stitch.ts';
 export { readStitching, type StoredMap, writeStitching } from './compare/stitching-file.ts';
 export { translated } from './compare/translated.ts';
+export { type WordHistory, type WordHistoryOptions, wordHistory } from './compare/word-history.ts';
 export type * from './engine/engine.ts';
 export { defaultEngine, engineNames, openEngine } from './engine/select.ts';
 export { type ErrorCode, WeightscopeError } from './errors.ts';

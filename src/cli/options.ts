@@ -136,6 +136,14 @@ export const output = (sentence = 'Write the result to FILE, in the format its n
   quiet: flag('No progress and no notes on standard error', { cli: { group: OUTPUT } }),
 });
 
+/** A report as a page of its own. */
+export const page = {
+  report: words('Write all of it to a page of its own, with pictures, that needs no network', {
+    more: '.html or .md',
+    cli: { value: 'file', group: OUTPUT },
+  }),
+};
+
 export const engine = {
   engine: words('Which engine computes', {
     more: '`WEIGHTSCOPE_ENGINE` says it as well',

@@ -14,7 +14,16 @@ import { checkWritable, writeFileWhole } from '../source/whole-file.node.ts';
 import { readGivenLines, readGivenText } from './given.ts';
 import { onInterrupt, signal } from './interrupt.ts';
 import type { ChangeFlags, EngineFlags, OutputFlags } from './options.ts';
-import { formatByName, formatOf, isPicture, print, STANDARD_OUTPUT, writePicture } from './output/print.ts';
+import {
+  checkPage,
+  formatByName,
+  formatOf,
+  isPicture,
+  print,
+  STANDARD_OUTPUT,
+  writePage,
+  writePicture,
+} from './output/print.ts';
 import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
 import { writeOut } from './output/standard.ts';
@@ -76,18 +85,23 @@ export async function withSecond<T>(
   }
 }
 
-/** A command that reads a model and prints one report; `draws`: it can also write it as a picture. */
+/** A command that reads a model and prints one report; `draws`: it can also write it as a picture; `page`: as a page there. */
 export async function runReport(
   name: string,
   flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean; space?: string },
   work: (context: Context) => Promise<Report>,
-  { draws }: { draws?: boolean } = {},
+  { draws, page }: { draws?: boolean; page?: string } = {},
 ): Promise<void> {
+  await checkPage(page);
   const drawn = draws && isPicture(flags);
   if (!drawn) formatOf(flags); // A contradiction in the flags is found before the work is done.
   const report = await withModel(name, flags, work);
   if (drawn) await writePicture(report, flags.output!);
   else await print(report, flags);
+  if (page !== undefined) {
+    await writePage(report, page);
+    note(`Wrote ${page}.`, flags);
+  }
   if (toFile(flags)) note(`Wrote ${flags.output}.`, flags);
 }
 

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Model, Parameter } from '../model/types.ts';
+import { type Rounding, roundingOf } from './rounding.ts';
 
 /** How one parameter of a model differs from the same of another. */
 export interface ParameterChange {
@@ -19,9 +20,10 @@ export interface ParameterChange {
   readonly typical: number;
   /** What rounding A's numbers to the coarser type of the two changes, relative; undefined for types of blocks. */
   readonly rounding?: number;
+  /** Numbers that are not equal, and those of them that are further apart than rounding to the coarser type explains. */
+  readonly moved: number;
+  readonly beyond: number;
   /**
-   * `same`: every number is equal, NaN to NaN as well; `rounding`: no larger than rounding explains. A number that is
-   * not finite in one alone is a change.
    */
   readonly verdict: 'same' | 'rounding' | 'changed';
   /** Numbers that are not finite in A or in B, which the sizes leave out. */
@@ -67,10 +69,10 @@ export async function changesOf(a: Model, b: Model, options: ChangeOptions = {})
   let done = 0;
   for (const name of names) {
     const [before, after] = [a.parameters.get(name)!, b.parameters.get(name)!];
+    const rounding = roundingOf(a, b, name);
     const { broke, ...measured } = isSame(a, b, name)
       ? await measure(before, before, options)
-      : await measure(before, after, { ...options, heads: headsOf(name, before) });
-    const rounding = roundingOf(a, b, name);
+      : await measure(before, after, { ...options, heads: headsOf(name, before), rounding });
     const relative = measured.size === 0 ? (measured.change === 0 ? 0 : Infinity) : measured.change / measured.size;
     const [, layer, kind = name] = /^(?:(?:en|de)coder\.)?layer\.(\d+)\.(.*)$/.exec(name) ?? [];
     found.push({
@@ -81,8 +83,8 @@ export async function changesOf(a: Model, b: Model, options: ChangeOptions = {})
       width: before.width,
       ...measured,
       relative,
-      ...(rounding !== undefined && { rounding }),
-      verdict: verdictOf(measured.change, relative, broke, rounding),
+      ...(rounding !== undefined && { rounding: rounding.expected }),
+      verdict: broke ? 'changed' : verdictOf(measured, relative, rounding),
     });
     done += sizeOf(before);
     options.progress?.(done / total, `comparing ${name}`);
@@ -96,10 +98,14 @@ export async function changesOf(a: Model, b: Model, options: ChangeOptions = {})
   return found.map((one) => ({ ...one, typical: typical.get(one.kind)! }));
 }
 
-function verdictOf(change: number, relative: number, broke: boolean, rounding = 0): ParameterChange['verdict'] {
-  if (broke) return 'changed';
-  if (change === 0) return 'same';
-  return relative <= rounding * MOST_ROUNDING ? 'rounding' : 'changed';
+function verdictOf(
+  { moved, beyond }: { moved: number; beyond: number },
+  relative: number,
+  rounding: Rounding | undefined,
+): ParameterChange['verdict'] {
+  if (moved === 0) return 'same';
+  if (!rounding) return 'changed';
+  return beyond === 0 || relative <= rounding.most ? 'rounding' : 'changed';
 }
 
 const sizeOf = ({ count, width }: Parameter): number => count * width;
@@ -127,6 +133,7 @@ function isSame(a: Model, b: Model, name: string): boolean {
   return String(of(a)) === String(of(b));
 }
 
+<<<<<<< HEAD
 /** Bits of a number's mantissa, the leading one included. */
 const MANTISSA: Readonly<Record<string, number>> = { F64: 53, F32: 24, BF16: 8, F16: 11 };
 
@@ -149,14 +156,18 @@ function roundingOf(a: Model, b: Model, name: string): number | undefined {
   return roundingError(Math.min(...bits));
 }
 
+=======
+>>>>>>> ed1b638 (Say of a fine-tune, a quantised copy or a run's checkpoints what changed as words, with a page of it, and of BF16 what is rounding number by number)
 async function measure(
   before: Parameter,
   after: Parameter,
-  { vectors: most = 10, heads, signal }: ChangeOptions & { heads?: number },
+  { vectors: most = 10, heads, rounding, signal }: ChangeOptions & { heads?: number; rounding?: Rounding },
 ) {
   const { count, width } = before;
   const step = Math.max(1, Math.floor(PIECE / width));
   let [size, change, notFinite, broke] = [0, 0, 0, false];
+  let [differ, beyond] = [0, 0];
+  const reach = rounding?.reach;
   const top: VectorChange[] = [];
   const perHead = heads === undefined ? undefined : Array.from({ length: heads }, () => [0, 0]);
   for (let from = 0; from < count; from += step) {
@@ -164,6 +175,7 @@ async function measure(
     const to = Math.min(from + step, count);
     const x = await before.read(from, to, signal, { finite: false });
     const y = after === before ? x : await after.read(from, to, signal, { finite: false });
+    const [bitsX, bitsY] = [x, y].map((of) => new Uint32Array(of.buffer, of.byteOffset, of.length));
     for (let row = 0, at = 0; row < to - from; row++) {
       let [own, moved] = [0, 0];
       for (const end = at + width; at < end; at++) {
@@ -175,7 +187,12 @@ async function measure(
           continue;
         }
         own += x[at] * x[at];
+        if (difference === 0) continue;
         moved += difference * difference;
+        differ++;
+        if (!reach) continue;
+        const exponent = Math.max((bitsX[at] >>> 23) & 0xff, (bitsY[at] >>> 23) & 0xff);
+        if (Math.abs(difference) > reach[exponent]) beyond++;
       }
       size += own;
       change += moved;
@@ -190,6 +207,8 @@ async function measure(
   return {
     size: Math.sqrt(size),
     change: Math.sqrt(change),
+    moved: differ,
+    beyond: rounding ? beyond : differ,
     notFinite,
     broke,
     vectors: top,

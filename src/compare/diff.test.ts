@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Model, Parameter } from '../model/types.ts';
 import { openModel } from '../node.ts';
+import { readHead } from '../reading/heads.ts';
 import { seeded } from '../reading/random.ts';
+import type { TokenPair } from '../reading/types.ts';
 import { changesOf } from './changes.ts';
 import { diffModels } from './diff.ts';
 import { directionsOf } from './directions.ts';
@@ -103,6 +105,36 @@ describe('what differs between two models', () => {
       }
   });
 
+  it('is no rounding where one number moved further than that, or both are of the coarser type already', async () => {
+    const plain = await open('lora/base');
+    const ofType = (model: Model, dtype: string): Model => ({
+      ...model,
+      tensors: new Map([...plain.tensors].map(([name, info]) => [name, { ...info, dtype }])),
+    });
+    const bits = new DataView(new ArrayBuffer(4));
+    const bf16 = (x: number): number => {
+      bits.setFloat32(0, x);
+      bits.setUint32(0, (bits.getUint32(0) + 0x7fff + ((bits.getUint32(0) >>> 16) & 1)) & 0xffff0000);
+      return bits.getFloat32(0);
+    };
+    const rounded = altered(plain, (_, data) => data.map(bf16)).model;
+    const oneOff = altered(plain, (name, data) =>
+      name === 'layer.0.ff.key' ? data.map(bf16).with(5, data[5] * 1.02) : data.map(bf16),
+    ).model;
+    const found = await changesOf(plain, ofType(oneOff, 'BF16'));
+    expect(found.filter(({ verdict }) => verdict === 'changed')).toMatchObject([{ name: 'layer.0.ff.key', beyond: 1 }]);
+    // A small training in BF16: less than rounding would do to all numbers together, but in few of them, and further.
+    const trained = altered(rounded, (name, data) =>
+      name === 'layer.1.attn.o' ? data.map((x, i) => (i % 16 === 0 ? bf16(x * 1.03) : x)) : undefined,
+    ).model;
+    const small = await changesOf(ofType(rounded, 'BF16'), ofType(trained, 'BF16'));
+    const [changed] = small.filter(({ verdict }) => verdict !== 'same');
+    expect(changed).toMatchObject({ name: 'layer.1.attn.o', verdict: 'changed', moved: 4, beyond: 4 });
+    const whole = await diffModels(ofType(rounded, 'BF16'), ofType(trained, 'BF16'), { neurons: 0, heads: 0 });
+    expect(whole.overall.verdict).toBe(whole.overall.relative < 0.00153 ? 'nearly' : 'changed');
+    expect((await diffModels(plain, ofType(rounded, 'BF16'))).overall.verdict).toBe('rounding');
+  });
+
   it('finds the neurons of a layer in another order, and no other change', async () => {
     const plain = await open('lora/base');
     const { model } = altered(plain, (name, data) => {
@@ -141,6 +173,12 @@ describe('what differs between two models', () => {
     expect(found.neurons[0]).toMatchObject({ layer: 3, neuron: 7, part: 'value' });
     expect(found.neurons[0].top[0].label).toBe('·king');
     expect(found.heads[0]).toMatchObject({ layer: 2, head: 4, matrix: 'vo' });
+    // Twice the output adds the product itself: both ends of the head as it was.
+    const ends = async (ascending: boolean) =>
+      (await readHead(plain, 2, 4, { matrices: ['vo'], k: 3, normalize: 'cosine', ascending })).vo!.pairs;
+    const words = (pairs: readonly TokenPair[]) => pairs.map(({ first, second }) => [first.id, second.id]);
+    expect(words(found.heads[0].pairs)).toEqual(words(await ends(false)));
+    expect(words(found.heads[0].lowest)).toEqual(words(await ends(true)));
     expect(found.directions[0].effectiveRank).toBeLessThan(70);
     await plain.close();
   }, 60_000);

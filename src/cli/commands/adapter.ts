@@ -1,7 +1,8 @@
 import { diff } from '../../questions/diff.ts';
 import { flag, type Said, words } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { model, output, readingEngine } from '../options.ts';
+import { model, output, page, readingEngine } from '../options.ts';
+import type { Context } from '../run.ts';
 
 const { second: _, ...flags } = diff.parameters;
 
@@ -21,9 +22,10 @@ export const adapter = command({
     merge: flag('Write the merged checkpoint as a new folder, named by -o, in place of the report'),
     exitCode: flag('End with status 1 where it does not fit, or does nothing'),
     ...readingEngine,
+    ...page,
     ...output('Write the result to FILE, in the format its name says, or with --merge the checkpoint to a folder'),
   },
-  run: async ({ adapter: location, exitCode, merge, ...asked }) => {
+  run: async ({ adapter: location, exitCode, merge, report: page, ...asked }) => {
     if (merge) {
       const { runMerge } = await import('../merge.ts');
       return runMerge(asked.model, location, asked);
@@ -31,20 +33,22 @@ export const adapter = command({
     const { optionsOf, runReport } = await import('../run.ts');
     const { adapterReport } = await import('../report/adapter.ts');
     let useful = true;
-    await runReport(asked.model, asked, async (context) => {
+    const read = async (context: Context) => {
       const { openAdapter, readAdapter } = await import('../../node.ts');
       const { signal, progress } = context;
       const opened = await openAdapter(location, { signal, progress });
       try {
-        const { k, neurons, heads } = asked;
-        const options = { ...(await optionsOf(asked as Said, context)), k, neurons, heads };
+        const { k, neurons, heads, words, intruders } = asked;
+        const said = { k, neurons, heads, words, ...(intruders && { intruders }) };
+        const options = { ...(await optionsOf(asked as Said, context)), ...said };
         const found = await readAdapter(context.model, opened, options);
         useful = found.fits && !found.doesNothing;
         return adapterReport(found);
       } finally {
         await opened.close();
       }
-    });
+    };
+    await runReport(asked.model, asked, read, { page });
     if (exitCode && !useful) process.exitCode = 1;
   },
 });

@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path';
 import { WeightscopeError } from '../../errors.ts';
-import { writeFileWhole } from '../../source/whole-file.node.ts';
+import { checkWritable, writeFileWhole } from '../../source/whole-file.node.ts';
 import type { Format, OutputFlags } from '../options.ts';
+import { renderHtml } from './html.ts';
 import type { Report } from './report.ts';
 import { writeOut } from './standard.ts';
 import { renderTable } from './table.ts';
@@ -83,6 +84,24 @@ export const writePicture = (report: Report, path: string): Promise<void> =>
   writeFileWhole(path, async (file) => {
     await file.write(report.picture!());
   });
+
+const PAGES = { '.html': 'html', '.htm': 'html', '.md': 'markdown' } as const;
+
+/** Fails before the work where a report cannot be written as its name says: `USAGE`, `OUTPUT_UNWRITABLE`. */
+export async function checkPage(path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  if (formatByName(path, PAGES) === undefined)
+    throw new WeightscopeError('USAGE', `Expected a report whose name ends in .html or .md, got ${basename(path)}.`);
+  await checkWritable(path);
+}
+
+/** Writes a report as a page of its own, under a temporary name first. */
+export async function writePage(report: Report, path: string): Promise<void> {
+  const pieces = formatByName(path, PAGES) === 'html' ? [renderHtml(report)] : renderMarkdown(report);
+  await writeFileWhole(path, async (file) => {
+    for (const piece of inBatches(pieces)) await file.write(piece);
+  });
+}
 
 /** Prints to standard output, or writes the file that `--output` names under a temporary name first. */
 export async function print(report: Report, flags: OutputFlags): Promise<void> {

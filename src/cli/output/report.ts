@@ -16,6 +16,8 @@ export interface Report {
   records: () => Iterable<object>;
   /** The same as a picture, SVG, where it can be drawn: `-o heat.svg`. */
   picture?: () => string;
+  /** Pictures for the page that `--report page.html` writes, SVG. */
+  pictures?: () => string[];
 }
 
 /** Blocks that belong side by side, as far as the terminal's width allows. */

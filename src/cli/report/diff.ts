@@ -1,11 +1,13 @@
 import type { ParameterChange } from '../../compare/changes.ts';
-import type { Ends, ModelDiff } from '../../compare/diff.ts';
-import type { Block, Group, Report } from '../output/report.ts';
-import { plural, tokenBlock } from './reading.ts';
+import type { ModelDiff } from '../../compare/diff.ts';
+import type { Group, Report } from '../output/report.ts';
+import { changePictures } from './diff-pictures.ts';
+import { wordGroups } from './diff-words.ts';
+import { percent, plural } from './reading.ts';
 
 /** Two models compared, in the habit of `git diff --stat`: a line for each thing that differs, then words. */
 export function diffReport(found: ModelDiff): Report {
-  const { a, b, same, parameters } = found;
+  const { a, b, same, parameters, overall } = found;
   const count = (verdict: ParameterChange['verdict']): number =>
     parameters.filter((one) => one.verdict === verdict).length;
   const [changed, rounded] = [count('changed'), count('rounding')];
@@ -16,13 +18,23 @@ export function diffReport(found: ModelDiff): Report {
       : [
           `${changed} of ${plural(parameters.length, 'parameter')} differ`,
           ...(rounded > 0 ? [`${rounded} by no more than rounding`] : []),
+          ...OVERALL[overall.verdict](percent(overall.relative)),
         ],
     groups: same ? [] : [...headerGroups(found), ...changeGroups(found), ...wordGroups(found)],
+    pictures: () => changePictures(found),
     notes: [...found.notes, ...notFinite(parameters)],
     json: found,
     records: () => parameters.map(({ vectors: _, heads: __, ...row }) => ({ a, b, ...row })),
   };
 }
+
+/** What is said of all numbers together. */
+const OVERALL: Record<ModelDiff['overall']['verdict'], (relative: string) => string[]> = {
+  same: () => ['every number is the same'],
+  rounding: () => ['the same but for rounding'],
+  nearly: (relative) => [`nearly equal: all changes are ${relative} of the numbers, less than BF16 rounds away`],
+  changed: (relative) => [`all changes are ${relative} of the numbers`],
+};
 
 function headerGroups({ headers, a, b }: ModelDiff): Group[] {
   const named = (names: readonly string[], where: string): string[][] =>
@@ -63,9 +75,12 @@ function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
   const rows = [...kinds].map(([kind, of]) => {
     const largest = of.reduce((best, one) => (one.relative > best.relative ? one : best));
     const total = parameters.filter((one) => one.kind === kind).length;
+    const changed = of.filter(({ verdict }) => verdict === 'changed');
+    const numbers = of.reduce((sum, { count, width }) => sum + count * width, 0);
     return [
       kind,
-      `${of.length} of ${total}`,
+      changed.length > 0 ? `${changed.length} of ${total}` : 'rounding',
+      percent(of.reduce((sum, { moved }) => sum + moved, 0) / numbers),
       percent(largest.typical),
       percent(largest.relative),
       total > 1 ? largest.name : '',
@@ -77,12 +92,13 @@ function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
   if (rows.length > 0)
     groups.push({
       title: 'Sizes of the changes, relative',
-      text: 'Length of the change over length of the parameter: the median of its layers, the largest, what rounding to the coarser type gives.',
+      text: 'How many of the numbers are others; length of the change over length of the parameter: the median of its layers, the largest, what rounding to the coarser type gives.',
       blocks: [
         {
           columns: [
             { name: 'parameter', shown: true },
             { name: 'differ', shown: true, align: 'right', faint: true },
+            { name: 'numbers', shown: true, align: 'right', faint: true },
             { name: 'median', shown: true, align: 'right' },
             { name: 'largest', shown: true, align: 'right' },
             { name: 'in', shown: true, faint: true, flexible: true },
@@ -107,59 +123,6 @@ function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
   return groups;
 }
 
-const ends = (title: string, { top, bottom }: Ends): Block[] => [
-  tokenBlock(title, 'write', top),
-  tokenBlock('lowest', 'low', bottom),
-];
-
-function wordGroups({ directions, neurons, heads, rows }: ModelDiff): Group[] {
-  const groups: Group[] = [];
-  for (const one of directions)
-    groups.push({
-      title: `First direction of the change of ${one.parameter}`,
-      text: `It has ${percent(one.share)} of the change (chance ${percent(one.random.share)}); effective rank about ${number(one.effectiveRank)} (chance ${number(one.random.effectiveRank)}).`,
-      ranked: true,
-      blocks: ends('highest', one),
-    });
-  for (const one of neurons)
-    groups.push({
-      title: `Change of the ${one.part} of neuron ${one.layer}:${one.neuron}${one.expert === undefined ? '' : ` (expert ${one.expert})`}, ${percent(one.relative)}`,
-      ranked: true,
-      blocks: ends('highest', one),
-    });
-  for (const { layer, head, matrix, relative, pairs } of heads)
-    groups.push({
-      title: `Change of the ${matrix.toUpperCase()} of head ${layer}:${head}, ${percent(relative)}`,
-      ranked: true,
-      blocks: [
-        {
-          columns: [
-            { name: 'first', align: 'right', flexible: true },
-            { name: 'to', gap: 1, faint: true },
-            { name: 'second', gap: 1, flexible: true },
-            { name: 'score', align: 'right', faint: true },
-          ],
-          rows: pairs.map(({ first, second, score }) => [first.label, '→', second.label, score.toPrecision(3)]),
-        },
-      ],
-    });
-  if (rows.length > 0)
-    groups.push({
-      title: 'Tokens whose own rows moved most',
-      blocks: [
-        {
-          columns: [
-            { name: 'token', shown: true, flexible: true },
-            { name: 'in', shown: true, faint: true },
-            { name: 'moved', shown: true, align: 'right', faint: true },
-          ],
-          rows: rows.map(({ table, token, relative }) => [token.label, table, percent(relative)]),
-        },
-      ],
-    });
-  return groups;
-}
-
 function notFinite(parameters: readonly ParameterChange[]): string[] {
   const found = parameters.filter((one) => one.notFinite > 0);
   if (found.length === 0) return [];
@@ -171,8 +134,3 @@ function notFinite(parameters: readonly ParameterChange[]): string[] {
       `${names.slice(0, 3).join(', ')}${more}: sizes leave them out, and these parameters are not read as words.`,
   ];
 }
-
-const percent = (share: number): string =>
-  Number.isFinite(share) ? `${Number((100 * share).toPrecision(3))} %` : 'from nothing';
-
-const number = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1));

@@ -1,3 +1,5 @@
+import { escaped } from '../output/html.ts';
+
 /** A table of numbers to be drawn: rows down, columns across. */
 export interface HeatMapDrawing {
   title: string;
@@ -95,13 +97,10 @@ export function heatMapSvg(drawing: HeatMapDrawing): string {
   ].join('\n');
 }
 
-function colour(share: number): string {
+export function colour(share: number): string {
   const at = Math.min(RAMP.length - 1.000001, Math.max(0, share * (RAMP.length - 1)));
   const [from, to] = [RAMP[Math.floor(at)], RAMP[Math.floor(at) + 1]];
   return `rgb(${from.map((x, i) => Math.round(x + (to[i] - x) * (at - Math.floor(at)))).join(',')})`;
 }
 
 const round = (x: number): number => Math.round(x * 100) / 100;
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]);

@@ -76,3 +76,7 @@ export const probability = (p: number | null | undefined): string =>
   p === null || p === undefined || Number.isNaN(p) ? '' : p >= 0.001 ? p.toPrecision(2) : p.toExponential(0);
 
 export const plural = (n: number, one: string, many = `${one}s`): string => `${thousands(n)} ${n === 1 ? one : many}`;
+
+/** A part as people read it; of nothing at all, infinite. */
+export const percent = (share: number): string =>
+  Number.isFinite(share) ? `${Number((100 * share).toPrecision(3))} %` : 'from nothing';
