@@ -108,8 +108,8 @@ export async function openAdapter(location: string, options: NodeOpenOptions = {
 
 /**
  * Merges an adapter into its base and writes the checkpoint as a new folder: what `openModel` with `adapter` reads, on
- * disk, in the base's names and types, verified. `base` and `adapter` are what {@link openModel} and {@link openAdapter}
- * take. Throws what these throw and what {@link writeMerged} throws; then nothing is written.
+ * disk, in the base's names and types, verified. `base` and `adapter` are what {@link openModel} and {@link
+ * openAdapter} take. Throws what these throw and what {@link writeMerged} throws; then nothing is written.
  */
 export async function mergeAdapter(
   base: string,

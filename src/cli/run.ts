@@ -85,7 +85,10 @@ export async function withSecond<T>(
   }
 }
 
-/** A command that reads a model and prints one report; `draws`: it can also write it as a picture; `page`: as a page there. */
+/**
+ * A command that reads a model and prints one report; `draws`: it can also write it as a picture; `page`: as a page
+ * there.
+ */
 export async function runReport(
   name: string,
   flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean; space?: string },

@@ -3,7 +3,9 @@ import type { WordHistoryOptions } from '../compare/word-history.ts';
 import type { Model } from '../model/types.ts';
 import type { Context } from './run.ts';
 
-/** Opens the checkpoints after the first, compares all in their order, closes them. `adapter`: of each after the first. */
+/**
+ * Opens the checkpoints after the first, compares all in their order, closes them. `adapter`: of each after the first.
+ */
 export async function runSeries(
   names: readonly string[],
   { model, signal, progress, adapter }: Context & { adapter?: string },

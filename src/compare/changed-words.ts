@@ -170,8 +170,8 @@ export async function headChanges(
 const ROWS = 10;
 
 /**
- * The tokens whose own rows moved most, relative to their length in A. Where the tables have not as many rows, tokens are
- * matched by their texts and the rows of all that both have are compared.
+ * The tokens whose own rows moved most, relative to their length in A. Where the tables have not as many rows, tokens
+ * are matched by their texts and the rows of all that both have are compared.
  */
 export async function rowChanges(
   { change, a }: Record<'change' | 'a', Model>,

@@ -20,7 +20,9 @@ export interface ParameterChange {
   readonly typical: number;
   /** What rounding A's numbers to the coarser type of the two changes, relative; undefined for types of blocks. */
   readonly rounding?: number;
-  /** Numbers that are not equal, and those of them that are further apart than rounding to the coarser type explains. */
+  /**
+   * Numbers that are not equal, and those of them that are further apart than rounding to the coarser type explains.
+   */
   readonly moved: number;
   readonly beyond: number;
   /**
@@ -133,31 +135,6 @@ function isSame(a: Model, b: Model, name: string): boolean {
   return String(of(a)) === String(of(b));
 }
 
-<<<<<<< HEAD
-/** Bits of a number's mantissa, the leading one included. */
-const MANTISSA: Readonly<Record<string, number>> = { F64: 53, F32: 24, BF16: 8, F16: 11 };
-
-/**
- * What rounding to a type of p bits changes, relative to the numbers' own root mean square: an error of up to half a
- * unit, 2^(1-p) of the power of two below, evenly spread, where the mantissas are spread as logarithms are.
- */
-const roundingError = (p: number): number => (2 ** (1 - p) * Math.sqrt(2 * Math.LN2)) / 6;
-
-/**
- * Rounding changes no number by more than half a unit of its last place, 2^-p of itself: so many times the mean above.
- */
-const MOST_ROUNDING = 0.5 / (Math.sqrt(2 * Math.LN2) / 6);
-
-function roundingOf(a: Model, b: Model, name: string): number | undefined {
-  const bits = [a, b].flatMap(({ tensors, parameters }) =>
-    parameters.get(name)!.tensors.map((tensor) => MANTISSA[tensors.get(tensor)?.dtype ?? '']),
-  );
-  if (bits.some((p) => p === undefined)) return undefined;
-  return roundingError(Math.min(...bits));
-}
-
-=======
->>>>>>> ed1b638 (Say of a fine-tune, a quantised copy or a run's checkpoints what changed as words, with a page of it, and of BF16 what is rounding number by number)
 async function measure(
   before: Parameter,
   after: Parameter,

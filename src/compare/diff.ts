@@ -25,11 +25,13 @@ export interface DiffOptions extends ReadOptions {
   /** How many neurons, and how many heads and directions; default 6 and 3. */
   neurons?: number;
   heads?: number;
-  /** Look for intruder dimensions; default: where vectors have at most 640 numbers, since it takes time as their cube. */
+  /**
+   * Look for intruder dimensions; default: where vectors have at most 640 numbers, since it takes time as their cube.
+   */
   intruders?: boolean;
   /**
-   * Neurons of each layer and part whose first ten words are compared, evenly spaced; 0: none. Default 32 where numbers are
-   * stored in a type of blocks in one of both, else none.
+   * Neurons of each layer and part whose first ten words are compared, evenly spaced; 0: none. Default 32 where numbers
+   * are stored in a type of blocks in one of both, else none.
    */
   words?: number;
 }

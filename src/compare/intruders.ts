@@ -27,7 +27,10 @@ export interface Intruder {
 /** As Shuttleworth et al. 2024 (arXiv 2410.21228, algorithm 1) have them. */
 const LOOKED = 10;
 const LEAST = 0.5;
-/** Wider matrices are looked at only where that is asked for: of 576 numbers they take 4 seconds, of 1,024 half a minute. */
+/**
+ * Wider matrices are looked at only where that is asked for: of 576 numbers they take 4 seconds, of 1,024 half a
+ * minute.
+ */
 const WIDE = 640;
 
 /** The largest |cosine| that a random direction of d numbers has with any of d that are orthogonal, about. */
@@ -67,7 +70,9 @@ export async function intrudersOf(
   return { looked, least: LEAST, chance: chanceOf(d), found };
 }
 
-/** All right singular vectors of a parameter, the largest singular value first, each with its largest entry positive. */
+/**
+ * All right singular vectors of a parameter, the largest singular value first, each with its largest entry positive.
+ */
 async function directions({ count, width, read }: Parameter, engine: Engine, signal?: AbortSignal) {
   const rows = await read(0, count, signal);
   const turned = new Float32Array(rows.length);

@@ -13,30 +13,35 @@ const TYPES: Readonly<Record<string, readonly [bits: number, least: number]>> = 
 export interface Rounding {
   /** The change that it is expected to make, relative to the numbers' own root mean square. */
   readonly expected: number;
-  /** No relative change beyond this is rounding, whatever each number does; of types that are as fine as what is read. */
+  /**
+   * No relative change beyond this is rounding, whatever each number does; of types that are as fine as what is read.
+   */
   readonly most: number;
   /** By the exponent field of an fp32: how far rounding moves a number at most. */
   readonly reach: Float64Array;
 }
 
 /**
- * What rounding to a type of p bits changes, relative to the numbers' own root mean square: an error of up to half a unit,
- * 2^(1-p) of the power of two below, evenly spread, where the mantissas are spread as logarithms are.
+ * What rounding to a type of p bits changes, relative to the numbers' own root mean square: an error of up to half a
+ * unit, 2^(1-p) of the power of two below, evenly spread, where the mantissas are spread as logarithms are.
  */
 const roundingError = (p: number): number => (2 ** (1 - p) * Math.sqrt(2 * Math.LN2)) / 6;
 
 /** What rounding to BF16 changes: models that differ by less are nearly equal. */
 export const NEARLY = roundingError(8);
 
-/** Rounding changes no number by more than half a unit of its last place, 2^-p of itself: so many times the mean above. */
+/**
+ * Rounding changes no number by more than half a unit of its last place, 2^-p of itself: so many times the mean above.
+ */
 const MOST = 0.5 / (Math.sqrt(2 * Math.LN2) / 6);
 
 const known = new Map<string, Rounding>();
 
 /**
- * Of a parameter in two models; undefined where either is stored in a type of blocks. A number that is rounded to a coarser
- * type moves by half a step of it at most. Where both have one type nothing has to be rounded, but sums that are made in
- * another order end up to a step apart, and in fp32, where terms cancel, further: there the whole change decides as well.
+ * Of a parameter in two models; undefined where either is stored in a type of blocks. A number that is rounded to a
+ * coarser type moves by half a step of it at most. Where both have one type nothing has to be rounded, but sums that
+ * are made in another order end up to a step apart, and in fp32, where terms cancel, further: there the whole change
+ * decides as well.
  */
 export function roundingOf(a: Model, b: Model, name: string): Rounding | undefined {
   const own = ({ tensors, parameters }: Model): string[] =>

@@ -20,9 +20,9 @@ export interface SeriesStep {
 }
 
 /**
- * Checkpoints of one training run, given in order: how far the numbers moved in every step, and which neurons' words moved
- * when. Every step reads two checkpoints, then the feed-forward layers are read as words. Throws `ARGUMENT_INVALID` for
- * fewer than two models, and as {@link wordHistory} does.
+ * Checkpoints of one training run, given in order: how far the numbers moved in every step, and which neurons' words
+ * moved when. Every step reads two checkpoints, then the feed-forward layers are read as words. Throws
+ * `ARGUMENT_INVALID` for fewer than two models, and as {@link wordHistory} does.
  */
 export async function diffSeries(models: readonly Model[], options: WordHistoryOptions = {}): Promise<ModelSeries> {
   if (models.length < 2)

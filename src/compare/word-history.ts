@@ -81,10 +81,10 @@ interface Looked {
 }
 
 /**
- * Reads the first words of the same neurons in every model, each with its own E and normaliser, as `readNeuron` would, and
- * says how many stayed from one to the next: what a quantised copy has lost, or when in a training run words moved.
- * By cosine unless `normalize` says otherwise. Tokens are compared by their numbers: `ARGUMENT_INVALID` where the models
- * have not as many, or share no feed-forward layer.
+ * Reads the first words of the same neurons in every model, each with its own E and normaliser, as `readNeuron` would,
+ * and says how many stayed from one to the next: what a quantised copy has lost, or when in a training run words moved.
+ * By cosine unless `normalize` says otherwise. Tokens are compared by their numbers: `ARGUMENT_INVALID` where the
+ * models have not as many, or share no feed-forward layer.
  */
 export async function wordHistory(models: readonly Model[], options: WordHistoryOptions = {}): Promise<WordHistory> {
   const { neurons = 32, list = 6 } = options;

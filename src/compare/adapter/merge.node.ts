@@ -53,10 +53,11 @@ const USUAL = [
 const MAX_ASIDE = 1 << 28;
 
 /**
- * Writes the checkpoint that an adapter and its base make (see {@link mergedCheckpoint}) as a new folder, with the config,
- * tokenizer and other small files of `beside`, the base's folder. Streams: no tensor is held whole. All weights are read
- * back from the disk and compared by their SHA-256, and the folder is opened as a model, before it takes its name; until
- * then nothing is there. Throws `OUTPUT_UNWRITABLE` where something is in its place, and what {@link withAdapter} throws.
+ * Writes the checkpoint that an adapter and its base make (see {@link mergedCheckpoint}) as a new folder, with the
+ * config, tokenizer and other small files of `beside`, the base's folder. Streams: no tensor is held whole. All weights
+ * are read back from the disk and compared by their SHA-256, and the folder is opened as a model, before it takes its
+ * name; until then nothing is there. Throws `OUTPUT_UNWRITABLE` where something is in its place, and what {@link
+ * withAdapter} throws.
  */
 export async function writeMerged(
   base: Model,

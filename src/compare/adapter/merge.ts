@@ -37,9 +37,9 @@ export const SHARD_BYTES = 5e9;
 const PIECE = 1 << 22;
 
 /**
- * The checkpoint that PEFT's `merge_and_unload` and `save_pretrained` would leave: every tensor of the base under its name
- * and in its type, what the adapter does not change to the byte, what it does as the fp64 sum, rounded to fp32 and then
- * to that type. Shards hold at most `shardBytes`, or one tensor. Reads no weights before its files are asked for.
+ * The checkpoint that PEFT's `merge_and_unload` and `save_pretrained` would leave: every tensor of the base under its
+ * name and in its type, what the adapter does not change to the byte, what it does as the fp64 sum, rounded to fp32 and
+ * then to that type. Shards hold at most `shardBytes`, or one tensor. Reads no weights before its files are asked for.
  * Throws as {@link withAdapter} does, and `FORMAT_UNSUPPORTED` for a base whose weights are no plain floats.
  */
 export function mergedCheckpoint(base: Model, adapter: Adapter, shardBytes = SHARD_BYTES): Merged {

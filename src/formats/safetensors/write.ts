@@ -45,7 +45,10 @@ export interface TensorEntry {
   readonly bytes: number;
 }
 
-/** The beginning of a safetensors file whose tensors follow one after the other. Throws `ARGUMENT_INVALID` for a name twice. */
+/**
+ * The beginning of a safetensors file whose tensors follow one after the other. Throws `ARGUMENT_INVALID` for a name
+ * twice.
+ */
 export function safetensorsHeader(
   tensors: readonly TensorEntry[],
   metadata: Readonly<Record<string, string>> = {},
