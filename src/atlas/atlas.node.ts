@@ -13,6 +13,7 @@ export async function buildAtlas(model: Model, target: string | Store, options: 
   return manifest;
 }
 
+export type { Ends } from '../reading/token-places.ts';
 export { openStore } from './open-store.node.ts';
 export { Atlas, openAtlas } from './query/atlas.node.ts';
 export type { AtlasDiff, HeadDiff, NeuronDiff } from './query/diff.node.ts';
@@ -24,5 +25,5 @@ export type { AtlasHead, AtlasNeuron } from './query/readings.node.ts';
 export type { HeadHit, Match, NeuronHit, SearchOptions, SearchPart, SearchResult } from './query/search.ts';
 export type { SimilarRow } from './query/similar.node.ts';
 export type { StatisticColumn, StatisticKind } from './query/statistics.node.ts';
-export type { AtlasToken, Ends, TokenHead, TokenNeuron } from './query/token.node.ts';
+export type { AtlasToken, TokenHead, TokenNeuron } from './query/token.node.ts';
 export { folderStore, removeUnfinished } from './store.node.ts';

@@ -16,7 +16,7 @@ export interface RowsHealth {
   readonly outlierDimensions: readonly number[];
 }
 
-interface Found {
+interface RowFinding {
   check: string;
   level: Level;
   ids: readonly number[];
@@ -41,7 +41,7 @@ export async function checkRows(
   table: 'embed' | 'unembed',
   parameter: Parameter,
   { signal }: { signal?: AbortSignal },
-): Promise<{ health: RowsHealth; found: Found[] }> {
+): Promise<{ health: RowsHealth; found: RowFinding[] }> {
   const { count, width } = parameter;
   const data = await parameter.read(0, count, signal, { finite: false });
   const row = (id: number): Float32Array => data.subarray(id * width, (id + 1) * width);
@@ -66,7 +66,7 @@ export async function checkRows(
     width,
   );
   const unused = await unusedLike(model, kept, padding, row, width, z);
-  const found: Found[] = [
+  const found: RowFinding[] = [
     { check: 'rows without a token', level: 'note', ids: padding, what: (n) => `${n} rows of ${table} have no token.` },
     {
       check: 'rows not finite',

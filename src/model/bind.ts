@@ -64,7 +64,7 @@ export function bind(
     return here.length > 0 ? here : both;
   }
 
-  function find(candidates: Candidates, at: string, expert?: number): Found | undefined {
+  function find(candidates: Candidates, at: string, expert?: number): FoundTensor | undefined {
     for (const module of modules(candidates)) {
       const name = at + withExpert(module.name, expert);
       const tensor = at === '' ? names.lookupAbove(name) : names.lookup(name);
@@ -301,7 +301,7 @@ export function bind(
   }
 }
 
-interface Found {
+interface FoundTensor {
   readonly module: Module;
   readonly tensor: TensorInfo;
 }

@@ -19,13 +19,13 @@ export function columnsOf(rows: readonly Record<string, unknown>[], names = Obje
 }
 
 /** Both ends of a ranking, one row per token, after the columns of `of`. */
-export function rankedRows({ top, bottom }: Ends, of: Record<string, string> = {}): Record<string, unknown>[] {
+export function rankedRows({ top, bottom }: RankedEnds, of: Record<string, string> = {}): Record<string, unknown>[] {
   return Object.entries({ top, bottom }).flatMap(([end, tokens]) =>
     tokens.map((token, i) => ({ ...of, end, rank: i + 1, ...token })),
   );
 }
 
-interface Ends {
+interface RankedEnds {
   readonly top: readonly object[];
   readonly bottom: readonly object[];
 }

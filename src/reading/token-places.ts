@@ -11,6 +11,7 @@ import { interactionsOf, parameter, readVectors } from './parameters.ts';
 import { HEAD_MATRICES, partsOf } from './parts.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
 
+/** `top`: largest scores, largest first. `bottom`: smallest first. */
 export interface Ends<T> {
   top: T[];
   bottom: T[];

@@ -57,7 +57,7 @@ export const placesQuery = (model: string, q: string) =>
   apiQuery(models[':model'].resolve, { param: place({ model }), query: { q } });
 
 /** How many tokens of either end. */
-interface Ends {
+interface EndCounts {
   k: number;
   bottom: number;
 }
@@ -65,7 +65,7 @@ interface Ends {
 type NeuronPlace = [model: string, layer: number, neuron: number];
 const param = ([model, layer, neuron]: NeuronPlace) => place({ model, layer, neuron });
 
-export const neuronQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch & Ends]) =>
+export const neuronQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch & EndCounts]) =>
   apiQuery(neuron, {
     param: param([model, layer, index]),
     query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
@@ -84,7 +84,7 @@ export const tokenRowsQuery = (...[model, layer, index, part, search]: [...Neuro
   apiQuery(neuron.map, { param: param([model, layer, index]), query: { ...readingQuery(search), part, n: 150 } });
 
 /** Cosines unless asked otherwise: `freq` is defined only where all parts of a sum are of one kind. */
-export const vectorQuery = (model: string, expression: string, search: ReadingSearch & Ends) =>
+export const vectorQuery = (model: string, expression: string, search: ReadingSearch & EndCounts) =>
   apiQuery(models[':model'].vectors, {
     param: place({ model }),
     query: {

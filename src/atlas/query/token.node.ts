@@ -1,4 +1,5 @@
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
+import type { Ends } from '../../reading/token-places.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import type { Sign } from '../schema.ts';
@@ -24,12 +25,6 @@ export interface TokenHead {
   score: number;
   /** The token's best place, on either side, among the head's listed pairs of that sign, where it has one. */
   pairRank: number | null;
-}
-
-/** `top`: largest scores, largest first. `bottom`: smallest first. */
-export interface Ends<T> {
-  top: T[];
-  bottom: T[];
 }
 
 /** The neurons and heads that know a token best. */

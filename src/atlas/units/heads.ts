@@ -186,7 +186,7 @@ function rankedHeads(diagonals: readonly Float64Array[], sign: '+' | '-'): Ranke
 function headColumns({ model, facts }: UnitContext, lists: readonly PairList[]) {
   const rows = lists.filter(({ sign }) => sign === '+');
   const minus = rows.map((row) => lists.find((l) => l.head === row.head && l.matrix === row.matrix && l.sign === '-')!);
-  const label = ({ first, second, length }: Found): string =>
+  const label = ({ first, second, length }: PairColumns): string =>
     Array.from({ length: Math.min(length, LABELS) }, (_, i) =>
       [first[i], second[i]].map((token) => labelOf(model, token)).join('→'),
     ).join(' ');
@@ -203,14 +203,14 @@ function headColumns({ model, facts }: UnitContext, lists: readonly PairList[]) 
   };
 }
 
-interface Found {
+interface PairColumns {
   length: number;
   first: Uint32Array;
   second: Uint32Array;
   score: Float64Array;
 }
 
-interface PairList extends Found {
+interface PairList extends PairColumns {
   layer: number;
   head: number;
   matrix: HeadMatrix;
@@ -221,7 +221,7 @@ interface PairList extends Found {
 class PairRows {
   readonly #lists: PairList[] = [];
 
-  add(layer: number, head: number, matrix: HeadMatrix, sign: string, found: Found): void {
+  add(layer: number, head: number, matrix: HeadMatrix, sign: string, found: PairColumns): void {
     this.#lists.push({ layer, head, matrix, sign, ...found });
   }
 

@@ -35,7 +35,7 @@ export interface Composition {
 }
 
 /** The heads of one layer, ready to be composed: each [heads * r, d], of the norms that its W_VO or W_QK has. */
-interface Side {
+interface LayerHeads {
   stacked: Matrix;
   heads: number;
   traces: SymmetricTraces[];
@@ -58,7 +58,7 @@ export async function* compositions(
   const layers = Array.from({ length: model.dimensions.layers }, (_, layer) => layer).filter((layer) =>
     model.parameters.has(`layer.${layer}.attn.q`),
   );
-  const outputs = new Map<number, Side>();
+  const outputs = new Map<number, LayerHeads>();
   const unrelated = await unrelatedPairs(model, layers, engine, options);
   const run = stage(options, 'composition');
   for (const [done, to] of layers.entries()) {
@@ -128,7 +128,7 @@ function unrelatedPairs(
   });
 }
 
-function ratios(from: Side, to: Side, product: Matrix): { score: Float64Array; z: Float64Array } {
+function ratios(from: LayerHeads, to: LayerHeads, product: Matrix): { score: Float64Array; z: Float64Array } {
   const [n, m, d] = [from.heads, to.heads, from.stacked.columns];
   const [r1, r2] = [product.rows / n, product.columns / m];
   const square = new Float64Array(n * m);
@@ -151,11 +151,11 @@ function ratios(from: Side, to: Side, product: Matrix): { score: Float64Array; z
 type Reading = Pick<ReadOptions, 'foldNorm' | 'signal'>;
 
 /** R_V W_O per head. */
-const outputOf = (model: Model, layer: number, options: Reading): Promise<Side> =>
+const outputOf = (model: Model, layer: number, options: Reading): Promise<LayerHeads> =>
   sideOf(model, layer, 'v', 'o', options);
 
 /** Q: R_K W_Qᵀ. K: R_Q W_Kᵀ. V: R_O W_Vᵀ. */
-async function inputsOf(model: Model, layer: number, options: Reading): Promise<Record<CompositionKind, Side>> {
+async function inputsOf(model: Model, layer: number, options: Reading): Promise<Record<CompositionKind, LayerHeads>> {
   return {
     q: await sideOf(model, layer, 'k', 'q', options),
     k: await sideOf(model, layer, 'q', 'k', options),
@@ -172,7 +172,7 @@ async function sideOf(
   far: 'q' | 'k' | 'v' | 'o',
   near: 'q' | 'k' | 'v' | 'o',
   options: Reading,
-): Promise<Side> {
+): Promise<LayerHeads> {
   const heads = headCount(model, layer);
   const parts: Float32Array[] = [];
   const traces: SymmetricTraces[] = [];

@@ -65,7 +65,7 @@ export async function readAllDirections(
     }),
   );
   const sides = readings.flat().flatMap(({ spectrum, reading }) =>
-    (['left', 'right'] as const).map((side): Side => {
+    (['left', 'right'] as const).map((side): DirectionSet => {
       const { start, end } = reading;
       const rows = Array.from({ length: end - start }, (_, i) => start + i);
       const kind = `attn.${PARTS[spectrum.matrix][side === 'left' ? 'first' : 'second']}` as const;
@@ -80,7 +80,7 @@ export async function readAllDirections(
 }
 
 /** Directions [n, d] of one side of a head, and where their tokens go. */
-interface Side {
+interface DirectionSet {
   of: Matrix;
   into: DirectionTokens;
   kind: VectorKind;
@@ -90,7 +90,7 @@ interface Side {
 async function readSides(
   model: Model,
   which: EmbeddingName,
-  sides: readonly Side[],
+  sides: readonly DirectionSet[],
   options: DirectionOptions,
 ): Promise<void> {
   const { k = 20, signal } = options;

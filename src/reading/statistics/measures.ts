@@ -90,7 +90,7 @@ export interface MeasuredHead<F = unknown> {
   found: F;
 }
 
-type Found<M extends HeadMeasureName> = Parameters<(typeof HEAD_MEASURES)[M]['values']>[0];
+type FoundBy<M extends HeadMeasureName> = Parameters<(typeof HEAD_MEASURES)[M]['values']>[0];
 
 /** Statistics of the heads of a layer, as one of the measures finds them. */
 export async function measuredHeads<M extends HeadMeasureName>(
@@ -99,8 +99,8 @@ export async function measuredHeads<M extends HeadMeasureName>(
   matrix: HeadMatrix,
   name: M,
   options: LayerOptions & Needed = {},
-): Promise<MeasuredHead<Found<M>>[]> {
-  const measure = HEAD_MEASURES[name] as HeadMeasure<Found<M>>;
+): Promise<MeasuredHead<FoundBy<M>>[]> {
+  const measure = HEAD_MEASURES[name] as HeadMeasure<FoundBy<M>>;
   const heads = await measure.heads(model, layer, matrix, options);
   return heads.map((found) => ({ head: found.head, values: measuredValues(measure.values(found)), found }));
 }

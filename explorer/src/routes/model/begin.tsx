@@ -5,13 +5,13 @@ import { EXAMPLES } from '../../../../src/guide/lesson.ts';
 import { apiQuery, place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { TokenText } from '../../components/token-label.tsx';
-import type { Entry, Found } from './columns.ts';
+import type { Entry, Extremes } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
 
 interface BeginProps {
   info: ModelInfo;
-  heads: Found | undefined;
-  neurons: Found | undefined;
+  heads: Extremes | undefined;
+  neurons: Extremes | undefined;
 }
 
 /**
@@ -64,7 +64,7 @@ export function Begin({ info, heads, neurons }: BeginProps) {
   );
 }
 
-function firstOf<K extends 'head' | 'neuron'>(found: Found | undefined, kind: K, count: number) {
+function firstOf<K extends 'head' | 'neuron'>(found: Extremes | undefined, kind: K, count: number) {
   return (found?.highest ?? []).slice(0, count).map((entry) => ({ entry, kind, what: found!.what }));
 }
 

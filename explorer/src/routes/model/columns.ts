@@ -28,7 +28,7 @@ export interface Entry {
 }
 
 /** Extremes of a statistic: where to read next. */
-export interface Found {
+export interface Extremes {
   what: string;
   /** key, up or value; vo or qk. */
   part: string;

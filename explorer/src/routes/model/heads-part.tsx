@@ -6,7 +6,7 @@ import { Section } from '../../components/section.tsx';
 import { ErrorState, Waiting } from '../../components/states.tsx';
 import { plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
-import type { Found } from './columns.ts';
+import type { Extremes } from './columns.ts';
 import { gridSvg, legendOf } from './drawings.ts';
 import { HeadGrid } from './head-grid.tsx';
 import { Legend } from './legend.tsx';
@@ -18,7 +18,7 @@ interface HeadsPartProps {
   chosen: string | undefined;
   onChoose: (chosen: string) => void;
   onLook: (look: Look) => void;
-  onFound: (found: Found | undefined) => void;
+  onFound: (found: Extremes | undefined) => void;
   /** Until the neurons are drawn: theirs is the quicker question, and the server answers one after another. */
   wait: boolean;
 }

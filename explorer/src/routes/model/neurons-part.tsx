@@ -5,7 +5,7 @@ import { Section } from '../../components/section.tsx';
 import { ErrorState, Waiting } from '../../components/states.tsx';
 import { formatScore, plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
-import { type ByLayer, type Found, histogramOf } from './columns.ts';
+import { type ByLayer, type Extremes, histogramOf } from './columns.ts';
 import { violinsSvg } from './drawings.ts';
 import { LayerNeurons } from './layer-neurons.tsx';
 import { Legend } from './legend.tsx';
@@ -26,7 +26,7 @@ interface NeuronsPartProps {
   layer: number | undefined;
   onChoose: (chosen: string) => void;
   onLook: (look: Look) => void;
-  onFound: (found: Found | undefined) => void;
+  onFound: (found: Extremes | undefined) => void;
   onFailed: (failed: boolean) => void;
 }
 

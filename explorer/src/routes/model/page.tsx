@@ -8,7 +8,7 @@ import { formatCount, plural } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { AboutModel } from './about.tsx';
 import { Begin } from './begin.tsx';
-import type { Found } from './columns.ts';
+import type { Extremes } from './columns.ts';
 import { HeadsPart } from './heads-part.tsx';
 import { type Look, LookLine } from './look-line.tsx';
 import { NeuronsPart } from './neurons-part.tsx';
@@ -34,8 +34,8 @@ function ModelMap({ info }: { info: ModelInfo }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [look, setLook] = useState<Look>();
-  const [heads, setHeads] = useState<Found>();
-  const [neurons, setNeurons] = useState<Found>();
+  const [heads, setHeads] = useState<Extremes>();
+  const [neurons, setNeurons] = useState<Extremes>();
   const [neuronsFailed, setNeuronsFailed] = useState(false);
   const set = (change: { heads?: string; neurons?: string }) =>
     navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false });

@@ -1,13 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import type { ModelInfo } from '../../api/types.ts';
 import { formatScore } from '../../format.ts';
-import type { Entry, Found } from './columns.ts';
+import type { Entry, Extremes } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
 
 interface ReadNextProps {
   info: ModelInfo;
-  heads: Found | undefined;
-  neurons: Found | undefined;
+  heads: Extremes | undefined;
+  neurons: Extremes | undefined;
 }
 
 /** The extremes of what is drawn: places worth a visit. */
@@ -30,7 +30,7 @@ interface GroupProps {
   title: string;
   kind: 'head' | 'neuron';
   entries: readonly Entry[];
-  found: Found;
+  found: Extremes;
   info: ModelInfo;
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { apiQuery, models, place } from '../../api/queries.ts';
 
-interface Found {
+interface MetPlace {
   layer: number;
   index: number;
   tokens: readonly number[];
@@ -20,7 +20,7 @@ export function useRanksWithin(
   model: string,
   part: string,
   sign: '+' | '-',
-  found: readonly Found[],
+  found: readonly MetPlace[],
   enabled: boolean,
 ) {
   const tokens = [...new Set(found.flatMap((one) => one.tokens))].sort((a, b) => a - b).slice(0, MOST);

@@ -5,7 +5,7 @@ import { BestPairs } from './best-pairs.ts';
 import { deliver } from './deliver.ts';
 import { loadOperand, type Operand, placeOperand } from './operand.ts';
 import type { PairSearch } from './pair-search.ts';
-import { PAIR_SCRATCH, type PairTask, type Side, TILE_A, TILE_B } from './pair-task.ts';
+import { PAIR_SCRATCH, type PairBlock, type PairTask, TILE_A, TILE_B } from './pair-task.ts';
 
 /** Where many pairs are wanted: every block that can hold one, in fp32. */
 export const densePairs = async (sessions: Sessions, search: PairSearch): Promise<Pairs> => {
@@ -31,7 +31,7 @@ const walk = async (session: Session, a: Operand, b: Operand, search: PairSearch
   const scale = a.scale * b.scale;
   let count = everything ? a.count * b.count : 0;
 
-  const side = (x: Operand, start: number, most: number): Side => {
+  const side = (x: Operand, start: number, most: number): PairBlock => {
     const rows = Math.min(most, x.count - start);
     const { rowsAt, indexAt, panelsAt } = x;
     return { rowsAt, indexAt, panelsAt, start, rows, norms: x.norms.slice(start, start + rows) };

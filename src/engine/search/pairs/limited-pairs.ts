@@ -1,12 +1,12 @@
 import type { PairOptions, Pairs } from '../../engine.ts';
-import type { Selection } from './selection.ts';
+import type { PairsWanted } from './selection.ts';
 
 /**
  * Limits, greedy in list order: the best pairs come in rounds; a row listed as often as allowed is masked, and the next
  * round goes on after the last pair seen. Every round lists at least its first pair, so memory stays O(rows + k).
  */
 export const limitedPairs = async (
-  round: (options: PairOptions, after?: Selection['after']) => Promise<Pairs>,
+  round: (options: PairOptions, after?: PairsWanted['after']) => Promise<Pairs>,
   rowsA: number,
   rowsB: number,
   options: PairOptions,

@@ -1,5 +1,5 @@
 import type { Matrix, PairOptions } from '../../engine.ts';
-import type { Selection } from './selection.ts';
+import type { PairsWanted } from './selection.ts';
 
 /** A pair search without limits. `low` and `high` bound sign * score; `after` starts the list behind a pair. */
 export interface PairSearch {
@@ -12,6 +12,6 @@ export interface PairSearch {
   k: number;
   /** Without a threshold the selection is every pair, which needs no counting. */
   everything: boolean;
-  after: Selection['after'];
+  after: PairsWanted['after'];
   options: PairOptions;
 }

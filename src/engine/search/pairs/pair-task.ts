@@ -1,6 +1,6 @@
 import type { KernelMemory } from '../../kernels.ts';
 import { absolute32, fp32Above, fp32Below, relative32 } from '../bounds.ts';
-import { Found, type PairResult, type Selection } from './selection.ts';
+import { FoundPairs, type PairResult, type PairsWanted } from './selection.ts';
 
 /** Rows of A and of B in one tile of products: 128 KB of fp32, which stays in the second-level cache. */
 export const TILE_A = 64;
@@ -9,7 +9,7 @@ export const TILE_B = 512;
 export const PAIR_SCRATCH = TILE_A * TILE_B * (4 + 4 + 8 + 8) + 8 * TILE_A;
 
 /** A block of rows of one operand, in sorted order. */
-export interface Side {
+export interface PairBlock {
   rowsAt: number;
   indexAt: number;
   panelsAt: number;
@@ -20,12 +20,12 @@ export interface Side {
 }
 
 export interface PairTask {
-  a: Side;
-  b: Side;
+  a: PairBlock;
+  b: PairBlock;
   d: number;
   /** Scaled product = value * scale. */
   scale: number;
-  selection: Selection;
+  selection: PairsWanted;
   /** Whether pairs below `least` count. */
   counting: boolean;
 }
@@ -66,7 +66,7 @@ export const pairTask = ({ buffer, kernels }: KernelMemory, scratch: number, tas
   const indexA = new Uint32Array(buffer, a.indexAt + a.start * 4, a.rows);
   const indexB = new Uint32Array(buffer, b.indexAt + b.start * 4, b.rows);
   const products = new Float32Array(buffer, tile, TILE_A * TILE_B);
-  const result = new Found();
+  const result = new FoundPairs();
   let listed = 0;
   for (let p = 0; p < found; p++) {
     const [i, j] = [entry[p] >>> 16, entry[p] & 0xffff];

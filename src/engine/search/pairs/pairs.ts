@@ -6,7 +6,7 @@ import { densePairs } from './dense-pairs.ts';
 import { limitedPairs } from './limited-pairs.ts';
 import type { PairSearch } from './pair-search.ts';
 import { screenedPairs } from './screened-pairs.ts';
-import type { Selection } from './selection.ts';
+import type { PairsWanted } from './selection.ts';
 import { zeroPairs } from './zero-pairs.ts';
 
 /** Best pairs of A·Bᵀ: screened in small integers where few pairs can be wanted, in fp32 where many are. */
@@ -14,7 +14,7 @@ export const topPairs = async (sessions: Sessions, a: Matrix, b: Matrix, options
   checkTopPairs(a, b, options);
   throwIfAborted(options.signal);
   const { limitPerFirst, limitPerSecond } = options;
-  const search = async (options: PairOptions, after?: Selection['after']): Promise<Pairs> => {
+  const search = async (options: PairOptions, after?: PairsWanted['after']): Promise<Pairs> => {
     const sign = options.end === 'bottom' ? -1 : 1;
     const above = options.above ?? Number.NEGATIVE_INFINITY;
     const below = options.below ?? Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import type { KernelMemory } from '../../kernels.ts';
 import { absolute32, fp32Below, relative32 } from '../bounds.ts';
 import { BLOCK_A, BLOCK_B, BLOCK_VALUES, largestProduct, readBox, type Screened } from './blocks.ts';
 import { mostPairs } from './outlook.ts';
-import { Found, type PairResult, type Selection } from './selection.ts';
+import { FoundPairs, type PairResult, type PairsWanted } from './selection.ts';
 
 /** Blocks of either side that a task walks. */
 export const TASK_BLOCKS = 8;
@@ -32,7 +32,7 @@ export interface ScreenPlan {
 
 export interface ScreenTask {
   plan: ScreenPlan;
-  selection: Selection;
+  selection: PairsWanted;
   /** Whether pairs below `least` count. */
   counting: boolean;
   firstA: number;
@@ -54,7 +54,7 @@ export const screenTask = (memory: KernelMemory, scratch: number, task: ScreenTa
   const blocksB = new Float64Array(buffer, b.blocksAt, endB * BLOCK_VALUES);
   const boxesA = Array.from({ length: endA - firstA }, (_, i) => readBox(blocksA, firstA + i));
   const expanded = boxesA.map(() => false);
-  const found = new Found();
+  const found = new FoundPairs();
   const wanted = (counting ? selection.low : Math.max(selection.low, selection.least)) * scale;
 
   // One block of b against all of a: its rows and theirs stay in the second-level cache.

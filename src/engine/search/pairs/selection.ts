@@ -1,7 +1,7 @@
 import type { KernelMemory } from '../../kernels.ts';
 
 /** Which pairs a task looks for. Values are sign * score, so that the best are the largest. */
-export interface Selection {
+export interface PairsWanted {
   sign: number;
   /** The selection: low < value < high. */
   low: number;
@@ -21,7 +21,7 @@ export interface PairResult {
 }
 
 /** Collects a task's pairs over its blocks. */
-export class Found {
+export class FoundPairs {
   count = 0;
   private length = 0;
   private first = new Uint32Array(256);
@@ -50,7 +50,7 @@ export class Found {
     list: number,
     listed: number,
     scores: number,
-    { sign, low, high, least, after }: Selection,
+    { sign, low, high, least, after }: PairsWanted,
   ): void {
     if (listed === 0) return;
     kernels.dots64(rows.a, rows.b, rows.d, list, listed, scores);
@@ -72,6 +72,6 @@ export class Found {
   }
 }
 
-const isAfter = (value: number, first: number, second: number, after: NonNullable<Selection['after']>): boolean =>
+const isAfter = (value: number, first: number, second: number, after: NonNullable<PairsWanted['after']>): boolean =>
   value < after.value ||
   (value === after.value && (first > after.first || (first === after.first && second > after.second)));

@@ -1,11 +1,11 @@
 import type { KernelMemory } from '../../kernels.ts';
 import { kthLargest } from '../select-kth.ts';
-import { type Ends, type Lists, type ListsAt, listsAt, type Side } from './row-place.ts';
+import { type BothEnds, type Lists, type ListsAt, listsAt, type OperandName } from './row-place.ts';
 import { finish, type Scoring } from './row-scores.ts';
 
 /** Brings the lists [from, to) of rows of `side`, in search order, that lanes have kept together. */
 export interface ListTask extends Omit<Scoring, 'memory' | 'scratch'> {
-  side: Side;
+  side: OperandName;
   from: number;
   to: number;
   lists: Omit<ListsAt, 'at'>;
@@ -15,7 +15,7 @@ export interface ListTask extends Omit<Scoring, 'memory' | 'scratch'> {
 
 export interface ListResult {
   from: number;
-  ends: Ends<Lists>;
+  ends: BothEnds<Lists>;
 }
 
 export const listTask = (memory: KernelMemory, scratch: number, task: ListTask): ListResult => {
@@ -34,7 +34,7 @@ export const listTask = (memory: KernelMemory, scratch: number, task: ListTask):
     );
     return finish(scoring, side, together, k, (i) => index[from + i], end === 0 ? 1 : -1);
   });
-  return { from, ends: ends as Ends<Lists> };
+  return { from, ends: ends as BothEnds<Lists> };
 };
 
 /** Entries of all parts that may be among the best k. */

@@ -36,7 +36,7 @@ export interface Wanted {
 }
 
 /** Where one side of the search lies: see `RowsOperand`. */
-export interface SideAt {
+export interface OperandAt {
   rowsAt: number;
   indexAt: number;
   packedAt: number;
@@ -50,7 +50,7 @@ export interface SideAt {
 }
 
 /** Which matrix a row is of. */
-export type Side = 'x' | 'e';
+export type OperandName = 'x' | 'e';
 
 /** Lists of one end, best first: `length[i]` entries of list i, one list after the other. */
 export interface Lists {
@@ -66,7 +66,7 @@ export interface Lists {
 export type Method = 'screened' | 'tiles' | 'each';
 
 /** Top and bottom, where wanted. Values and thresholds of the bottom are negated, so that the best are the largest. */
-export type Ends<T> = [top: T | undefined, bottom: T | undefined];
+export type BothEnds<T> = [top: T | undefined, bottom: T | undefined];
 
 /** Lists of `lists` rows at `at`. */
 export interface ListsAt {
@@ -78,7 +78,7 @@ export interface ListsAt {
 export const listBytes = (lists: number, { k, top, bottom }: Wanted): number =>
   (Number(top) + Number(bottom)) * candidateBytes(lists, k);
 
-export const listsAt = (memory: KernelMemory, { at, lists, wanted }: ListsAt): Ends<Candidates> => {
+export const listsAt = (memory: KernelMemory, { at, lists, wanted }: ListsAt): BothEnds<Candidates> => {
   const { k, top, bottom } = wanted;
   const next = at + (top ? candidateBytes(lists, k) : 0);
   return [

@@ -1,13 +1,13 @@
 import type { KernelMemory } from '../../kernels.ts';
 import { type Candidates, sorted } from './candidates.ts';
-import { type Ends, EXACT, type Lists, PAIRS, SCORES, type Side, type SideAt } from './row-place.ts';
+import { type BothEnds, EXACT, type Lists, type OperandAt, type OperandName, PAIRS, SCORES } from './row-place.ts';
 
 /** What scores of pairs come from: rows of x and of e, and the exact scores' unit. */
 export interface Scoring {
   memory: KernelMemory;
   scratch: number;
-  x: SideAt;
-  e: SideAt;
+  x: OperandAt;
+  e: OperandAt;
   d: number;
   /** scaled = score * scale. */
   scale: number;
@@ -35,7 +35,7 @@ export const exactDots = (
  */
 export const scoresOf = (
   scoring: Scoring,
-  side: Side,
+  side: OperandName,
   lists: readonly Uint32Array[],
   row: (list: number) => number,
   sign: number,
@@ -61,9 +61,9 @@ export const scoresOf = (
 
 /** Lists that score their entries exactly where they must; `row` says which row of `side` a list belongs to. */
 export const settling = (
-  lists: Ends<Candidates>,
+  lists: BothEnds<Candidates>,
   scoring: Scoring,
-  side: Side,
+  side: OperandName,
   row: (list: number) => number,
 ): void => {
   for (const [end, candidates] of lists.entries()) {
@@ -79,7 +79,7 @@ export const settling = (
 /** Scores the entries of lists exactly and ranks the best k of each. */
 export const finish = (
   scoring: Scoring,
-  side: Side,
+  side: OperandName,
   lists: readonly Uint32Array[],
   k: number,
   row: (list: number) => number,

@@ -6,8 +6,8 @@ import { packed16Bytes, packedBytes, ROUNDED16_BYTES, ROW_BYTES } from './round-
 import {
   BLOCK_OTHER,
   BLOCK_OWN,
+  type BothEnds,
   ENTRIES,
-  type Ends,
   FIRST,
   LIMITS,
   type Lists,
@@ -17,8 +17,8 @@ import {
   type Method,
   NOTHING,
   NOTHINGS,
-  type Side,
-  type SideAt,
+  type OperandAt,
+  type OperandName,
   unwanted,
   VALUES,
 } from './row-place.ts';
@@ -29,9 +29,9 @@ import { exactDots, finish, type Scoring, settling } from './row-scores.ts';
  * rows are of x, or of e where lists of its rows are wanted: then the lane keeps lists of rows of x from task to task.
  */
 export interface RowTask {
-  x: SideAt;
-  e: SideAt;
-  side: Side;
+  x: OperandAt;
+  e: OperandAt;
+  side: OperandName;
   d: number;
   start: number;
   count: number;
@@ -57,23 +57,23 @@ export interface RowTask {
   own?: ListsAt;
   others?: ListsAt;
   /** Scaled scores that the k-th of each own row is known to reach. */
-  floors: Ends<Float32Array>;
+  floors: BothEnds<Float32Array>;
 }
 
 export interface RowResult {
   start: number;
   /** `least`: what was guessed to be no more than the k-th scaled score. */
-  ends: Ends<Lists & { least?: Float32Array }>;
+  ends: BothEnds<Lists & { least?: Float32Array }>;
 }
 
 /** What all blocks of a task share. */
 interface Walk {
   task: RowTask;
   scoring: Scoring;
-  own: SideAt;
-  other: SideAt;
-  ownLists: Ends<Candidates>;
-  otherLists: Ends<Candidates>;
+  own: OperandAt;
+  other: OperandAt;
+  ownLists: BothEnds<Candidates>;
+  otherLists: BothEnds<Candidates>;
   indexOwn: Uint32Array;
   indexOther: Uint32Array;
   /** Looks at a block of pairs. */
@@ -92,7 +92,7 @@ export const rowTask = (memory: KernelMemory, scratch: number, task: RowTask): R
   const { x, e, d, scale, side, start, count, from, to } = task;
   const { buffer } = memory;
   const [own, other] = side === 'x' ? [x, e] : [e, x];
-  const place = (lists: ListsAt | undefined): Ends<Candidates> =>
+  const place = (lists: ListsAt | undefined): BothEnds<Candidates> =>
     lists ? listsAt(memory, { ...lists, at: scratch + lists.at }) : [undefined, undefined];
   const walk: Walk = {
     ...{ task, own, other, scoring: { memory, scratch, x, e, d, scale } },

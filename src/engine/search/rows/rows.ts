@@ -7,13 +7,13 @@ import { type Frame, frame } from './frame.ts';
 import type { ListTask } from './list-task.ts';
 import { RankedLists } from './ranked-lists.ts';
 import {
-  type Ends,
+  type BothEnds,
   FIRST,
   LISTS,
   listBytes,
   listsAt,
   type Method,
-  type SideAt,
+  type OperandAt,
   TASK_OWN,
   type Wanted,
 } from './row-place.ts';
@@ -40,7 +40,7 @@ interface Search {
   method: Method;
   frame: Frame;
   /** Final lists of rows of x and of rows of e, and what of them is wanted. */
-  found: { x: Ends<RankedLists>; e: Ends<RankedLists> };
+  found: { x: BothEnds<RankedLists>; e: BothEnds<RankedLists> };
   x?: Wanted;
   e?: Wanted;
   /** Own rows of a task at most, and where a lane keeps lists of others. */
@@ -119,12 +119,12 @@ const methodFor = (x: Matrix, rows: Wanted | undefined, allowed: number, columns
   return !columns && (rows?.k ?? 0) <= SHARE * allowed ? 'screened' : 'tiles';
 };
 
-const listsFor = (lists: number, k: number, ends: 'top' | 'bottom' | 'both' | undefined): Ends<RankedLists> => {
+const listsFor = (lists: number, k: number, ends: 'top' | 'bottom' | 'both' | undefined): BothEnds<RankedLists> => {
   const of = (end: 'top' | 'bottom') => (ends === end || ends === 'both' ? new RankedLists(lists, k, end) : undefined);
   return [of('top'), of('bottom')];
 };
 
-const wantedOf = ([top, bottom]: Ends<RankedLists>): Wanted | undefined => {
+const wantedOf = ([top, bottom]: BothEnds<RankedLists>): Wanted | undefined => {
   const k = (top ?? bottom)?.ranked.k ?? 0;
   return k > 0 ? { k, top: top !== undefined, bottom: bottom !== undefined } : undefined;
 };
@@ -208,7 +208,7 @@ const search = async (
       reach: reach.slice(from / FIRST),
       own: { at: LISTS, lists: height, wanted },
       others,
-      floors: found[side].map((lists) => lists?.floors(ids, scale)) as Ends<Float32Array>,
+      floors: found[side].map((lists) => lists?.floors(ids, scale)) as BothEnds<Float32Array>,
     };
     from = to;
     if (from >= other.count) [start, from] = [start + count, 0];
@@ -252,7 +252,7 @@ const reachOf = ({ norms, count }: RowsOperand, order: Uint32Array): Float64Arra
   return reach;
 };
 
-const sideOf = (operand: RowsOperand): SideAt => {
+const sideOf = (operand: RowsOperand): OperandAt => {
   const { rowsAt, indexAt, packedAt, panelsAt, packed16At, rounded16At, limitsAt, divisorAt, factorAt, stride } =
     operand;
   return { rowsAt, indexAt, packedAt, panelsAt, packed16At, rounded16At, limitsAt, divisorAt, factorAt, stride };

@@ -1,6 +1,6 @@
 import type { Matrix } from '../../engine.ts';
 import type { RankedLists } from './ranked-lists.ts';
-import type { Ends } from './row-place.ts';
+import type { BothEnds } from './row-place.ts';
 
 /**
  * Rows of zeros score 0 with every row, so that their lists are known, and nothing would rule a pair of theirs out: a
@@ -12,7 +12,7 @@ export const settleZeros = (
   x: Matrix,
   e: Matrix,
   mask: Uint8Array | undefined,
-  found: { x: Ends<RankedLists>; e: Ends<RankedLists> },
+  found: { x: BothEnds<RankedLists>; e: BothEnds<RankedLists> },
 ): { rowsX: Uint32Array; mask: Uint8Array | undefined } => {
   const allRows = Uint32Array.from({ length: x.rows }, (_, i) => i);
   const allowed = (j: number): boolean => mask?.[j] !== 0;
