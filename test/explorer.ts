@@ -111,12 +111,13 @@ interface AxeResult {
   violations: { id: string; impact: string | null; help: string; nodes: { html: string }[] }[];
 }
 
-/** Serious and critical findings of axe-core, in words. */
+/** All findings of axe-core, in words. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   // The page's own policy lets no foreign script in; Playwright evaluates beside it.
   await page.evaluate(AXE);
   const { violations } = (await page.evaluate('axe.run()')) as AxeResult;
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.length} such as ${nodes[0].html.slice(0, 300)}`);
+  return violations.map(
+    ({ id, impact, help, nodes }) =>
+      `${id} (${impact}): ${help}: ${nodes.length} such as ${nodes[0].html.slice(0, 300)}`,
+  );
 }

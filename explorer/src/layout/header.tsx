@@ -17,7 +17,7 @@ export function Header({ here, models }: { here: Here; models: readonly ModelInf
       </Link>
       <ModelName model={model} models={models} />
       {model && <PaletteButton model={model.id} />}
-      <Navigation here={here} info={model} />
+      <Navigation here={here} info={model} comparable={models.length > 1} />
       <Help />
       <ThemeButton />
     </header>
@@ -66,7 +66,14 @@ function factsOf({ architecture, layers, heads, kvHeads, vocab }: ModelInfo): st
   ].join(' · ');
 }
 
-function Navigation({ here, info }: { here: Here; info: ModelInfo | undefined }) {
+interface NavigationProps {
+  here: Here;
+  info: ModelInfo | undefined;
+  /** A comparison of one model has nothing to show. */
+  comparable: boolean;
+}
+
+function Navigation({ here, info, comparable }: NavigationProps) {
   const model = info?.id ?? here.model;
   const neuron = useWorthSeeing(model ?? '', info?.layers ?? 0, 'neuron');
   const head = useWorthSeeing(model ?? '', info?.layers ?? 0, 'head');
@@ -94,9 +101,11 @@ function Navigation({ here, info }: { here: Here; info: ModelInfo | undefined })
       <Link to="/m/$model/search" params={{ model }}>
         Search
       </Link>
-      <Link to="/compare" search={{ a: model }}>
-        Compare
-      </Link>
+      {comparable && (
+        <Link to="/compare" search={{ a: model }}>
+          Compare
+        </Link>
+      )}
     </nav>
   );
 }

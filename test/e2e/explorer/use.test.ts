@@ -68,6 +68,16 @@ async function look(
   }
 }
 
+const WIDTHS = [
+  [1440, 900, 'wide'],
+  [1024, 768, 'tablet'],
+  [390, 844, 'phone'],
+] as const;
+
+/** How far down something stands in a page: the lowest edge of its texts and drawings. */
+const LOWEST = `Math.max(...[...document.querySelectorAll('main :is(p, li, td, dd, svg, canvas, code)')].map(
+  (element) => element.getBoundingClientRect().bottom))`;
+
 /** Every page, what shows that it is there, and the server it is of. */
 const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknown>; of?: () => Explorer }[] = [
   {
@@ -100,6 +110,17 @@ const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknow
     path: '/m/sample/token/4197',
     ready: (page) => page.getByRole('table', { name: 'Nearest tokens' }).waitFor(),
   },
+  {
+    name: 'vector',
+    path: '/m/sample/vector?x=tok:%22%20king%22',
+    ready: (page) => page.getByText('queen').first().waitFor(),
+  },
+  {
+    name: 'search',
+    path: '/m/freq/search?q=queen',
+    ready: (page) => page.getByText(/^\d+ neurons?$/).waitFor(),
+    of: () => pair,
+  },
   { name: 'compare-one', path: '/compare', ready: (page) => page.getByText('One model is open').waitFor() },
   {
     name: 'compare',
@@ -111,7 +132,7 @@ const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknow
 ];
 
 describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
-  it.each(PAGES)('shows $name in light, dark and on a phone, with no serious finding of axe-core', async (shown) => {
+  it.each(PAGES)('shows $name in both schemes, at three widths, with no finding of axe-core', async (shown) => {
     await look(
       shown.path,
       async (page) => {
@@ -122,10 +143,16 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
         await page.emulateMedia({ colorScheme: 'dark' });
         expect(await accessibilityProblems(page)).toEqual([]);
         await keepPicture(page, `${shown.name}-dark`);
-        await page.setViewportSize({ width: 390, height: 844 });
-        // Drawings take their new width only after the page has its own.
-        await expect.poll(() => page.evaluate('document.documentElement.scrollWidth'), { timeout: 10_000 }).toBe(390);
-        await keepPicture(page, `${shown.name}-phone`);
+        for (const [width, height, name] of WIDTHS) {
+          await page.setViewportSize({ width, height });
+          // Drawings take their new width only after the page has its own.
+          await expect
+            .poll(() => page.evaluate('document.documentElement.scrollWidth'), { timeout: 10_000 })
+            .toBe(width);
+          await keepPicture(page, `${shown.name}-${name}`);
+          if (width === 1440)
+            expect(await page.evaluate(LOWEST), 'nothing is empty at 1440 x 900').toBeGreaterThan(300);
+        }
       },
       { of: shown.of?.() },
     );

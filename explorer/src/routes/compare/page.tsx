@@ -29,10 +29,13 @@ export function ComparePage() {
       <Answer query={models} what="Asking for the models">
         {({ models }) =>
           models.length < 2 ? (
-            <Empty>
-              One model is open, and a comparison takes two. Start the explorer with both, each with its atlas:{' '}
-              <code>weightscope explore A-atlas B-atlas</code>
-            </Empty>
+            <>
+              <Empty>
+                One model is open, and a comparison takes two. Start the explorer with both, each with its atlas:{' '}
+                <code>weightscope explore A-atlas B-atlas</code>
+              </Empty>
+              <OnTheCommandLine />
+            </>
           ) : (
             <Pair models={models} />
           )
@@ -268,5 +271,31 @@ function HeadDiffs({ rows, a, b, among }: DiffsProps<HeadDiff>) {
       rows={rows}
       rowKey={({ layer, head, matrix }) => `${layer}:${head}:${matrix}`}
     />
+  );
+}
+
+const COMMANDS = [
+  ['weightscope atlas build A -o A-atlas', 'reads every neuron and head of a model once, which this page compares'],
+  ['weightscope diff A B', 'what training changed, of a model and what it was tuned from: parameters, neurons, heads'],
+  ['weightscope align A B', 'which layers of two models say the same, over the tokens that both know'],
+  ['weightscope kinship A B', 'whether two models stem from one another'],
+] as const;
+
+/** What compares two models without a page. */
+function OnTheCommandLine() {
+  return (
+    <section>
+      <h2>In a terminal</h2>
+      <dl>
+        {COMMANDS.map(([command, what]) => (
+          <div key={command}>
+            <dt>
+              <code>{command}</code>
+            </dt>
+            <dd className="soft">{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

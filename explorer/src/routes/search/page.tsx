@@ -213,7 +213,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
       ? []
       : [
           {
-            id: '',
+            id: 'its own words',
             header: '',
             value: () => undefined,
             cell: ({ layer, index, words }: Hit) => (
