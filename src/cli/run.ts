@@ -28,6 +28,7 @@ import { noProgress, type Progress } from './output/progress.ts';
 import type { Report } from './output/report.ts';
 import { writeOut } from './output/standard.ts';
 import { terminalOf } from './output/terminal.ts';
+import { previewHint } from './preview-hint.ts';
 
 /** What a command works with; closed when it is done. */
 export interface Context {
@@ -38,16 +39,30 @@ export interface Context {
   progress: (done: number, what: string) => void;
 }
 
+/** What a command that reads a model may have been told. `mayPreview`: it has `--preview`, and was not told so. */
+type ReadingFlags = EngineFlags &
+  OutputFlags &
+  ChangeFlags & { ranges?: boolean; space?: string; mayPreview?: boolean };
+
 /** Opens the model, runs `work`, closes everything. Shows progress when standard error is a terminal. */
 export async function withModel<T>(
   name: string,
-  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean; space?: string },
+  flags: ReadingFlags,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   if (toFile(flags)) await checkWritable(flags.output);
   const progress = await progressFor(flags);
   const forget = onInterrupt(() => progress.stop());
-  const report = (done: number, what: string) => progress.report(done, what);
+  const hint = flags.mayPreview
+    ? previewHint((text) => {
+        progress.stop();
+        note(text, flags);
+      })
+    : undefined;
+  const report = (done: number, what: string) => {
+    progress.report(done, what);
+    hint?.(done, what);
+  };
   let model: Model | undefined;
   let engine: Engine | undefined;
   try {
@@ -91,7 +106,7 @@ export async function withSecond<T>(
  */
 export async function runReport(
   name: string,
-  flags: EngineFlags & OutputFlags & ChangeFlags & { ranges?: boolean; space?: string },
+  flags: ReadingFlags,
   work: (context: Context) => Promise<Report>,
   { draws, page }: { draws?: boolean; page?: string } = {},
 ): Promise<void> {

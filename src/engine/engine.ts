@@ -109,6 +109,8 @@ export interface Pairs extends PairBatch {
 export interface MeansOptions extends RunOptions {
   /** Faster where the engine has 16-bit products and they serve, else as without it; see {@link ColumnMeans.error}. */
   approximate?: boolean;
+  /** Also the means of the squares, which say how far a mean over a sample may be from that over all. */
+  squares?: boolean;
 }
 
 export interface ColumnMeans {
@@ -120,4 +122,6 @@ export interface ColumnMeans {
    * they are as exact as any.
    */
   error?: number;
+  /** Where asked for: per row of e the means of relu(x·e)² and of (x·e)², of products rounded to fp32. */
+  squares?: { relu: Float64Array; abs: Float64Array };
 }

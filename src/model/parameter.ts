@@ -54,11 +54,24 @@ export function createParameter(recipe: Recipe): Parameter {
       const data = inner
         ? await throughMap(recipe, inner, start, end, { signal, finite })
         : await READERS[recipe.lines](recipe, start, end, { signal, finite });
-      if (recipe.scale) for (let i = 0; i < data.length; i++) data[i] *= recipe.scale;
-      if (recipe.offset) for (let i = 0; i < data.length; i++) data[i] += recipe.offset;
-      return data;
+      return finished(recipe, data);
     },
+    // Through a map all is read at once.
+    ...(!inner &&
+      recipe.lines !== 'whole' && {
+        async pick(vectors, signal) {
+          const lines = vectors.map(recipe.index ?? same);
+          const pick = recipe.lines === 'rows' ? readRows : readColumns;
+          return finished(recipe, await pick(tensor, lines, { signal, finite: false }));
+        },
+      }),
   };
+}
+
+function finished({ scale, offset }: Recipe, data: Float32Array): Float32Array {
+  if (scale) for (let i = 0; i < data.length; i++) data[i] *= scale;
+  if (offset) for (let i = 0; i < data.length; i++) data[i] += offset;
+  return data;
 }
 
 type Reader = (recipe: Recipe, start: number, end: number, how: ReadHow) => Promise<Float32Array>;

@@ -8,10 +8,23 @@ import { headSpectrum } from '../reading/statistics/spectrum.ts';
 import type { Token } from '../vocabulary/types.ts';
 import { liveStatistics, storedSpectrum, storedStatistics } from './head-statistics.ts';
 import { MATRICES } from './options.ts';
-import { choice, filters, flag, type Given, index, listOf, matrix, model, reading, real, whole } from './parameters.ts';
+import {
+  choice,
+  filters,
+  flag,
+  type Given,
+  index,
+  listOf,
+  matrix,
+  model,
+  preview,
+  reading,
+  real,
+  whole,
+} from './parameters.ts';
 import { question } from './question.ts';
 import { HeadReading, HeadRow, HeadStatistics, HeatMap, PairCount, ScoreCurve, Spectrum } from './results.ts';
-import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
+import { columnsOf, RANKED_COLUMNS, rankedRows, withMargin } from './table.ts';
 
 /** A pair in a table, named as the command line names it. */
 const pairCells = (first: Token, second: Token) => ({
@@ -62,6 +75,7 @@ const headParameters = {
   ...selection,
   ascending: flag('Smallest first'),
   ...reading,
+  ...preview,
   ...filters,
 };
 
@@ -113,17 +127,16 @@ export const head = question({
       },
     },
   },
-  table: (read) =>
-    columnsOf(
-      MATRICES.flatMap((matrix) =>
-        (read[matrix]?.pairs ?? []).map(({ first, second, score, other }, i) => ({
-          ...{ matrix, rank: i + 1 },
-          ...pairCells(first, second),
-          ...{ score, other },
-        })),
-      ),
-      ['matrix', 'rank', ...PAIR_COLUMNS, 'score', 'other'],
-    ),
+  table: (read) => {
+    const rows = MATRICES.flatMap((matrix) =>
+      (read[matrix]?.pairs ?? []).map(({ first, second, score, other, margin }, i) => ({
+        ...{ matrix, rank: i + 1 },
+        ...pairCells(first, second),
+        ...{ score, other, margin },
+      })),
+    );
+    return columnsOf(rows, withMargin(rows, ['matrix', 'rank', ...PAIR_COLUMNS, 'score', 'other']));
+  },
   command: {
     name: 'head',
     summary: 'an attention head as pairs of words',

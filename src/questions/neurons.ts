@@ -7,10 +7,10 @@ import { readNeuron } from '../reading/neurons.ts';
 import { rowsOf } from '../reading/pairs.ts';
 import { base64Of } from './base64.ts';
 import { NEURON_PARTS } from './options.ts';
-import { chance, choice, expert, filters, index, listOf, model, part, reading, whole } from './parameters.ts';
+import { chance, choice, expert, filters, index, listOf, model, part, preview, reading, whole } from './parameters.ts';
 import { question } from './question.ts';
 import { Histogram, NeuronReading, RawVector, Similar, TokenMap } from './results.ts';
-import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
+import { columnsOf, RANKED_COLUMNS, rankedRows, withMargin } from './table.ts';
 
 const PATH = '/api/models/{model}/neurons/{layer}/{neuron}';
 const place = {
@@ -34,6 +34,7 @@ export const neuron = question({
     expert,
     ...chance,
     ...reading,
+    ...preview,
     ...filters,
   },
   result: NeuronReading,
@@ -54,11 +55,10 @@ export const neuron = question({
       };
     },
   },
-  table: ({ parts }) =>
-    columnsOf(
-      Object.entries(parts).flatMap(([name, ranked]) => rankedRows(ranked, { part: name })),
-      ['part', ...RANKED_COLUMNS],
-    ),
+  table: ({ parts }) => {
+    const rows = Object.entries(parts).flatMap(([name, ranked]) => rankedRows(ranked, { part: name }));
+    return columnsOf(rows, ['part', ...withMargin(rows, RANKED_COLUMNS)]);
+  },
   command: {
     name: 'neuron',
     summary: 'a neuron: the words it answers to and the words it writes',

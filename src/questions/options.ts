@@ -28,6 +28,11 @@ export const SWITCHES = {
     label: 'compare folding',
     sentence: 'Say of each listed entry where it stands with the norm folded in (or, with it, without)',
   },
+  preview: {
+    label: 'preview',
+    sentence:
+      'A freq normaliser that is not known yet from 1/32 of the vectors or fewer, at once; says so, with ± beside scores',
+  },
   approximate: {
     label: 'approximate',
     sentence:

@@ -267,6 +267,9 @@ export const reading = {
   }),
 };
 
+/** Of what shows words at once where the exact ones would take a pass over all layers. */
+export const preview = { preview: flag(SWITCHES.preview.sentence, fold) };
+
 const only = (name: keyof typeof FILTERS) => flag(FILTERS[name].sentence, { cli: { group: FILTERING } });
 
 /** Only tokens that pass all of these. */
@@ -299,7 +302,9 @@ export const matrix = choice('Which of the two matrices', MATRICES, { default: '
 export const part = choice('Whose vector', NEURON_PARTS, { default: 'value' });
 
 /** What may be said of a reading. */
-export type Said = { [K in keyof typeof reading]?: z.output<(typeof reading)[K]> } & {
+export type Said = { preview?: boolean | undefined } & {
+  [K in keyof typeof reading]?: z.output<(typeof reading)[K]>;
+} & {
   [K in keyof typeof filters]?: z.output<(typeof filters)[K]> | readonly string[];
 };
 
@@ -310,6 +315,7 @@ export function readOptions({
   compareFold,
   embedding,
   approximate,
+  preview,
   label,
   ...asked
 }: Said): ReadOptions {
@@ -320,6 +326,7 @@ export function readOptions({
     foldNorm,
     embedding,
     approximate,
+    ...(preview && { preview }),
     compareFold,
     labels: label,
     filters: Object.fromEntries(given.filter(([, value]) => value).map(([name, value]) => [name, split(value)])),

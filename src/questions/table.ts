@@ -30,4 +30,8 @@ interface RankedEnds {
   readonly bottom: readonly object[];
 }
 
+/** With a column of margins where the rows have them: of a preview. */
+export const withMargin = (rows: readonly Record<string, unknown>[], columns: readonly string[]): string[] =>
+  rows.some(({ margin }) => margin !== undefined) ? [...columns, 'margin'] : [...columns];
+
 export const RANKED_COLUMNS = ['end', 'rank', 'id', 'token', 'label', 'score'];

@@ -1,9 +1,9 @@
 import { norm } from '../reading/embedding.ts';
 import { readVector, vectorOf } from '../reading/vectors.ts';
-import { as, chance, filters, model, READING, reading, whole, words } from './parameters.ts';
+import { as, chance, filters, model, preview, READING, reading, whole, words } from './parameters.ts';
 import { question } from './question.ts';
 import { VectorReading } from './results.ts';
-import { columnsOf, RANKED_COLUMNS, rankedRows } from './table.ts';
+import { columnsOf, RANKED_COLUMNS, rankedRows, withMargin } from './table.ts';
 
 export const vector = question({
   name: 'vector',
@@ -16,6 +16,7 @@ export const vector = question({
     bottom: whole('How many of the worst tokens', { default: 0 }),
     ...chance,
     ...reading,
+    ...preview,
     normalize: as(reading.normalize, { cli: { value: 'how', group: READING, default: 'none' } }),
     ...filters,
   },
@@ -26,5 +27,8 @@ export const vector = question({
       norm: norm(await vectorOf(model, expression, { ...options, progress: undefined })),
     }),
   },
-  table: (ranked) => columnsOf(rankedRows(ranked), RANKED_COLUMNS),
+  table: (ranked) => {
+    const rows = rankedRows(ranked);
+    return columnsOf(rows, withMargin(rows, RANKED_COLUMNS));
+  },
 });

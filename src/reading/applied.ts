@@ -6,6 +6,7 @@ import { embeddingOf, leftOutRows } from './embedding.ts';
 import { errorOf, type LeftOutVector, leftOutOf } from './normalisers.ts';
 import { noteFacts, notesOf } from './notes.ts';
 import { parameter, type VectorKind } from './parameters.ts';
+import { type Preview, previewOf, previewsInWords } from './preview.ts';
 import type { Applied, ReadOptions } from './types.ts';
 
 /** What a reading was made of, as far as it must say so. */
@@ -27,6 +28,8 @@ export async function appliedOf(
   const errors = used.map((f) => f && errorOf(f)).filter((error) => error !== undefined);
   const notes = [...model.notes, ...notesOf(await noteFacts(model, kinds, options), kinds, { ...options, layer })];
   if (errors.length > 0) notes.push(`Approximate freq normalisers: ${errorInWords(Math.max(...errors))}.`);
+  const previews = used.flatMap((f) => previewOf(f) ?? []);
+  if (previews.length > 0) notes.unshift(previewsInWords(previews));
   const without = used.flatMap((f) => (f ? leftOutOf(f) : []));
   if (without.length > 0) notes.push(withoutInWords(without));
   return {
@@ -34,8 +37,14 @@ export async function appliedOf(
     filters: filterNames(options.filters),
     embedding: options.embedding ?? 'unembed',
     approximate: errors.length > 0,
+    ...(previews.length > 0 && { preview: leastSampled(previews) }),
     notes,
   };
+}
+
+function leastSampled(previews: readonly Preview[]): { vectors: number; of: number } {
+  const [{ vectors, of }] = [...previews].sort((a, b) => a.vectors / a.of - b.vectors / b.of);
+  return { vectors, of };
 }
 
 /** Vectors that a note names; of more it gives the number. */

@@ -81,8 +81,20 @@ export async function headFactor(
 }
 
 function keyOf(model: Model, layer: number, head: number, part: HeadPart, options: ReadOptions): string {
-  const { normalize = 'freq', foldNorm = false, embedding: e = 'unembed', approximate = false } = options;
-  return JSON.stringify([model.name, model.fingerprint, layer, head, part, normalize, foldNorm, e, approximate]);
+  const { normalize = 'freq', foldNorm = false, embedding: e = 'unembed' } = options;
+  const { approximate = false, preview = false } = options;
+  return JSON.stringify([
+    model.name,
+    model.fingerprint,
+    layer,
+    head,
+    part,
+    normalize,
+    foldNorm,
+    e,
+    approximate,
+    preview,
+  ]);
 }
 
 /** (E / f) Wᵀ [V, r] for vectors W [r, d] of any origin, f being the divisor of `part`; named as W is. */

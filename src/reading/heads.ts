@@ -11,8 +11,9 @@ import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } 
 import { sharedInWords, withPairFoldRanks } from './fold-ranks.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
 import { HEAD_MATRICES } from './parts.ts';
+import { marginOf, previewOf } from './preview.ts';
 import { type RankOptions, rankTokens } from './rank.ts';
-import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions } from './types.ts';
+import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions, TokenPair } from './types.ts';
 
 export interface HeadOptions extends ReadOptions {
   /** Default both. */
@@ -56,6 +57,7 @@ export async function readHead(
 ): Promise<HeadReading> {
   const { normalize = 'freq', matrices = HEAD_MATRICES } = options;
   const used: (Float64Array | undefined)[] = [];
+  const divisors = new Map<HeadMatrix, readonly (Float64Array | undefined)[]>();
   const made = new Map<HeadMatrix, HeadFactors>();
   const factors = async (matrix: HeadMatrix): Promise<HeadFactors> => {
     const known = made.get(matrix);
@@ -63,6 +65,7 @@ export async function readHead(
     const first = await headFactor(model, layer, head, matrix, 'first', options);
     const second = await headFactor(model, layer, head, matrix, 'second', options);
     used.push(first.f, second.f);
+    divisors.set(matrix, [first.f, second.f]);
     const found = { a: first.factor, b: second.factor };
     made.set(matrix, found);
     return found;
@@ -82,6 +85,7 @@ export async function readHead(
     const own = await factors(matrix);
     const other = needsOther ? await factors(elsewhere) : undefined;
     read[matrix] = await readMatrix(model, matrix, own, other, here);
+    read[matrix].pairs = withPairMargins(read[matrix].pairs, divisors.get(matrix));
     if (options.compareFold && !here.countOnly) {
       const engine = options.engine ?? (await defaultEngine());
       const end = endOf(matrix, here, read[matrix].above);
@@ -96,6 +100,16 @@ export async function readHead(
   const applied = await appliedToPairs(model, layer, matrices, options, used);
   applied.notes.push(...shared);
   return { model: model.name, layer, head, normalize, applied, ...read };
+}
+
+/** Pairs with the margins of their scores, where a side was divided by a preview; else as they are. */
+function withPairMargins(pairs: TokenPair[], divisors: readonly (Float64Array | undefined)[] = []): TokenPair[] {
+  const [a, b] = divisors.map(previewOf);
+  if (!a && !b) return pairs;
+  return pairs.map((pair) => {
+    const relative = [a?.relative[pair.first.id] ?? 0, b?.relative[pair.second.id] ?? 0];
+    return { ...pair, margin: marginOf(pair.score, ...relative) };
+  });
 }
 
 async function readMatrix(

@@ -7,6 +7,7 @@ import type { Model } from '../model/types.ts';
  */
 export class Kept<T> {
   readonly #models = new WeakMap<Model, Map<string, Promise<T>>>();
+  readonly #done = new WeakMap<Model, Map<string, T>>();
 
   async get(model: Model, key: string, signal: AbortSignal | undefined, make: () => Promise<T>): Promise<T> {
     const results = this.#resultsOf(model);
@@ -16,7 +17,10 @@ export class Kept<T> {
       if (!pending) {
         const made = make();
         results.set(key, made);
-        made.catch(() => results.delete(key));
+        made.then(
+          (result) => this.#keep(model, key, result),
+          () => results.delete(key),
+        );
         return made;
       }
       try {
@@ -25,6 +29,16 @@ export class Kept<T> {
         if (!(error instanceof WeightscopeError && error.code === 'ABORTED')) throw error;
       }
     }
+  }
+
+  /** The result where it is there, not where it is on its way. */
+  done(model: Model, key: string): T | undefined {
+    return this.#done.get(model)?.get(key);
+  }
+
+  #keep(model: Model, key: string, result: T): void {
+    const known = this.#done.get(model) ?? new Map<string, T>();
+    this.#done.set(model, known.set(key, result));
   }
 
   /** The result where it is there or on its way, else undefined. */

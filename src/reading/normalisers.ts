@@ -10,11 +10,12 @@ import { embedding, embeddingOf, heldAs } from './embedding.ts';
 import { unusableRows, withoutRows } from './finite.ts';
 import { Kept } from './kept.ts';
 import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
+import { previewNormaliser, previewOf } from './preview.ts';
 import type { ReadOptions } from './types.ts';
 
 export type NormaliserOptions = Pick<
   ReadOptions,
-  'engine' | 'embedding' | 'foldNorm' | 'approximate' | 'signal' | 'progress'
+  'engine' | 'embedding' | 'foldNorm' | 'approximate' | 'preview' | 'signal' | 'progress'
 >;
 
 /** Part of the cache's file names: raise it when the definition or the rounding changes. */
@@ -68,6 +69,7 @@ export async function normaliser(
   options: NormaliserOptions = {},
 ): Promise<Float64Array> {
   if (model.normalisedAs) return normaliser(model.normalisedAs, kind, options);
+  if (options.preview) return atOnce(model, kind, { ...options, preview: false });
   const exact = options.approximate && (await knownNormaliser(model, kind, { ...options, approximate: false }));
   if (exact) return exact;
   const key = await keyOf(model, kind, options);
@@ -81,6 +83,14 @@ export async function normaliser(
     if (error !== undefined || !options.approximate) await toCache(model, fileOf(model, key), kind, f);
     return f;
   });
+}
+
+/** The normaliser where it is there, else a preview of it; one that is on its way is not waited for. */
+async function atOnce(model: Model, kind: VectorKind, options: NormaliserOptions): Promise<Float64Array> {
+  const exact = { ...options, approximate: false };
+  const key = await keyOf(model, kind, exact);
+  const known = kept.done(model, key) ?? (await fromCache(model, key, kind, exact));
+  return known ?? (await previewNormaliser(model, kind, key, options)) ?? normaliser(model, kind, options);
 }
 
 /** One normaliser where it is kept with the model or in its cache; never computes. */
@@ -123,7 +133,8 @@ export async function normaliserKey(
   f: Float64Array,
   options: NormaliserOptions,
 ): Promise<string> {
-  return keyOf(model, kind, { ...options, approximate: errorOf(f) !== undefined });
+  const key = await keyOf(model, kind, { ...options, approximate: errorOf(f) !== undefined });
+  return previewOf(f) ? `${key}-preview` : key;
 }
 
 const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;

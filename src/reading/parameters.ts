@@ -114,6 +114,23 @@ export async function readVectors(
   return { data, rows: end - start, columns: source.width, name: source.name };
 }
 
+/** These vectors of a parameter, of their own numbers, as {@link readVectors} gives them; not finite ones as they are. */
+export async function pickVectors(
+  model: Model,
+  { layer, kind, source }: { layer: number; kind: VectorKind; source: Parameter },
+  vectors: readonly number[],
+  { foldNorm, signal }: { foldNorm?: boolean; signal?: AbortSignal },
+): Promise<Matrix> {
+  const { width, name } = source;
+  if (source.pick && !(foldNorm && (source.folded || readsTheStream(kind)))) {
+    return { data: await source.pick(vectors, signal), rows: vectors.length, columns: width, name };
+  }
+  const all = await readVectors(model, { layer, kind, source }, { foldNorm, finite: false, signal });
+  const data = new Float32Array(vectors.length * width);
+  for (const [i, row] of vectors.entries()) data.set(all.data.subarray(row * width, (row + 1) * width), i * width);
+  return { data, rows: vectors.length, columns: width, name };
+}
+
 /** The parameter that holds this part of a layer's neurons: `layer.3.ff.key`, with experts `layer.3.ff.0.key`. */
 export function neuronName(model: Model, layer: number, part: NeuronPart, expert?: number): string {
   const { experts, gated } = model.dimensions;

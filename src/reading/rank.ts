@@ -6,6 +6,7 @@ import { chanceOf } from './chance.ts';
 import { embedding, embeddingOf, norm, rowNorms } from './embedding.ts';
 import { normaliser } from './normalisers.ts';
 import type { VectorKind } from './parameters.ts';
+import { previewOf, withMargins } from './preview.ts';
 import type { Normalize, RankedTokens, ReadOptions, ScoredToken } from './types.ts';
 
 export interface RankOptions extends ReadOptions {
@@ -110,6 +111,9 @@ export async function rankVector(
   const kind = how.side ?? how.kind;
   const e = await embedding(model, embeddingOf(kind, options.embedding), options.signal);
   const ranked = await rankTokens(model, x, { e, divisor, kind }, options);
-  const chance = options.chance ? await chanceOf(model, x.data, ranked, { ...how, e, f }, options) : undefined;
-  return { ...ranked, ...(chance && { chance }), f };
+  // A preview is for the first words: what chance gives would take longer than they do.
+  const chance =
+    options.chance && !previewOf(f) ? await chanceOf(model, x.data, ranked, { ...how, e, f }, options) : undefined;
+  const [top, bottom] = [withMargins(ranked.top, f), withMargins(ranked.bottom, f)];
+  return { top, bottom, ...(chance && { chance }), f };
 }

@@ -39,6 +39,11 @@ export interface ReadOptions {
    * `applied` has, never more than 5e-3.
    */
   approximate?: boolean;
+  /**
+   * A freq normaliser that is not known is taken from a sample of the vectors, at once: the reading says so
+   * (`applied.preview`), and each score has its `margin`. Default false. Neurons, heads and vectors.
+   */
+  preview?: boolean;
   labels?: 'pretty' | 'raw' | 'notebook';
   /** Keeps factors of heads between readings; default: each reading makes its own. */
   factorCache?: FactorCache;
@@ -53,6 +58,8 @@ export interface Applied {
   filters: string[];
   embedding: EmbeddingChoice;
   approximate: boolean;
+  /** Of a preview: how many vectors freq was taken from, and of how many (of the kind that was sampled least). */
+  preview?: { vectors: number; of: number };
   /** The model's notes (e.g. a projection composed into E) and anything else a reader must know. */
   notes: string[];
 }
@@ -64,6 +71,8 @@ export interface ScoredToken extends Token {
    * (`compareFold`).
    */
   foldRank?: number;
+  /** Of a preview: for 95 % of tokens the exact score is within score ± margin. */
+  margin?: number;
 }
 
 export interface RankedTokens {
@@ -108,6 +117,8 @@ export interface TokenPair {
   other?: number;
   /** Its place with the norm's gain folded in, or where it is, without; absent beyond the 1,000th (`compareFold`). */
   foldRank?: number;
+  /** Of a preview: for 95 % of pairs the exact score is within score ± margin. */
+  margin?: number;
 }
 
 /** [label, how many selected pairs have it], most common first. */

@@ -40,7 +40,8 @@ function ask<L extends Shape, Q extends Shape, C>(
           print(await call!(context.model, question, options, other), question),
         );
       };
-      await runReport(asked.model as string, asked, work, { draws });
+      const mayPreview = 'preview' in parameters && !asked.preview;
+      await runReport(asked.model as string, { ...asked, mayPreview }, work, { draws });
     },
   });
 }

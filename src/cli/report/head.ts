@@ -1,7 +1,16 @@
 import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
-import { appliedLine, foldColumn, pairsLine, plural, scoreFormat, thousands } from './reading.ts';
+import {
+  appliedLine,
+  foldColumn,
+  marginColumn,
+  marginInWords,
+  pairsLine,
+  plural,
+  scoreFormat,
+  thousands,
+} from './reading.ts';
 
 const ROLE: Record<HeadMatrix, { text: string; tone: Tone; other: HeadMatrix }> = {
   vo: { text: 'VO (reads → writes)', tone: 'write', other: 'qk' },
@@ -62,6 +71,7 @@ function pairBlock(
   const format = scoreFormat(pairs);
   const withOther = pairs.some((pair) => pair.other !== undefined);
   const withFold = pairs.some((pair) => pair.foldRank !== undefined);
+  const withMargin = pairs.some((pair) => pair.margin !== undefined);
   const formatOther = scoreFormat(pairs.map((pair) => ({ score: pair.other ?? 0 })));
   return {
     heading: ROLE[matrix].text,
@@ -71,6 +81,7 @@ function pairBlock(
       { name: '', faint: true, gap: 1 },
       { name: 'second', flexible: true, gap: 1 },
       { name: withOther ? matrix.toUpperCase() : 'score', align: 'right', faint: true, shown: withOther },
+      ...(withMargin ? [marginColumn] : []),
       ...(withOther
         ? [{ name: ROLE[matrix].other.toUpperCase(), align: 'right', faint: true, shown: true } as const]
         : []),
@@ -80,7 +91,7 @@ function pairBlock(
     rows: {
       length: pairs.length,
       at: (row) => {
-        const { first, second, score, other, foldRank } = pairs[row] ?? {};
+        const { first, second, score, other, foldRank, margin } = pairs[row] ?? {};
         if (!first || !second || score === undefined) return undefined;
         const otherScore = withOther ? [other === undefined ? '' : formatOther(other)] : [];
         return [
@@ -88,6 +99,7 @@ function pairBlock(
           '→',
           second.label,
           format(score),
+          ...(withMargin ? [marginInWords(margin, format)] : []),
           ...otherScore,
           ...(withFold ? [foldRank === undefined ? '–' : thousands(foldRank)] : []),
         ];

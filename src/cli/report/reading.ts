@@ -5,6 +5,7 @@ import type { Block, Tone } from '../output/report.ts';
 export function appliedLine(normalize: Normalize, applied: Applied): string[] {
   const filters = applied.filters.length ? `only tokens that pass ${applied.filters.join(', ')}` : 'all tokens';
   return [
+    ...(applied.preview ? ['PREVIEW'] : []),
     `normalised by ${normalize}${applied.approximate ? ' (approximate)' : ''}`.replace('by none', 'by nothing'),
     applied.foldNorm ? 'norm folded in' : 'norm not folded in',
     ...embeddingInWords(applied.embedding),
@@ -35,21 +36,31 @@ export function pairsLine(applied: AppliedToPairs): string[] {
 /** What the ranks under the other choice of folding are called. */
 export const foldColumn = ({ foldNorm }: { foldNorm: boolean }): string => (foldNorm ? 'unfolded' : 'folded');
 
+/** How far scores of a preview may be from the exact ones. */
+export const marginColumn = { name: '±', align: 'right', faint: true, shown: true } as const;
+
+/** `± 0.8` as scores beside it are written. */
+export const marginInWords = (margin: number | undefined, format: (score: number) => string): string =>
+  margin === undefined ? '' : `± ${format(margin)}`;
+
 /** Tokens with their scores as a block; with `fold`, their ranks under the other choice of folding. */
 export function tokenBlock(heading: string, tone: Tone, tokens: readonly ScoredToken[], fold = ''): Block {
   const format = scoreFormat(tokens);
   const withFold = tokens.some(({ foldRank }) => foldRank !== undefined);
+  const withMargin = tokens.some(({ margin }) => margin !== undefined);
   return {
     heading,
     tone,
     columns: [
       { name: 'token', flexible: true },
       { name: 'score', align: 'right', faint: true },
+      ...(withMargin ? [marginColumn] : []),
       ...(withFold ? [{ name: fold, align: 'right', faint: true, shown: true } as const] : []),
     ],
-    rows: tokens.map(({ label, score, foldRank }) => [
+    rows: tokens.map(({ label, score, foldRank, margin }) => [
       label,
       format(score),
+      ...(withMargin ? [marginInWords(margin, format)] : []),
       ...(withFold ? [foldRank === undefined ? '' : thousands(foldRank)] : []),
     ]),
   };

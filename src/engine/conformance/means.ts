@@ -12,6 +12,29 @@ const exactly = async (engine: Engine, oracle: Engine, x: Matrix, e: Matrix): Pr
   for (const of of ['relu', 'abs'] as const) close(got[of], expected[of], of);
 };
 
+add('means of squares, where they are asked for', async (engine, oracle) => {
+  const g = generator(34);
+  for (const [n, m, d, size] of [
+    [3, 5, 7, 1],
+    [300, 300, 40, 1],
+    [1100, 513, 130, 1e-3],
+    [70, 9, 4, 1e18],
+  ]) {
+    const [x, e] = [matrix(g, n, d, 'X'), matrix(g, m, d, 'E')];
+    for (let i = 0; i < x.data.length; i++) x.data[i] *= size;
+    const plain = await engine.columnMeans(x, e);
+    if (plain.squares) fail('Expected no squares, which were not asked for.');
+    const [got, expected] = [
+      await engine.columnMeans(x, e, { squares: true }),
+      await oracle.columnMeans(x, e, { squares: true }),
+    ];
+    for (const of of ['relu', 'abs'] as const) {
+      close(got[of], expected[of], of);
+      close(got.squares?.[of] ?? new Float64Array(), expected.squares![of], `squares of ${of}`, 1e-5);
+    }
+  }
+});
+
 const filled = (rows: number, columns: number, value: number): Matrix => ({
   data: new Float32Array(rows * columns).fill(value),
   rows,

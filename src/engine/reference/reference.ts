@@ -4,6 +4,7 @@ import type {
   ColumnMeans,
   Engine,
   Matrix,
+  MeansOptions,
   PairBatch,
   PairOptions,
   Pairs,
@@ -210,22 +211,27 @@ const topPairs = async (a: Matrix, b: Matrix, options: PairOptions): Promise<Pai
   return { ...batchOf(listed.slice(0, k)), count };
 };
 
-const columnMeans = async (x: Matrix, e: Matrix, options: RunOptions = {}): Promise<ColumnMeans> => {
+const columnMeans = async (x: Matrix, e: Matrix, options: MeansOptions = {}): Promise<ColumnMeans> => {
   checkShapes(x, e);
   checkInputs(x, e);
   const pace = pacer(options);
   const relu = new Float64Array(e.rows);
   const abs = new Float64Array(e.rows);
+  const squares = { relu: new Float64Array(e.rows), abs: new Float64Array(e.rows) };
   for (let i = 0; i < x.rows; i++) {
     for (let j = 0; j < e.rows; j++) {
       const y = dot(x, i, e, j);
       relu[j] += Math.max(y, 0);
       abs[j] += Math.abs(y);
+      squares.relu[j] += Math.max(y, 0) ** 2;
+      squares.abs[j] += y * y;
     }
     await pace((i + 1) / x.rows);
   }
   const mean = (sum: number) => (x.rows === 0 ? 0 : sum / x.rows);
-  return { relu: relu.map(mean), abs: abs.map(mean) };
+  const means = { relu: relu.map(mean), abs: abs.map(mean) };
+  if (!options.squares) return means;
+  return { ...means, squares: { relu: squares.relu.map(mean), abs: squares.abs.map(mean) } };
 };
 
 const matmul = async (a: Matrix, b: Matrix, options: RunOptions = {}): Promise<Matrix> => {

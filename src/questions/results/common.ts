@@ -18,6 +18,10 @@ export const Problem = z
   .object({ error: z.object({ code: z.string().meta({ example: 'OUT_OF_RANGE' }), message: z.string() }) })
   .meta({ id: 'Problem' });
 
+const marginText = 'Of a preview: for 95 % of scores the exact one is within score ± margin';
+
+export const margin = number.optional().meta({ description: marginText });
+
 export const Token = z
   .object({
     id: number,
@@ -26,7 +30,9 @@ export const Token = z
   })
   .meta({ id: 'Token' });
 
-export const ScoredToken = Token.extend({ score: number, foldRank: number.optional() }).meta({ id: 'ScoredToken' });
+export const ScoredToken = Token.extend({ score: number, foldRank: number.optional(), margin }).meta({
+  id: 'ScoredToken',
+});
 
 const beside = z.object({ mean: number, sd: number, z: number, p: number }).optional();
 
@@ -46,6 +52,10 @@ export const applied = {
   filters: z.array(z.string()),
   embedding: z.enum(EMBEDDINGS),
   approximate: z.boolean(),
+  preview: z
+    .object({ vectors: number, of: number })
+    .optional()
+    .meta({ description: 'Only in a preview: how many vectors freq was taken from, and of how many' }),
   notes: z.array(z.string()),
 };
 

@@ -1,9 +1,20 @@
 import { z } from 'zod';
 import { answerOf, type HEAD_STATISTICS } from '../../reading/statistics/catalogue.ts';
-import { Applied, applied, matrixName, normalize, number, ranked, ScoredToken, Token, zscore } from './common.ts';
+import {
+  Applied,
+  applied,
+  margin,
+  matrixName,
+  normalize,
+  number,
+  ranked,
+  ScoredToken,
+  Token,
+  zscore,
+} from './common.ts';
 
 export const TokenPair = z
-  .object({ first: Token, second: Token, score: number, other: number.optional(), foldRank: number.optional() })
+  .object({ first: Token, second: Token, score: number, other: number.optional(), foldRank: number.optional(), margin })
   .meta({ id: 'TokenPair' });
 
 const Counter = z.array(z.tuple([z.string(), number]));

@@ -39,12 +39,19 @@ export const columnMeans = async (
   checkShapes(x, e);
   const largest = [checkFinite(x, 'first'), checkFinite(e, 'second')] as const;
   const ordinary = x.rows >= FEW && e.rows > 0 && largest.every(isOrdinary);
-  const call: Call = { sessions, x, largest, fast: ordinary && x.rows * e.rows * x.columns > proved };
-  const approximate = options.approximate && sessions.products16 && ordinary;
+  const squares = options.squares ?? false;
+  const call: Call = { sessions, x, largest, squares, fast: ordinary && x.rows * e.rows * x.columns > proved };
+  const approximate = options.approximate && !squares && sessions.products16 && ordinary;
   const { error, ...sums } = approximate ? await sums16(call, e, options) : { ...(await exactSums(call, e, options)) };
   options.progress?.(1);
   const mean = (sum: number): number => (x.rows === 0 ? 0 : sum / x.rows);
-  return { relu: sums.relu.map(mean), abs: sums.abs.map(mean), ...(error !== undefined && { error }) };
+  const found = squares && sums.squares;
+  return {
+    relu: sums.relu.map(mean),
+    abs: sums.abs.map(mean),
+    ...(found && { squares: { relu: found.relu.map(mean), abs: found.abs.map(mean) } }),
+    ...(error !== undefined && { error }),
+  };
 };
 
 interface Call {
@@ -52,6 +59,8 @@ interface Call {
   x: Matrix;
   /** The largest sizes of numbers in x and e. */
   largest: readonly [number, number];
+  /** Whether sums of squares are wanted, which 16-bit products have none of. */
+  squares: boolean;
   /** Whether fp32 products are worth their check. */
   fast: boolean;
 }
@@ -108,8 +117,9 @@ const exactSums = async (call: Call, e: Matrix, options: RunOptions): Promise<Su
  * estimate is held against the truth on rows that span all estimates.
  */
 const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
-  const { sessions, x } = call;
-  const sums = await packedSums(sessions, x, e, 'f32', within(options, 0, 0.9), partialSumSketch(x));
+  const { sessions, x, squares } = call;
+  const how = { ...within(options, 0, 0.9), squares };
+  const sums = await packedSums(sessions, x, e, 'f32', how, partialSumSketch(x));
   const { deviation, absolute } = deviations32(sums.sketch, x);
   const sample = sampleRanks(deviation, sums.relu);
   const exact = await sums64(call, rowsOf(e, sample), within(options, 0.9, 0.92));
@@ -131,8 +141,8 @@ const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums>
 
 /** Sums of fp64 products, each rounded once to fp32: proved to be right but where such a product may underflow. */
 const sums64 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
-  const { sessions, x } = call;
-  const sums = await packedSums(sessions, x, e, 'f64', within(options, 0, 0.95));
+  const { sessions, x, squares } = call;
+  const sums = await packedSums(sessions, x, e, 'f64', { ...within(options, 0, 0.95), squares });
   const absolute = absolute64(x.rows);
   const small = rowsWhere(e, (row) => !(absolute <= sums.relu[row]) && !isZero(e, row));
   if (small.length === 0 || isCoarse(x, e)) return sums;

@@ -22,6 +22,7 @@ export interface PairSumTask {
 export const pairSumTask = ({ buffer, kernels }: KernelMemory, scratch: number, task: PairSumTask) => {
   const { xAt, rows, eAt, from, to, d } = task;
   const [relu, abs] = [new Float64Array(to - from), new Float64Array(to - from)];
+  const squares = { relu: new Float64Array(to - from), abs: new Float64Array(to - from) };
   const scoresAt = scratch + PAIRS * 8;
   for (let start = 0; start < rows; start += PAIRS) {
     const count = Math.min(PAIRS, rows - start);
@@ -34,8 +35,10 @@ export const pairSumTask = ({ buffer, kernels }: KernelMemory, scratch: number, 
       for (let p = 0; p < count; p++) {
         relu[j - from] += Math.max(scores[p], 0);
         abs[j - from] += Math.abs(scores[p]);
+        squares.relu[j - from] += Math.max(scores[p], 0) ** 2;
+        squares.abs[j - from] += scores[p] ** 2;
       }
     }
   }
-  return { from, relu, abs };
+  return { from, relu, abs, squares };
 };

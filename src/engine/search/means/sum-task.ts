@@ -29,6 +29,8 @@ export interface SumTask {
   products: Packed;
   /** The first row of e. */
   column: number;
+  /** Sums of squares too; not of 16-bit products. */
+  squares?: boolean;
 }
 
 /** Sums over rows of x of max(x·e, 0) and |x·e| for one block of rows of e; 16-bit ones in steps of the rows of e. */
@@ -38,6 +40,7 @@ export const sumTask = ({ buffer, kernels }: KernelMemory, scratch: number, task
   const at = (which: number): number => sumsAt + which * SUM_COLUMNS * 8;
   const [reluAt, absAt, sketchReluAt, sketchAbsAt] = [at(0), at(1), at(2), at(3)];
   new Float64Array(buffer, sumsAt, 4 * SUM_COLUMNS).fill(0);
+  const squares = task.squares ? { relu: new Float64Array(columns), abs: new Float64Array(columns) } : undefined;
   const panelRows = PANEL_ROWS[products];
   const panels = Math.ceil(columns / panelRows);
   if (products === 'i16') kernels.means16!(xAt, scaleAt, Math.ceil(rows / 16), eAt, panels, d, reluAt, absAt);
@@ -51,6 +54,7 @@ export const sumTask = ({ buffer, kernels }: KernelMemory, scratch: number, task
       kernels.product32(xAt + row * d * 4, padded / 8, eAt, panels, d, scratch, SUM_COLUMNS);
     }
     kernels.columnSums(scratch, padded, panels * panelRows, SUM_COLUMNS, reluAt, absAt);
+    if (squares) addSquares(new Float32Array(buffer, scratch, block * SUM_COLUMNS), squares);
   }
   if (sketchAt !== undefined) {
     kernels.product32(sketchAt, SKETCH_ROWS / 8, eAt, panels, d, scratch, SUM_COLUMNS);
@@ -61,6 +65,20 @@ export const sumTask = ({ buffer, kernels }: KernelMemory, scratch: number, task
     column,
     relu: sums(reluAt),
     abs: sums(absAt),
+    squares,
     sketch: sketchAt === undefined ? undefined : sums(sketchAbsAt),
   };
+};
+
+/** Adds the squares of a tile of products [rows, SUM_COLUMNS], of which the first columns count. */
+const addSquares = (tile: Float32Array, { relu, abs }: { relu: Float64Array; abs: Float64Array }): void => {
+  const columns = relu.length;
+  for (let row = 0; row < tile.length; row += SUM_COLUMNS) {
+    for (let j = 0; j < columns; j++) {
+      const value = tile[row + j];
+      const square = value * value;
+      abs[j] += square;
+      if (value > 0) relu[j] += square;
+    }
+  }
 };

@@ -1,4 +1,4 @@
-import type { Matrix, RunOptions } from '../../engine.ts';
+import type { Matrix, MeansOptions, RunOptions } from '../../engine.ts';
 import { chunks, Layout } from '../memory.ts';
 import type { Sessions } from '../session.ts';
 import type { PackResult, PackTask } from './pack-task.ts';
@@ -17,6 +17,8 @@ import {
 export interface Sums {
   relu: Float64Array;
   abs: Float64Array;
+  /** Where asked for: sums of squares, of products as they were rounded. */
+  squares?: { relu: Float64Array; abs: Float64Array } | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ export const packedSums = async (
   x: Matrix,
   e: Matrix,
   products: Packed,
-  options: RunOptions,
+  options: MeansOptions,
   sketch?: Matrix,
 ): Promise<Sums & { sketch: Float64Array; rounding: Rounding }> => {
   const d = x.columns;
@@ -69,6 +71,7 @@ export const packedSums = async (
   const scratch = Array.from({ length: sessions.lanes }, () => layout.take(SUM_SCRATCH));
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
   const [relu, abs] = [new Float64Array(e.rows), new Float64Array(e.rows)];
+  const squares = options.squares ? { relu: new Float64Array(e.rows), abs: new Float64Array(e.rows) } : undefined;
   const sketched = new Float64Array(sketch ? e.rows : 0);
   const [roundedX, roundedE] = products === 'i16' ? [x.rows, e.rows] : [0, 0];
   const rounding: Rounding = {
@@ -134,6 +137,7 @@ export const packedSums = async (
             d,
             products,
             column: partE.start + column,
+            ...(squares && { squares: true }),
           };
           column += step;
           return { args, done: (partX.start * e.rows + rows * (partE.start + column)) / (x.rows * e.rows) };
@@ -147,6 +151,7 @@ export const packedSums = async (
               relu[sums.column + j] += by * sums.relu[j];
               abs[sums.column + j] += by * sums.abs[j];
             }
+            add(squares, sums.squares, sums.column);
             if (sums.sketch) sketched.set(sums.sketch, sums.column);
           },
           options,
@@ -156,7 +161,16 @@ export const packedSums = async (
   } finally {
     session.close();
   }
-  return { relu, abs, sketch: sketched, rounding };
+  return { relu, abs, squares, sketch: sketched, rounding };
+};
+
+/** Adds what a task found to the sums from row `at` on. */
+const add = (to: Sums['squares'], found: Sums['squares'], at: number): void => {
+  if (!to || !found) return;
+  for (let j = 0; j < found.abs.length; j++) {
+    to.relu[at + j] += found.relu[j];
+    to.abs[at + j] += found.abs[j];
+  }
 };
 
 const padded = (rows: number, panel: number): number => panel * Math.ceil(rows / panel);
@@ -171,6 +185,7 @@ export const pairSums = async (sessions: Sessions, x: Matrix, e: Matrix, options
   const scratch = Array.from({ length: sessions.lanes }, () => layout.take(PAIR_SUM_SCRATCH));
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
   const [relu, abs] = [new Float64Array(e.rows), new Float64Array(e.rows)];
+  const squares = { relu: new Float64Array(e.rows), abs: new Float64Array(e.rows) };
   try {
     for (const partX of partsX.list) {
       const rows = partX.end - partX.start;
@@ -193,6 +208,7 @@ export const pairSums = async (sessions: Sessions, x: Matrix, e: Matrix, options
               relu[start + sums.from + j] += sums.relu[j];
               abs[start + sums.from + j] += sums.abs[j];
             }
+            add(squares, sums.squares, start + sums.from);
           },
           options,
         );
@@ -201,5 +217,5 @@ export const pairSums = async (sessions: Sessions, x: Matrix, e: Matrix, options
   } finally {
     session.close();
   }
-  return { relu, abs };
+  return { relu, abs, squares };
 };
