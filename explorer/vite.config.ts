@@ -7,6 +7,9 @@ const api = process.env.WEIGHTSCOPE_API ?? 'http://127.0.0.1:4173';
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  // The page's address has a path behind it on a server and lies in any folder on a site: scripts find each other from
+  // where they are, and only index.html names the root, which `weightscope site` rewrites.
+  experimental: { renderBuiltUrl: (file, { hostType }) => (hostType === 'html' ? `/${file}` : { relative: true }) },
   plugins: [react()],
   build: {
     outDir: 'dist',

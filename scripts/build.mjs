@@ -1,4 +1,5 @@
-// npm run build: the WASM kernels, then TypeScript -> dist/, then the page -> explorer/dist/.
+// npm run build: the WASM kernels, then TypeScript -> dist/, then the page -> explorer/dist/,
+// and what `weightscope site` puts beside it -> explorer/dist-site/.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,3 +16,12 @@ run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
 const main = join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
 run('node_modules/vite/bin/vite.js', 'build', 'explorer', '--logLevel', 'warn');
+run(
+  'node_modules/vite/bin/vite.js',
+  'build',
+  'explorer',
+  '--config',
+  'explorer/vite.site.config.ts',
+  '--logLevel',
+  'warn',
+);

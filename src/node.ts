@@ -1,7 +1,6 @@
 /** The Node door: everything of the browser's, with models from files and the hub, and a cache between runs. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runWorker as takeUnits, type WorkerOptions } from './atlas/queue/worker.node.ts';
 import { type MergeOptions, type MergeResult, writeMerged } from './compare/adapter/merge.node.ts';
 import type { Adapter } from './compare/adapter/open.ts';
@@ -11,6 +10,7 @@ import { difference } from './compare/difference.ts';
 import { addEngine } from './engine/select.ts';
 import { WeightscopeError } from './errors.ts';
 import { type OpenOptions, openModel as openAnywhere, openCheckpoint } from './model/open.ts';
+import { SAMPLE, SAMPLE_NORMALISERS } from './model/sample.node.ts';
 import { splitStack } from './model/stacks.ts';
 import type { Model } from './model/types.ts';
 import { meant } from './nearest.ts';
@@ -48,10 +48,6 @@ export interface NodeOpenOptions extends OpenOptions {
   /** The base that is taken away, so that only what changed is left: what {@link openModel} takes. */
   minus?: string;
 }
-
-/** Beside both src/ and dist/. */
-const SAMPLE = fileURLToPath(new URL('../models/sample.gguf', import.meta.url));
-const SAMPLE_NORMALISERS = fileURLToPath(new URL('../models/normalisers/sample.safetensors', import.meta.url));
 
 /**
  * Opens a checkpoint: `sample` (the built-in model), a path (a folder, a .safetensors, a .gguf), a URL, a hub id

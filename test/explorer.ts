@@ -1,20 +1,57 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { environment, main } from './e2e/run-cli.ts';
+import { environment, main, weightscope } from './e2e/run-cli.ts';
 import { root } from './packed.ts';
+import { type StaticServer, serveFolder } from './serve.ts';
 
-/** A running `weightscope explore`, in a process of its own. */
+/**
+ * With WEIGHTSCOPE_EXPLORER=site every explorer is what `weightscope site` writes, in a subfolder of a host that sends
+ * no special headers and knows no ranges: the pages must be the same.
+ */
+export const asSite = (): boolean => process.env.WEIGHTSCOPE_EXPLORER === 'site';
+
+/** A running `weightscope explore`, in a process of its own, or a site on a host of this process. */
 export interface Explorer {
   origin: string;
-  /** With the token. */
+  /** What the addresses of pages begin with. */
+  base: string;
+  /** Of a server, with the token. */
   url: string;
   stop(): Promise<void>;
 }
 
-/** Starts the built command on a free port. `sample` has only the atlases that are named. */
-export async function startExplorer(...args: string[]): Promise<Explorer> {
+/** Starts the built command on a free port, or writes a site. `sample` has only the atlases that are named. */
+export const startExplorer = (...args: string[]): Promise<Explorer> =>
+  asSite() ? startSite(args) : startServer(...args);
+
+/** Writes a site into a subfolder, on a host that knows neither ranges nor special headers. */
+export async function startSite(
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Explorer & { server: StaticServer }> {
+  const folder = mkdtempSync(join(tmpdir(), 'weightscope-site-'));
+  const { status, stderr } = await weightscope(['site', ...args, '-o', join(folder, 'papers', 'site'), '--quiet'], {
+    env,
+  });
+  if (status !== 0) throw new Error(`site ended with ${status}: ${stderr}`);
+  const server = await serveFolder(folder, {}, { ranges: false });
+  return {
+    server,
+    url: `${server.url}/papers/site/`,
+    origin: server.url,
+    base: `${server.url}/papers/site/#`,
+    async stop() {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Starts the built command on a free port. */
+export async function startServer(...args: string[]): Promise<Explorer> {
   const child = spawn(process.execPath, [main, 'explore', ...args, '--port', '0', '--no-atlas', '--quiet'], {
     cwd: root,
     env: environment(),
@@ -34,6 +71,7 @@ export async function startExplorer(...args: string[]): Promise<Explorer> {
   return {
     url,
     origin: new URL(url).origin,
+    base: new URL(url).origin,
     async stop() {
       child.kill();
       await ended;
@@ -51,7 +89,7 @@ export interface Watched {
 /** A page of the explorer's own browser context, that can reach the explorer and nothing else. */
 export async function openExplorer(
   browser: Browser,
-  { origin, url }: Explorer,
+  { origin, url, base }: Explorer,
   path: string,
   options: BrowserContextOptions = {},
 ): Promise<Watched> {
@@ -59,9 +97,11 @@ export async function openExplorer(
   const still = { reducedMotion: 'reduce', viewport: { width: 1360, height: 900 } } as const;
   const context = await browser.newContext({ ...still, ...options });
   const { host, searchParams } = new URL(url);
-  await context.addCookies([
-    { name: `weightscope-${host.split(':')[1]}`, value: searchParams.get('token')!, url: origin, httpOnly: true },
-  ]);
+  const token = searchParams.get('token');
+  if (token)
+    await context.addCookies([
+      { name: `weightscope-${host.split(':')[1]}`, value: token, url: origin, httpOnly: true },
+    ]);
   const problems: string[] = [];
   await context.route('**/*', async (route) => {
     const to = route.request().url();
@@ -79,7 +119,9 @@ export async function openExplorer(
   page.on('response', (response) => {
     if (response.status() >= 400) problems.push(`${response.status()} for ${response.url()}`);
   });
-  await page.goto(`${origin}${path}`);
+  await page.goto(`${base}${path}`);
+  // A site's page is loaded once more at the first visit, for its threads.
+  if (base !== origin && options.serviceWorkers !== 'block') await page.waitForFunction('crossOriginIsolated');
   return { page, problems };
 }
 

@@ -47,6 +47,13 @@ export interface Logged {
   headers: IncomingMessage['headers'];
 }
 
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+  'access-control-allow-headers': 'authorization, range',
+  'access-control-expose-headers': 'X-Repo-Commit, X-Linked-Size, X-Linked-Etag, X-Error-Code, Content-Range, ETag',
+};
+
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const gitId = (bytes: Uint8Array) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
@@ -60,6 +67,8 @@ export class FakeHub {
   readonly listingFaults: Fault[] = [];
   /** Changing it makes the CDN take its files for changed. */
   generation = 1;
+  /** Lets pages of other origins read, as the hub does (recorded from it): preflights are answered, headers exposed. */
+  cors = false;
   /** The hub's address, the endpoint to give. */
   url = '';
   readonly #hub: Server;
@@ -99,12 +108,14 @@ export class FakeHub {
     const writeHead = response.writeHead.bind(response) as (...all: unknown[]) => ServerResponse;
     response.writeHead = ((status: number, ...rest: unknown[]) => {
       entry.status = status;
+      if (this.cors) for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
       return writeHead(status, ...rest);
     }) as typeof response.writeHead;
   }
 
   #answer(request: IncomingMessage, response: ServerResponse) {
     this.#note('hub', request, response);
+    if (this.cors && request.method === 'OPTIONS') return response.writeHead(204).end();
     const path = decodeURIComponent(new URL(request.url ?? '', this.url).pathname);
     const cached = /^\/api\/resolve-cache\/models\/(.+?)\/([0-9a-f]{40})\/(.+)$/.exec(path);
     if (cached) {
@@ -161,6 +172,7 @@ export class FakeHub {
   /** The CDN: signed addresses, GET only, and none who shows a token meant for the hub. */
   #serve(request: IncomingMessage, response: ServerResponse) {
     this.#note('cdn', request, response);
+    if (this.cors && request.method === 'OPTIONS') return response.writeHead(204).end();
     const { pathname, searchParams } = new URL(request.url ?? '', this.url);
     const signed = searchParams.get('Signature') === 's3cr3t' && request.method === 'GET';
     if (!signed || request.headers.authorization) return response.writeHead(signed ? 400 : 403).end();

@@ -4,16 +4,22 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createQueryClient } from './api/queries.ts';
 import { createExplorerRouter } from './router.tsx';
+import { beginSite } from './site/begin.ts';
+import { isSite } from './site/site.ts';
 import './style/theme.css';
 import './style/base.css';
 
-const queryClient = createQueryClient();
-const router = createExplorerRouter(queryClient);
+function start(): void {
+  const queryClient = createQueryClient();
+  const router = createExplorerRouter(queryClient);
+  createRoot(document.getElementById('root')!).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+if (isSite) void beginSite().then(start);
+else start();

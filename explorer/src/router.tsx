@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import {
+  createHashHistory,
   createRootRouteWithContext,
   createRoute,
   createRouter,
@@ -19,6 +20,8 @@ import { parseNeuronSearch } from './routes/neuron/search.ts';
 import { parseWordSearch } from './routes/search/search.ts';
 import { parseTokenSearch } from './routes/token/search.ts';
 import { parseVectorSearch } from './routes/vector/search.ts';
+import { parseOpenSearch } from './site/opened.ts';
+import { isSite } from './site/site.ts';
 import { parseReadingSearch } from './state/reading-search.ts';
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
@@ -26,7 +29,7 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   notFoundComponent: () => <Empty>There is no page at this address. Begin at the model, in the menu above.</Empty>,
 });
 
-/** `/`: the first model. */
+/** `/`: the first model; on a site without any, the page where one is opened. */
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
@@ -34,6 +37,7 @@ const home = createRoute({
     const { models } = await context.queryClient.ensureQueryData(modelsQuery());
     const first = models[0];
     if (first) throw redirect({ to: '/m/$model', params: { model: first.id }, replace: true });
+    if (isSite) throw redirect({ to: '/open', replace: true });
   },
   component: () => <Empty>No model is open. Start the explorer with one: weightscope explore sample</Empty>,
 });
@@ -127,6 +131,14 @@ const comparePage = createRoute({
   component: lazyRouteComponent(() => import('./routes/compare/page.tsx'), 'ComparePage'),
 });
 
+/** Another model in a site's page; with `place` in its address that one, at once. */
+const openPage = createRoute({
+  getParentRoute: () => root,
+  path: '/open',
+  validateSearch: parseOpenSearch,
+  component: lazyRouteComponent(() => import('./site/open-page.tsx'), 'OpenPage'),
+});
+
 const routeTree = root.addChildren([
   home,
   model.addChildren([
@@ -141,11 +153,14 @@ const routeTree = root.addChildren([
     vectorPage,
   ]),
   comparePage,
+  openPage,
 ]);
 
 export function createExplorerRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree,
+    // Any web host has the one file of a site's page; few answer other paths with it.
+    ...(isSite && { history: createHashHistory() }),
     context: { queryClient },
     search: { strict: true },
     defaultPreload: 'intent',

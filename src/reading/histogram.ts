@@ -4,6 +4,7 @@ import { appliedOf, rowsKept, stage } from './applied.ts';
 import { embedding, embeddingOf } from './embedding.ts';
 import { neuronVector } from './neuron-vectors.ts';
 import { partsOf } from './parts.ts';
+import { cubed, squared, toFourth, toThreeHalves } from './powers.ts';
 import { divisorOf } from './rank.ts';
 import { scoresOf } from './scores.ts';
 import type { Applied, NeuronPart, Normalize, ReadOptions } from './types.ts';
@@ -89,8 +90,8 @@ export function histogram(values: Float64Array, bins: number): Histogram {
   for (const value of values) {
     const c = value - mean;
     m2 += c * c;
-    m3 += c ** 3;
-    m4 += c ** 4;
+    m3 += cubed(c);
+    m4 += toFourth(c);
     let bin = max > min ? Math.min(bins - 1, Math.floor(((value - min) / (max - min)) * bins)) : 0;
     // The quotient is rounded: the edges have the last word.
     while (bin > 0 && value < edges[bin]) bin--;
@@ -99,7 +100,7 @@ export function histogram(values: Float64Array, bins: number): Histogram {
   }
   const variance = m2 / n;
   const flat = variance <= 1e-26 * (min * min + max * max);
-  const skew = flat ? 0 : m3 / n / variance ** 1.5;
-  const kurtosis = flat ? 0 : m4 / n / variance ** 2 - 3;
+  const skew = flat ? 0 : m3 / n / toThreeHalves(variance);
+  const kurtosis = flat ? 0 : m4 / n / squared(variance) - 3;
   return { edges, counts, tokens: n, mean, sd: Math.sqrt(variance), skew, kurtosis, min, max };
 }

@@ -3,7 +3,6 @@ import type { Run } from '../questions/question.ts';
 import type { Table } from '../questions/table.ts';
 import { problemOf } from './problems.ts';
 import type { ServerState } from './served.ts';
-import { csvOf, parquetOf } from './tables.ts';
 import type { WorkQueue } from './work.ts';
 
 export interface Env {
@@ -53,9 +52,12 @@ export async function answer(
   };
   if (format === 'events') return events(c, run, stop);
   const result = await run(() => {});
-  if (format === 'parquet' && table) return c.body(parquetOf(table(result)), 200, { 'Content-Type': PARQUET });
-  if (format === 'csv' && table)
+  if (table && (format === 'parquet' || format === 'csv')) {
+    // Few ask for a file, and a page that answers by itself loads no more than it needs.
+    const { csvOf, parquetOf } = await import('./tables.ts');
+    if (format === 'parquet') return c.body(parquetOf(table(result)), 200, { 'Content-Type': PARQUET });
     return c.body(csvOf(table(result)), 200, { 'Content-Type': 'text/csv; charset=utf-8' });
+  }
   return c.json(result as object, 200);
 }
 

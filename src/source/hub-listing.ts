@@ -64,7 +64,8 @@ async function listingText({ response, alive }: HubAnswer, repo: string): Promis
   return bytes;
 }
 
-function parseListing(answer: { sha?: unknown; siblings?: unknown } | null): HubListing {
+/** Throws a plain error that says what is wrong. */
+export function parseListing(answer: { sha?: unknown; siblings?: unknown } | null): HubListing {
   const { sha, siblings } = answer ?? {};
   if (typeof sha !== 'string' || !/^[0-9a-f]{40}$/.test(sha)) throw new Error('Expected a commit id as `sha`.');
   if (!Array.isArray(siblings)) throw new Error('Expected an array `siblings`.');

@@ -1,10 +1,13 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { type AnswerTo, ApiError, type AskedOf, ask, createClient, type Endpoint } from '../../../src/client.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
+import { reach } from './reach.ts';
 import type { HeadMatrix, NeuronPart } from './types.ts';
 
-/** The questions of the server that served this page (in tests there is none). */
-export const { models, compare } = createClient(globalThis.location?.origin ?? 'http://localhost').api;
+/** The questions of what answers this page: its server or, on a site, its worker (in tests there is none). */
+export const { models, compare } = createClient(globalThis.location?.origin ?? 'http://localhost', {
+  fetch: reach,
+}).api;
 const model = models[':model'];
 export const tokens = model.tokens;
 export const head = model.heads[':layer'][':head'];

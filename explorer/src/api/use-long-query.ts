@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { type AnswerTo, type AskedOf, askWithProgress, type Endpoint } from '../../../src/client.ts';
+import { reach } from './reach.ts';
 
 /** How far an answer is. */
 export interface Progress {
@@ -37,7 +38,7 @@ export function useLongQuery<E extends Endpoint>(
     queryFn: ({ signal }) => {
       setLeft(undefined);
       const progress = (done: number, what: string) => setSaid({ url, done, what });
-      return askWithProgress<AnswerTo<E>>(url, { signal, progress });
+      return askWithProgress<AnswerTo<E>>(url, { signal, progress, fetch: reach });
     },
     enabled,
     ...(keep && { placeholderData: keepPreviousData }),

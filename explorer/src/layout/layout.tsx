@@ -1,6 +1,8 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useContact } from '../api/contact.ts';
+import { SiteFoot } from '../site/foot.tsx';
+import { isSite } from '../site/site.ts';
 import { Header } from './header.tsx';
 import { useHere } from './here.ts';
 import { Notices } from './notices.tsx';
@@ -25,6 +27,7 @@ export function Layout() {
       <main id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      {isSite && <SiteFoot model={here.model} models={models} />}
     </>
   );
 }

@@ -15,6 +15,7 @@ import { normalisers } from './normalisers.ts';
 import { notebook } from './notebook.ts';
 import { parameters } from './parameters.ts';
 import { ASKED, ASKED_OF_ATLAS, ASKED_OF_TWO, ASKED_STATISTICS, askCompositions } from './questions.ts';
+import { site } from './site.ts';
 import { start } from './start.ts';
 import { stitch } from './stitch.ts';
 import { readAnyVector } from './vector.ts';
@@ -64,6 +65,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   stitch,
   atlas,
   explore,
+  site,
   mcp,
   worker,
   start,

@@ -5,6 +5,7 @@ import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
 import { headCount, headVectors } from '../factors.ts';
 import { Kept } from '../kept.ts';
+import { squared } from '../powers.ts';
 import { sampleIndices, seeded } from '../random.ts';
 import type { ReadOptions } from '../types.ts';
 import { DrawnNull } from './drawn.ts';
@@ -134,7 +135,7 @@ function ratios(from: LayerHeads, to: LayerHeads, product: Matrix): { score: Flo
   const square = new Float64Array(n * m);
   for (let i = 0, at = 0; i < product.rows; i++) {
     const row = Math.floor(i / r1) * m;
-    for (let j = 0; j < product.columns; j++, at++) square[row + Math.floor(j / r2)] += product.data[at] ** 2;
+    for (let j = 0; j < product.columns; j++, at++) square[row + Math.floor(j / r2)] += squared(product.data[at]);
   }
   const score = new Float64Array(n * m);
   const z = new Float64Array(n * m);

@@ -6,6 +6,7 @@ import { embedding, embeddingOf, rowNorms } from '../embedding.ts';
 import { PARTS } from '../factors.ts';
 import { rowsOf } from '../pairs.ts';
 import type { VectorKind } from '../parameters.ts';
+import { squared } from '../powers.ts';
 import type { EmbeddingName, ReadOptions, ScoredToken } from '../types.ts';
 import { zScore } from './nulls.ts';
 import { allSpanScores, type HeadSpectrum, type SingularSpan, stacked } from './spectrum.ts';
@@ -129,7 +130,7 @@ async function readSides(
  */
 function directionZ(share: number, m: number, d: number): number {
   if (m === 1) return share * Math.sqrt(d);
-  return zScore(share ** 2, spanNull(m, d));
+  return zScore(squared(share), spanNull(m, d));
 }
 
 /** The ids of the k largest scores, largest first, ties by id. */

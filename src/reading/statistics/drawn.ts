@@ -74,7 +74,7 @@ function tailOf(count: number, n: number, value: number, fit: Fit | undefined): 
 
 function pareto(value: number, { from, scale, shape }: Fit): number {
   const y = (value - from) / scale;
-  return Math.abs(shape) > 1e-9 ? (1 + shape * y) ** (-1 / shape) : Math.exp(-y);
+  return Math.abs(shape) > 1e-9 ? Math.exp(-Math.log(1 + shape * y) / shape) : Math.exp(-y);
 }
 
 /** Ascending in, the number of values that are smaller out. */

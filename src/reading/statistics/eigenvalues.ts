@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import { squared } from '../powers.ts';
 import type { Dense } from './linear.ts';
 
 /**
@@ -72,7 +73,7 @@ function toHessenberg(a: Float64Array, n: number): void {
     let square = 0;
     let rest = 0;
     for (let i = k + 1; i < n; i++) {
-      square += a[i * n + k] ** 2;
+      square += squared(a[i * n + k]);
       if (i > k + 1) rest = Math.max(rest, Math.abs(a[i * n + k]));
     }
     const head = a[(k + 1) * n + k];

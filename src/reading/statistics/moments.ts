@@ -2,6 +2,7 @@ import type { Engine, Matrix, RunOptions } from '../../engine/engine.ts';
 import { defaultEngine } from '../../engine/select.ts';
 import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import { scaledRows } from '../embedding.ts';
+import { cubed, squared, toFourth, toThreeHalves } from '../powers.ts';
 import { sampleIndices, seeded } from '../random.ts';
 
 /** How the scores E x of a vector are spread over the vocabulary. */
@@ -95,9 +96,9 @@ function fromSums(
     mean[i] = shift[i] + a;
     sd[i] = Math.sqrt(variance);
     // Where rounding is all there is, there is no shape.
-    if (variance <= 1e-13 * (b + shift[i] ** 2)) continue;
-    skew[i] = (c - 3 * a * b + 2 * a ** 3) / variance ** 1.5;
-    kurtosis[i] = (d - 4 * a * c + 6 * a * a * b - 3 * a ** 4) / variance ** 2 - 3;
+    if (variance <= 1e-13 * (b + squared(shift[i]))) continue;
+    skew[i] = (c - 3 * a * b + 2 * cubed(a)) / toThreeHalves(variance);
+    kurtosis[i] = (d - 4 * a * c + 6 * a * a * b - 3 * toFourth(a)) / squared(variance) - 3;
   }
   return { mean, sd, skew, kurtosis };
 }

@@ -1,3 +1,4 @@
+import { squared } from '../powers.ts';
 import { seeded } from '../random.ts';
 import { normalTail } from './tails.ts';
 
@@ -47,7 +48,7 @@ export function nullOf(draws: ArrayLike<number>): Null {
   let mean = 0;
   for (let i = 0; i < n; i++) mean += draws[i] / n;
   let square = 0;
-  for (let i = 0; i < n; i++) square += (draws[i] - mean) ** 2;
+  for (let i = 0; i < n; i++) square += squared(draws[i] - mean);
   return { mean, sd: Math.sqrt(square / Math.max(1, n - 1)) };
 }
 
@@ -72,7 +73,7 @@ export function gaussian(n: number, seed: number): Float64Array {
 export function rotatedTrace(p: SymmetricTraces, q: SymmetricTraces, d: number): Null {
   const mean = (p.trace * q.trace) / d;
   const dimension = ((d - 1) * (d + 2)) / 2;
-  const traceless = ({ trace, square }: SymmetricTraces) => Math.max(0, square - trace ** 2 / d);
+  const traceless = ({ trace, square }: SymmetricTraces) => Math.max(0, square - squared(trace) / d);
   return { mean, sd: dimension === 0 ? 0 : Math.sqrt((traceless(p) * traceless(q)) / dimension) };
 }
 

@@ -6,6 +6,7 @@ import { type HeadPart, PARTS, sideDivisor } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { rowsOf } from '../pairs.ts';
 import { parameter } from '../parameters.ts';
+import { squared } from '../powers.ts';
 import type { TokenRelation } from '../relations/relation.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import { dense, orthonormal, rounded, times, timesTransposed, transposed } from './linear.ts';
@@ -107,7 +108,7 @@ const countOf = (hits: readonly boolean[]): number => hits.reduce((sum, hit) => 
 function dispersion(counts: readonly (readonly number[])[], expected: readonly number[]): number {
   let [squares, sum] = [0, 0];
   for (const [at, draws] of counts.entries()) {
-    for (const count of draws) squares += (count - expected[at]) ** 2;
+    for (const count of draws) squares += squared(count - expected[at]);
     sum += draws.length * expected[at];
   }
   return sum === 0 ? 1 : Math.max(1, squares / sum);
@@ -151,7 +152,7 @@ function compoundTail(count: number, rates: ReadonlyMap<number, number>): number
 function copyingNull(drawn: readonly number[]) {
   const { mean, sd } = nullOf(drawn);
   const more = mean + 1 / drawn.length;
-  const variance = sd ** 2 * (1 + 1 / drawn.length);
+  const variance = squared(sd) * (1 + 1 / drawn.length);
   return (above: number): Against =>
     against(above, { mean, sd }, negativeBinomialTail(above, more, Math.max(more, variance)));
 }

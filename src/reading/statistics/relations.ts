@@ -8,6 +8,7 @@ import { embeddingOf, leftOutRows } from '../embedding.ts';
 import { type HeadFactors, PARTS } from '../factors.ts';
 import { leftOutNotes } from '../notes.ts';
 import { rowsOf } from '../pairs.ts';
+import { squared } from '../powers.ts';
 import { seeded } from '../random.ts';
 import type { Relation, TokenRelation } from '../relations/relation.ts';
 import type { HeadMatrix } from '../types.ts';
@@ -234,7 +235,7 @@ function shuffledNull({ own, rows }: Hits, n: number): Against {
   const sum = columns.reduce((total, x) => total + x, 0);
   // Σ (c_ij - row mean - column mean + mean)² of entries that are 0 or 1.
   const squares = (sums: ArrayLike<number>) => Array.from(sums).reduce((total, s) => total + s * s, 0) / n;
-  const centred = sum - squares(rows.map(({ length }) => length)) - squares(columns) + (sum / n) ** 2;
+  const centred = sum - squares(rows.map(({ length }) => length)) - squares(columns) + squared(sum / n);
   const { mean, sd } = rows.length === 0 ? { mean: 0, sd: 0 } : permutedSum(n, sum, centred);
   const p = count === 0 || sd === 0 ? 1 : exchanged(rows).p(count, 'upper');
   return against(count / n, { mean: mean / n, sd: sd / n }, p);

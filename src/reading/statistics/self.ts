@@ -7,6 +7,7 @@ import { norm } from '../embedding.ts';
 import { type HeadFactors, PARTS } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { rowsOf, score } from '../pairs.ts';
+import { squared } from '../powers.ts';
 import { sampleIndices, seeded } from '../random.ts';
 import type { HeadMatrix } from '../types.ts';
 import { eachHead, headRange, type LayerOptions, randomHead } from './heads.ts';
@@ -119,7 +120,7 @@ export async function headSelf(
 function shareNull(drawn: readonly number[], chance: number, n: number): Null {
   const { mean, sd } = nullOf(drawn);
   const p = Math.max(mean, chance);
-  return { mean, sd: Math.sqrt(sd ** 2 * (1 + 1 / drawn.length) + (p * (1 - p)) / n) };
+  return { mean, sd: Math.sqrt(squared(sd) * (1 + 1 / drawn.length) + (p * (1 - p)) / n) };
 }
 
 const kept = new Kept<SelfCounts[]>();

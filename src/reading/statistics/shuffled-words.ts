@@ -1,5 +1,6 @@
 import type { Matrix, RunOptions } from '../../engine/engine.ts';
 import { pacer } from '../../engine/pause.ts';
+import { cubed, squared, toFourth, toThreeHalves } from '../powers.ts';
 import type { Null } from './nulls.ts';
 import { normalTail } from './tails.ts';
 
@@ -51,7 +52,7 @@ export async function columnCumulants(table: ScoreTable, options: RunOptions = {
   for (let j = 0; j < d; j++) {
     variance[j] *= share;
     third[j] *= share;
-    fourth[j] = fourth[j] * share - 3 * variance[j] ** 2;
+    fourth[j] = fourth[j] * share - 3 * squared(variance[j]);
   }
   return { tokens, mean, variance, third, fourth };
 }
@@ -139,7 +140,7 @@ function within(x: ArrayLike<number>, { mean, variance }: ColumnCumulants): { mi
   let [middle, square] = [0, 0];
   for (let j = 0; j < mean.length; j++) {
     middle += x[j] * mean[j];
-    square += x[j] ** 2 * variance[j];
+    square += squared(x[j]) * variance[j];
   }
   return { middle, sd: Math.sqrt(square) };
 }
@@ -159,19 +160,19 @@ interface NearNormal {
 /** The columns whose sum is near normal, by its cumulants, and the others, worst first. */
 function splitColumns(x: ArrayLike<number>, columns: ColumnCumulants): { rest: NearNormal; wild: number[] } {
   const d = columns.mean.length;
-  const fourth = Float64Array.from({ length: d }, (_, j) => Math.abs(x[j] ** 4 * columns.fourth[j]));
+  const fourth = Float64Array.from({ length: d }, (_, j) => Math.abs(toFourth(x[j]) * columns.fourth[j]));
   const order = Array.from(fourth.keys()).sort((a, b) => fourth[b] - fourth[a]);
   let taken = 0;
   for (;;) {
     const rest = { mean: 0, variance: 0, skew: 0, kurtosis: 0 };
     for (const j of order.slice(taken)) {
       rest.mean += x[j] * columns.mean[j];
-      rest.variance += x[j] ** 2 * columns.variance[j];
-      rest.skew += x[j] ** 3 * columns.third[j];
-      rest.kurtosis += x[j] ** 4 * columns.fourth[j];
+      rest.variance += squared(x[j]) * columns.variance[j];
+      rest.skew += cubed(x[j]) * columns.third[j];
+      rest.kurtosis += toFourth(x[j]) * columns.fourth[j];
     }
-    rest.skew = rest.variance > 0 ? rest.skew / rest.variance ** 1.5 : 0;
-    rest.kurtosis = rest.variance > 0 ? rest.kurtosis / rest.variance ** 2 : 0;
+    rest.skew = rest.variance > 0 ? rest.skew / toThreeHalves(rest.variance) : 0;
+    rest.kurtosis = rest.variance > 0 ? rest.kurtosis / squared(rest.variance) : 0;
     const near = Math.abs(rest.skew) <= SKEW && Math.abs(rest.kurtosis) <= KURTOSIS;
     if (near || taken === d) return { rest, wild: order.slice(0, taken) };
     taken = Math.min(d, Math.max(taken + 1, Math.ceil(taken * 1.25)));
@@ -223,15 +224,15 @@ function nearNormalTail(above: number, sd: number, { skew, kurtosis }: NearNorma
   const [low, high] = rising(skew, kurtosis);
   const z = Math.max(low, Math.min(high, above / sd));
   const w =
-    z - ((z * z - 1) * skew) / 6 - ((z ** 3 - 3 * z) * kurtosis) / 24 + ((4 * z ** 3 - 7 * z) * skew * skew) / 36;
+    z - ((z * z - 1) * skew) / 6 - ((cubed(z) - 3 * z) * kurtosis) / 24 + ((4 * cubed(z) - 7 * z) * skew * skew) / 36;
   return normalTail(w);
 }
 
 /** Between which z the expansion rises: beyond, where it turns back, next to nothing is left of the tail. */
 function rising(skew: number, kurtosis: number): [low: number, high: number] {
-  const a = skew ** 2 / 3 - kurtosis / 8;
+  const a = squared(skew) / 3 - kurtosis / 8;
   const b = -skew / 3;
-  const c = 1 + kurtosis / 8 - (7 * skew ** 2) / 36;
+  const c = 1 + kurtosis / 8 - (7 * squared(skew)) / 36;
   const root = Math.sqrt(b * b - 4 * a * c);
   const turns = [(-b - root) / (2 * a), (-b + root) / (2 * a)].filter(Number.isFinite);
   return [Math.max(-40, ...turns.filter((z) => z < 0)), Math.min(40, ...turns.filter((z) => z > 0))];

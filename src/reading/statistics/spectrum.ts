@@ -4,6 +4,7 @@ import { WeightscopeError } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { scaledRows } from '../embedding.ts';
 import { headVectors, PARTS } from '../factors.ts';
+import { squared, toFourth } from '../powers.ts';
 import type { HeadMatrix, ReadOptions } from '../types.ts';
 import { mismatchedFits } from './fit.ts';
 import {
@@ -86,9 +87,9 @@ export async function headSpectrum(
     const largest = x.reduce((best, entry) => (Math.abs(entry) > Math.abs(best) ? entry : best), 0);
     for (const row of largest < 0 ? [x, y] : []) for (let j = 0; j < row.length; j++) row[j] = -row[j];
   }
-  const power = (n: number) => s.reduce((sum, x) => sum + x ** n, 0);
+  const power = (of: (x: number) => number) => s.reduce((sum, x) => sum + of(x), 0);
   const inner = (r: typeof one.r) => ({ trace: squares(r), square: squares(gramOf(r)) });
-  const value = power(2);
+  const value = power(squared);
   const turned = rotatedTrace(inner(one.r), inner(two.r), one.r.columns);
   const random = against(value, turned);
   const mismatched = options.others === false ? undefined : await mismatchedFits(model, matrix, options);
@@ -100,7 +101,7 @@ export async function headSpectrum(
     left: rounded(left, `left directions of head ${layer}:${head}`),
     right: rounded(right, `right directions of head ${layer}:${head}`),
     spans: spansOf(s, gap),
-    effectiveRank: value === 0 ? 0 : value ** 2 / power(4),
+    effectiveRank: value === 0 ? 0 : squared(value) / power(toFourth),
     fit: {
       value,
       random: { ...random, p: normalTail(random.z) },
@@ -155,7 +156,7 @@ export async function allSpanScores(
     for (let row = 0, at = 0; row < part.rows; row++) {
       for (const [i, { rows }] of spans.entries()) {
         let sum = 0;
-        for (const end = at + rows; at < end; at++) sum += data[at] ** 2;
+        for (const end = at + rows; at < end; at++) sum += squared(data[at]);
         scores[i][from + row] = Math.sqrt(sum);
       }
     }

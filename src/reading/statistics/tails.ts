@@ -1,3 +1,5 @@
+import { squared } from '../powers.ts';
+
 /**
  * Tail probabilities of the distributions that nulls have, to about 1e-12 of themselves down to 1e-300: each tail is
  * summed where it lies, never as 1 minus the rest. Formulas by their numbers in the NIST Digital Library of
@@ -118,7 +120,7 @@ export function poissonTail(count: number, mean: number): number {
 export function negativeBinomialTail(count: number, mean: number, variance: number): number {
   if (count <= 0) return 1;
   if (!(variance > mean * (1 + 1e-9)) || mean <= 0) return poissonTail(count, mean);
-  const size = mean ** 2 / (variance - mean);
+  const size = squared(mean) / (variance - mean);
   return incompleteBeta(1 - mean / variance, count, size, mean / variance);
 }
 

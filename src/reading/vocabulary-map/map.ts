@@ -2,6 +2,7 @@ import { defaultEngine } from '../../engine/select.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
 import { embedding, embeddingOf, leftOutRows } from '../embedding.ts';
+import { squared } from '../powers.ts';
 import type { ReadOptions } from '../types.ts';
 import { layOut } from './layout.ts';
 import { principalComponents } from './principal.ts';
@@ -53,7 +54,7 @@ async function make(model: Model, options: ReadOptions): Promise<Float32Array> {
 function unitRows(data: Float32Array, columns: number): void {
   for (let at = 0; at < data.length; at += columns) {
     let square = 0;
-    for (let d = 0; d < columns; d++) square += data[at + d] ** 2;
+    for (let d = 0; d < columns; d++) square += squared(data[at + d]);
     const length = Math.sqrt(square) || 1;
     for (let d = 0; d < columns; d++) data[at + d] /= length;
   }

@@ -1,5 +1,6 @@
 import type { Matrix, RunOptions } from '../../engine/engine.ts';
 import { pacer } from '../../engine/pause.ts';
+import { squared } from '../powers.ts';
 import { seeded } from '../random.ts';
 
 /** Rounds of subspace iteration: the map needs the directions' span, not their last digits. */
@@ -42,7 +43,7 @@ async function directions({ data, rows, columns }: Matrix, pause: (done: number)
   const mean = new Float64Array(columns);
   for (let i = 0; i < rows; i++) {
     let square = 0;
-    for (let d = 0; d < columns; d++) square += data[i * columns + d] ** 2;
+    for (let d = 0; d < columns; d++) square += squared(data[i * columns + d]);
     scale[i] = square > 0 ? 1 / Math.sqrt(square) : 0;
     for (let d = 0; d < columns; d++) mean[d] += (data[i * columns + d] * scale[i]) / rows;
     if (i % 1024 === 0) await pause(0);
@@ -79,7 +80,7 @@ function orthonormal(rows: Float64Array, k: number, width: number): Float64Array
       }
     }
     let square = 0;
-    for (let d = 0; d < width; d++) square += row[d] ** 2;
+    for (let d = 0; d < width; d++) square += squared(row[d]);
     const length = Math.sqrt(square);
     for (let d = 0; d < width; d++) row[d] = length > 0 ? row[d] / length : 0;
   }

@@ -271,7 +271,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       await page.waitForURL(/beyond=80/);
       await page.waitForURL(/filters=english/);
       await read(page);
-      address = page.url().slice(explorer.origin.length);
+      address = page.url().slice(explorer.base.length);
     });
     await look(address, read);
     expect(seen[1]).toBe(seen[0]);
@@ -324,9 +324,9 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
   it('says what is wrong in a sentence: no such neuron, a token that is none', async () => {
     const { page } = await openExplorer(browser!, explorer, '/m/sample/neuron/99/0');
     await page.getByRole('alert').getByText('Expected `layer` to be 0..5, got 99').first().waitFor();
-    await page.goto(`${explorer.origin}/m/sample/token?q=zzzzqqq`);
+    await page.goto(`${explorer.base}/m/sample/token?q=zzzzqqq`);
     await page.getByText('No token begins so').waitFor();
-    await page.goto(`${explorer.origin}/m/nobody`);
+    await page.goto(`${explorer.base}/m/nobody`);
     await page.getByRole('alert').getByText('one of sample').first().waitFor();
     await page.context().close();
   });

@@ -1,0 +1,30 @@
+import { signal } from './interrupt.ts';
+import { writeNow } from './output/standard.ts';
+import { progressFor } from './run.ts';
+
+interface SiteFlags {
+  output: string;
+  engine?: string;
+  noNormalisers?: boolean;
+  quiet?: boolean;
+}
+
+/** Writes the files and says what to do with them. */
+export async function site(names: readonly string[], flags: SiteFlags): Promise<void> {
+  const progress = await progressFor({ quiet: flags.quiet });
+  const { openEngine } = await import('../node.ts');
+  const { writeSite } = await import('../site/write.node.ts');
+  const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);
+  const report = (done: number, what: string) => progress.report(done, what);
+  const hub = process.env.HF_ENDPOINT || undefined;
+  const { noNormalisers, output } = flags;
+  const written = await writeSite(names, output, { engine, noNormalisers, hub, signal, progress: report }).finally(() =>
+    progress.stop(),
+  );
+  const { models, files, bytes } = written;
+  const shown = models.map(({ name, at }) => (at === 'here' ? name : `${name} (read from its own place)`)).join(', ');
+  await writeNow(
+    `${output}: ${shown || 'the open page'}; ${files} files, ${(bytes / 1e6).toFixed(1)} MB\n\n` +
+      `Copy the folder to any web host, or look at it here:\n\n  python3 -m http.server --directory ${output}\n`,
+  );
+}

@@ -1,0 +1,176 @@
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../engine/engine.ts';
+import { WeightscopeError } from '../errors.ts';
+import type { Model } from '../model/types.ts';
+import type { ServedModel } from '../questions/opened.ts';
+import { keepNormaliser, normalisers } from '../reading/normalisers.ts';
+import { openServed } from '../server/explore.node.ts';
+import { memoryFolder } from '../source/memory.ts';
+import type { Cache } from '../source/source.ts';
+import { checkBudget } from './budget.ts';
+import { SITE, type Site, type SiteModel } from './manifest.ts';
+import { publicName } from './names.ts';
+import { type FolderPart, writePieces } from './pieces.node.ts';
+import { placeOf } from './place.node.ts';
+
+/** What `npm run build` made of explorer/, beside both src/ and dist/. */
+const PAGE = fileURLToPath(new URL('../../explorer/dist', import.meta.url));
+const PARTS = fileURLToPath(new URL('../../explorer/dist-site', import.meta.url));
+
+export interface SiteOptions {
+  engine?: Engine;
+  /** Leave the `freq` normalisers out, which every reader's browser then computes for itself. */
+  noNormalisers?: boolean;
+  /** Where hub ids lead; default the public hub. */
+  hub?: string;
+  signal?: AbortSignal;
+  progress?: (done: number, what: string) => void;
+}
+
+/** A site that was written. */
+export interface WrittenSite {
+  folder: string;
+  models: { id: string; name: string; at: 'here' | 'elsewhere' }[];
+  files: number;
+  bytes: number;
+}
+
+/**
+ * Writes the explorer as static files that answer in the reader's browser: for models of this machine with their files
+ * in pieces, for a URL or hub id with its place; without any model, the open page. The folder must be new, empty or
+ * a site of before, which is replaced. Throws `OUTPUT_UNWRITABLE`, `TOO_LARGE`, and what opening throws.
+ */
+export async function writeSite(
+  names: readonly string[],
+  folder: string,
+  options: SiteOptions = {},
+): Promise<WrittenSite> {
+  const target = resolve(folder);
+  await checkPlace(target);
+  const partial = `${target}.partial-${process.pid}`;
+  const served = await openServed(names, options);
+  try {
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    const page = await writePage(partial);
+    const models: SiteModel[] = [];
+    for (const one of served.models) models.push(await writeModel(one, partial, options));
+    const site: Site = {
+      weightscope: 1,
+      version: served.version,
+      ...(options.hub && { hub: options.hub }),
+      models,
+      page,
+    };
+    await writeFile(join(partial, SITE), `${JSON.stringify(site, null, 1)}\n`);
+    const { files, bytes } = await sizeOf(partial);
+    await rm(target, { recursive: true, force: true });
+    await rename(partial, target);
+    const at = ({ place }: SiteModel) => (place && !('folder' in place) ? 'elsewhere' : 'here');
+    return { folder: target, models: models.map((one) => ({ id: one.id, name: one.name, at: at(one) })), files, bytes };
+  } catch (error) {
+    if (error instanceof WeightscopeError || !(error as NodeJS.ErrnoException).code) throw error;
+    throw new WeightscopeError(
+      'OUTPUT_UNWRITABLE',
+      `The site cannot be written to ${folder}: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    await served.close();
+  }
+}
+
+/** Nothing but a site of before is written over. */
+async function checkPlace(target: string): Promise<void> {
+  const found = await readdir(target).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw new WeightscopeError('OUTPUT_UNWRITABLE', `Expected a folder to write to at ${target} (${error.code}).`);
+  });
+  if (found.length === 0 || found.includes(SITE)) return;
+  throw new WeightscopeError(
+    'OUTPUT_UNWRITABLE',
+    `Expected ${target} to be new, empty, or a site of before, but it has other files (${found[0]}); name another folder.`,
+  );
+}
+
+/**
+ * Copies the page, made a site's: addresses from where it lies, and the worker that answers. Its files, for offline.
+ */
+async function writePage(to: string): Promise<string[]> {
+  const built = await stat(join(PARTS, 'begin.js')).catch(() => undefined);
+  if (!built || !(await stat(join(PAGE, 'index.html')).catch(() => undefined)))
+    throw new WeightscopeError(
+      'SOURCE_NOT_FOUND',
+      `Expected the built page in ${PAGE}; make it with \`npm run build\`.`,
+    );
+  const hidden = (path: string): boolean => !/[\\/]\.[^\\/]+$/.test(path);
+  await cp(PAGE, to, { recursive: true, filter: hidden });
+  await cp(PARTS, to, { recursive: true, filter: hidden });
+  const workers = await readdir(join(to, 'worker'));
+  const worker = workers.find((name) => /^worker-[\w-]+\.js$/.test(name))!;
+  const html = (await readFile(join(to, 'index.html'), 'utf8'))
+    .replaceAll(/(href|src)="\/(?!\/)/g, '$1="./')
+    .replace('<head>', `<head>\n    <meta name="weightscope-worker" content="worker/${worker}" />`)
+    .replace(/(\s*)<script/, '$1<script src="./begin.js"></script>$1<script');
+  await writeFile(join(to, 'index.html'), html);
+  // Without it GitHub's pages leave out what begins with an underscore.
+  await writeFile(join(to, '.nojekyll'), '');
+  const assets = await readdir(join(to, 'assets'));
+  return [
+    './',
+    SITE,
+    'begin.js',
+    'icon.svg',
+    ...assets.map((name) => `assets/${name}`),
+    ...workers.map((name) => `worker/${name}`),
+  ];
+}
+
+async function writeModel(one: ServedModel, to: string, options: SiteOptions): Promise<SiteModel> {
+  const { id, name, model } = one;
+  const said: SiteModel = { id, name: publicName(name) };
+  if (!model) return said;
+  checkBudget(model);
+  const place = await placeOf(name);
+  const data = join('data', id);
+  if ('folder' in place) {
+    const { folder, file, stack, names } = place;
+    const part = await writePieces({ source: folder, names }, to, data, options);
+    said.place = { ...part, ...(file !== undefined && { file }), ...(stack && { stack }) };
+  } else said.place = place;
+  const derived = options.noNormalisers ? undefined : await derivedOf(model, 'folder' in place, options);
+  if (derived) said.derived = await writePieces(derived, to, join(data, 'derived'), { ...options, whole: true });
+  return said;
+}
+
+/**
+ * The model's normalisers as its cache keeps them, which are computed where the weights are on this machine: a reader's
+ * browser need not. Of a model elsewhere only what is known already.
+ */
+async function derivedOf(model: Model, compute: boolean, options: SiteOptions): Promise<FolderPart | undefined> {
+  if (!compute) return undefined;
+  const { engine, signal, progress } = options;
+  const found = await normalisers(model, undefined, { engine, signal, progress });
+  const files: Record<string, Uint8Array> = {};
+  const cache: Cache = {
+    get: async () => undefined,
+    put: async (name, bytes) => {
+      files[name] = bytes;
+    },
+  };
+  const recorded: Model = { ...model, cache };
+  for (const [kind, f] of found) await keepNormaliser(recorded, kind, f, { signal });
+  return { source: memoryFolder(files), names: Object.keys(files) };
+}
+
+async function sizeOf(folder: string): Promise<{ files: number; bytes: number }> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return { files: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}

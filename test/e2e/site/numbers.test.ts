@@ -1,0 +1,3 @@
+/** The explorer's numbers, on a site. */
+process.env.WEIGHTSCOPE_EXPLORER = 'site';
+await import('../explorer/numbers.test.ts');

@@ -1,0 +1,3 @@
+/** The explorer's pictures, on a site. */
+process.env.WEIGHTSCOPE_EXPLORER = 'site';
+await import('../explorer/pictures.test.ts');
