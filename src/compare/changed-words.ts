@@ -88,7 +88,7 @@ export async function directionChanges(
 }
 
 /** A direction as words, both ends; it is of no kind that `freq` has a mean for. */
-async function endsOf(model: Model, data: Float32Array, name: string, reading: Reading): Promise<Ends> {
+export async function endsOf(model: Model, data: Float32Array, name: string, reading: Reading): Promise<Ends> {
   const normalize = reading.normalize === 'freq' ? 'cosine' : reading.normalize;
   const how = { ...reading, normalize, bottom: reading.k, chance: true };
   const { top, bottom, chance } = await readVector(model, { name, data }, how);

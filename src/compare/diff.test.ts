@@ -169,7 +169,7 @@ describe('what differs between two models', () => {
       else return undefined;
       return out;
     });
-    const found = await diffModels(plain, model, { neurons: 1, heads: 1, k: 3 });
+    const found = await diffModels(plain, model, { neurons: 1, heads: 1, k: 3, words: 0, intruders: false });
     expect(found.neurons[0]).toMatchObject({ layer: 3, neuron: 7, part: 'value' });
     expect(found.neurons[0].top[0].label).toBe('·king');
     expect(found.heads[0]).toMatchObject({ layer: 2, head: 4, matrix: 'vo' });

@@ -17,6 +17,7 @@ import { difference } from './difference.ts';
 import { type HeaderDiff, headersOf } from './headers.ts';
 import { type Reordered, reorderedNeurons } from './reordered.ts';
 import { NEARLY } from './rounding.ts';
+import { type SideChange, sideChanges } from './sides.ts';
 import { type WordHistory, wordHistory } from './word-history.ts';
 
 export interface DiffOptions extends ReadOptions {
@@ -49,6 +50,8 @@ export interface ModelDiff {
   readonly parameters: readonly ParameterChange[];
   /** Feed-forward layers whose neurons are the same in another order. */
   readonly reordered: readonly Reordered[];
+  /** Everything that changed where the model writes, and where it reads, as the words of one direction. */
+  readonly sides: readonly SideChange[];
   readonly directions: readonly DirectionChange[];
   readonly neurons: readonly NeuronChange[];
   readonly heads: readonly HeadChange[];
@@ -81,7 +84,7 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
   const differ = parameters.some(({ verdict }) => verdict !== 'same');
   const same = !differ && headers.same;
   const plain = { a: a.name, b: b.name, same, overall: overallOf(parameters), normalize, headers, parameters };
-  const nothing = { reordered: [], directions: [], neurons: [], heads: [], rows: [], notes: [] };
+  const nothing = { reordered: [], sides: [], directions: [], neurons: [], heads: [], rows: [], notes: [] };
   if (!differ || a.dimensions.hidden !== b.dimensions.hidden) return { ...plain, ...nothing };
   const change = difference(a, b);
   const engine = options.engine ?? (await defaultEngine());
@@ -95,6 +98,7 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
   return {
     ...plain,
     reordered,
+    sides: neurons + heads === 0 ? [] : await sideChanges(change, readable, { ...reading, k }),
     directions: await directionChanges({ change, a, b }, readable, heads, { ...reading, k }),
     neurons: await neuronChanges(change, readable, neurons, { ...reading, k }),
     heads: await headChanges(change, readable, heads, { ...reading, k }),

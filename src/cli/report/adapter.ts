@@ -8,6 +8,8 @@ export function adapterReport(found: AdapterReading): Report {
   const { base, adapter, kind, fits, problems, modules, doesNothing, madeFor, changes } = found;
   const dead = modules.filter((module) => module.dead);
   const diff = changes && diffReport(changes);
+  // What it does as words comes first, what it is made of after.
+  const first = changes?.sides.length ?? 0;
   return {
     title: `${adapter} on ${base}`,
     applied: [
@@ -19,10 +21,12 @@ export function adapterReport(found: AdapterReading): Report {
     ],
     groups: [
       ...(fits ? [] : [problemGroup(found)]),
+      ...(diff?.groups ?? []).slice(0, first),
       ...(modules.length > 0 ? [moduleGroup(found)] : []),
-      ...(diff?.groups ?? []),
+      ...(diff?.groups ?? []).slice(first),
     ],
     notes: [...(madeFor === undefined ? [] : [`Its config names ${madeFor} as its base.`]), ...found.notes],
+    ...(diff?.pictures && { pictures: diff.pictures }),
     json: found,
     records: () => modules.map(({ kinds, ...module }) => ({ base, adapter, ...module, kinds: kinds.join(' ') })),
   };

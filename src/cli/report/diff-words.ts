@@ -3,7 +3,7 @@ import type { ModelDiff } from '../../compare/diff.ts';
 import type { TokenPair } from '../../reading/types.ts';
 import type { Block, Group } from '../output/report.ts';
 import { chanceNotes } from './chance.ts';
-import { percent, tokenBlock } from './reading.ts';
+import { percent, plural, tokenBlock } from './reading.ts';
 import { wordHistoryGroups } from './word-history.ts';
 
 /** What changed most, as words and pairs, both signs. */
@@ -39,10 +39,24 @@ export function wordGroups({ directions, neurons, heads, rows, words }: ModelDif
   return groups;
 }
 
-export const ends = (title: string, { top, bottom }: Ends): Block[] => [
+const ends = (title: string, { top, bottom }: Ends): Block[] => [
   tokenBlock(title, 'write', top),
   tokenBlock('lowest', 'low', bottom),
 ];
+
+/** What all changes together write and read, the first thing to know of a fine-tune or an adapter. */
+export const sideGroups = ({ sides }: ModelDiff): Group[] =>
+  sides.map((one) => {
+    const { side, taken, changed, share, chance } = one;
+    const lists = { top: [...one.top], bottom: [...one.bottom], chance };
+    const among = taken < changed ? `the ${taken} largest of ${changed} changes` : plural(changed, 'change');
+    return {
+      title: `What the change ${side}`,
+      text: `The direction that holds most (${percent(share)}) of ${among} of what ${side === 'writes' ? 'is written to' : 'is read from'} the stream. ${chanceNotes([['', lists]]).join(' ')}`.trim(),
+      ranked: true,
+      blocks: ends('highest', one),
+    };
+  });
 
 function directionGroups(one: DirectionChange): Group[] {
   const { parameter, share, random, effectiveRank, intruders } = one;

@@ -2,7 +2,7 @@ import type { ParameterChange } from '../../compare/changes.ts';
 import type { ModelDiff } from '../../compare/diff.ts';
 import type { Group, Report } from '../output/report.ts';
 import { changePictures } from './diff-pictures.ts';
-import { wordGroups } from './diff-words.ts';
+import { sideGroups, wordGroups } from './diff-words.ts';
 import { percent, plural } from './reading.ts';
 
 /** Two models compared, in the habit of `git diff --stat`: a line for each thing that differs, then words. */
@@ -20,7 +20,7 @@ export function diffReport(found: ModelDiff): Report {
           ...(rounded > 0 ? [`${rounded} by no more than rounding`] : []),
           ...OVERALL[overall.verdict](percent(overall.relative)),
         ],
-    groups: same ? [] : [...headerGroups(found), ...changeGroups(found), ...wordGroups(found)],
+    groups: same ? [] : [...sideGroups(found), ...headerGroups(found), ...changeGroups(found), ...wordGroups(found)],
     pictures: () => changePictures(found),
     notes: [...found.notes, ...notFinite(parameters)],
     json: found,

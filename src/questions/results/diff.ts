@@ -76,6 +76,9 @@ export const ModelDiff = z
     reordered: z.array(
       z.object({ layer: z.string(), moved: number, neurons: number, parameters: z.array(z.string()) }),
     ),
+    sides: z.array(
+      z.object({ side: z.enum(['writes', 'reads']), taken: number, changed: number, share: number, ...ranked }),
+    ),
     directions: z.array(
       z.object({
         parameter: z.string(),
