@@ -52,6 +52,12 @@ export async function writeSite(
   const partial = `${target}.partial-${process.pid}`;
   const served = await openServed(names, options);
   try {
+    const atlas = served.models.find((one) => one.atlas);
+    if (atlas)
+      throw new WeightscopeError(
+        'ARGUMENT_INVALID',
+        `Expected models, but ${atlas.name} is an atlas, which a site cannot show; name its model, or use \`explore\`.`,
+      );
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     const page = await writePage(partial);

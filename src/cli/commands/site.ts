@@ -10,8 +10,8 @@ export const site = command({
     'questions are answered in the page, by no server. Files of a model come along in pieces; a URL or hub id is read\n' +
     'from its own place. Without a model it is the open page, where a reader names one or drops a file.',
   arguments: {
-    models: texts('`sample`, a path, a URL or a hub id, or a folder made by `atlas build`', {
-      value: 'model|atlas...',
+    models: texts('`sample`, a path, a URL or a hub id', {
+      value: 'model...',
     }),
   },
   flags: {
