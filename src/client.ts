@@ -79,6 +79,8 @@ async function reach(get: typeof fetch, url: Parameters<typeof fetch>[0], init?:
 export interface StreamOptions extends ClientOptions {
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;
+  /** Sent as JSON by POST, where a route takes one: `/api/models` opens `{place}`. */
+  body?: unknown;
 }
 
 /**
@@ -86,9 +88,13 @@ export interface StreamOptions extends ClientOptions {
  * the work on the server. Throws {@link ApiError}.
  */
 export async function askWithProgress<T = unknown>(url: string | URL, options: StreamOptions = {}): Promise<T> {
-  const { token, signal, progress, fetch: get = fetch } = options;
+  const { token, signal, progress, body, fetch: get = fetch } = options;
   const headers = { Accept: 'text/event-stream', ...(token && { Authorization: `Bearer ${token}` }) };
-  const response = await reach(get, url, { headers, signal });
+  const response = await reach(get, url, {
+    signal,
+    headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  });
   if (!response.ok || !response.body) throw await problemOf(response);
   let result: { value: T } | undefined;
   const parse = eventParser(({ event, data }) => {

@@ -8,10 +8,14 @@ interface ExploreFlags {
   port: number;
   host: string;
   token?: string;
+  allowOpen?: boolean;
   open?: boolean;
   noAtlas?: boolean;
   quiet?: boolean;
 }
+
+/** Addresses that only this machine can connect to. */
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /** Opens, serves, says where; ends when it is interrupted. */
 export async function explore(names: readonly string[], flags: ExploreFlags): Promise<void> {
@@ -21,7 +25,8 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   const { listen } = await import('../server/listen.node.ts');
   const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);
   const report = (done: number, what: string) => progress.report(done, what);
-  const served = await openServed(names, { engine, signal, progress: report }).finally(() => progress.stop());
+  const mayOpen = LOOPBACK.includes(flags.host) || flags.allowOpen === true;
+  const served = await openServed(names, { engine, signal, progress: report, mayOpen }).finally(() => progress.stop());
   const { rememberedToken } = await import('../server/remembered-token.node.ts');
   // Where other machines can connect, what was said once does not hold for ever.
   const token = flags.token ?? (flags.host === '127.0.0.1' ? await rememberedToken() : undefined);

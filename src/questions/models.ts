@@ -17,6 +17,7 @@ export const models = question({
   sources: {
     opened: async (_, { opened }) => ({
       version: opened.served.version,
+      opens: opened.served.open !== undefined,
       models: await Promise.all(opened.served.models.map((one) => infoOf(opened, one))),
     }),
   },

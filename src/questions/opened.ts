@@ -22,12 +22,36 @@ export interface ServedModel {
   problem?: string;
 }
 
+/** A model that a person names while a server runs. */
+export interface Opening {
+  /** `sample`, a path, a URL, a hub id, or a folder made by `atlas build`. */
+  readonly place: string;
+  /** It is an adapter; a folder of this machine that looks like one is taken for one in any case. */
+  readonly adapter?: boolean | undefined;
+  /** The id of the opened model whose weights an adapter is put into. */
+  readonly base?: string | undefined;
+}
+
+/** Models that are open at once, at most. */
+const MOST_OPENED = 16;
+
+/** Throws `TOO_BUSY` where no further model is opened. */
+export function tooManyOpened(models: readonly ServedModel[]): void {
+  if (models.length < MOST_OPENED) return;
+  throw new WeightscopeError(
+    'TOO_BUSY',
+    `Expected at most ${MOST_OPENED} opened models, and so many are open; start \`explore\` anew with those you need.`,
+  );
+}
+
 /** Everything a server answers from. */
 export interface Served {
   readonly version: string;
   readonly models: readonly ServedModel[];
   /** Default: the best engine here. */
   readonly engine?: Engine;
+  /** Opens one more of `models`, where that is allowed; the same place again is the one that is open. */
+  readonly open?: (asked: Opening, run: Pick<ReadOptions, 'signal' | 'progress'>) => Promise<ServedModel>;
   /** The comparison of two atlases, where the platform has one. */
   readonly diff?: (a: string, b: string, options: DiffOptions) => Promise<AtlasDiff>;
 }

@@ -3,6 +3,7 @@ import { WeightscopeError } from '../errors.ts';
 import type { Served } from '../questions/opened.ts';
 import type { Env } from './answer.ts';
 import { documentOf } from './document.ts';
+import { openAsked } from './opening.ts';
 import { apiPage } from './page.ts';
 import { onProblem } from './problems.ts';
 import { routes } from './routes.ts';
@@ -20,6 +21,7 @@ export function createApi(served: Served, limits: WorkLimits = {}): { app: Hono<
   app.get('/api/openapi.json', (c) => c.json(documentOf(served.version)));
   app.get('/api', (c) => c.html(apiPage(documentOf(served.version))));
   app.route('/', routes(state));
+  app.post('/api/models', (c) => openAsked(c, state));
   app.all('/api/*', (c) => {
     throw new WeightscopeError(
       'ROUTE_UNKNOWN',

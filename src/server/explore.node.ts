@@ -13,12 +13,15 @@ import type { Model } from '../model/types.ts';
 import { openModel } from '../node.ts';
 import type { Served, ServedModel } from '../questions/opened.ts';
 import { userCacheDir } from '../source/cache.node.ts';
+import { opener } from './opener.node.ts';
 import { idsOf } from './served.ts';
 
 export interface ExploreOptions {
   engine?: Engine;
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;
+  /** Whether the page may open further models. */
+  mayOpen?: boolean;
 }
 
 export interface Explored extends Served {
@@ -55,6 +58,7 @@ export async function openServed(names: readonly string[], options: ExploreOptio
     models,
     engine: options.engine,
     diff: diffAtlases,
+    ...(options.mayOpen && { open: opener(models, async (place, run) => (await openServed([place], run)).models[0]) }),
     async close() {
       await Promise.allSettled(models.map(closed));
     },

@@ -68,7 +68,7 @@ export function useContact() {
   }, [models.data, client]);
 
   const contact: Contact = gone ? 'gone' : locked ? 'locked' : back ? 'back' : 'here';
-  return { contact, models: models.data?.models ?? [] };
+  return { contact, models: models.data?.models ?? [], opens: models.data?.opens === true };
 }
 
 /** Whether a URL asks this model, not one whose name begins alike. */

@@ -33,5 +33,7 @@ export type StatisticNames = Of<typeof schemas.StatisticNames>;
 /** Columns of one length: one entry per vector (parts key, up, value) or matrix (vo, qk). */
 export type Statistic = Of<typeof schemas.Statistic>;
 export type Comparison = Of<typeof schemas.Comparison>;
+export type ModelDiff = Of<typeof schemas.ModelDiff>;
+export type Alignment = Of<typeof schemas.Alignment>;
 export type SearchResult = Of<typeof schemas.SearchResult>;
 export type Place = Of<typeof schemas.Places>['places'][number];

@@ -8,7 +8,14 @@ import { useTheme } from '../style/theme.ts';
 import type { Here } from './here.ts';
 import { useWorthSeeing } from './worth-seeing.ts';
 
-export function Header({ here, models }: { here: Here; models: readonly ModelInfo[] }) {
+interface HeaderProps {
+  here: Here;
+  models: readonly ModelInfo[];
+  /** Whether the page may open another model. */
+  opens: boolean;
+}
+
+export function Header({ here, models, opens }: HeaderProps) {
   const model = models.find(({ id }) => id === here.model) ?? models[0];
   return (
     <header className="header">
@@ -17,7 +24,7 @@ export function Header({ here, models }: { here: Here; models: readonly ModelInf
       </Link>
       <ModelName model={model} models={models} />
       {model && <PaletteButton model={model.id} />}
-      <Navigation here={here} info={model} comparable={models.length > 1} />
+      <Navigation here={here} info={model} comparable={opens || models.length > 1} />
       <Help />
       <ThemeButton />
     </header>
@@ -69,7 +76,7 @@ function factsOf({ architecture, layers, heads, kvHeads, vocab }: ModelInfo): st
 interface NavigationProps {
   here: Here;
   info: ModelInfo | undefined;
-  /** A comparison of one model has nothing to show. */
+  /** A comparison takes two models, or leave to open the other. */
   comparable: boolean;
 }
 

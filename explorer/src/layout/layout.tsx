@@ -12,7 +12,7 @@ import './layout.css';
 /** What surrounds every page. */
 export function Layout() {
   const here = useHere();
-  const { contact, models } = useContact();
+  const { contact, models, opens } = useContact();
   const { pathname } = useLocation();
   useEffect(() => {
     document.title = titleOf(pathname);
@@ -22,7 +22,7 @@ export function Layout() {
       <a className="skip" href="#main">
         to the content
       </a>
-      <Header here={here} models={models} />
+      <Header here={here} models={models} opens={opens} />
       <Notices contact={contact} model={models.find(({ id }) => id === here.model)} />
       <main id="main" tabIndex={-1}>
         <Outlet />

@@ -24,6 +24,9 @@ export const explore = command({
     token: words('The secret that requests carry', {
       cli: { value: 'text', usual: 'one kept for this user; with --host a new one', parse: secret },
     }),
+    allowOpen: flag('Let whoever has the token open further models, with --host too', {
+      more: 'any file this user can read',
+    }),
     open: flag('Open the page in the browser'),
     noAtlas: flag('Do not make the atlas of `sample`'),
     quiet: flag('No progress'),

@@ -38,4 +38,10 @@ export const ModelInfo = z
   })
   .meta({ id: 'ModelInfo' });
 
-export const Models = z.object({ version: z.string(), models: z.array(ModelInfo) }).meta({ id: 'Models' });
+export const Models = z
+  .object({
+    version: z.string(),
+    opens: z.boolean().meta({ description: 'Whether `POST /api/models` opens one more' }),
+    models: z.array(ModelInfo),
+  })
+  .meta({ id: 'Models' });
