@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alignModels, diffModels, openModel } from '../../../src/node.ts';
+import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
+import { accessibilityProblems, type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
+import { root } from '../../packed.ts';
+
+/** The Compare page: a second model by a click, and what changed, head by head and aligned, from both's weights. */
+
+const browser = await launchChromium();
+const at = (path: string) => join(root, 'test/fixtures', path);
+const [ONE, TWO] = [at('compare/one'), at('compare/two')];
+const [BASE, ADAPTER] = [at('adapters/lora-patterns/base'), at('adapters/lora-patterns/adapter')];
+let explorer: Explorer;
+
+beforeAll(async () => {
+  if (browser) explorer = await startExplorer(ONE, BASE);
+}, 400_000);
+afterAll(async () => {
+  await browser?.close();
+  await explorer?.stop();
+});
+
+async function look(
+  path: string,
+  see: (page: Page, problems: string[]) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const { page, problems } = await openExplorer(browser as Browser, explorer, path, options);
+  try {
+    await see(page, problems);
+    expect(problems).toEqual([]);
+  } finally {
+    await page.context().close();
+  }
+}
+
+async function cells(page: Page, table: string): Promise<string[][]> {
+  const rows = page.getByRole('table', { name: table, exact: true }).locator('tbody tr');
+  await rows.first().waitFor();
+  return rows.evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')));
+}
+
+async function open(page: Page, place: string): Promise<void> {
+  await page.getByText('open another model as b').click();
+  await page.getByRole('textbox', { name: /Open a path/ }).fill(place);
+  await page.getByRole('button', { name: 'open', exact: true }).click();
+}
+
+/** Looks at a view on a phone, a tablet and a desk, in light and dark. */
+async function pictures(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [390, 1024, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect([name, width, wider]).toEqual([name, width, 0]);
+      await keepPicture(page, `${name}-${width}-${colorScheme}`);
+    }
+    expect(await accessibilityProblems(page)).toEqual([]);
+  }
+}
+
+describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, () => {
+  it('opens an adapter of the first model by its folder, and says what changed as diffModels does', async () => {
+    const [base, tuned] = [await openModel(BASE), await openModel(BASE, { adapter: ADAPTER })];
+    const diff = await diffModels(base, tuned, { k: 8, neurons: 24, heads: 8 });
+    await look('/compare?a=base&b=one', async (page) => {
+      await open(page, ADAPTER);
+      await page.waitForURL(/a=base&b=adapter/);
+      const changed = diff.parameters.filter(({ verdict }) => verdict === 'changed').length;
+      await page.getByText(`${changed} of ${diff.parameters.length} parameters changed`).waitFor();
+      const neurons = await cells(page, 'Neurons that changed most');
+      const [first] = diff.neurons;
+      expect(neurons[0].slice(0, 2)).toEqual([`${first.layer}:${first.neuron} · b`, first.part]);
+      expect(neurons[0][3]).toBe(first.top.map(({ label }) => label).join(''));
+      expect(neurons[0][4]).toBe(first.bottom.map(({ label }) => label).join(''));
+      const sizes = await cells(page, 'Sizes of the changes');
+      const largest = [...diff.parameters].sort((x, y) => y.relative - x.relative)[0];
+      expect(sizes[0][0]).toBe(largest.name);
+      await pictures(page, 'compare-changes');
+      // What was opened once is a click the next time.
+      await page.getByRole('list', { name: 'Opened before' }).getByRole('button').first().waitFor();
+      await page.setViewportSize({ width: 1360, height: 900 });
+      await page.getByRole('button', { name: 'head by head' }).click();
+      await page.waitForURL(/show=pairs/);
+      const change = page.getByRole('list', { name: 'Change' }).locator('li');
+      await change.first().waitFor();
+      const [head] = diff.heads;
+      expect(await change.count()).toBe(head.pairs.length);
+      expect(await change.first().textContent()).toContain(
+        `${head.pairs[0].first.label} → ${head.pairs[0].second.label}`,
+      );
+      await page.getByRole('list', { name: 'before, base: pairs' }).locator('li').nth(7).waitFor();
+      await page.getByRole('list', { name: 'after, adapter: pairs' }).locator('li').nth(7).waitFor();
+      await pictures(page, 'compare-heads');
+      await page.getByRole('group', { name: 'Heads that changed most' }).getByRole('button').nth(1).click();
+      await page.waitForURL(/nth=1/);
+    });
+    await Promise.all([base.close(), tuned.close()]);
+  });
+
+  it('aligns layers of two models, with the matching that alignModels finds', async () => {
+    const [one, two] = [await openModel(ONE), await openModel(TWO)];
+    const found = await alignModels(one, two, { kind: 'key', sample: 128, draws: 0 });
+    await look('/compare?a=one&show=alignment&kind=key', async (page) => {
+      await open(page, TWO);
+      await page.waitForURL(/b=two/);
+      const matched = await cells(page, 'Matched layers');
+      expect(matched.map(([a, b]) => [Number(a), Number(b)])).toEqual(found.matching.map(({ a, b }) => [a, b]));
+      expect(await page.locator('.alignment-heat rect').count()).toBe(found.means.flat().length);
+      const [row] = found.matching;
+      const cell = page.getByRole('button', {
+        name: new RegExp(`^layer ${row.a} of one, layer ${row.b} of two: .*matched`),
+      });
+      await cell.focus();
+      await page
+        .locator('.heat-look')
+        .getByText(/matched$/)
+        .waitFor();
+      await pictures(page, 'compare-alignment');
+    });
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('says in a sentence what cannot be opened, and goes on', async () => {
+    const { page } = await openExplorer(browser as Browser, explorer, '/compare?a=one&b=base');
+    await open(page, '/nowhere/at/all');
+    await page.getByRole('alert').getByText('/nowhere/at/all').waitFor();
+    expect(await page.getByRole('list', { name: 'Opened before' }).count()).toBe(0);
+    await page.getByRole('textbox', { name: /Open a path/ }).fill(TWO);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/b=two/);
+    await page.context().close();
+  });
+});
