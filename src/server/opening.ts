@@ -22,8 +22,8 @@ const Asked = z.strictObject({
 
 /**
  * `POST /api/models`: opens one more model while the server runs, with progress where events are accepted, and answers
- * `{id}`. It makes the server read a place that the request names, so it must be this server's own page that asks (pages
- * of other sites send another Origin, and no JSON unasked), or a program with the token in a header. Throws
+ * `{id}`. It makes the server read a place that the request names, so it must be this server's own page that asks
+ * (pages of other sites send another Origin, and no JSON unasked), or a program with the token in a header. Throws
  * `ROUTE_UNKNOWN` where this server opens nothing more, `HOST_REFUSED`, `ARGUMENT_INVALID`, `TOO_BUSY`.
  */
 export async function openAsked(c: Context<Env>, state: ServerState): Promise<Response> {

@@ -62,7 +62,8 @@ async function pictures(page: Page, name: string): Promise<void> {
   }
 }
 
-describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, () => {
+// Six pictures and two runs of axe-core take their time where other work keeps the machine busy.
+describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeout: 400_000 }, () => {
   it('opens an adapter of the first model by its folder, and says what changed as diffModels does', async () => {
     const [base, tuned] = [await openModel(BASE), await openModel(BASE, { adapter: ADAPTER })];
     const diff = await diffModels(base, tuned, { k: 8, neurons: 24, heads: 8 });
@@ -73,7 +74,7 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, () => {
       await page.getByText(`${changed} of ${diff.parameters.length} parameters changed`).waitFor();
       const neurons = await cells(page, 'Neurons that changed most');
       const [first] = diff.neurons;
-      expect(neurons[0].slice(0, 2)).toEqual([`${first.layer}:${first.neuron} · b`, first.part]);
+      expect(neurons[0].slice(0, 2)).toEqual([`${first.layer}:${first.neuron}\u00a0· b`, first.part]);
       expect(neurons[0][3]).toBe(first.top.map(({ label }) => label).join(''));
       expect(neurons[0][4]).toBe(first.bottom.map(({ label }) => label).join(''));
       const sizes = await cells(page, 'Sizes of the changes');

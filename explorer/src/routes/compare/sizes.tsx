@@ -29,7 +29,12 @@ export function Sizes({ diff: { parameters }, name }: { diff: ModelDiff; name: s
   );
   const most = rows.reduce((largest, { relative }) => Math.max(largest, relative ?? 0), 0) || 1;
   const columns: Column<Row>[] = [
-    { id: 'parameter', header: 'parameter', value: (row) => row.name, cell: (row) => <code title={row.name}>{row.name.replace(/^layer\./, '')}</code> },
+    {
+      id: 'parameter',
+      header: 'parameter',
+      value: (row) => row.name,
+      cell: (row) => <code title={row.name}>{row.name.replace(/^layer\./, '')}</code>,
+    },
     share('change', 'change', 'Length of the change over the parameter’s own', ({ relative }) => relative),
     {
       id: 'bar',
