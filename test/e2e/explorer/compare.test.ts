@@ -79,7 +79,7 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
       expect(neurons[0][4]).toBe(first.bottom.map(({ label }) => label).join(''));
       const sizes = await cells(page, 'Sizes of the changes');
       const largest = [...diff.parameters].sort((x, y) => y.relative - x.relative)[0];
-      expect(sizes[0][0]).toBe(largest.name);
+      expect(sizes[0][0]).toBe(largest.name.replace('layer.', ''));
       await pictures(page, 'compare-changes');
       // What was opened once is a click the next time.
       await page.getByRole('list', { name: 'Opened before' }).getByRole('button').first().waitFor();
