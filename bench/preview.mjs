@@ -1,6 +1,6 @@
-// node bench/preview.mjs FOLDER: makes a checkpoint of gpt2-medium's shape (1.4 GB of random numbers, seeded; one that is
-// there is not made again) and says what the first words of a neuron and of a head take with `--preview`: processor time
-// and time by the clock, from the start of the process to its end, the normalisers not cached.
+// node bench/preview.mjs FOLDER: makes a checkpoint of gpt2-medium's shape (1.4 GB of random numbers, seeded; one that
+// is there is not made again) and says what the first words of a neuron and of a head take with `--preview`: processor
+// time and time by the clock, from the start of the process to its end, the normalisers not cached.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';

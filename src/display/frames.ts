@@ -5,8 +5,8 @@ export type Frames = Readonly<Record<string, Table>>;
 
 /**
  * Every table in an answer. Each list of records is one, named by its place (`neurons.value.top`); so are numbers that
- * stand side by side in lists of one length; what is left is one row, `facts`. `main`: the question's own table, where it
- * has one.
+ * stand side by side in lists of one length; what is left is one row, `facts`. `main`: the question's own table, where
+ * it has one.
  */
 export function framesOf(answer: unknown, main?: Table): Frames {
   const lists: Record<string, Table> = {};

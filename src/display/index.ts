@@ -38,8 +38,8 @@ const bundle = (reading: unknown, html: string, options: DisplayOptions): MimeBu
 });
 
 /**
- * The same library, whose readings show themselves as the last value of a cell: what a function gives, at once or after a
- * while, gets a display beside its own fields, which no loop and no JSON sees.
+ * The same library, whose readings show themselves as the last value of a cell: what a function gives, at once or after
+ * a while, gets a display beside its own fields, which no loop and no JSON sees.
  */
 export function displaying<T extends object>(library: T): T {
   const shows = <V>(value: V): V => {

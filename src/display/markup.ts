@@ -15,7 +15,9 @@ type Piece = Markup | string | number | undefined | false | readonly Piece[];
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** HTML in which every value stands as text, unless it is {@link Markup} itself: tokens of a vocabulary may be anything. */
+/**
+ * HTML in which every value stands as text, unless it is {@link Markup} itself: tokens of a vocabulary may be anything.
+ */
 export const html = (strings: TemplateStringsArray, ...values: Piece[]): Markup =>
   new Markup(strings.reduce((made, text, i) => made + safe(values[i - 1]) + text));
 

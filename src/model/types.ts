@@ -38,7 +38,9 @@ export interface Parameter {
    * tensor, or, with `finite: false`, handed out as they are.
    */
   read(start?: number, end?: number, signal?: AbortSignal, how?: { finite?: boolean }): Promise<Float32Array>;
-  /** These vectors, in this order, reading no more than they need; NaN and Inf as they are. Where there is none: read. */
+  /**
+   * These vectors, in this order, reading no more than they need; NaN and Inf as they are. Where there is none: read.
+   */
   pick?(vectors: readonly number[], signal?: AbortSignal): Promise<Float32Array>;
   /**
    * Of a difference: the same with each model's own norm gain multiplied in. Default: read, times this model's gain.

@@ -114,7 +114,9 @@ export async function readVectors(
   return { data, rows: end - start, columns: source.width, name: source.name };
 }
 
-/** These vectors of a parameter, of their own numbers, as {@link readVectors} gives them; not finite ones as they are. */
+/**
+ * These vectors of a parameter, of their own numbers, as {@link readVectors} gives them; not finite ones as they are.
+ */
 export async function pickVectors(
   model: Model,
   { layer, kind, source }: { layer: number; kind: VectorKind; source: Parameter },

@@ -38,9 +38,10 @@ const previews = new WeakMap<Float64Array, Preview>();
 export const previewOf = (f: Float64Array | undefined): Preview | undefined => f && previews.get(f);
 
 /**
- * `freq` from a sample of the vectors, one from each of as many equal stretches of all layers (seeded, so the same every
- * time): fp32 values in fp64 [V], with how far each may be from the exact mean ({@link previewOf}). Undefined where
- * there are so few vectors that a sample saves nothing. Reads E and the sample. `key` is what changes its numbers.
+ * `freq` from a sample of the vectors, one from each of as many equal stretches of all layers (seeded, so the same
+ * every time): fp32 values in fp64 [V], with how far each may be from the exact mean ({@link previewOf}). Undefined
+ * where there are so few vectors that a sample saves nothing. Reads E and the sample. `key` is what changes its
+ * numbers.
  */
 export async function previewNormaliser(
   model: Model,
