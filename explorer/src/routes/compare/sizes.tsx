@@ -18,7 +18,7 @@ const share = (
   value: (row) => value(row) ?? undefined,
   cell: (row) => formatShare(value(row)),
   numeric: true,
-  width: '58px',
+  width: '54px',
 });
 
 /** Every parameter's change beside the median of its kind and what rounding gives, the largest first. */
@@ -34,6 +34,7 @@ export function Sizes({ diff: { parameters }, name }: { diff: ModelDiff; name: s
       header: 'parameter',
       value: (row) => row.name,
       cell: (row) => <code title={row.name}>{row.name.replace(/^layer\./, '')}</code>,
+      width: 'minmax(64px, 1fr)',
     },
     share('change', 'change', 'Length of the change over the parameter’s own', ({ relative }) => relative),
     {
@@ -49,7 +50,7 @@ export function Sizes({ diff: { parameters }, name }: { diff: ModelDiff; name: s
     },
     share('median', 'median', 'The median of the layers’ parameters of this kind', ({ typical }) => typical),
     share('rounding', 'rounding', 'What rounding to the coarser type of the two gives', ({ rounding }) => rounding),
-    { id: 'verdict', header: 'is', value: ({ verdict }) => verdict, width: '56px' },
+    { id: 'verdict', header: 'is', value: ({ verdict }) => verdict, width: '52px' },
     { id: 'vectors', header: 'vectors', value: ({ count }) => count, hidden: true },
     { id: 'width', header: 'width', value: ({ width }) => width, hidden: true },
   ];
