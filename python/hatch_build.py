@@ -29,9 +29,9 @@ class BringJavaScript(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         repository = Path(self.root).resolve().parent
         if self.target_name == "sdist":
-            raise RuntimeError("Expected a wheel to be built from the repository; without it an sdist has no JavaScript.")
+            raise RuntimeError("Expected a wheel to be built in the repository: an sdist has no JavaScript.")
         if not (repository / "src" / "questions").is_dir():
-            raise RuntimeError(f"Expected weightscope's repository around {self.root}: clone it and install ./python there.")
+            raise RuntimeError(f"Expected weightscope's repository around {self.root}: clone it, install ./python there.")
         build(repository)
         if version == "editable":  # it is found in the repository
             return

@@ -20,7 +20,7 @@ def test_a_neuron_is_a_frame_of_both_kinds(model: ws.Model) -> None:
     assert reading.to_polars().to_dict(as_series=False) == frame.to_dict("list")
 
 
-def test_every_answer_has_frames_and_html(model: ws.Model) -> None:
+def test_answers_have_frames_and_html(model: ws.Model) -> None:
     answers = [
         ws.models(),
         model.model_info(),
@@ -33,12 +33,10 @@ def test_every_answer_has_frames_and_html(model: ws.Model) -> None:
         model.score_curve(1, 5, points=5),
         model.head_row(1, 5, id=100, k=3),
         model.spectrum(1, 5, directions=1, k=2),
-        model.head_statistics(1, 5),
         model.heat_map(1, 5, rows=3, columns=3),
         model.vector('tok:" king"', k=3),
         model.tokens(prefix="king"),
         model.token(100, k=2),
-        model.vocabulary_map(),
         model.statistic_names("heads"),
         model.doctor(),
         model.resolve("king"),

@@ -35,7 +35,7 @@ export function heatMapPicture(
     ),
   ];
   const [width, height] = [left + columns.length * CELL + 60, top + rows.length * CELL];
-  return html`<svg role="img" aria-label="scores, at most ${written(most)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${cells}${names}</svg><p>Darkest: ${written(most)}</p>`;
+  return html`<div><svg role="img" aria-label="scores, at most ${written(most)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${cells}${names}</svg><p>Darkest: ${written(most)}</p></div>`;
 }
 
 const [WIDTH, HEIGHT] = [260, 90];

@@ -6,12 +6,12 @@ export const STYLE = `
 .weightscope-reading .lists{display:flex;flex-wrap:wrap;gap:.8em 2em;align-items:flex-start}
 .weightscope-reading table{border-collapse:collapse;border:0;margin:0 0 .6em;width:auto}
 .weightscope-reading caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0;color:inherit}
-.weightscope-reading th,.weightscope-reading td{padding:.1em .6em .1em 0;border:0;text-align:left;
+.weightscope-reading th,.weightscope-reading td{padding:.1em .6em .1em 0;border:0;text-align:left!important;
 white-space:nowrap;background:none;font-variant-numeric:tabular-nums;color:inherit;max-width:28em;overflow:hidden;
 text-overflow:ellipsis}
 .weightscope-reading th{font-weight:500;opacity:.7}
-.weightscope-reading .n{text-align:right}
-.weightscope-reading .rank{text-align:right;opacity:.55}
+.weightscope-reading .n{text-align:right!important}
+.weightscope-reading .rank{text-align:right!important;opacity:.55}
 .weightscope-reading .word{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace}
 .weightscope-reading .bar{min-width:9em;padding:0}
 .weightscope-reading .bar i{display:block;height:.8em;border-radius:2px;background:#3a76b0}

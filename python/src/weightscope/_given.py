@@ -24,6 +24,7 @@ def _value(name: str, value: Any) -> Any:
         return ":".join(map(str, value))
     if isinstance(value, Sequence):
         if any("," in str(one) for one in value):
-            raise WeightscopeError("ARGUMENT_INVALID", f"Expected words without commas in `{name}`, got {list(value)!r}.")
+            sentence = f"Expected words without commas in `{name}`, got {list(value)!r}."[:300]
+            raise WeightscopeError("ARGUMENT_INVALID", sentence)
         return ",".join(map(str, value))
     raise WeightscopeError("ARGUMENT_INVALID", f"Expected `{name}` to be text or a number, got {type(value).__name__}.")

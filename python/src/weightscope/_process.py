@@ -156,6 +156,5 @@ class NodeProcess:
 
     def _gone(self) -> WeightscopeError:
         printed = "\n".join(self._printed)[-2000:]
-        return WeightscopeError(
-            "ENGINE_FAILED", f"The process that reads the models ended; ask again and it is started anew. {printed}".rstrip()
-        )
+        sentence = "The process that reads the models ended; ask again and it is started anew."
+        return WeightscopeError("ENGINE_FAILED", f"{sentence} {printed}".rstrip())

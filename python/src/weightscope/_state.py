@@ -109,7 +109,7 @@ def bytes_of(tensor: Any) -> memoryview:
     array = np.ascontiguousarray(tensor)
     if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and sys.byteorder == "big"):
         array = array.byteswap()
-    return memoryview(array.reshape(-1).view(np.uint8))
+    return array.reshape(-1).view(np.uint8).data
 
 
 def invalid(what: str, expected: str, got: Any) -> WeightscopeError:
