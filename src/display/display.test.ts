@@ -104,5 +104,7 @@ it('is an element where there is a document', () => {
 
 it('says in words what a terminal shows', () => {
   expect(readingText(5)).toBe('5');
+  expect(readingText([{}, {}])).toBe('2 rows');
+  expect(readingText([{}], { title: 'mine' })).toBe('mine');
   expect(readingText({ model: 'tiny' })).toBe('tiny');
 });

@@ -37,7 +37,8 @@ export function readingHtml(reading: unknown, { title, table }: DisplayOptions =
 
 /** What a terminal shows: the title, and the first words. */
 export function readingText(reading: unknown, { title }: DisplayOptions = {}): string {
-  if (!isRecord(reading)) return String(reading);
+  if (Array.isArray(reading)) return title ?? `${reading.length} rows`;
+  if (!isRecord(reading)) return title ?? String(reading);
   const lists = wordLists(reading).map(([name, words]) => `${name}: ${words.map(({ label }) => label).join(' ')}`);
   return [title ?? titleOf(reading), ...lists].filter(Boolean).join('\n');
 }

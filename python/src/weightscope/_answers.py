@@ -67,6 +67,13 @@ class ModelInfoDict(TypedDict):
     engine: ModelInfoEngineDict | None
 
 
+class AppliedPreviewDict(TypedDict):
+    """Only in a preview: how many vectors freq was taken from, and of how many."""
+
+    vectors: float
+    of: float
+
+
 class AppliedDict(TypedDict):
     """What was done to get a reading's numbers."""
 
@@ -74,6 +81,8 @@ class AppliedDict(TypedDict):
     filters: list[str]
     embedding: Literal["unembed", "embed", "own"]
     approximate: bool
+    # Only in a preview: how many vectors freq was taken from, and of how many
+    preview: NotRequired[AppliedPreviewDict]
     notes: list[str]
 
 
@@ -85,6 +94,8 @@ class ScoredTokenDict(TypedDict):
     label: str
     score: float
     foldRank: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
 
 
 class ChanceTopRandomDict(TypedDict):
@@ -214,11 +225,20 @@ class SimilarNeuronsDict(TypedDict):
     top: NotRequired[str]
 
 
+class HeadReadingAppliedPreviewDict(TypedDict):
+    """Only in a preview: how many vectors freq was taken from, and of how many."""
+
+    vectors: float
+    of: float
+
+
 class HeadReadingAppliedDict(TypedDict):
     foldNorm: bool
     filters: list[str]
     embedding: Literal["unembed", "embed", "own"]
     approximate: bool
+    # Only in a preview: how many vectors freq was taken from, and of how many
+    preview: NotRequired[HeadReadingAppliedPreviewDict]
     notes: list[str]
     above: NotRequired[float]
     below: NotRequired[float]
@@ -244,6 +264,8 @@ class TokenPairDict(TypedDict):
     score: float
     other: NotRequired[float]
     foldRank: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
 
 
 class MatrixReadingCountersDict(TypedDict):
@@ -304,6 +326,8 @@ class SpectrumDirectionsLeftTopDict(TypedDict):
     label: str
     score: float
     foldRank: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     z: float | None
     p: float
 
@@ -316,6 +340,8 @@ class SpectrumDirectionsLeftBottomDict(TypedDict):
     label: str
     score: float
     foldRank: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     z: float | None
     p: float
 
@@ -333,6 +359,8 @@ class SpectrumDirectionsRightTopDict(TypedDict):
     label: str
     score: float
     foldRank: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     z: float | None
     p: float
 
@@ -345,6 +373,8 @@ class SpectrumDirectionsRightBottomDict(TypedDict):
     label: str
     score: float
     foldRank: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     z: float | None
     p: float
 
@@ -1118,6 +1148,13 @@ class ComparisonDiffDict(TypedDict):
     heads: list[ComparisonDiffHeadsDict]
 
 
+class ModelDiffOverallDict(TypedDict):
+    # All changes over all numbers of A
+    relative: float | None
+    # nearly: less than storing the numbers in BF16 changes
+    verdict: Literal["same", "rounding", "nearly", "changed"]
+
+
 class ModelDiffHeadersConfigDict(TypedDict):
     name: str
     a: str
@@ -1167,6 +1204,10 @@ class ModelDiffParametersDict(TypedDict):
     typical: float | None
     # What rounding to the coarser type changes, relative
     rounding: NotRequired[float]
+    # Numbers that are not equal
+    moved: float
+    # Numbers further apart than rounding explains
+    beyond: float
     verdict: Literal["same", "rounding", "changed"]
     notFinite: float
     vectors: list[ModelDiffParametersVectorsDict]
@@ -1185,6 +1226,24 @@ class ModelDiffDirectionsRandomDict(TypedDict):
     effectiveRank: float
 
 
+class ModelDiffDirectionsIntrudersFoundDict(TypedDict):
+    rank: float
+    value: float
+    nearest: float
+    top: list[ScoredTokenDict]
+    bottom: list[ScoredTokenDict]
+    chance: NotRequired[ChanceDict]
+
+
+class ModelDiffDirectionsIntrudersDict(TypedDict):
+    """Leading directions of B’s parameter that A’s has nothing near to."""
+
+    looked: float
+    least: float
+    chance: float
+    found: list[ModelDiffDirectionsIntrudersFoundDict]
+
+
 class ModelDiffDirectionsDict(TypedDict):
     parameter: str
     # Of all squared changes, in the first direction
@@ -1194,6 +1253,8 @@ class ModelDiffDirectionsDict(TypedDict):
     top: list[ScoredTokenDict]
     bottom: list[ScoredTokenDict]
     chance: NotRequired[ChanceDict]
+    # Leading directions of B’s parameter that A’s has nothing near to
+    intruders: NotRequired[ModelDiffDirectionsIntrudersDict]
 
 
 class ModelDiffNeuronsDict(TypedDict):
@@ -1215,6 +1276,7 @@ class ModelDiffHeadsDict(TypedDict):
     # Of its own length in A; null where that is 0
     relative: float | None
     pairs: list[TokenPairDict]
+    lowest: list[TokenPairDict]
 
 
 class ModelDiffRowsDict(TypedDict):
@@ -1222,6 +1284,57 @@ class ModelDiffRowsDict(TypedDict):
     token: TokenDict
     # Of its own length in A; null where that is 0
     relative: float | None
+
+
+class WordHistoryLayersStepsDict(TypedDict):
+    # Neurons whose first k words are not the same
+    changed: float
+    # Neurons whose first word is another
+    first: float
+    # Share of the first k words that stayed, on average
+    kept: float
+
+
+class WordHistoryLayersDict(TypedDict):
+    layer: float
+    expert: NotRequired[float]
+    part: Literal["key", "up", "value"]
+    neurons: float
+    types: list[str]
+    steps: list[WordHistoryLayersStepsDict]
+
+
+class WordHistoryTypesStepsDict(TypedDict):
+    # Neurons whose first k words are not the same
+    changed: float
+    # Neurons whose first word is another
+    first: float
+    # Share of the first k words that stayed, on average
+    kept: float
+
+
+class WordHistoryTypesDict(TypedDict):
+    types: list[str]
+    neurons: float
+    steps: list[WordHistoryTypesStepsDict]
+
+
+class WordHistoryMovedDict(TypedDict):
+    layer: float
+    expert: NotRequired[float]
+    part: Literal["key", "up", "value"]
+    neuron: float
+    kept: list[float]
+    when: float
+    words: list[list[TokenDict]]
+
+
+class WordHistoryDict(TypedDict):
+    models: list[str]
+    k: float
+    layers: list[WordHistoryLayersDict]
+    types: list[WordHistoryTypesDict]
+    moved: list[WordHistoryMovedDict]
 
 
 class HealthFindingsDict(TypedDict):
@@ -1654,6 +1767,7 @@ class ModelDiffDict(TypedDict):
     b: str
     # Nothing differs, in headers or in numbers
     same: bool
+    overall: ModelDiffOverallDict
     normalize: Literal["freq", "none", "cosine"]
     headers: ModelDiffHeadersDict
     parameters: list[ModelDiffParametersDict]
@@ -1662,6 +1776,7 @@ class ModelDiffDict(TypedDict):
     neurons: list[ModelDiffNeuronsDict]
     heads: list[ModelDiffHeadsDict]
     rows: list[ModelDiffRowsDict]
+    words: NotRequired[WordHistoryDict]
     notes: list[str]
 
 

@@ -394,6 +394,7 @@ class ModelDiff(Reading):
     b: str
     # Nothing differs, in headers or in numbers
     same: bool
+    overall: _answers.ModelDiffOverallDict
     normalize: Literal["freq", "none", "cosine"]
     headers: _answers.ModelDiffHeadersDict
     parameters: list[_answers.ModelDiffParametersDict]
@@ -402,6 +403,7 @@ class ModelDiff(Reading):
     neurons: list[_answers.ModelDiffNeuronsDict]
     heads: list[_answers.ModelDiffHeadsDict]
     rows: list[_answers.ModelDiffRowsDict]
+    words: _answers.WordHistoryDict | None
     notes: list[str]
 
 
@@ -522,6 +524,7 @@ class ModelQuestions:
         embedding: Literal["unembed", "embed", "own"] | None = None,
         approximate: bool | None = None,
         label: Literal["pretty", "raw", "notebook"] | None = None,
+        preview: bool | None = None,
         only_ascii: bool | None = None,
         only_english: bool | None = None,
         only_alnum: bool | None = None,
@@ -552,6 +555,8 @@ class ModelQuestions:
             approximate: A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is
                 faster; says so.
             label: How tokens are written.
+            preview: A freq normaliser that is not known yet from 1/32 of the vectors or fewer, at once; says so,
+                with ± beside scores.
             only_ascii: ASCII characters alone.
             only_english: ASCII letters and digits, brackets at the ends aside.
             only_alnum: Letters and digits of any script.
@@ -575,6 +580,7 @@ class ModelQuestions:
             "embedding": embedding,
             "approximate": approximate,
             "label": label,
+            "preview": preview,
             "onlyAscii": only_ascii,
             "onlyEnglish": only_english,
             "onlyAlnum": only_alnum,
@@ -809,6 +815,7 @@ class ModelQuestions:
         embedding: Literal["unembed", "embed", "own"] | None = None,
         approximate: bool | None = None,
         label: Literal["pretty", "raw", "notebook"] | None = None,
+        preview: bool | None = None,
         only_ascii: bool | None = None,
         only_english: bool | None = None,
         only_alnum: bool | None = None,
@@ -847,6 +854,8 @@ class ModelQuestions:
             approximate: A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is
                 faster; says so.
             label: How tokens are written.
+            preview: A freq normaliser that is not known yet from 1/32 of the vectors or fewer, at once; says so,
+                with ± beside scores.
             only_ascii: ASCII characters alone.
             only_english: ASCII letters and digits, brackets at the ends aside.
             only_alnum: Letters and digits of any script.
@@ -878,6 +887,7 @@ class ModelQuestions:
             "embedding": embedding,
             "approximate": approximate,
             "label": label,
+            "preview": preview,
             "onlyAscii": only_ascii,
             "onlyEnglish": only_english,
             "onlyAlnum": only_alnum,
@@ -1306,6 +1316,7 @@ class ModelQuestions:
         embedding: Literal["unembed", "embed", "own"] | None = None,
         approximate: bool | None = None,
         label: Literal["pretty", "raw", "notebook"] | None = None,
+        preview: bool | None = None,
         only_ascii: bool | None = None,
         only_english: bool | None = None,
         only_alnum: bool | None = None,
@@ -1330,6 +1341,8 @@ class ModelQuestions:
             approximate: A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is
                 faster; says so.
             label: How tokens are written.
+            preview: A freq normaliser that is not known yet from 1/32 of the vectors or fewer, at once; says so,
+                with ± beside scores.
             only_ascii: ASCII characters alone.
             only_english: ASCII letters and digits, brackets at the ends aside.
             only_alnum: Letters and digits of any script.
@@ -1350,6 +1363,7 @@ class ModelQuestions:
             "embedding": embedding,
             "approximate": approximate,
             "label": label,
+            "preview": preview,
             "onlyAscii": only_ascii,
             "onlyEnglish": only_english,
             "onlyAlnum": only_alnum,
@@ -1758,6 +1772,8 @@ class ModelQuestions:
         k: int | None = None,
         neurons: int | None = None,
         heads: int | None = None,
+        intruders: bool | None = None,
+        words: int | None = None,
         normalize: Literal["freq", "none", "cosine"] | None = None,
         only_ascii: bool | None = None,
         only_english: bool | None = None,
@@ -1775,6 +1791,8 @@ class ModelQuestions:
             k: How many tokens or pairs of each list; default 5.
             neurons: How many of the neurons that changed most; default 6.
             heads: How many of the heads, and of the directions, that changed most; default 3.
+            intruders: Look for intruder dimensions in models of any width.
+            words: Compare the first words of so many neurons of each layer and part.
             normalize: How scores are made comparable.
             only_ascii: ASCII characters alone.
             only_english: ASCII letters and digits, brackets at the ends aside.
@@ -1790,6 +1808,8 @@ class ModelQuestions:
             "k": k,
             "neurons": neurons,
             "heads": heads,
+            "intruders": intruders,
+            "words": words,
             "normalize": normalize,
             "onlyAscii": only_ascii,
             "onlyEnglish": only_english,
