@@ -1221,6 +1221,16 @@ class ModelDiffReorderedDict(TypedDict):
     parameters: list[str]
 
 
+class ModelDiffSidesDict(TypedDict):
+    side: Literal["writes", "reads"]
+    taken: float
+    changed: float
+    share: float
+    top: list[ScoredTokenDict]
+    bottom: list[ScoredTokenDict]
+    chance: NotRequired[ChanceDict]
+
+
 class ModelDiffDirectionsRandomDict(TypedDict):
     share: float
     effectiveRank: float
@@ -1511,6 +1521,8 @@ class PlacesPlaces3Dict(TypedDict):
 
 class ModelsDict(TypedDict):
     version: str
+    # Whether `POST /api/models` opens one more
+    opens: bool
     models: list[ModelInfoDict]
 
 
@@ -1772,6 +1784,7 @@ class ModelDiffDict(TypedDict):
     headers: ModelDiffHeadersDict
     parameters: list[ModelDiffParametersDict]
     reordered: list[ModelDiffReorderedDict]
+    sides: list[ModelDiffSidesDict]
     directions: list[ModelDiffDirectionsDict]
     neurons: list[ModelDiffNeuronsDict]
     heads: list[ModelDiffHeadsDict]

@@ -16,6 +16,8 @@ class Models(Reading):
 
     data: _answers.ModelsDict
     version: str
+    # Whether `POST /api/models` opens one more
+    opens: bool
     models: list[_answers.ModelInfoDict]
 
 
@@ -399,6 +401,7 @@ class ModelDiff(Reading):
     headers: _answers.ModelDiffHeadersDict
     parameters: list[_answers.ModelDiffParametersDict]
     reordered: list[_answers.ModelDiffReorderedDict]
+    sides: list[_answers.ModelDiffSidesDict]
     directions: list[_answers.ModelDiffDirectionsDict]
     neurons: list[_answers.ModelDiffNeuronsDict]
     heads: list[_answers.ModelDiffHeadsDict]
