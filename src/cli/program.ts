@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { COMMANDS } from './commands/index.ts';
 import { addCommand, reportsUsage } from './definition.ts';
 import { writeNow } from './output/standard.ts';
+import { packageVersion } from './package-version.ts';
 
 const EXAMPLES = `
 MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-community/gpt2-medium@main.
@@ -35,9 +35,4 @@ export function createProgram(): Command {
     for (const inner of commands) addCommand(group, inner, program);
   }
   return program;
-}
-
-function packageVersion(): string {
-  // Two folders up, both from src/cli/ and from dist/cli/.
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

@@ -4,6 +4,7 @@ import { build, plan } from './atlas-build.ts';
 import { atlasSpectrum } from './atlas-heads.ts';
 import { atlasSearch, atlasSimilar } from './atlas-neurons.ts';
 import { diff as atlasDiff, atlasSql, check, exportTable } from './atlas-tables.ts';
+import { cite } from './cite.ts';
 import { completion } from './completion.ts';
 import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
@@ -70,5 +71,6 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   worker,
   start,
   explain,
+  cite,
   completion,
 ];
