@@ -59,6 +59,9 @@ describe('the packed package in an empty project', () => {
         writeFileSync(join(project, 'program.mts'), TYPED_PROGRAM);
         const options = [
           '--noEmit',
+          // Where a terminal's colours are forced, it would draw the line in question.
+          '--pretty',
+          'false',
           '--strict',
           '--skipLibCheck',
           'false',

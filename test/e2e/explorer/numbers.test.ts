@@ -222,7 +222,8 @@ describe.skipIf(!browser || !models)(`the explorer’s numbers of SmolLM2${missi
   let own: Explorer;
   beforeAll(async () => {
     own = await startExplorer(gguf);
-  });
+    // A site ships its normalisers, which takes a pass over the whole model.
+  }, 600_000);
   afterAll(() => own?.stop());
 
   it('are those of readNeuron and readHead', async () => {
