@@ -5,13 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { root, setup } from './setup.mjs';
 import { optionsInLog, swallowedOptions } from './swallowed.mjs';
 
+const args = process.argv.slice(2);
+const fromNpm = process.env.npm_lifecycle_event === 'start';
+// Before set-up, which runs npm too, and adds to its logs.
+const logged = fromNpm ? optionsInLog(process.env, args) : undefined;
 setup();
 const dist = (name) => import(pathToFileURL(join(root, 'dist', name)).href);
-const fromNpm = process.env.npm_lifecycle_event === 'start';
 if (fromNpm) {
   const { createProgram } = await dist('cli/program.js');
-  const args = process.argv.slice(2);
-  const logged = optionsInLog(process.env, args);
   // Settings of npm's that came from elsewhere, such as npm_config_yes, were not taken from this command line.
   const swallowed = logged ?? swallowedOptions(createProgram(), process.env);
   if (swallowed.length) {

@@ -44,7 +44,8 @@ export function optionsInLog(env, args) {
       .reverse();
     for (const name of newest) {
       const log = readFileSync(join(folder, name), 'utf8');
-      const title = /^\d+ verbose title npm (.*)$/m.exec(log)?.[1].split(' ').slice(1).join(' ');
+      // `npm start info sample`, `npm run start info sample`; never that of the `npm ci` of a first start.
+      const title = /^\d+ verbose title npm (?:run(?:-script)? )?start\b ?(.*)$/m.exec(log)?.[1];
       if (title !== args.join(' ')) continue;
       const given = /^\d+ verbose argv (.*)$/m.exec(log)?.[1].match(/"[^"]*"/g);
       if (!given) return undefined;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -22,6 +22,29 @@ function npmStart(args: string[], env: Record<string, string> = {}) {
     said: run.stderr.replaceAll(/^npm (?:warn|notice|verbose|error).*\n/gm, '').replaceAll(/^Building.*\n/gm, ''),
   };
 }
+
+it('takes no other log of npm for its own: a first start installs by npm ci, whose options are nobody’s', async () => {
+  const { optionsInLog } = await import(join(root, 'scripts/swallowed.mjs'));
+  const folder = mkdtempSync(join(tmpdir(), 'weightscope-logs-'));
+  const log = (time: string, title: string, ...given: string[]) =>
+    writeFileSync(
+      join(folder, `${time}-debug-0.log`),
+      `7 verbose title npm ${title}\n8 verbose argv ${given.map((word) => JSON.stringify(word)).join(' ')}\n`,
+    );
+  const found = (...args: string[]) => optionsInLog({ npm_config_logs_dir: folder }, args);
+  try {
+    log('2026-01-01T00_00_02', 'ci', 'ci', '--ignore-scripts', '--no-audit');
+    expect(found()).toBeUndefined();
+    log('2026-01-01T00_00_01', 'start', 'start');
+    expect(found()).toEqual([]);
+    log('2026-01-01T00_00_03', 'run start info sample', 'run', 'start', 'info', 'sample', '--json');
+    expect(found('info', 'sample')).toEqual(['--json']);
+    log('2026-01-01T00_00_04', 'install', 'install', '--global');
+    expect(found()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 
 describe.skipIf(!ready)(`npm start${ready ? '' : ' (needs a set-up clone)'}`, () => {
   it('passes options on after two dashes, and prints JSON that is JSON', () => {
