@@ -24,7 +24,7 @@ import {
 } from './parameters.ts';
 import { question } from './question.ts';
 import { HeadReading, HeadRow, HeadStatistics, HeatMap, PairCount, ScoreCurve, Spectrum } from './results.ts';
-import { columnsOf, RANKED_COLUMNS, rankedRows, withMargin } from './table.ts';
+import { asRow, columnsOf, RANKED_COLUMNS, rankedRows, withMargin } from './table.ts';
 
 /** A pair in a table, named as the command line names it. */
 const pairCells = (first: Token, second: Token) => ({
@@ -132,7 +132,7 @@ export const head = question({
       (read[matrix]?.pairs ?? []).map(({ first, second, score, other, margin }, i) => ({
         ...{ matrix, rank: i + 1 },
         ...pairCells(first, second),
-        ...{ score, other, margin },
+        ...asRow({ score, other, margin }),
       })),
     );
     return columnsOf(rows, withMargin(rows, ['matrix', 'rank', ...PAIR_COLUMNS, 'score', 'other']));

@@ -19,9 +19,9 @@ export function columnsOf(rows: readonly Record<string, unknown>[], names = Obje
 }
 
 /** Both ends of a ranking, one row per token, after the columns of `of`. */
-export function rankedRows({ top, bottom }: RankedEnds, of: Record<string, string> = {}): Record<string, unknown>[] {
+export function rankedRows({ top, bottom }: RankedEnds, of: Record<string, unknown> = {}): Record<string, unknown>[] {
   return Object.entries({ top, bottom }).flatMap(([end, tokens]) =>
-    tokens.map((token, i) => ({ ...of, end, rank: i + 1, ...token })),
+    tokens.map((token, i) => ({ ...of, end, rank: i + 1, ...asRow(token) })),
   );
 }
 
@@ -30,8 +30,14 @@ interface RankedEnds {
   readonly bottom: readonly object[];
 }
 
+/** An entry as a row. A table has no room for notes: that a score is a preview's stands in the name of its margin. */
+export function asRow<T extends object>(scored: T & { margin?: number }): Record<string, unknown> {
+  const { margin, ...entry } = scored;
+  return margin === undefined ? entry : { ...entry, preview_margin: margin };
+}
+
 /** With a column of margins where the rows have them: of a preview. */
 export const withMargin = (rows: readonly Record<string, unknown>[], columns: readonly string[]): string[] =>
-  rows.some(({ margin }) => margin !== undefined) ? [...columns, 'margin'] : [...columns];
+  rows.some((row) => row.preview_margin !== undefined) ? [...columns, 'preview_margin'] : [...columns];
 
 export const RANKED_COLUMNS = ['end', 'rank', 'id', 'token', 'label', 'score'];

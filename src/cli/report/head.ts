@@ -1,3 +1,4 @@
+import { asRow } from '../../questions/table.ts';
 import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
@@ -43,7 +44,7 @@ export function headReport(reading: HeadReading, asked: HeadReportOptions = {}):
       for (const [matrix, { pairs, count }] of matricesOf(reading)) {
         const of = { model, layer, head, matrix };
         if (options.countOnly) yield { ...of, count };
-        else for (const [i, pair] of pairs.entries()) yield { ...of, rank: i + 1, ...pair };
+        else for (const [i, pair] of pairs.entries()) yield { ...of, rank: i + 1, ...asRow(pair) };
       }
     },
   };

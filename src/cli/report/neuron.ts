@@ -1,3 +1,4 @@
+import { rankedRows } from '../../questions/table.ts';
 import type { NeuronPart, NeuronReading, RankedTokens, VectorReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
 import { chanceNotes } from './chance.ts';
@@ -30,7 +31,7 @@ export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Repor
     notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading)), ...applied.notes],
     json: reading,
     *records() {
-      for (const [part, ranked] of partsOf(reading)) yield* rankedRecords({ model, layer, neuron, part }, ranked);
+      for (const [part, ranked] of partsOf(reading)) yield* rankedRows(ranked, { model, layer, neuron, part });
     },
   };
 }
@@ -62,7 +63,7 @@ export function vectorReport(reading: VectorReading, asked: Lengths = {}): Repor
         ],
     notes: [...emptyNotes(asked), ...chanceNotes([['', reading]]), ...applied.notes],
     json: reading,
-    records: () => rankedRecords({ model, vector }, reading),
+    records: () => rankedRows(reading, { model, vector }),
   };
 }
 
@@ -78,10 +79,4 @@ function partsOf({ parts }: NeuronReading): [NeuronPart, RankedTokens][] {
     const ranked = parts[part];
     return ranked ? [[part, ranked] as [NeuronPart, RankedTokens]] : [];
   });
-}
-
-function* rankedRecords(of: object, { top, bottom }: RankedTokens): Generator<object> {
-  for (const [end, tokens] of Object.entries({ top, bottom })) {
-    for (const [i, token] of tokens.entries()) yield { ...of, end, rank: i + 1, ...token };
-  }
 }
