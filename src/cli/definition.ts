@@ -74,7 +74,8 @@ const usageOf = (command: Command): string => command.createHelp().commandUsage(
 /** `--no-special` arrives as `special: false`. */
 const valueIn = (option: Option, value: unknown): unknown => (option.negate ? value === false || undefined : value);
 
-const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const lower = (text: string): string => text.toLowerCase();
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${lower(letter)}`);
 
 /** A sentence as help has it: `how many tokens`, but `ASCII characters`. */
 export const inHelp = (sentence: string): string =>
@@ -106,7 +107,9 @@ function optionOf(name: string, facts: Facts): Option {
   const usual = cli.default ?? facts.default;
   if (usual !== undefined) option.default(usual);
   if (required) option.makeOptionMandatory();
-  if (cli.conflicts) option.conflicts(cli.conflicts);
+  // Commander keeps `--no-special` under `special`.
+  if (cli.conflicts)
+    option.conflicts(cli.conflicts.map((other) => other.replace(/^no(?=[A-Z])/, '').replace(/^[A-Z]/, lower)));
   if (cli.group) option.helpGroup(cli.group);
   if (cli.env) option.env(cli.env);
   flagFacts.set(option, facts);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { root } from '../packed.ts';
 import { environment, lexi, main, temporary, weightscope } from './run-cli.ts';
 
 // What people type in their first hour, and what they are told.
@@ -29,6 +30,17 @@ describe('options that have no effect together are refused', () => {
     const [command, ...flags] = line.split(' ');
     expect(await refused(command, lexi, '2', '1', ...flags)).toContain(message);
   });
+
+  it.each(['-k 3', '--no-special', '--only-alnum', '--report r.html', '--exit-code'])(
+    'adapter --merge %s, which is for the report that merging does not give',
+    async (flag) => {
+      const folder = join(temporary(), 'merged');
+      const [base, adapter] = ['base', 'adapter'].map((part) => join(root, 'test/fixtures/adapters/lora', part));
+      const said = await refused('adapter', base, adapter, '--merge', '-o', folder, ...flag.split(' '));
+      expect(said).toContain(`Option '--merge' cannot be used with option '${flag.split(' ')[0]}`);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
 
   it('an option that another one is for', async () => {
     const folder = join(temporary(), 'atlas');

@@ -19,7 +19,9 @@ export const adapter = command({
   },
   flags: {
     ...flags,
-    merge: flag('Write the merged checkpoint as a new folder, named by -o, in place of the report'),
+    merge: flag('Write the merged checkpoint as a new folder, named by -o, in place of the report', {
+      cli: { conflicts: [...Object.keys(flags), 'exitCode', 'report'] },
+    }),
     exitCode: flag('End with status 1 where it does not fit, or does nothing'),
     ...readingEngine,
     ...page,
