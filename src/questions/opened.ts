@@ -79,7 +79,9 @@ export class Opened {
     const known = this.served.models.map((model) => model.id).join(', ');
     throw new WeightscopeError(
       'MODEL_UNKNOWN',
-      `Expected an opened model, one of ${known}, got ${JSON.stringify(id)}.`,
+      known
+        ? `Expected an opened model, one of ${known}, got ${JSON.stringify(id)}.`
+        : `Expected an opened model, got ${JSON.stringify(id)}, and none is open; open it first.`,
     );
   }
 

@@ -26,6 +26,7 @@ it('opens, asks and closes models by ids that are given once', async () => {
   expect(third.id).toBe('sample-3');
   await session.close(second.id);
   await session.close(third.id);
+  await expect(session.ask('neuron', asked, run())).rejects.toThrow('got "sample", and none is open');
 });
 
 it('removes a temporary folder when its model is closed', async () => {

@@ -50,8 +50,9 @@ export function mergedCheckpoint(base: Model, adapter: Adapter, shardBytes = SHA
   const tensors = [...made].map(([name, info]) =>
     touched.has(name) ? changedTensor(name, info, base.tensors.get(name), adapter) : copiedTensor(name, info),
   );
+  const grown = grownConfig(base, made, fit);
   const config = {
-    ...(grownConfig(base, made, fit) !== base.config && { vocab_size: grownConfig(base, made, fit).vocab_size }),
+    ...(grown !== base.config && { vocab_size: grown.vocab_size }),
     ...(hasOwnHead(fit.changes, base) && { tie_word_embeddings: false }),
   };
   const shards = cut(tensors, shardBytes);
