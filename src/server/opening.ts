@@ -38,9 +38,10 @@ export async function openAsked(c: Context<Env>, state: ServerState): Promise<Re
       'HOST_REFUSED',
       'Expected the Origin of this server’s own page, or its token in a header, with a request to open a model.',
     );
-  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? ''))
+  const isJson = /^application\/json\b/i.test(c.req.header('content-type') ?? '');
+  const given: unknown = isJson ? await c.req.json().catch(() => undefined) : undefined;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new WeightscopeError('ARGUMENT_INVALID', 'Expected a model to be opened as JSON: {"place": "sample"}.');
-  const given: unknown = await c.req.json().catch(() => undefined);
   const { success, data: asked, error } = Asked.safeParse(given);
   if (!success) throw invalid(error, given);
   tooManyOpened(models);
