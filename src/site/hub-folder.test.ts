@@ -84,6 +84,18 @@ it.each([
   expect(parseHubPlace(text)).toEqual(place);
 });
 
-it.each(['', 'a b', '/etc/passwd', 'org/name/model.txt', '../x', 'https:', 'org//x'])('refuses %j', (text) => {
+it.each([
+  '',
+  'a b',
+  '/etc/passwd',
+  'org/name/model.txt',
+  '../x',
+  'https:',
+  'org//x',
+  'org/name@../../x',
+  'org/a--b',
+  'org/..',
+  'a/b/c.bin@x y',
+])('refuses %j', (text) => {
   expect(() => parseHubPlace(text)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
 });

@@ -1,8 +1,8 @@
 import { WeightscopeError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { quote } from '../quote.ts';
 import { type BlockStore, blockSource } from '../source/blocks.ts';
 import { httpSource } from '../source/http.ts';
+import { type HubId, parseHubId } from '../source/hub-id.ts';
 import { parseListing } from '../source/hub-listing.ts';
 import { checkFileName } from '../source/range.ts';
 import { type HttpOptions, readBody, retrying, send, Transient } from '../source/request.ts';
@@ -12,23 +12,16 @@ export const HUB = 'https://huggingface.co';
 /** A list of files that is longer is none that is meant. */
 const LONGEST_LIST = 32_000_000;
 
-export interface HubPlace {
-  repo: string;
-  revision: string;
+export interface HubPlace extends HubId {
   /** One file of the repository. */
   file?: string;
 }
 
 /** `org/name`, `org/name@revision`, `org/name/model.gguf`. Throws `ARGUMENT_INVALID`. */
 export function parseHubPlace(text: string): HubPlace {
-  const [, repo, file, revision] =
-    /^([\w][\w.-]*(?:\/[\w][\w.-]*)?)(?:\/([^@]+\.(?:gguf|safetensors|bin)))?(?:@(.+))?$/.exec(text.trim()) ?? [];
-  if (!repo)
-    throw new WeightscopeError(
-      'ARGUMENT_INVALID',
-      `Expected a hub id such as openai-community/gpt2 or org/name@revision, got ${quote(text)}.`,
-    );
-  return { repo, revision: revision ?? 'main', file };
+  const given = text.trim();
+  const [, repo, file, revision = ''] = /^([^/@]+\/[^/@]+)\/([^@]+\.(?:gguf|safetensors|bin))(@.+)?$/.exec(given) ?? [];
+  return { ...parseHubId(file === undefined ? given : repo + revision), file };
 }
 
 export interface HubFolderOptions extends HttpOptions {

@@ -7,18 +7,17 @@ import { fileFolder, fileSource } from './file.node.ts';
 import { httpSource } from './http.ts';
 import { etagName, exists, HubCache, type Link } from './hub-cache.node.ts';
 import { exchange, type HubHttp, retrying } from './hub-http.ts';
+import { type HubId, parseHubId } from './hub-id.ts';
 import { type HubListing, hubListing } from './hub-listing.ts';
 import { withLock } from './hub-lock.node.ts';
 import { HubProgress, type HubProgressCallback } from './hub-progress.ts';
 import {
   checkEndpoint,
   type Environment,
-  type HubId,
   hubCacheDir,
   hubEndpoint,
   hubOffline,
   hubToken,
-  parseHubId,
   symlinksDisabled,
 } from './hub-settings.node.ts';
 import { checkFileName } from './range.ts';
