@@ -1,14 +1,14 @@
 """Runs notebooks/tour.ipynb with Deno's Jupyter kernel, headless, and compares every output with the one in the file.
 
-python notebooks/run.py            # needs: pip install deno nbclient
+python notebooks/run.py            # needs: pip install deno jupyter_client nbformat
 python notebooks/run.py --update   # writes the outputs into the file
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
+import queue
 import sys
 import tempfile
 from pathlib import Path
@@ -16,12 +16,12 @@ from typing import Any
 
 import nbformat
 from deno import find_deno_bin  # the package brings the program
-from jupyter_client import AsyncKernelManager
+from jupyter_client import BlockingKernelClient, KernelManager
 from jupyter_client.kernelspec import KernelSpecManager
-from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOK = HERE / "tour.ipynb"
+PATIENCE_S = 300  # for one message, on a busy machine
 
 
 def kernels(folder: Path) -> KernelSpecManager:
@@ -44,50 +44,61 @@ def shown(cell: Any) -> list[Any]:
     ]
 
 
-def run() -> list[Any]:
-    """The notebook's cells, run once from the first to the last by a kernel of its own."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("NO_COLOR", "1")
-        manager = AsyncKernelManager(kernel_name="deno", kernel_spec_manager=kernels(Path(folder)))
-        client = NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": str(HERE)}})
+def answers(client: BlockingKernelClient, source: str, wanted: int) -> list[Any]:
+    """
+    What a cell shows. Deno's kernel may say that it is idle before all of it has arrived: it is waited for until
+    `wanted` outputs are there, so that none is lost or taken for the next cell's.
+    """
+    asked = client.execute(source)
+    outputs: list[Any] = []
+    idle = False
+    while not idle or len(outputs) < wanted:
         try:
-            client.execute()
+            message = client.get_iopub_msg(timeout=PATIENCE_S)
+        except queue.Empty:
+            return outputs
+        if message["parent_header"].get("msg_id") != asked:
+            continue
+        if message["header"]["msg_type"] == "status":
+            idle = message["content"]["execution_state"] == "idle"
+        elif message["header"]["msg_type"] in ("execute_result", "display_data", "stream", "error"):
+            outputs.append(nbformat.v4.output_from_msg(message))
+    return outputs
+
+
+def run(cells: list[Any], wanted: list[int]) -> None:
+    """Fills the cells with what they show, from the first to the last, by a kernel of its own."""
+    # Outputs are compared as plain text. A colour that is forced from outside would win over NO_COLOR.
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"} | {"NO_COLOR": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        manager = KernelManager(kernel_name="deno", kernel_spec_manager=kernels(Path(folder)))
+        manager.start_kernel(cwd=str(HERE), env=environment)
+        client = manager.client()
+        try:
+            client.start_channels()
+            client.wait_for_ready(timeout=PATIENCE_S)
+            for cell, count in zip(cells, wanted):
+                if cell.cell_type == "code":
+                    cell.outputs = answers(client, cell.source, count)
         finally:
-            # A manager that was given from outside is not the client's to end.
-            asyncio.run(manager.shutdown_kernel(now=True))
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-    return notebook.cells
-
-
-def whole(wanted: list[bool]) -> list[Any]:
-    """
-    The cells with all their outputs. Deno's kernel may say that it is idle before what a cell shows has arrived, and
-    nbclient then loses it: a cell that showed nothing, and is wanted to show something, is taken from another run.
-    """
-    cells = run()
-    for _ in range(3):
-        if all(cell.get("outputs") or not shows for cell, shows in zip(cells, wanted)):
-            break
-        cells = [cell if cell.get("outputs") else other for cell, other in zip(cells, run())]
-    return cells
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
 
 
 def main(update: bool) -> int:
     before = nbformat.read(NOTEBOOK, as_version=4)
-    code = [cell.cell_type == "code" for cell in before.cells]
-    # What was lost when the file was written cannot be told from a cell that shows nothing: two runs at least.
-    cells = whole(code if update else [bool(cell.get("outputs")) for cell in before.cells])
+    now = nbformat.read(NOTEBOOK, as_version=4)
+    # Each cell shows its last value; how much more it shows is not known when the file is written anew.
+    run(now.cells, [1 if update else len(cell.get("outputs", [])) for cell in before.cells])
     if update:
-        before.cells = cells
-        nbformat.write(before, NOTEBOOK)
+        nbformat.write(now, NOTEBOOK)
         return 0
-    pairs = zip(before.cells, cells)
-    different = [number for number, (was, now) in enumerate(pairs) if shown(was) != shown(now)]
+    pairs = list(zip(before.cells, now.cells))
+    different = [number for number, (was, is_) in enumerate(pairs) if shown(was) != shown(is_)]
     for number in different:
-        print(f"cell {number}: expected\n{shown(before.cells[number])}\ngot\n{shown(cells[number])}"[:4000])
-    print(f"{len(cells)} cells, {len(different)} with other outputs than in {NOTEBOOK.name}")
+        was, is_ = pairs[number]
+        print(f"cell {number}: expected\n{shown(was)}\ngot\n{shown(is_)}"[:4000])
+    print(f"{len(pairs)} cells, {len(different)} with other outputs than in {NOTEBOOK.name}")
     return 1 if different else 0
 
 

@@ -78,8 +78,7 @@ def test_ending_python_leaves_no_process() -> None:
 def test_an_interrupt_cancels_and_the_next_question_is_answered() -> None:
     code = (
         f"{OPEN}"
-        "print('on', flush=True)\n"
-        f"try:\n    {LONG}"
+        f"try:\n    print('on', flush=True)\n    {LONG}"
         "except KeyboardInterrupt:\n    print('cancelled', flush=True)\n"
         "print(m.neuron(4, 100, k=1).parts['value']['top'][0]['label'], m._session._process.pid, flush=True)\n"
     )
