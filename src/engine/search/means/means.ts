@@ -11,7 +11,9 @@ import { absolute64, isCoarse } from './underflow.ts';
 const FEW = 256;
 /** Up to so many products all are made in fp64, which is proved to be right; beyond, that would take twice as long. */
 const PROVED = 2 ** 32;
-/** What means may err by (1e-6, relative) less what the sums of eight fp32 terms may: 7 roundings of 2^-24. */
+/** What exact means may err by, relative to the fp64 ones. */
+const TOLERANCE = 1e-6;
+/** {@link TOLERANCE} less what the sums of eight fp32 terms may: 7 roundings of 2^-24. */
 const TOLERANCE32 = 5.5e-7;
 /** The largest error of approximate means; rows that may err by more are computed exactly. */
 const TOLERANCE16 = 5e-3;
@@ -78,7 +80,7 @@ const sums16 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums 
   if (doubtful.length > DOUBTFUL * e.rows || (await largestError(call, e, sums, errors, rest)) > TOLERATED) {
     return exactSums(call, e, rest);
   }
-  const error = errors.reduce((most, error) => (error <= TOLERANCE16 && error > most ? error : most), 0);
+  const error = errors.reduce((most, error) => Math.max(most, error <= TOLERANCE16 ? error : TOLERANCE), 0);
   return { ...(await refined(sums, e, doubtful, (some) => exactSums(call, some, rest))), error };
 };
 
