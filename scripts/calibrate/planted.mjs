@@ -13,7 +13,8 @@ const STRENGTHS = [1, 0.5, 0.2, 0.1, 0.05];
 const Z = 3.29;
 const P = 0.001;
 
-export async function power(model, engine, rows, { short, progress }) {
+/** `ownPlaces`: only copiers and suppressors by their own places. */
+export async function power(model, engine, rows, { short, ownPlaces, progress }) {
   const [heads, strengths] = short ? [6, [1, 0.2]] : [40, STRENGTHS];
   const table = [];
   const add = (what, strength, found, statistic, of = 'heads, plain') => {
@@ -34,19 +35,21 @@ export async function power(model, engine, rows, { short, progress }) {
   ]) {
     for (const strength of strengths) {
       const planted = await plantedHeads(model, heads, strength, (v) => v.map((x) => sign * x));
-      const copying = await headCopying(planted, 0, 'vo', { engine });
-      add(
-        `${what}, by its copying score`,
-        strength,
-        copying.map(({ score }) => score.random),
-        'copying score',
-      );
-      add(
-        `${what}, by its diagonal`,
-        strength,
-        copying.map(({ diagonal }) => diagonal.random),
-        'mean of the diagonal',
-      );
+      if (!ownPlaces) {
+        const copying = await headCopying(planted, 0, 'vo', { engine });
+        add(
+          `${what}, by its copying score`,
+          strength,
+          copying.map(({ score }) => score.random),
+          'copying score',
+        );
+        add(
+          `${what}, by its diagonal`,
+          strength,
+          copying.map(({ diagonal }) => diagonal.random),
+          'mean of the diagonal',
+        );
+      }
       const self = await headSelf(planted, 0, 'vo', { engine });
       add(
         `${what}, by own places`,
@@ -57,6 +60,7 @@ export async function power(model, engine, rows, { short, progress }) {
     }
     progress(`planted: ${what}`);
   }
+  if (ownPlaces) return table;
   const { pairs } = tokenRelation(model.vocabulary, PLURALS);
   const e = model.parameters.get('unembed');
   const rowsOf = async (ids) => Promise.all(ids.map((id) => e.read(id, id + 1)));

@@ -59,13 +59,29 @@ class Rows {
   }
 }
 
-/** `plain`: only what planted structure is compared with, neurons and plain heads against random ones. */
+/**
+ * `plain`: only what planted structure is compared with, neurons and plain heads against random ones. `ownPlaces`:
+ * only own places of `perLayer` plain heads in each of four layers, and of a quarter as many with trained spectra.
+ */
 export async function calibration(
   model,
   engine,
-  { short, plain, seed = 1, heads: perLayer = 50, neurons: count, progress },
+  { short, plain, ownPlaces, seed = 1, heads: perLayer = ownPlaces ? 100 : 50, neurons: count, progress },
 ) {
   const rows = new Rows();
+  if (ownPlaces) {
+    for (const spectra of plain ? [false] : [false, true]) {
+      const of = spectra ? 'heads, spectra' : 'heads, plain';
+      const sizes = short ? { layers: 2, heads: 6 } : { layers: 4, heads: Math.ceil(perLayer / (spectra ? 4 : 1)) };
+      const random = await randomHeads(model, { ...sizes, seed: 2 * seed - (spectra ? 0 : 1), spectra });
+      for (let layer = 0; layer < sizes.layers; layer++) {
+        for (const matrix of ['vo', 'qk'])
+          await ownPlacesOf(rows, random, layer, matrix, of, 'random', { engine, to: sizes.heads });
+        progress(`own places of ${of}: layer ${layer}`);
+      }
+    }
+    return rows;
+  }
   await neurons(rows, model, engine, count ?? (short ? 1000 : 20_000), seed, progress);
   for (const spectra of plain ? [false] : [false, true]) {
     const of = spectra ? 'heads, spectra' : 'heads, plain';
@@ -126,15 +142,7 @@ async function ofHeads(rows, model, engine, of, against, { layers, heads }, prog
         rows.add('copying score', against, of, score[against].p, { drawn: 3000, z: score[against].z });
         rows.add('mean of the diagonal', against, of, diagonal[against].p, { z: diagonal[against].z });
       }
-      for (const found of await headSelf(model, layer, matrix, { ...options, randomHeads: 1 })) {
-        for (const [name, title] of [
-          ['top1', 'own place, best'],
-          ['top5', 'own place, five best'],
-          ['bottom1', 'own place, worst'],
-          ['bottom5', 'own place, five worst'],
-        ])
-          rows.add(title, against, of, found[name][against].p, { counts: true, z: found[name][against].z });
-      }
+      await ownPlacesOf(rows, model, layer, matrix, of, against, options);
       if (against === 'random') {
         for (let head = 0; head < heads; head++) {
           const spectrum = await headSpectrum(model, layer, head, matrix);
@@ -154,6 +162,18 @@ async function ofHeads(rows, model, engine, of, against, { layers, heads }, prog
       }
     }
     progress(`${of}, ${against}: layer ${layer}`);
+  }
+}
+
+async function ownPlacesOf(rows, model, layer, matrix, of, against, options) {
+  for (const found of await headSelf(model, layer, matrix, options)) {
+    for (const [name, title] of [
+      ['top1', 'own place, best'],
+      ['top5', 'own place, five best'],
+      ['bottom1', 'own place, worst'],
+      ['bottom5', 'own place, five worst'],
+    ])
+      rows.add(title, against, of, found[name][against].p, { counts: true, z: found[name][against].z });
   }
 }
 

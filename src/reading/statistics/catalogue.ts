@@ -45,7 +45,7 @@ export interface StatisticFacts {
 const OWN_PLACES = {
   measure: 'self',
   family: 'share of tokens first in their own row',
-  nulls: { random: 'mean exact, Poisson', shuffled: 'mean exact, Poisson' },
+  nulls: { random: 'mean exact, negative binomial', shuffled: 'mean exact, Poisson' },
   tail: 'larger',
   shareOf: 'self_tokens',
 } as const;

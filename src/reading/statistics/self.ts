@@ -10,9 +10,10 @@ import { rowsOf, score } from '../pairs.ts';
 import { squared } from '../powers.ts';
 import { sampleIndices, seeded } from '../random.ts';
 import type { HeadMatrix } from '../types.ts';
+import { clumping } from './clumps.ts';
 import { eachHead, headRange, type LayerOptions, randomHead } from './heads.ts';
 import { against, type Null, nullOf, type Tested } from './nulls.ts';
-import { poissonTail } from './tails.ts';
+import { negativeBinomialTail, poissonTail } from './tails.ts';
 
 /** Ranks at which a token's place in its own row is asked for. */
 const RANKS = [1, 5] as const;
@@ -88,15 +89,18 @@ export async function headSelf(
       const chance = Math.min(1, RANKS[i] / Math.max(1, counts.among));
       // Under a shuffle the count varies no more than if tokens were independent, hence z is never too large.
       const shuffled = { mean: chance, sd: Math.sqrt(chance / n) };
-      const drawn = random.map((other) => other[end][i] / n);
+      const drawn = random.counts.map((other) => other[end][i] / n);
       // What a random head looks for has the same chance to be any direction: over all tokens, the chances to come
       // first in a row of such a direction add up to 1. So many tokens come first in their own rows, k for the k best,
-      // on average.
-      const p = poissonTail(counts[end][i], n * chance);
+      // on average. Of those that are hits together fewer are both looked up where only some tokens are.
+      const mean = n * chance;
+      const variance = mean * (1 + (random.clumping[i] - 1) * (n / Math.max(1, counts.among)));
+      const p = negativeBinomialTail(counts[end][i], mean, variance);
       return {
         value,
-        ...(random.length > 0 && { random: against(value, shareNull(drawn, chance, n), p) }),
-        shuffled: against(value, shuffled, p),
+        ...(drawn.length > 0 && { random: against(value, shareNull(drawn, chance, n), p) }),
+        // Where words are shuffled, those that are alike are so with words that are not.
+        shuffled: against(value, shuffled, poissonTail(counts[end][i], mean)),
       };
     };
     found.push({
@@ -123,16 +127,22 @@ function shareNull(drawn: readonly number[], chance: number, n: number): Null {
   return { mean, sd: Math.sqrt(squared(sd) * (1 + 1 / drawn.length) + (p * (1 - p)) / n) };
 }
 
-const kept = new Kept<SelfCounts[]>();
+interface RandomHeads {
+  counts: SelfCounts[];
+  /** Variance / mean of the counts over all tokens, at least 1, for each of the ranks; both ends alike. */
+  clumping: number[];
+}
 
-/** The same counts for random heads; made once per model, matrix and options. */
+const kept = new Kept<RandomHeads>();
+
+/** The same counts for random heads, and how they clump; made once per model, matrix and options. */
 function randomCounts(
   model: Model,
   matrix: HeadMatrix,
   engine: Engine,
   mask: Uint8Array | undefined,
   options: SelfOptions,
-): Promise<SelfCounts[]> {
+): Promise<RandomHeads> {
   const { randomHeads = 4, seed = 1, sample, signal, normalize, embedding, foldNorm, approximate, filters } = options;
   const key = JSON.stringify([
     matrix,
@@ -147,11 +157,14 @@ function randomCounts(
   ]);
   return kept.get(model, key, signal, async () => {
     const counts: SelfCounts[] = [];
+    const clumps: number[][] = [];
     for (let i = 0; i < randomHeads; i++) {
       const factors = await randomHead(model, matrix, seed + i, options);
       counts.push(await selfCounts(engine, factors, { mask, sample, signal }));
+      clumps.push(await clumping(engine, factors, RANKS, { mask, seed: seed + i, signal }));
     }
-    return counts;
+    const meanOf = (at: number) => clumps.reduce((sum, clump) => sum + clump[at] / randomHeads, 0);
+    return { counts, clumping: RANKS.map((_, at) => Math.max(1, meanOf(at))) };
   });
 }
 
