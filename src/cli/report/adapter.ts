@@ -1,7 +1,7 @@
 import type { AdapterReading } from '../../compare/adapter/read.ts';
 import type { Group, Report } from '../output/report.ts';
 import { diffReport } from './diff.ts';
-import { plural } from './reading.ts';
+import { percent, plural } from './reading.ts';
 
 /** Whether it fits and what it is multiplied by, then what it changes as `diff` prints it. */
 export function adapterReport(found: AdapterReading): Report {
@@ -22,6 +22,7 @@ export function adapterReport(found: AdapterReading): Report {
     groups: [
       ...(fits ? [] : [problemGroup(found)]),
       ...(diff?.groups ?? []).slice(0, first),
+      ...tokenGroups(found),
       ...(modules.length > 0 ? [moduleGroup(found)] : []),
       ...(diff?.groups ?? []).slice(first),
     ],
@@ -32,18 +33,64 @@ export function adapterReport(found: AdapterReading): Report {
   };
 }
 
-const problemGroup = ({ problems }: AdapterReading): Group => ({
-  title: 'Modules that cannot be used',
-  blocks: [
+/** Modules that have one reason as one row. */
+function problemGroup({ problems }: AdapterReading): Group {
+  const rows = new Map<string, { shown: string; reason: string; count: number }>();
+  for (const { module, reason } of problems) {
+    const shown = module.replace(/\.\d+\./g, '.N.');
+    const key = JSON.stringify([shown, reason]);
+    rows.set(key, { shown: rows.has(key) ? shown : module, reason, count: (rows.get(key)?.count ?? 0) + 1 });
+  }
+  return {
+    title: 'Modules that cannot be used',
+    blocks: [
+      {
+        columns: [
+          { name: 'module', shown: true, flexible: true },
+          { name: 'why', shown: true, wraps: true, flexible: true },
+        ],
+        rows: [...rows.values()].map(({ shown, reason, count }) => [
+          count === 1 ? shown : `${shown} (${count})`,
+          reason,
+        ]),
+      },
+    ],
+  };
+}
+
+/** Moved tokens that are listed. */
+const MOVED = 20;
+
+/** Special and chat-template tokens whose own rows are others. */
+function tokenGroups({ tokens }: AdapterReading): Group[] {
+  if (!tokens || tokens.looked === 0) return [];
+  const { looked, moved } = tokens;
+  const ids = new Set(moved.map(({ token }) => token.id));
+  const of = `${looked.toLocaleString('en-US')} special and chat-template tokens`;
+  if (ids.size === 0) return [{ title: 'Tokens of the chat', text: `It moves the rows of none of ${of}.`, blocks: [] }];
+  return [
     {
-      columns: [
-        { name: 'module', shown: true, flexible: true },
-        { name: 'why', shown: true, wraps: true, flexible: true },
+      title: 'Tokens of the chat that it moves',
+      text: `It moves the rows of ${ids.size.toLocaleString('en-US')} of ${of}; ${moved.length > MOVED ? `the ${MOVED} that move most` : 'all'}, relative to their length:`,
+      blocks: [
+        {
+          columns: [
+            { name: 'token', shown: true, flexible: true },
+            { name: 'in', shown: true, faint: true },
+            { name: 'moved', shown: true, align: 'right' },
+          ],
+          rows: moved
+            .slice(0, MOVED)
+            .map(({ token, table, relative }) => [
+              token.label,
+              table,
+              relative === undefined ? 'new' : percent(relative),
+            ]),
+        },
       ],
-      rows: problems.map(({ module, reason }) => [module, reason]),
     },
-  ],
-});
+  ];
+}
 
 /** Modules that are changed in one way as one row: an adapter has hundreds. */
 function moduleGroup({ modules }: AdapterReading): Group {

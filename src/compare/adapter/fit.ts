@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../../errors.ts';
 import { isStandIn, type TensorInfo } from '../../formats/tensor.ts';
 import { inputFirstModules } from '../../model/architectures/index.ts';
+import { formatOfModel } from '../../model/open.ts';
 import type { Model } from '../../model/types.ts';
 import { quote } from '../../quote.ts';
 import type { Change, ModuleChange } from './change.ts';
@@ -29,11 +30,19 @@ export interface Fit {
   readonly notes: readonly string[];
 }
 
+/** Why no module of an adapter has a place in a GGUF file. */
+const GGUF_BASE =
+  'the base is a GGUF file, whose tensors have other names and orders; name the checkpoint that it was converted from';
+
 /**
  * Finds for every module of an adapter the base's tensor that it changes. Names are matched as they stand, else by what
  * stands before all of them: checkpoints are saved with and without `model.` or `transformer.`. Reads no weights.
  */
-export function fitOf(base: Pick<Model, 'tensors' | 'modelType' | 'config'>, adapter: Adapter): Fit {
+export function fitOf(base: Model, adapter: Adapter): Fit {
+  if (formatOfModel(base) === 'gguf') {
+    const problems = adapter.modules.map(({ name }) => ({ module: name, reason: GGUF_BASE }));
+    return { changes: [], problems, notes: adapter.config.notes };
+  }
   const names = new ModuleNames(base.tensors);
   const rename = renamingOf(
     names,

@@ -76,5 +76,8 @@ describe('an adapter before it is trusted', () => {
     expect([fits, problems.length, changes]).toEqual([false, 14, undefined]);
     const shape = await readAdapter(await open(), await rankOne({ [`${MLP}.gate_proj`]: [one(1, 9), one(1, 12)] }));
     expect(shape.problems[0].reason).toMatch(/fit the base's weight \[12, 8\], found 12 x 9/);
+    const gguf = await readAdapter(await openModel('sample'), adapter);
+    expect([gguf.fits, gguf.problems.length, gguf.changes]).toEqual([false, 14, undefined]);
+    for (const { reason } of gguf.problems) expect(reason).toMatch(/^the base is a GGUF file, .*converted from$/);
   });
 });

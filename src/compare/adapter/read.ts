@@ -2,6 +2,7 @@ import type { Model } from '../../model/types.ts';
 import { type DiffOptions, diffModels, type ModelDiff } from '../diff.ts';
 import type { Change } from './change.ts';
 import { type Fit, fitOf } from './fit.ts';
+import { type MovedTokens, movedTokens } from './moved-tokens.ts';
 import type { Adapter } from './open.ts';
 import { withAdapter } from './with-adapter.ts';
 
@@ -34,6 +35,8 @@ export interface AdapterReading {
   readonly notes: readonly string[];
   /** It fits, and no number of the base changes. */
   readonly doesNothing: boolean;
+  /** What it does to special and chat-template tokens; undefined where it does not fit, or no tokenizer is there. */
+  readonly tokens?: MovedTokens;
   /** What it changes, where it fits: the model with it against the base. */
   readonly changes?: ModelDiff;
 }
@@ -60,7 +63,9 @@ export async function readAdapter(base: Model, adapter: Adapter, options: DiffOp
     });
   }
   const fits = fit.problems.length === 0;
-  const changes = fits ? await diffModels(base, await withAdapter(base, adapter, options.signal), options) : undefined;
+  const tuned = fits ? await withAdapter(base, adapter, options.signal) : undefined;
+  const tokens = tuned && (await movedTokens(base, tuned, adapter, options.signal));
+  const changes = tuned && (await diffModels(base, tuned, options));
   return {
     base: base.name,
     adapter: adapter.name,
@@ -71,6 +76,7 @@ export async function readAdapter(base: Model, adapter: Adapter, options: DiffOp
     modules,
     notes: [...fit.notes, ...mixed(modules)],
     doesNothing: changes?.parameters.every(({ verdict }) => verdict === 'same') ?? false,
+    ...(tokens && { tokens }),
     ...(changes && { changes }),
   };
 }
