@@ -25,6 +25,7 @@ export { type DiffOptions, diffModels, type ModelDiff } from './compare/diff.ts'
 export { difference } from './compare/difference.ts';
 export type { LayerDistance } from './compare/distances.ts';
 export { examineModel, type Health } from './compare/doctor.ts';
+export { type HeadChangeOptions, readHeadChange } from './compare/head-change.ts';
 export {
   type KinshipOptions,
   type KinshipReading,

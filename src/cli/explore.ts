@@ -12,6 +12,8 @@ interface ExploreFlags {
   open?: boolean;
   noAtlas?: boolean;
   quiet?: boolean;
+  adapter?: string;
+  minus?: string;
 }
 
 /** Addresses that only this machine can connect to. */
@@ -26,7 +28,9 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);
   const report = (done: number, what: string) => progress.report(done, what);
   const mayOpen = LOOPBACK.includes(flags.host) || flags.allowOpen === true;
-  const served = await openServed(names, { engine, signal, progress: report, mayOpen }).finally(() => progress.stop());
+  const { adapter, minus } = flags;
+  const opening = openServed(names, { engine, signal, progress: report, mayOpen, adapter, minus });
+  const served = await opening.finally(() => progress.stop());
   const { rememberedToken } = await import('../server/remembered-token.node.ts');
   // Where other machines can connect, what was said once does not hold for ever.
   const token = flags.token ?? (flags.host === '127.0.0.1' ? await rememberedToken() : undefined);

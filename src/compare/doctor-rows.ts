@@ -1,5 +1,6 @@
 import type { Model, Parameter } from '../model/types.ts';
 import { seeded } from '../reading/random.ts';
+import { principalRow } from './principal-row.ts';
 import { printOf } from './print.ts';
 
 /** `fault`: the numbers cannot be right; `risk`: they may be, and often are not; `note`: worth knowing. */
@@ -32,15 +33,15 @@ const OUTLIER = 6;
  * Looks at every row of a table. A token that was never trained keeps a short row where embeddings are untied, and a
  * row like those of other unused tokens where they are tied (Land and Bartolo 2024, arXiv 2405.05417, section 3: the
  * length of the input embedding; the cosine of the output embedding, its first principal component taken out, with the
- * mean of known unused ones). A row is told apart where the indicator lies further out than any of so many rows would
- * by chance: beyond the normal quantile of 0.01 / V (5.5 at least) in robust deviations (median, 1.4826 MAD), lengths
- * to the power 2/3, which makes those of random rows normal (Wilson and Hilferty 1931).
+ * mean of known unused ones). A row is told apart where the indicator lies further out than chance lets any row of the
+ * model lie: see {@link farOut}, in robust deviations (median, 1.4826 MAD), lengths to the power 2/3, which makes those
+ * of random rows normal (Wilson and Hilferty 1931). `tables`: how many tables of tokens the model has.
  */
 export async function checkRows(
   model: Model,
   table: 'embed' | 'unembed',
   parameter: Parameter,
-  { signal }: { signal?: AbortSignal },
+  { tables, signal }: { tables: number; signal?: AbortSignal },
 ): Promise<{ health: RowsHealth; found: RowFinding[] }> {
   const { count, width } = parameter;
   const data = await parameter.read(0, count, signal, { finite: false });
@@ -51,7 +52,7 @@ export async function checkRows(
   const padding = model.vocabulary ? ids.filter((id) => model.vocabulary!.isPadding(id)) : [];
   const without = new Set(padding);
   const kept = ids.filter((id) => usable[id] && lengths[id] > 0);
-  const z = quantile(count);
+  const z = farOut(count * tables, kept.length);
   const shape = kept.map((id) => lengths[id] ** (2 / 3));
   const [middle, deviation] = robust(shape);
   const [low, high] = [middle - z * deviation, middle + z * deviation];
@@ -143,12 +144,22 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** z with P(N > z) = 0.01 / rows, from the tail's leading terms; 5.5 at least, as few rows tell their spread badly. */
-function quantile(rows: number): number {
-  const p = 0.01 / Math.max(1, rows);
+/** What is asked of each row: is it too short, too long, too much like unused ones? */
+const QUESTIONS = 3;
+/** The standard error of a normal spread told from n values by the median of their deviations: 1.166 / sqrt(n). */
+const SPREAD_ERROR = 1.166;
+
+/**
+ * How many robust deviations chance does not reach: z with P(N > z) = 0.01 over all rows of all tables and all that is
+ * asked of them, 5.5 at least, taken larger by what the spread may have come out too small by in one table of a hundred
+ * (2.33 standard errors). Without that a few hundred rows, whose spread is known to 5 %, name one that is ordinary.
+ */
+function farOut(rows: number, measured: number): number {
+  const p = 0.01 / (QUESTIONS * Math.max(1, rows));
   let z = Math.sqrt(-2 * Math.log(p));
+  // From the tail's leading terms.
   for (let i = 0; i < 20; i++) z = Math.sqrt(-2 * Math.log(p * z * Math.sqrt(2 * Math.PI)));
-  return Math.max(5.5, z);
+  return Math.max(5.5, z) * (1 + (2.33 * SPREAD_ERROR) / Math.sqrt(Math.max(1, measured)));
 }
 
 /** Rows that are another's: by their print, and where a projection on two seeded directions brings them close. */
@@ -180,9 +191,9 @@ function alike(ids: readonly number[], row: (id: number) => Float32Array, length
   for (let i = 0; i < order.length; i++)
     for (let j = i + 1; j < order.length; j++) {
       const [a, b] = [order[i], order[j]];
-      // No projection of a difference is longer than it.
+      // No projection of a difference is longer than it, and a row that is near is at most so much longer than this.
+      if (projected[0][b] - projected[0][a] > (NEAR * lengths[single[a]]) / (1 - NEAR)) break;
       const most = NEAR * Math.max(lengths[single[a]], lengths[single[b]]);
-      if (projected[0][b] - projected[0][a] > NEAR * Math.max(lengths[single[a]], maxLength(lengths))) break;
       if (Math.abs(projected[1][b] - projected[1][a]) > most) continue;
       if (Math.abs(lengths[single[a]] - lengths[single[b]]) > most) continue;
       const [x, y] = [row(single[a]), row(single[b])];
@@ -191,13 +202,6 @@ function alike(ids: readonly number[], row: (id: number) => Float32Array, length
       if (square <= most * most) near.add(single[a]).add(single[b]);
     }
   return { equal, near: [...near].sort((a, b) => a - b) };
-}
-
-let longest: { of: Float64Array; length: number } | undefined;
-
-function maxLength(lengths: Float64Array): number {
-  if (longest?.of !== lengths) longest = { of: lengths, length: lengths.reduce((best, x) => (x > best ? x : best), 0) };
-  return longest.length;
 }
 
 /** Tokens that no text gives: kept free by name, and rows without a token. */
@@ -219,7 +223,7 @@ async function unusedLike(
   const named = kept.filter((id) => !vocabulary.isPadding(id) && UNUSED.test(vocabulary.text(id).trim()));
   const known = new Set([...padding.filter((id) => usable.has(id)), ...named]);
   if (known.size < LEAST_KNOWN) return { like: [] };
-  const first = principal(kept, row, width);
+  const first = principalRow(kept, row, width);
   const mean = new Float64Array(width);
   const without = (id: number): Float64Array => {
     const own = Float64Array.from(row(id));
@@ -250,24 +254,6 @@ async function unusedLike(
     like: others.filter((id) => cosines.get(id)! > high),
     health: { known: known.size, median: middle, high },
   };
-}
-
-/** The first principal direction of the rows, not centred, by power iteration from a seeded start. */
-function principal(ids: readonly number[], row: (id: number) => Float32Array, width: number): Float64Array {
-  const uniform = seeded(2);
-  let x = Float64Array.from({ length: width }, () => uniform() - 0.5);
-  for (let round = 0; round < 30; round++) {
-    const next = new Float64Array(width);
-    for (const id of ids) {
-      const own = row(id);
-      let dot = 0;
-      for (let j = 0; j < width; j++) dot += own[j] * x[j];
-      for (let j = 0; j < width; j++) next[j] += dot * own[j];
-    }
-    const length = Math.hypot(...next) || 1;
-    x = next.map((value) => value / length);
-  }
-  return x;
 }
 
 /** Dimensions whose root mean square over all rows is far beyond the others'. */

@@ -31,13 +31,14 @@ async function random(seed: number, plant: (name: string, data: Float32Array) =>
 const checks = ({ findings }: Awaited<ReturnType<typeof examineModel>>) => findings.map(({ check }) => check);
 
 describe('the health of a model', () => {
-  it('raises no more alarms over 50 healthy models of random numbers (seeds 1 to 50) than it says', async () => {
+  it('raises no alarm over 50 healthy models of random numbers (seeds 1 to 50)', async () => {
     const alarms: string[] = [];
     for (let seed = 1; seed <= 50; seed++)
       for (const { check, examples } of (await examineModel(await random(seed))).findings)
         alarms.push(`${seed}: ${check} ${examples}`);
-    // 0.01 for each table and each end of its lengths: 2 in 50 models. It is one, a row whose length has p = 1e-8.
-    expect(alarms).toEqual(['17: huge rows #5']);
+    // One in a hundred models may give one, by all rows of both tables together: with p = 0.39 any of 50 does. Seed 17
+    // has a row whose length 5e-8 of all have, and a spread that came out 4 % too small.
+    expect(alarms).toEqual([]);
   }, 60_000);
 
   const row = (data: Float32Array, id: number) => data.subarray(id * WIDTH, (id + 1) * WIDTH);

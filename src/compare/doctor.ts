@@ -131,14 +131,13 @@ export async function examineModel(model: Model, options: DoctorOptions = {}): P
   );
 
   const rows: RowsHealth[] = [];
-  for (const table of ['embed', 'unembed'] as const) {
+  const tables = (['embed', 'unembed'] as const).flatMap((table) => {
     const parameter = model.parameters.get(table);
-    if (
-      !parameter ||
-      (table === 'unembed' && String(parameter.tensors) === String(model.parameters.get('embed')?.tensors))
-    )
-      continue;
-    const checked = await checkRows(model, table, parameter, { signal });
+    const tied = table === 'unembed' && String(parameter?.tensors) === String(model.parameters.get('embed')?.tensors);
+    return parameter && !tied ? [{ table, parameter }] : [];
+  });
+  for (const { table, parameter } of tables) {
+    const checked = await checkRows(model, table, parameter, { tables: tables.length, signal });
     rows.push(checked.health);
     for (const { check, level, ids, what } of checked.found)
       add(

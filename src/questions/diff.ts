@@ -1,8 +1,12 @@
 import { diffModels } from '../compare/diff.ts';
-import { as, filters, flag, model, reading, second, whole } from './parameters.ts';
+import { readHeadChange } from '../compare/head-change.ts';
+import { MATRICES } from './options.ts';
+import { as, choice, filters, flag, index, model, reading, second, whole } from './parameters.ts';
 import { question } from './question.ts';
-import { ModelDiff } from './results.ts';
+import { HeadChange, ModelDiff } from './results.ts';
 import { columnsOf } from './table.ts';
+
+const normalize = as(reading.normalize, { cli: { value: 'how', usual: 'cosine' } });
 
 export const diff = question({
   name: 'diff',
@@ -21,9 +25,7 @@ export const diff = question({
       max: 1_000_000,
       more: '0: of none; default 32 where one of both is quantised',
     }),
-    normalize: as(reading.normalize, {
-      cli: { value: 'how', usual: 'cosine' },
-    }),
+    normalize,
     ...filters,
   },
   result: ModelDiff,
@@ -35,4 +37,21 @@ export const diff = question({
       parameters.map(({ vectors: _, heads: __, ...row }) => row),
       ['name', 'kind', 'layer', 'count', 'width', 'size', 'change', 'relative', 'typical', 'rounding', 'verdict'],
     ),
+});
+
+export const headChange = question({
+  name: 'headChange',
+  title: 'What changed in one head between two models: the pairs that rose most and fell most',
+  path: '/api/models/{model}/heads/{layer}/{head}/change',
+  place: { ...model, layer: index('Counted from 0'), head: index('Counted from 0') },
+  parameters: {
+    ...second,
+    matrix: choice('Which of its matrices', MATRICES, { default: 'vo' }),
+    k: whole('How many pairs of each end', { max: 10_000, default: 8 }),
+    normalize,
+    ...filters,
+  },
+  result: HeadChange,
+  call: (a, { layer, head, matrix, k }, options, b) => readHeadChange(a, b, layer, head, { ...options, matrix, k }),
+  sources: {},
 });

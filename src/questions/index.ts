@@ -2,7 +2,7 @@
 import { align, kinship, stitch } from './alignment.ts';
 import { headRows, neuronRows, search, sql, tables } from './atlas.ts';
 import { compare } from './compare.ts';
-import { diff } from './diff.ts';
+import { diff, headChange } from './diff.ts';
 import { doctor } from './doctor.ts';
 import { head, headRow, headStatistics, heatMap, pairCount, scoreCurve, spectrum } from './heads.ts';
 import { modelInfo, models } from './models.ts';
@@ -46,6 +46,7 @@ export const QUESTIONS = [
   compositions,
   compare,
   diff,
+  headChange,
   doctor,
   align,
   kinship,

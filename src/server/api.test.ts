@@ -188,6 +188,10 @@ const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
     schema: schemas.ModelDiff,
     ask: ['tiny/diff?second=tiny&k=2', 'tiny/diff?second=bare'],
   },
+  '/api/models/{model}/heads/{layer}/{head}/change': {
+    schema: schemas.HeadChange,
+    ask: ['tiny/heads/0/1/change?second=tiny', 'tiny/heads/1/0/change?second=bare&matrix=qk&k=3&normalize=none'],
+  },
   '/api/models/{model}/doctor': { schema: schemas.Health, ask: ['tiny/doctor', 'bare/doctor'] },
   '/api/models/{model}/resolve': {
     schema: schemas.Places,

@@ -22,6 +22,9 @@ export interface ExploreOptions {
   progress?: (done: number, what: string) => void;
   /** Whether the page may open further models. */
   mayOpen?: boolean;
+  /** What the one checkpoint among them is made of: see {@link openModel}. */
+  adapter?: string;
+  minus?: string;
 }
 
 export interface Explored extends Served {
@@ -35,11 +38,14 @@ export interface Explored extends Served {
  */
 export async function openServed(names: readonly string[], options: ExploreOptions = {}): Promise<Explored> {
   const opened: { name: string; model?: Model; atlas?: ServedModel['atlas'] }[] = [];
-  const { signal, progress } = options;
+  const { signal, progress, adapter, minus } = options;
+  const made = adapter !== undefined || minus !== undefined;
+  if (made) await refuseSeveral(names);
   try {
     for (const name of names) {
       if (!(await isAtlas(name))) {
-        opened.push({ name, model: await openModel(name, { signal, progress }) });
+        const model = await openModel(name, { signal, progress, adapter, minus });
+        opened.push({ name: made ? model.name : name, model });
         continue;
       }
       const atlas = await openAtlas(name);
@@ -63,6 +69,17 @@ export async function openServed(names: readonly string[], options: ExploreOptio
       await Promise.allSettled(models.map(closed));
     },
   };
+}
+
+/** An adapter, or a base that is taken away, belongs to one checkpoint. */
+async function refuseSeveral(names: readonly string[]): Promise<void> {
+  const atlases = await Promise.all(names.map(isAtlas));
+  const checkpoints = atlases.filter((one) => !one).length;
+  if (checkpoints === 1) return;
+  throw new WeightscopeError(
+    'USAGE',
+    `Expected one checkpoint beside --adapter or --minus, got ${checkpoints}; name the one that they belong to, and open others from the page.`,
+  );
 }
 
 async function closed({ model, atlas }: { model?: Model; atlas?: ServedModel['atlas'] }): Promise<void> {

@@ -120,3 +120,26 @@ it('goes on without an atlas that cannot be made, and says why', async () => {
   expect(await (await app.request('/api/models/model.gguf')).json()).toMatchObject({ state: 'failed', live: true });
   await served.close();
 });
+
+it('serves a model with an adapter, and what a model has beside its base, under names that say so', async () => {
+  const adapters = new URL('../../test/fixtures/adapters/lora/', import.meta.url).pathname;
+  const [base, adapter, merged] = ['base', 'adapter', 'merged'].map((name) => adapters + name);
+  const served = await openServed([base], { adapter });
+  expect(served.models).toMatchObject([{ name: `${base} with ${adapter}`, model: { derived: true } }]);
+  await served.close();
+
+  const folder = join(root, 'changed-only.atlas');
+  const change = await openModel(merged, { minus: base });
+  await buildAtlas(change, folder, settings);
+  await change.close();
+  // The atlas of a difference belongs to that difference, and to no model that it was made of.
+  const joined = await openServed([merged, folder], { minus: base });
+  expect(joined.models).toMatchObject([{ name: change.name, model: { name: change.name }, atlas: {} }]);
+  await joined.close();
+  const apart = await openServed([merged, folder]);
+  expect(apart.models.map(({ atlas }) => atlas !== undefined)).toEqual([false, true]);
+  await apart.close();
+
+  await expect(openServed([base, merged], { adapter })).rejects.toThrow(/Expected one checkpoint .* got 2/);
+  await expect(openServed([folder], { minus: base })).rejects.toThrow(/got 0/);
+});

@@ -1279,13 +1279,15 @@ class ModelDiffNeuronsDict(TypedDict):
     chance: NotRequired[ChanceDict]
 
 
-class ModelDiffHeadsDict(TypedDict):
+class HeadChangeDict(TypedDict):
     layer: float
     head: float
     matrix: Literal["vo", "qk"]
     # Of its own length in A; null where that is 0
     relative: float | None
+    # Whose scores rose most
     pairs: list[TokenPairDict]
+    # Whose scores fell most
     lowest: list[TokenPairDict]
 
 
@@ -1787,7 +1789,7 @@ class ModelDiffDict(TypedDict):
     sides: list[ModelDiffSidesDict]
     directions: list[ModelDiffDirectionsDict]
     neurons: list[ModelDiffNeuronsDict]
-    heads: list[ModelDiffHeadsDict]
+    heads: list[HeadChangeDict]
     rows: list[ModelDiffRowsDict]
     words: NotRequired[WordHistoryDict]
     notes: list[str]

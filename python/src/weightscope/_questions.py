@@ -404,10 +404,25 @@ class ModelDiff(Reading):
     sides: list[_answers.ModelDiffSidesDict]
     directions: list[_answers.ModelDiffDirectionsDict]
     neurons: list[_answers.ModelDiffNeuronsDict]
-    heads: list[_answers.ModelDiffHeadsDict]
+    heads: list[_answers.HeadChangeDict]
     rows: list[_answers.ModelDiffRowsDict]
     words: _answers.WordHistoryDict | None
     notes: list[str]
+
+
+class HeadChange(Reading):
+    """What changed in one head between two models: the pairs that rose most and fell most."""
+
+    data: _answers.HeadChangeDict
+    layer: float
+    head: float
+    matrix: Literal["vo", "qk"]
+    # Of its own length in A; null where that is 0
+    relative: float | None
+    # Whose scores rose most
+    pairs: list[_answers.TokenPairDict]
+    # Whose scores fell most
+    lowest: list[_answers.TokenPairDict]
 
 
 class Health(Reading):
@@ -1824,6 +1839,60 @@ class ModelQuestions:
             "compat": compat,
         }
         return self._ask(ModelDiff, "diff", asked)  # type: ignore[no-any-return]
+
+    def head_change(
+        self,
+        layer: int,
+        head: int,
+        second: Model | str,
+        *,
+        matrix: Literal["vo", "qk"] | None = None,
+        k: int | None = None,
+        normalize: Literal["freq", "none", "cosine"] | None = None,
+        only_ascii: bool | None = None,
+        only_english: bool | None = None,
+        only_alnum: bool | None = None,
+        exclude_brackets: bool | None = None,
+        only_from: str | Sequence[str] | None = None,
+        no_special: bool | None = None,
+        no_padding: bool | None = None,
+        compat: bool | None = None,
+    ) -> HeadChange:
+        """What changed in one head between two models: the pairs that rose most and fell most.
+
+        Args:
+            layer: Counted from 0.
+            head: Counted from 0.
+            second: The id of the other opened model.
+            matrix: Which of its matrices.
+            k: How many pairs of each end; default 8.
+            normalize: How scores are made comparable.
+            only_ascii: ASCII characters alone.
+            only_english: ASCII letters and digits, brackets at the ends aside.
+            only_alnum: Letters and digits of any script.
+            exclude_brackets: No brackets.
+            only_from: Words with commas between: only these.
+            no_special: No special tokens.
+            no_padding: No rows of E that have no token.
+            compat: Filter as the paper's notebook does, quirks included.
+        """
+        asked: dict[str, Any] = {
+            "layer": layer,
+            "head": head,
+            "second": second,
+            "matrix": matrix,
+            "k": k,
+            "normalize": normalize,
+            "onlyAscii": only_ascii,
+            "onlyEnglish": only_english,
+            "onlyAlnum": only_alnum,
+            "excludeBrackets": exclude_brackets,
+            "onlyFrom": only_from,
+            "noSpecial": no_special,
+            "noPadding": no_padding,
+            "compat": compat,
+        }
+        return self._ask(HeadChange, "headChange", asked)  # type: ignore[no-any-return]
 
     def doctor(
         self,

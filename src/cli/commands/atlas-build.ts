@@ -1,5 +1,16 @@
 import { ATLAS_PARTS } from '../../atlas/schema.ts';
-import { as, choice, flag, type Given, layers, listOf, reading, whole, words } from '../../questions/parameters.ts';
+import {
+  as,
+  choice,
+  flag,
+  type Given,
+  layers,
+  listOf,
+  READING,
+  reading,
+  whole,
+  words,
+} from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
 import { changes, engine, model, output } from '../options.ts';
 
@@ -22,8 +33,17 @@ const contentsOf = (asked: Given<typeof contents>) => {
   return { top, pairs, columns, layers, what, normalize, foldNorm, embedding };
 };
 
-const target = {
+/** What the model is made of; `--base` is how a tuned model's atlas is asked for. */
+const made = {
   ...changes,
+  base: words('The same as --minus', { cli: { value: 'base', group: READING, conflicts: ['minus'] } }),
+};
+
+/** The flags that open the model. */
+const madeOf = ({ adapter, minus, base }: Given<typeof made>) => ({ adapter, minus: minus ?? base });
+
+const target = {
+  ...made,
   output: words('Where the atlas goes: a folder, or s3://bucket/prefix', {
     required: true,
     cli: { short: 'o', value: 'place' },
@@ -59,8 +79,7 @@ export const build = command({
       removeUnfinished(output);
       remark(INTERRUPTED(output), { quiet });
     });
-    const { engine, adapter, minus } = asked;
-    const flags = { engine, quiet, adapter, minus };
+    const flags = { engine: asked.engine, quiet, ...madeOf(asked) };
     await withModel(asked.model, flags, async ({ model, engine, signal, progress }) => {
       await buildAtlas(model, output, { ...contentsOf(asked), engine, resume, signal, progress: timed(progress) });
     }).finally(forget);
@@ -74,7 +93,8 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
   const { endGently, signal } = await import('../interrupt.ts');
   const { lined, timed } = await import('../report/atlas.ts');
   const { model: name, output, queue, patience, resume, quiet } = asked;
-  if (asked.adapter !== undefined || asked.minus !== undefined) {
+  const { adapter, minus } = madeOf(asked);
+  if (adapter !== undefined || minus !== undefined) {
     const { WeightscopeError } = await import('../../errors.ts');
     throw new WeightscopeError(
       'USAGE',
@@ -101,7 +121,7 @@ export const plan = command({
     measure: flag('By how fast this machine is, measured in a few seconds'),
     ...contents,
     ...engine,
-    ...changes,
+    ...made,
     ...output(),
   },
   run: async (asked) => {
@@ -109,7 +129,7 @@ export const plan = command({
     const { planReport } = await import('../report/atlas.ts');
     const { atlasPlan } = await import('../../atlas/scale.ts');
     const { measuredRates } = await import('../../atlas/measure.ts');
-    await runReport(asked.model, { ...asked, ranges: true }, async ({ model, engine, signal }) => {
+    await runReport(asked.model, { ...asked, ...madeOf(asked), ranges: true }, async ({ model, engine, signal }) => {
       const options = contentsOf(asked);
       const measured = asked.measure ? await measuredRates(model, options, { engine, signal }) : undefined;
       return planReport(model.name, atlasPlan(model, options, { rates: measured?.rates }), measured);

@@ -1,6 +1,6 @@
 import { flag, whole, words } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { engine, port, secret, texts } from '../options.ts';
+import { changes, engine, port, secret, texts } from '../options.ts';
 
 export const explore = command({
   name: 'explore',
@@ -30,6 +30,7 @@ export const explore = command({
     open: flag('Open the page in the browser'),
     noAtlas: flag('Do not make the atlas of `sample`'),
     quiet: flag('No progress'),
+    ...changes,
     ...engine,
   },
   run: async ({ models, ...flags }) => {

@@ -1,5 +1,5 @@
 import { command } from '../definition.ts';
-import { engine, texts } from '../options.ts';
+import { changes, engine, texts } from '../options.ts';
 
 export const mcp = command({
   name: 'mcp',
@@ -13,14 +13,14 @@ export const mcp = command({
       required: true,
     }),
   },
-  flags: { ...engine },
-  run: async ({ models, engine }) => {
+  flags: { ...changes, ...engine },
+  run: async ({ models, engine, adapter, minus }) => {
     const { openEngine } = await import('../../node.ts');
     const { openServed } = await import('../../server/explore.node.ts');
     const { serveMcp } = await import('../../mcp/serve.node.ts');
     const { signal } = await import('../interrupt.ts');
     const chosen = engine === undefined ? undefined : await openEngine(engine);
-    const served = await openServed(models, { engine: chosen, signal });
+    const served = await openServed(models, { engine: chosen, signal, adapter, minus });
     await serveMcp(served);
     await served.close();
   },

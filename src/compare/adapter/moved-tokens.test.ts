@@ -9,7 +9,9 @@ import { withAdapter } from './with-adapter.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/adapters/', import.meta.url));
 
-/** 37 tokens, of which 0, 3 and 36 are special, 5 looks like a turn's mark, and 7 is one only where the template has it. */
+/**
+ * 37 tokens, of which 0, 3 and 36 are special, 5 looks like a turn's mark, and 7 is one only where the template has it.
+ */
 const TOKENIZER = {
   version: '1.0',
   model: {

@@ -19,7 +19,9 @@ export interface MovedTokens {
   readonly moved: readonly MovedToken[];
 }
 
-/** What marks a turn in templates, where a tokenizer does not call it special: `<|user|>`, `<start_of_turn>`, `[INST]`. */
+/**
+ * What marks a turn in templates, where a tokenizer does not call it special: `<|user|>`, `<start_of_turn>`, `[INST]`.
+ */
 const MARK = /^(<\|[^|<>]+\|>|<\/?\w+_of_\w+>|\[\/?[A-Z_]+\])$/;
 /** What else may be one, where it stands in the template itself: `<turn>`, `[user]`. */
 const IN_TEMPLATE = /^(<[^<>\s]+>|\[[^\][\s]+\])$/;

@@ -32,6 +32,17 @@ export const WordHistory = z
   })
   .meta({ id: 'WordHistory' });
 
+export const HeadChange = z
+  .object({
+    layer: number,
+    head: number,
+    matrix: z.enum(['vo', 'qk']),
+    relative,
+    pairs: z.array(TokenPair).meta({ description: 'Whose scores rose most' }),
+    lowest: z.array(TokenPair).meta({ description: 'Whose scores fell most' }),
+  })
+  .meta({ id: 'HeadChange' });
+
 export const ModelDiff = z
   .object({
     a: z.string(),
@@ -98,16 +109,7 @@ export const ModelDiff = z
       }),
     ),
     neurons: z.array(z.object({ layer: number, expert: number.optional(), neuron: number, part, relative, ...ranked })),
-    heads: z.array(
-      z.object({
-        layer: number,
-        head: number,
-        matrix: z.enum(['vo', 'qk']),
-        relative,
-        pairs: z.array(TokenPair),
-        lowest: z.array(TokenPair),
-      }),
-    ),
+    heads: z.array(HeadChange),
     rows: z.array(z.object({ table: z.enum(['embed', 'unembed']), token: Token, relative })),
     words: WordHistory.optional(),
     notes: z.array(z.string()),
