@@ -9,6 +9,7 @@ import type { Token } from '../vocabulary/types.ts';
 import { liveStatistics, storedSpectrum, storedStatistics } from './head-statistics.ts';
 import { MATRICES } from './options.ts';
 import {
+  chance,
   choice,
   filters,
   flag,
@@ -74,6 +75,7 @@ const headParameters = {
   k: listedPairs,
   ...selection,
   ascending: flag('Smallest first'),
+  ...chance,
   ...reading,
   ...preview,
   ...filters,
@@ -101,7 +103,8 @@ const headOptions = ({ matrix, perFirst, perSecond, k, ascending, ...asked }: He
       `Expected \`countOnly\` or \`${idle}\`, got both: the number is of all pairs between the thresholds.`,
     );
   const selected = { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other };
-  return { matrices: matrix, k, ascending, ...selected, limitPerFirst: perFirst, limitPerSecond: perSecond };
+  const { chance } = asked;
+  return { matrices: matrix, k, ascending, chance, ...selected, limitPerFirst: perFirst, limitPerSecond: perSecond };
 };
 
 export const head = question({
@@ -112,12 +115,15 @@ export const head = question({
   parameters: headParameters,
   result: HeadReading,
   call: (model, { layer, head, ...asked }, options) =>
-    readHead(model, layer, head, { ...options, ...headOptions(asked) }),
+    readHead(model, layer, head, { ...options, ...headOptions(asked), chance: !asked.noChance }),
   sources: {
+    weights: (model, { layer, head, ...asked }, options) =>
+      readHead(model, layer, head, { ...options, ...headOptions(asked) }),
     kept: (model, { layer, head, ...asked }, options, rankings) =>
       rankings.read(model, layer, head, { ...options, ...headOptions(asked) }),
     lists: {
       unless: (asked) =>
+        asked.chance ||
         (Object.keys(selection) as (keyof typeof selection)[]).some(
           (name) => asked[name] !== undefined && asked[name] !== false,
         ),

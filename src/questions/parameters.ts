@@ -289,7 +289,9 @@ export const filters = {
 
 /** Whether a reading says what chance gives: a command does unless told not to; over HTTP it is asked for. */
 export const chance = {
-  chance: flag("Say of each list's first score what random directions and shuffled words give", { only: 'http' }),
+  chance: flag("Say of each list's first score what random directions or heads and shuffled words give", {
+    only: 'http',
+  }),
   noChance: flag("Without what chance gives for each list's first score", { only: 'cli', cli: { group: READING } }),
 };
 

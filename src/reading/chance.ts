@@ -21,7 +21,7 @@ const LISTED = 16;
 const VERSION = 1;
 
 /** How the lists' scores were made: by this E and, where scores are divided by one, this normaliser. */
-interface Scored {
+export interface Scored {
   normalize: Normalize;
   kind?: VectorKind;
   side?: VectorKind;
@@ -71,10 +71,7 @@ export async function chanceOf(
     divisor: how.normalize === 'cosine' ? await rowNorms(model, which, options.signal) : f,
     mask: await rowsKept(model, kind, 'tokens', options),
   };
-  const key =
-    f && how.kind
-      ? await normaliserKey(model, how.kind, f, options)
-      : `${how.normalize}-${await heldAs(model, which, options.signal)}`;
+  const key = await scoredKey(model, how, options);
   const { random, columns } = await kindOf(model, key, table, options);
   // Cosines are those of a vector of length 1, whatever its own.
   const scale = how.normalize === 'cosine' ? 1 : length;
@@ -101,8 +98,34 @@ export async function chanceOf(
   };
 }
 
+/** One name for all lists whose scores are made by the same table. */
+async function scoredKey(model: Model, { normalize, kind, side, f }: Scored, options: ReadOptions): Promise<string> {
+  if (f && kind) return normaliserKey(model, kind, f, options);
+  const which = embeddingOf(side ?? kind, options.embedding);
+  return `${normalize}-${await heldAs(model, which, options.signal)}`;
+}
+
+/** How scores spread over each column of a table, made once for each way of scoring and set of filters. */
+export async function scoreColumns(
+  model: Model,
+  how: Scored,
+  table: ScoreTable,
+  options: ReadOptions,
+): Promise<ColumnCumulants> {
+  const key = await scoredKey(model, how, options);
+  if (!table.mask) return allColumns(model, key, table, options);
+  return columns.get(model, `${key} ${JSON.stringify(options.filters)}`, options.signal, () =>
+    columnCumulants(table, stage(options, 'chance')),
+  );
+}
+
 /** Of the lowest score all is the mirror image. */
-const turned = ({ mean, sd, z, p }: Against, sign: 1 | -1): Against => ({ mean: sign * mean, sd, z: sign * z, p });
+export const turned = ({ mean, sd, z, p }: Against, sign: 1 | -1): Against => ({
+  mean: sign * mean,
+  sd,
+  z: sign * z,
+  p,
+});
 
 function kindOf(model: Model, key: string, table: ScoreTable, options: ReadOptions): Promise<Kind> {
   const { mask } = table;

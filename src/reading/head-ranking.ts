@@ -3,9 +3,11 @@ import type { Model } from '../model/types.ts';
 import { filterNames, stage, tokenOf } from './applied.ts';
 import { PairCounter } from './counters.ts';
 import { headFactor, pairMasks, type Side } from './factors.ts';
-import { appliedToPairs, checkOptions, exclusion, type HeadOptions } from './heads.ts';
+import { appliedToPairs, checkOptions, endOf, exclusion, type HeadOptions } from './heads.ts';
+import { withPairChance } from './pair-chance.ts';
 import { limited } from './pairs.ts';
 import { HEAD_MATRICES } from './parts.ts';
+import { previewOf } from './preview.ts';
 import type { HeadMatrix, HeadReading, MatrixReading, ReadOptions } from './types.ts';
 
 /** Pairs whose scores are kept: questions above the last of them cost a binary search. */
@@ -178,7 +180,10 @@ export class HeadRankings {
       const ranking = this.known(model, layer, head, matrix, options);
       const found = ranking && readRanked(model, matrix, ranking, { ...options, ...options.each?.[matrix] });
       if (!found) return undefined;
-      read[matrix] = found;
+      const here = { ...options, ...options.each?.[matrix] };
+      const known = options.chance && !ranking.used.some((f) => previewOf(f));
+      const place = { layer, head, matrix, end: endOf(matrix, here, found.above) };
+      read[matrix] = known ? await withPairChance(model, place, found, here) : found;
       used.push(...ranking.used);
     }
     return {

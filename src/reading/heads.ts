@@ -9,6 +9,7 @@ import { PairCounter } from './counters.ts';
 import { checkToken, embeddingOf } from './embedding.ts';
 import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } from './factors.ts';
 import { sharedInWords, withPairFoldRanks } from './fold-ranks.ts';
+import { withPairChance } from './pair-chance.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
 import { HEAD_MATRICES } from './parts.ts';
 import { marginOf, previewOf } from './preview.ts';
@@ -40,6 +41,8 @@ export interface HeadOptions extends ReadOptions {
   /** At most so many listed pairs with one first (second) token, taken in the list's order. */
   limitPerFirst?: number;
   limitPerSecond?: number;
+  /** Says of the first pair's score what chance gives ({@link Chance}). Default false. */
+  chance?: boolean;
   /** What differs for one of the matrices. */
   each?: Partial<Record<HeadMatrix, Pick<HeadOptions, 'k' | 'above' | 'below' | 'aboveRank' | 'sort' | 'ascending'>>>;
 }
@@ -85,6 +88,13 @@ export async function readHead(
     const own = await factors(matrix);
     const other = needsOther ? await factors(elsewhere) : undefined;
     read[matrix] = await readMatrix(model, matrix, own, other, here);
+    if (options.chance && !divisors.get(matrix)?.some((f) => previewOf(f)))
+      read[matrix] = await withPairChance(
+        model,
+        { layer, head, matrix, end: endOf(matrix, here, read[matrix].above) },
+        read[matrix],
+        here,
+      );
     read[matrix].pairs = withPairMargins(read[matrix].pairs, divisors.get(matrix));
     if (options.compareFold && !here.countOnly) {
       const engine = options.engine ?? (await defaultEngine());
@@ -171,7 +181,7 @@ const isNothing = (model: Model, { a, b }: HeadFactors): boolean =>
   model.interactions !== undefined && (a.data.every((x) => x === 0) || b.data.every((x) => x === 0));
 
 /** Which end of the order a list begins at. */
-function endOf(matrix: HeadMatrix, { ascending, below, sort }: HeadOptions, above?: number): 'top' | 'bottom' {
+export function endOf(matrix: HeadMatrix, { ascending, below, sort }: HeadOptions, above?: number): 'top' | 'bottom' {
   const byOther = sort !== undefined && sort !== matrix;
   return (ascending ?? (!byOther && below !== undefined && above === undefined)) ? 'bottom' : 'top';
 }

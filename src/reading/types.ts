@@ -84,7 +84,8 @@ export interface RankedTokens {
 
 /**
  * A list's first score beside what chance gives: the best (of `bottom`, the lowest) score among the same tokens of a
- * random direction of the vector's length, and of this vector among shuffled words.
+ * random direction of the vector's length, and of this vector among shuffled words. Of pairs: the best (the lowest)
+ * score of a random head of the same singular values, and of this head among shuffled words.
  */
 export interface Chance {
   top?: Tested;
@@ -136,6 +137,10 @@ export interface MatrixReading {
   /** The thresholds in force, given or found by rank; absent where there is none. */
   above?: number;
   below?: number;
+  /**
+   * Where the reading was asked for it and the list begins with the best of all pairs (`top`) or the lowest (`bottom`).
+   */
+  chance?: Chance;
 }
 
 /** What chose and ordered a head's pairs; only what was given is there. */

@@ -1,5 +1,5 @@
 import type { Tested } from '../../reading/statistics/nulls.ts';
-import type { Chance, RankedTokens } from '../../reading/types.ts';
+import type { Chance, MatrixReading, RankedTokens } from '../../reading/types.ts';
 import { probability } from './reading.ts';
 
 const ENDS: [end: keyof Chance, words: string][] = [
@@ -7,11 +7,14 @@ const ENDS: [end: keyof Chance, words: string][] = [
   ['bottom', 'Lowest'],
 ];
 
+/** What was read, with what chance gives where that is known. */
+type Evidence = Pick<RankedTokens | MatrixReading, 'chance'>;
+
 /**
- * What chance gives for each list's first score, in a line: z and p of random directions, and in brackets the p of
- * shuffled words. Nothing where it was not asked for.
+ * What chance gives for each list's first score, in a line: z and p of random directions (of pairs: of random heads),
+ * and in brackets the p of shuffled words. Nothing where it was not asked for.
  */
-export function chanceNotes(lists: readonly (readonly [name: string, RankedTokens])[]): string[] {
+export function chanceNotes(lists: readonly (readonly [name: string, Evidence])[]): string[] {
   const sentences = ENDS.flatMap(([end, words]) => {
     const found = lists.flatMap(([name, { chance }]) => {
       const tested = chance?.[end];

@@ -60,7 +60,7 @@ export const sideGroups = ({ sides }: ModelDiff): Group[] =>
 
 function directionGroups(one: DirectionChange): Group[] {
   const { parameter, share, random, effectiveRank, intruders } = one;
-  const beside = chanceNotes([['', { top: [...one.top], bottom: [...one.bottom], chance: one.chance }]]);
+  const beside = chanceNotes([['', one]]);
   const sentences = [
     `It has ${percent(share)} of the change (chance ${percent(random.share)}); effective rank about ${number(effectiveRank)} (chance ${number(random.effectiveRank)}).`,
     ...beside,

@@ -2,6 +2,7 @@ import { asRow } from '../../questions/table.ts';
 import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
+import { chanceNotes } from './chance.ts';
 import {
   appliedLine,
   foldColumn,
@@ -38,7 +39,10 @@ export function headReport(reading: HeadReading, asked: HeadReportOptions = {}):
     title: `head ${layer}:${head} of ${model}`,
     applied: [...appliedLine(normalize, applied), ...pairsLine(applied)],
     groups: headGroups(reading, options),
-    notes: applied.notes,
+    notes: [
+      ...chanceNotes(matricesOf(reading).map(([matrix, read]) => [matrix.toUpperCase(), read])),
+      ...applied.notes,
+    ],
     json: reading,
     *records() {
       for (const [matrix, { pairs, count }] of matricesOf(reading)) {

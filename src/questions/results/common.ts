@@ -40,7 +40,8 @@ const firstScore = z.object({ value: number, random: beside, shuffled: beside })
 
 export const Chance = z.object({ top: firstScore, bottom: firstScore }).meta({
   id: 'Chance',
-  description: "Of each list's first score: what random directions of its length and shuffled words give",
+  description:
+    "Of each list's first score: what random directions of its length (heads of its singular values) and shuffled words give",
 });
 
 export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken), chance: Chance.optional() };

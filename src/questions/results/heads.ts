@@ -3,6 +3,7 @@ import { answerOf, type HEAD_STATISTICS } from '../../reading/statistics/catalog
 import {
   Applied,
   applied,
+  Chance,
   margin,
   matrixName,
   normalize,
@@ -26,6 +27,7 @@ export const MatrixReading = z
     counters: z.object({ first: Counter, second: Counter }),
     above: number.optional(),
     below: number.optional(),
+    chance: Chance.optional(),
   })
   .meta({ id: 'MatrixReading' });
 

@@ -76,10 +76,7 @@ export async function headSpectrum(
   if (!(gap >= 0 && gap < 1)) {
     throw new WeightscopeError('ARGUMENT_INVALID', `Expected \`gap\` to be 0 or more and below 1, got ${gap}.`);
   }
-  const { first, second } = PARTS[matrix];
-  const one = orthonormal(dense(await headVectors(model, layer, head, first, options)));
-  const two = orthonormal(dense(await headVectors(model, layer, head, second, options)));
-  const { u, s, v } = singular(timesTransposed(one.r, two.r));
+  const { one, two, u, s, v } = await decomposed(model, layer, head, matrix, options);
   const left = transposed(times(one.q, u));
   const right = transposed(times(two.q, v));
   for (let i = 0; i < s.length; i++) {
@@ -108,6 +105,30 @@ export async function headSpectrum(
       ...(mismatched && { others: mismatched.against(random.z, turned) }),
     },
   };
+}
+
+/** The singular values alone. */
+export async function singularValues(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  options: Pick<ReadOptions, 'foldNorm' | 'signal'> = {},
+): Promise<number[]> {
+  return (await decomposed(model, layer, head, matrix, options)).s;
+}
+
+async function decomposed(
+  model: Model,
+  layer: number,
+  head: number,
+  matrix: HeadMatrix,
+  options: Pick<ReadOptions, 'foldNorm' | 'signal'>,
+) {
+  const { first, second } = PARTS[matrix];
+  const one = orthonormal(dense(await headVectors(model, layer, head, first, options)));
+  const two = orthonormal(dense(await headVectors(model, layer, head, second, options)));
+  return { one, two, ...singular(timesTransposed(one.r, two.r)) };
 }
 
 /** Neighbours closer than `gap` times the largest value belong to one span; values that are 0 by rounding to none. */
