@@ -20,10 +20,21 @@ interface SaveMenuProps {
   json?: () => unknown;
   /** The drawing; a picture is offered with it. */
   figure?: Figure | undefined;
+  /** Texts of other kinds, made when they are asked for. */
+  texts?: readonly SavedText[];
+}
+
+export interface SavedText {
+  /** What the button says: `report, HTML`. */
+  what: string;
+  /** The file's name is `name` and this: `.html`. */
+  ending: string;
+  type: string;
+  make: () => Promise<string>;
 }
 
 /** Copies or saves a table or plot; every one has this beneath it. */
-export function SaveMenu({ label, name: place, rows, json, figure }: SaveMenuProps) {
+export function SaveMenu({ label, name: place, rows, json, figure, texts }: SaveMenuProps) {
   const { model } = useParams({ strict: false });
   const name = model === undefined ? place : `${model}-${place}`;
   const [drawn, setDrawn] = useState<Figure>();
@@ -58,6 +69,14 @@ export function SaveMenu({ label, name: place, rows, json, figure }: SaveMenuPro
           )}
         />
       )}
+      {texts?.map(({ what, ending, type, make }) => (
+        <Action
+          key={what}
+          what={what}
+          of={label}
+          onClick={run('saved', async () => download(`${name}${ending}`, await make(), type))}
+        />
+      ))}
       {figure && <Action what="picture" of={label} onClick={() => setDrawn(figure)} />}
       <span role="status">{said}</span>
       {drawn && (

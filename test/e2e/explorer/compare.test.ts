@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alignModels, diffModels, openModel } from '../../../src/node.ts';
+import { renderHtml } from '../../../src/cli/output/html.ts';
+import { renderMarkdown } from '../../../src/cli/output/text.ts';
+import { diffReport } from '../../../src/cli/report/diff.ts';
+import { alignModels, diffModels, openModel, readHeadChange } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { accessibilityProblems, type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
 import { root } from '../../packed.ts';
@@ -86,18 +90,47 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
       await page.setViewportSize({ width: 1360, height: 900 });
       await page.getByRole('button', { name: 'head by head' }).click();
       await page.waitForURL(/show=pairs/);
-      const change = page.getByRole('list', { name: 'Change' }).locator('li');
+      const change = page.getByRole('list', { name: 'Change: rose most' }).locator('li');
       await change.first().waitFor();
       const [head] = diff.heads;
       expect(await change.count()).toBe(head.pairs.length);
       expect(await change.first().textContent()).toContain(
         `${head.pairs[0].first.label} → ${head.pairs[0].second.label}`,
       );
+      const fell = page.getByRole('list', { name: 'Change: fell most' }).locator('li').first();
+      const [lowest] = head.lowest;
+      expect(await fell.textContent()).toContain(`${lowest.first.label} → ${lowest.second.label}`);
       await page.getByRole('list', { name: 'before, base: pairs' }).locator('li').nth(7).waitFor();
       await page.getByRole('list', { name: 'after, adapter: pairs' }).locator('li').nth(7).waitFor();
       await pictures(page, 'compare-heads');
       await page.getByRole('group', { name: 'Heads that changed most' }).getByRole('button').nth(1).click();
       await page.waitForURL(/nth=1/);
+      const any = await readHeadChange(base, tuned, 0, 1, { matrix: 'qk', k: 8 });
+      const form = page.getByRole('form', { name: 'Any head' });
+      await form.getByLabel('layer').fill('0');
+      await form.getByLabel('head').fill('1');
+      await form.getByLabel('matrix').selectOption('qk');
+      await form.getByRole('button', { name: 'show' }).click();
+      await page.waitForURL(/head=0(:|%3A)1/);
+      await change.getByText(`${any.pairs[0].first.label}`, { exact: true }).first().waitFor();
+      expect(await change.first().textContent()).toContain(
+        `${any.pairs[0].first.label} → ${any.pairs[0].second.label}`,
+      );
+      await page.getByRole('button', { name: 'what changed' }).click();
+      // The report is the command's, of the same answer.
+      const served = { ...diff, a: 'base', b: 'adapter' };
+      for (const [format, wanted] of [
+        ['HTML', renderHtml(diffReport(served))],
+        ['Markdown', [...renderMarkdown(diffReport(served))].join('')],
+      ] as const) {
+        const [saved] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name: `report, ${format}: comparison` }).click(),
+        ]);
+        const text = await readFile(await saved.path(), 'utf8');
+        const body = (of: string) => of.slice(of.indexOf('What the change writes'));
+        expect(body(text).slice(0, 4000)).toBe(body(wanted).slice(0, 4000));
+      }
     });
     await Promise.all([base.close(), tuned.close()]);
   });

@@ -12,37 +12,105 @@ import { formatShare, useDiff } from './use-diff.ts';
 interface ChangedHeadsProps {
   a: ModelInfo;
   b: ModelInfo;
-  nth: number;
+  search: CompareSearch;
   onChange: (change: CompareSearch) => void;
 }
 
-/** The heads that changed most, one at a time: its pairs before, the pairs of the change, its pairs after. */
-export function ChangedHeads({ a, b, nth, onChange }: ChangedHeadsProps) {
+/** The heads that changed most, or any other, one at a time: its pairs before, the pairs of the change, and after. */
+export function ChangedHeads({ a, b, search, onChange }: ChangedHeadsProps) {
+  const { nth = 0, head: any, matrix = 'vo' } = search;
   return (
     <Answer query={useDiff(a, b)} what={`Comparing ${a.id} with ${b.id}`}>
       {({ heads, normalize }) => {
-        const chosen = heads[Math.min(nth, heads.length - 1)];
-        if (!chosen) return <Empty>No head of the two differs beyond rounding, or they have none alike.</Empty>;
+        const chosen = any === undefined ? heads[Math.min(nth, heads.length - 1)] : undefined;
         return (
           <>
-            <p className="page-line">The heads that changed most, by the size of what changed in their parameters.</p>
+            <p className="page-line">
+              {heads.length > 0
+                ? 'The heads that changed most, by the size of what changed in their parameters, and any other.'
+                : 'No head of the two differs beyond rounding, or they have none alike.'}
+            </p>
             {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
             <div className="changed-heads" role="group" aria-label="Heads that changed most">
               {heads.map((one, at) => (
                 <Pill
                   key={`${one.layer}:${one.head}:${one.matrix}`}
                   pressed={one === chosen}
-                  onClick={() => onChange({ nth: at || undefined })}
+                  onClick={() => onChange({ nth: at || undefined, head: undefined, matrix: undefined })}
                 >
                   {one.layer}:{one.head} {one.matrix.toUpperCase()}{' '}
                   <span className="soft">{formatShare(one.relative)}</span>
                 </Pill>
               ))}
             </div>
-            <BeforeAndAfter key={nth} a={a} b={b} change={chosen} normalize={normalize} />
+            <AnyHead a={a} shown={any ?? (chosen && `${chosen.layer}:${chosen.head}`)} onChange={onChange} />
+            {any !== undefined ? (
+              <AnyChange key={`${any}${matrix}`} a={a} b={b} place={any} matrix={matrix} normalize={normalize} />
+            ) : (
+              chosen && <BeforeAndAfter key={nth} a={a} b={b} change={chosen} normalize={normalize} />
+            )}
           </>
         );
       }}
+    </Answer>
+  );
+}
+
+/** Any head of the first model, by its layer, its number and the matrix. */
+function AnyHead({
+  a: { layers, heads },
+  shown = '0:0',
+  onChange,
+}: Pick<ChangedHeadsProps, 'a' | 'onChange'> & { shown?: string | undefined }) {
+  const [layer, head] = shown.split(':');
+  const number = (label: string, name: string, value: string | undefined, count: number) => (
+    <label>
+      <span className="soft">{label}</span>{' '}
+      <input type="number" name={name} min={0} max={count - 1} defaultValue={value} required />
+    </label>
+  );
+  return (
+    <form
+      key={shown}
+      className="compare-controls any-head"
+      aria-label="Any head"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const said = new FormData(event.currentTarget);
+        const matrix = said.get('matrix') === 'qk' ? ('qk' as const) : undefined;
+        onChange({ head: `${Number(said.get('layer'))}:${Number(said.get('head'))}`, matrix, nth: undefined });
+      }}
+    >
+      {number('layer', 'layer', layer, layers)}
+      {number('head', 'head', head, heads)}
+      <label>
+        <span className="soft">matrix</span>{' '}
+        <select name="matrix">
+          <option value="vo">VO</option>
+          <option value="qk">QK</option>
+        </select>
+      </label>
+      <button type="submit" className="pill">
+        show
+      </button>
+    </form>
+  );
+}
+
+interface AnyChangeProps extends Pick<SidesProps, 'a' | 'b' | 'normalize'> {
+  place: string;
+  matrix: 'vo' | 'qk';
+}
+
+function AnyChange({ a, b, place: at, matrix, normalize }: AnyChangeProps) {
+  const [layer, index] = at.split(':').map(Number) as [number, number];
+  const query = useLongQuery(head.change, {
+    param: place({ model: a.id, layer, head: index }),
+    query: { second: b.id, matrix, normalize, k: LISTED },
+  });
+  return (
+    <Answer query={query} what={`Reading what changed in head ${at}`}>
+      {(change) => <BeforeAndAfter a={a} b={b} change={change} normalize={normalize} />}
     </Answer>
   );
 }
@@ -57,7 +125,7 @@ interface SidesProps {
 }
 
 function BeforeAndAfter({ a, b, change, normalize }: SidesProps) {
-  const { layer, head, matrix, pairs } = change;
+  const { layer, head, matrix, pairs, lowest } = change;
   return (
     <div className="before-after">
       <Side title="before" model={a} {...{ layer, head, matrix, normalize }} />
@@ -66,7 +134,12 @@ function BeforeAndAfter({ a, b, change, normalize }: SidesProps) {
         {pairs.length === 0 ? (
           <Empty>Nothing changed in it.</Empty>
         ) : (
-          <Pairs pairs={pairs} model={a.id} label="Change" />
+          <>
+            <h3>rose most</h3>
+            <Pairs pairs={pairs} model={a.id} label="Change: rose most" />
+            <h3>fell most</h3>
+            <Pairs pairs={lowest} model={a.id} label="Change: fell most" />
+          </>
         )}
       </section>
       <Side title="after" model={b} {...{ layer, head, matrix, normalize }} />

@@ -6,7 +6,9 @@ import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, formatScore, plural } from '../../format.ts';
+import { Damage } from './damage.tsx';
 import { Headers } from './headers.tsx';
+import { reportOf } from './report.ts';
 import { Sizes } from './sizes.tsx';
 import { asText, formatShare, useDiff } from './use-diff.ts';
 
@@ -24,10 +26,19 @@ export function Changes({ a, b }: Sides) {
           <p className="page-line">
             <Verdict diff={diff} />
           </p>
-          <SaveMenu label="comparison" name={`${a.id}-${b.id}-diff`} json={() => diff} />
+          <SaveMenu
+            label="comparison"
+            name={`${a.id}-${b.id}-diff`}
+            json={() => diff}
+            texts={[
+              { what: 'report, HTML', ending: '.html', type: 'text/html', make: () => reportOf(diff, 'html') },
+              { what: 'report, Markdown', ending: '.md', type: 'text/markdown', make: () => reportOf(diff, 'md') },
+            ]}
+          />
           <div className="compare-sections">
             <Headers headers={diff.headers} a={a} b={b} />
             {diff.parameters.length > 0 && <Sizes diff={diff} name={`${a.id}-${b.id}-sizes`} />}
+            {diff.words && <Damage words={diff.words} a={a} b={b} />}
             {diff.reordered.length > 0 && <Reordered rows={diff.reordered} />}
             {diff.directions.length > 0 && <Directions rows={diff.directions} a={a} />}
             {diff.neurons.length > 0 && <Neurons rows={diff.neurons} a={a} b={b} />}

@@ -153,7 +153,7 @@ function Views({ a, b, search, onChange }: ViewsProps) {
       ) : live ? (
         <>
           {shown === 'changes' && <Changes a={a} b={b} />}
-          {shown === 'pairs' && <ChangedHeads a={a} b={b} nth={search.nth ?? 0} onChange={onChange} />}
+          {shown === 'pairs' && <ChangedHeads a={a} b={b} search={search} onChange={onChange} />}
           {shown === 'alignment' && <Aligned a={a} b={b} search={search} onChange={onChange} />}
         </>
       ) : (

@@ -17,6 +17,9 @@ export interface CompareSearch {
   among?: number;
   /** Of the heads that changed most, which is shown, from 0; absent: the first. */
   nth?: number;
+  /** Any head, in place of one of those that changed most: `LAYER:HEAD`, and which of its matrices (absent: `vo`). */
+  head?: string;
+  matrix?: 'qk';
   /** Which vectors are aligned; absent: values. */
   kind?: (typeof ALIGNED)[number];
   /** All vectors of a layer are aligned, not only {@link SAMPLE}. */
@@ -40,6 +43,8 @@ export function parseCompareSearch(given: Record<string, unknown>): CompareSearc
     ...(show && { show }),
     ...(among !== undefined && among !== AMONG && { among }),
     ...(nth && { nth }),
+    ...(typeof given.head === 'string' && /^\d{1,4}:\d{1,4}$/.test(given.head) && { head: given.head }),
+    ...(given.matrix === 'qk' && { matrix: 'qk' as const }),
     ...(kind && kind !== 'value' && { kind }),
     ...((given.all === true || given.all === 'true') && { all: true }),
   };
