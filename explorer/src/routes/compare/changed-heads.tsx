@@ -43,7 +43,12 @@ export function ChangedHeads({ a, b, search, onChange }: ChangedHeadsProps) {
                 </Pill>
               ))}
             </div>
-            <AnyHead a={a} shown={any ?? (chosen && `${chosen.layer}:${chosen.head}`)} onChange={onChange} />
+            <AnyHead
+              a={a}
+              shown={any ?? (chosen && `${chosen.layer}:${chosen.head}`)}
+              matrix={chosen?.matrix ?? matrix}
+              onChange={onChange}
+            />
             {any !== undefined ? (
               <AnyChange key={`${any}${matrix}`} a={a} b={b} place={any} matrix={matrix} normalize={normalize} />
             ) : (
@@ -60,8 +65,9 @@ export function ChangedHeads({ a, b, search, onChange }: ChangedHeadsProps) {
 function AnyHead({
   a: { layers, heads },
   shown = '0:0',
+  matrix,
   onChange,
-}: Pick<ChangedHeadsProps, 'a' | 'onChange'> & { shown?: string | undefined }) {
+}: Pick<ChangedHeadsProps, 'a' | 'onChange'> & { shown?: string | undefined; matrix: 'vo' | 'qk' }) {
   const [layer, head] = shown.split(':');
   const number = (label: string, name: string, value: string | undefined, count: number) => (
     <label>
@@ -71,7 +77,7 @@ function AnyHead({
   );
   return (
     <form
-      key={shown}
+      key={`${shown} ${matrix}`}
       className="compare-controls any-head"
       aria-label="Any head"
       onSubmit={(event) => {
@@ -85,7 +91,7 @@ function AnyHead({
       {number('head', 'head', head, heads)}
       <label>
         <span className="soft">matrix</span>{' '}
-        <select name="matrix">
+        <select name="matrix" defaultValue={matrix}>
           <option value="vo">VO</option>
           <option value="qk">QK</option>
         </select>
