@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildAtlas, diffAtlases, openAtlas } from '../src/atlas/atlas.node.ts';
+import { buildAtlas, openAtlas } from '../src/atlas/atlas.node.ts';
 import { referenceEngine } from '../src/engine/reference/reference.ts';
 import type { Served, ServedModel } from '../src/questions/opened.ts';
 import { type TinyModel, tinyModel } from './tiny-model.ts';
@@ -49,7 +49,6 @@ export async function tinyServed(): Promise<TinyServed> {
     version: '1.2.3',
     models,
     engine,
-    diff: diffAtlases,
     tiny,
     async remove() {
       for (const { atlas } of models) atlas?.close();

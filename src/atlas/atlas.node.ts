@@ -15,15 +15,15 @@ export async function buildAtlas(model: Model, target: string | Store, options: 
 
 export type { Ends } from '../reading/token-places.ts';
 export { openStore } from './open-store.node.ts';
-export { Atlas, openAtlas } from './query/atlas.node.ts';
-export type { AtlasDiff, HeadDiff, NeuronDiff } from './query/diff.node.ts';
-export { diffAtlases } from './query/diff.node.ts';
+export { Atlas } from './query/atlas.ts';
+export type { AtlasDiff, HeadDiff, NeuronDiff } from './query/diff.ts';
 export { exportAtlas } from './query/export.node.ts';
-export type { AtlasSpectrum, CompositionRow, RelationRow } from './query/heads.node.ts';
-export type { HeadRow, NeuronRow } from './query/listing.node.ts';
-export type { AtlasHead, AtlasNeuron } from './query/readings.node.ts';
+export type { AtlasSpectrum, CompositionRow, RelationRow } from './query/heads.ts';
+export type { HeadRow, NeuronRow } from './query/listing.ts';
+export { diffAtlases, openAtlas } from './query/open.node.ts';
+export type { AtlasHead, AtlasNeuron } from './query/readings.ts';
 export type { HeadHit, Match, NeuronHit, SearchOptions, SearchPart, SearchResult } from './query/search.ts';
-export type { SimilarRow } from './query/similar.node.ts';
-export type { StatisticColumn, StatisticKind } from './query/statistics.node.ts';
-export type { AtlasToken, TokenHead, TokenNeuron } from './query/token.node.ts';
+export type { SimilarRow } from './query/similar.ts';
+export type { StatisticColumn, StatisticKind } from './query/statistics.ts';
+export type { AtlasToken, TokenHead, TokenNeuron } from './query/token.ts';
 export { folderStore, removeUnfinished } from './store.node.ts';

@@ -19,7 +19,7 @@ const hasStatistics = (table: TableName, column: string): boolean =>
   !NO_STATISTICS.has(column) && !(BY_TOKEN.has(table) && UNORDERED_BY_TOKEN.has(column));
 
 /**
- * What look-ups read at its place in the file, without decoding what lies before it (query/columns.node.ts): values one
+ * What look-ups read at its place in the file, without decoding what lies before it (query/columns.ts): values one
  * behind the other as they are. Whole numbers of which a file has only one are left to their statistics.
  */
 const PLAIN: Partial<Record<TableName, ReadonlySet<string>>> = {

@@ -1,4 +1,4 @@
-import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { Atlas } from '../atlas/query/atlas.ts';
 import { checkWritable } from '../source/whole-file.node.ts';
 import type { OutputFlags } from './options.ts';
 import { formatOf, print } from './output/print.ts';
@@ -11,7 +11,7 @@ export async function openedAtlas(
   flags: OutputFlags,
   work: (atlas: Atlas) => Promise<void>,
 ): Promise<void> {
-  const { openAtlas } = await import('../atlas/query/atlas.node.ts');
+  const { openAtlas } = await import('../atlas/query/open.node.ts');
   formatOf(flags); // A contradiction in the flags is found before the work is done.
   if (toFile(flags)) await checkWritable(flags.output);
   const atlas = await openAtlas(folder);

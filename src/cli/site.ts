@@ -22,7 +22,8 @@ export async function site(names: readonly string[], flags: SiteFlags): Promise<
     progress.stop(),
   );
   const { models, files, bytes } = written;
-  const shown = models.map(({ name, at }) => (at === 'here' ? name : `${name} (read from its own place)`)).join(', ');
+  const said = { here: '', elsewhere: ' (read from its own place)', atlas: ' (its atlas alone)' };
+  const shown = models.map(({ name, at }) => name + said[at]).join(', ');
   await writeNow(
     `${output}: ${shown || 'the open page'}; ${files} files, ${(bytes / 1e6).toFixed(1)} MB\n\n` +
       `Copy the folder to any web host, or look at it here:\n\n  python3 -m http.server --directory ${output}\n`,

@@ -1,4 +1,4 @@
-import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { Atlas } from '../atlas/query/atlas.ts';
 import type { Model } from '../model/types.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import type { Opened, ServedModel } from './opened.ts';

@@ -24,12 +24,11 @@ export const compare = question({
   sources: {
     opened: async ({ a, b, among, k }, { opened }) => {
       const [one, two] = [opened.model(a), opened.model(b)];
-      const { diff } = opened.served;
       return {
         a,
         b,
         shared: sharedBy(one, two),
-        diff: one.atlas && two.atlas && diff ? await diff(one.atlas.path, two.atlas.path, { among, k }) : null,
+        diff: one.atlas && two.atlas ? await one.atlas.diff(two.atlas, { among, k }) : null,
       };
     },
   },

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AtlasNeuron } from '../atlas/query/readings.node.ts';
+import type { AtlasNeuron } from '../atlas/query/readings.ts';
 import { embedding, embeddingOf, norm } from '../reading/embedding.ts';
 import { neuronHistograms } from '../reading/histogram.ts';
 import { neuronShape, neuronVector, similarNeurons } from '../reading/neuron-vectors.ts';

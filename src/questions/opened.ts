@@ -1,5 +1,4 @@
-import type { Atlas } from '../atlas/query/atlas.node.ts';
-import type { AtlasDiff, DiffOptions } from '../atlas/query/diff.node.ts';
+import type { Atlas } from '../atlas/query/atlas.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
@@ -52,8 +51,6 @@ export interface Served {
   readonly engine?: Engine;
   /** Opens one more of `models`, where that is allowed; the same place again is the one that is open. */
   readonly open?: (asked: Opening, run: Pick<ReadOptions, 'signal' | 'progress'>) => Promise<ServedModel>;
-  /** The comparison of two atlases, where the platform has one. */
-  readonly diff?: (a: string, b: string, options: DiffOptions) => Promise<AtlasDiff>;
 }
 
 /** What decides whether an atlas has the answer. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { Atlas } from '../atlas/query/atlas.ts';
 import type { Model } from '../model/types.ts';
 import type { HeadRankings } from '../reading/head-ranking.ts';
 import type { ReadOptions } from '../reading/types.ts';

@@ -1,4 +1,4 @@
-import type { Atlas } from '../atlas/query/atlas.node.ts';
+import type { Atlas } from '../atlas/query/atlas.ts';
 import { TABLES } from '../atlas/schema.ts';
 import { WeightscopeError } from '../errors.ts';
 import {

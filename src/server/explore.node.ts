@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { diffAtlases, openAtlas } from '../atlas/atlas.node.ts';
+import { openAtlas } from '../atlas/atlas.node.ts';
 import { checkpointHash } from '../atlas/hash.ts';
 import { MANIFEST } from '../atlas/manifest.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -63,7 +63,6 @@ export async function openServed(names: readonly string[], options: ExploreOptio
     version: packageVersion(),
     models,
     engine: options.engine,
-    diff: diffAtlases,
     ...(options.mayOpen && { open: opener(models, async (place, run) => (await openServed([place], run)).models[0]) }),
     async close() {
       await Promise.allSettled(models.map(closed));
@@ -87,7 +86,7 @@ async function closed({ model, atlas }: { model?: Model; atlas?: ServedModel['at
   await model?.close();
 }
 
-const isAtlas = async (name: string): Promise<boolean> =>
+export const isAtlas = async (name: string): Promise<boolean> =>
   Boolean(await stat(join(name, MANIFEST)).catch(() => undefined));
 
 /** The model among those opened that an atlas was made of. */

@@ -3,7 +3,6 @@
  * asked with the questions, in one process. The door of the Python package (python/).
  */
 import { rm } from 'node:fs/promises';
-import { diffAtlases } from '../atlas/atlas.node.ts';
 import { askWithProgress } from '../client.ts';
 import { framesOf } from '../display/frames.ts';
 import { readingHtml } from '../display/reading.ts';
@@ -49,7 +48,7 @@ export class Session {
   readonly #fetch: (request: Request) => Response | Promise<Response>;
 
   constructor(engine?: Engine) {
-    const { app } = createApi({ version: packageVersion(), models: this.#models, engine, diff: diffAtlases });
+    const { app } = createApi({ version: packageVersion(), models: this.#models, engine });
     this.#fetch = (request) => app.fetch(request);
   }
 

@@ -1,11 +1,11 @@
 import { WeightscopeError } from '../errors.ts';
-import type { Model } from '../model/types.ts';
 import type { ServedModel } from '../questions/opened.ts';
 import { createApi } from '../server/app.ts';
 import { problemOf } from '../server/problems.ts';
 import { idsOf } from '../server/served.ts';
 import { piecesFolder } from '../source/pieces.ts';
 import type { Cache } from '../source/source.ts';
+import { openSiteAtlas } from './atlas.ts';
 import type { Site, SiteModel } from './manifest.ts';
 import { type Around, openPlace, type Wanted } from './open.ts';
 
@@ -56,6 +56,7 @@ export class SiteHost {
     const at = this.#models.findIndex((one) => one.id === id);
     if (at < 0) return;
     const [closed] = this.#models.splice(at, 1);
+    closed.atlas?.close();
     await closed.model?.close();
   }
 
@@ -69,8 +70,11 @@ export class SiteHost {
   async #openOne(one: SiteModel): Promise<ServedModel> {
     const { id, name, place } = one;
     const cache = this.#cacheWith(one);
-    const model: Model | undefined = place && (await openPlace(place, name, { ...this.#around, cache }));
-    return { id, name, model };
+    const [model, atlas] = await Promise.all([
+      place && openPlace(place, name, { ...this.#around, cache }),
+      one.atlas && openSiteAtlas(one.atlas, this.#around),
+    ]);
+    return { id, name, model, ...(atlas && { atlas }) };
   }
 
   /** The browser's own cache, and behind it what came with the site. */

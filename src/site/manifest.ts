@@ -23,8 +23,8 @@ const SiteModel = z.object({
   place: Place.optional(),
   /** What else the page need not compute: files of the model's cache, whole, by name; in the folder `derived`. */
   derived: z.object({ folder: z.string(), files: Files }).optional(),
-  /** The folder with the pieces of an atlas's files. */
-  atlas: z.object({ folder: z.string(), files: Files }).optional(),
+  /** The folder with the pieces of an atlas's files, and which later columns (`table column`) its tables have. */
+  atlas: z.object({ folder: z.string(), files: Files, later: z.array(z.string()) }).optional(),
 });
 export type SiteModel = z.infer<typeof SiteModel>;
 

@@ -15,6 +15,8 @@ export interface FolderPart {
 export interface PiecesOptions {
   /** Each file as one piece: small ones that are read whole. */
   whole?: boolean;
+  /** What progress says; default that weights are written. */
+  what?: string;
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;
 }
@@ -27,7 +29,7 @@ export async function writePieces(
   { source, names }: FolderPart,
   root: string,
   at: string,
-  { whole = false, signal, progress }: PiecesOptions = {},
+  { whole = false, what = 'writing the weights in pieces', signal, progress }: PiecesOptions = {},
 ): Promise<{ folder: string; files: Record<string, PiecedFile> }> {
   const sources = await Promise.all(
     names.map(async (name) => {
@@ -60,7 +62,7 @@ export async function writePieces(
         await out.close();
       }
       done += data.length;
-      progress?.(done / total, 'writing the weights in pieces');
+      progress?.(done / total, what);
     }
     await file.close?.();
   }

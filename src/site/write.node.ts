@@ -6,10 +6,11 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import type { ServedModel } from '../questions/opened.ts';
 import { keepNormaliser, normalisers } from '../reading/normalisers.ts';
-import { openServed } from '../server/explore.node.ts';
+import { isAtlas, openServed } from '../server/explore.node.ts';
 import { memoryFolder } from '../source/memory.ts';
 import type { Cache } from '../source/source.ts';
-import { checkBudget } from './budget.ts';
+import { writeAtlas } from './atlas.node.ts';
+import { BUDGET_BYTES, checkBudget, memoryNeed } from './budget.ts';
 import { SITE, type Site, type SiteModel } from './manifest.ts';
 import { publicName } from './names.ts';
 import { type FolderPart, writePieces } from './pieces.node.ts';
@@ -32,7 +33,7 @@ export interface SiteOptions {
 /** A site that was written. */
 export interface WrittenSite {
   folder: string;
-  models: { id: string; name: string; at: 'here' | 'elsewhere' }[];
+  models: { id: string; name: string; at: 'here' | 'elsewhere' | 'atlas' }[];
   files: number;
   bytes: number;
 }
@@ -52,12 +53,6 @@ export async function writeSite(
   const partial = `${target}.partial-${process.pid}`;
   const served = await openServed(names, options);
   try {
-    const atlas = served.models.find((one) => one.atlas);
-    if (atlas)
-      throw new WeightscopeError(
-        'ARGUMENT_INVALID',
-        `Expected models, but ${atlas.name} is an atlas, which a site cannot show; name its model, or use \`explore\`.`,
-      );
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     const page = await writePage(partial);
@@ -74,7 +69,7 @@ export async function writeSite(
     const { files, bytes } = await sizeOf(partial);
     await rm(target, { recursive: true, force: true });
     await rename(partial, target);
-    const at = ({ place }: SiteModel) => (place && !('folder' in place) ? 'elsewhere' : 'here');
+    const at = ({ place }: SiteModel) => (place ? ('folder' in place ? 'here' : 'elsewhere') : 'atlas');
     return { folder: target, models: models.map((one) => ({ id: one.id, name: one.name, at: at(one) })), files, bytes };
   } catch (error) {
     if (error instanceof WeightscopeError || !(error as NodeJS.ErrnoException).code) throw error;
@@ -138,12 +133,13 @@ async function writePage(to: string): Promise<string[]> {
 }
 
 async function writeModel(one: ServedModel, to: string, options: SiteOptions): Promise<SiteModel> {
-  const { id, name, model } = one;
+  const { id, name, model, atlas } = one;
   const said: SiteModel = { id, name: publicName(name) };
-  if (!model) return said;
-  checkBudget(model);
-  const place = await placeOf(name);
   const data = join('data', id);
+  if (atlas) said.atlas = await writeAtlas(atlas, to, join(data, 'atlas'), options);
+  if (!model || (atlas && memoryNeed(model) > BUDGET_BYTES)) return said;
+  checkBudget(model);
+  const place = await placeOf(atlas && (await isAtlas(name)) ? atlas.manifest.model.name : name);
   if ('folder' in place) {
     const { folder, file, stack, names } = place;
     const part = await writePieces({ source: folder, names }, to, data, options);

@@ -14,14 +14,13 @@ export interface BlockOptions {
   /** Neighbouring blocks that one `read` may bring; default 8. */
   atOnce?: number;
   store?: BlockStore;
+  /** Blocks kept in memory: those of the rows that are looked at one after the other. Default 16. */
+  remembered?: number;
 }
 
 export const BLOCK_BYTES = 1 << 20;
 /** Reads under way at a time: as many as browsers have connections to one host. */
 const PARALLEL = 6;
-/** Blocks kept in memory: those of the rows that are looked at one after the other. */
-const REMEMBERED = 16;
-
 /**
  * A file that is read in whole blocks, so that what is near is there already and can be kept: `read(start, end)` brings
  * the bytes of one or several blocks. What is in the store is not read again.
@@ -29,14 +28,14 @@ const REMEMBERED = 16;
 export function blockSource(
   file: Pick<Source, 'name' | 'byteLength' | 'version' | 'close'>,
   read: (start: number, end: number, signal?: AbortSignal) => Promise<Uint8Array>,
-  { blockBytes = BLOCK_BYTES, atOnce = 8, store }: BlockOptions = {},
+  { blockBytes = BLOCK_BYTES, atOnce = 8, store, remembered: most = 16 }: BlockOptions = {},
 ): Source {
   const key = `${file.name} ${file.version}`;
   const remembered = new Map<number, Uint8Array>();
   const remember = (block: number, bytes: Uint8Array): void => {
     remembered.delete(block);
     remembered.set(block, bytes);
-    if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+    if (remembered.size > most) remembered.delete(remembered.keys().next().value!);
   };
   const source: Source = {
     ...file,

@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
-import { type BlockStore, blockSource } from './blocks.ts';
+import { type BlockOptions, blockSource } from './blocks.ts';
 import { checkFileName } from './range.ts';
 import { type HttpOptions, readBody, retrying, send, TooLong, Transient } from './request.ts';
 import type { SourceFolder } from './source.ts';
@@ -23,7 +23,7 @@ export const pieceName = (file: string, piece: number): string => `${file}.${Str
 export function piecesFolder(
   base: string | URL,
   files: Readonly<Record<string, PiecedFile>>,
-  { store, ...http }: HttpOptions & { store?: BlockStore } = {},
+  { store, remembered, ...http }: HttpOptions & Pick<BlockOptions, 'store' | 'remembered'> = {},
 ): SourceFolder {
   const name = new URL(base).href;
   return {
@@ -38,7 +38,7 @@ export function piecesFolder(
       return blockSource(
         { name: `${name}${file}`, byteLength: bytes, version },
         (start, end, signal) => fetchPiece(url(start / pieceBytes), end - start, { ...http, signal }),
-        { blockBytes: pieceBytes, atOnce: 1, store },
+        { blockBytes: pieceBytes, atOnce: 1, store, remembered },
       );
     },
     async list() {

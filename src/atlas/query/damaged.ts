@@ -8,9 +8,9 @@ export function damage(path: string, cause: unknown): WeightscopeError {
 }
 
 /** Whatever `attempt` throws, as `ATLAS_INVALID`. */
-export function damaged<T>(path: string, attempt: () => T): T {
+export async function damaged<T>(path: string, attempt: () => T | Promise<T>): Promise<T> {
   try {
-    return attempt();
+    return await attempt();
   } catch (cause) {
     throw damage(path, cause);
   }

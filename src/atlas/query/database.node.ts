@@ -1,16 +1,10 @@
 import { relative, sep } from 'node:path';
-import { WeightscopeError } from '../../errors.ts';
 import { type ColumnSpec, isLater, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
 import { damage } from './damaged.ts';
-import type { AtlasFolder, TableFile } from './folder.node.ts';
-import { SqlError, SqlProcess, type SqlProcessOptions } from './sql-process.node.ts';
+import { type Database, type DatabaseOptions, quoted, type Row, type RowVisitor } from './database.ts';
 
-export interface DatabaseOptions {
-  /** Default 2. */
-  threads?: number;
-  /** DuckDB's own memory, in MB; default 512. Its process may take 448 MB more, and no more than that. */
-  memory?: number;
-}
+import type { OpenFolder, TableFile } from './folder.ts';
+import { SqlError, SqlProcess, type SqlProcessOptions } from './sql-process.node.ts';
 
 /** Bytes of an answer that is held whole, about. */
 const MOST = 64 << 20;
@@ -24,12 +18,12 @@ const SQL_TYPES = { INT32: 'INTEGER', DOUBLE: 'DOUBLE', STRING: 'VARCHAR', BOOLE
  * anything. `writable`: the one path that `COPY … TO` may write, for exports. Nothing is started before the first
  * question.
  */
-export function openDatabase(folder: AtlasFolder, options: DatabaseOptions = {}, writable?: string): Database {
+export function openDatabase(folder: OpenFolder, options: DatabaseOptions = {}, writable?: string): LocalDatabase {
   const { threads = 2, memory = 512 } = options;
   const names = (files: readonly TableFile[]) =>
     files.map(({ path }) => relative(folder.root, path).split(sep).join('/'));
   const allowed = [...names(Object.values(folder.files).flat()), ...(writable ? [writable] : [])];
-  return new Database(folder.path, {
+  return new LocalDatabase(folder.path, {
     folder: folder.root,
     memory,
     settings: {
@@ -75,24 +69,10 @@ function viewOf(table: TableName, files: readonly string[]): string {
   return `CREATE VIEW ${table} AS ${source}`;
 }
 
-/** A text in SQL. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-/** A query that may stand within another. */
-export const bodyOf = (query: string): string => query.trim().replace(/;\s*$/, '');
-
-export type Row = Record<string, unknown>;
-
-/** Rows of a stream: names first, then any number of batches. */
-export interface RowVisitor {
-  names(names: readonly string[]): void;
-  rows(rows: readonly unknown[][]): void | Promise<void>;
-}
-
 /** Questions of strangers that are answered at a time: each has a process to itself. */
 const PROCESSES = 2;
 
-export class Database {
+export class LocalDatabase implements Database {
   readonly #path: string;
   readonly #processes: readonly SqlProcess[];
 
@@ -134,23 +114,6 @@ export class Database {
     return this.#ask({ kind: 'rows', sql, values: [], select, most }, visitor, signal);
   }
 
-  /** Columns as arrays, for many rows of numbers. */
-  async columns(sql: string): Promise<unknown[][]> {
-    let columns: unknown[][] = [];
-    await this.#ask(
-      { kind: 'rows', sql, values: [], most: Number.POSITIVE_INFINITY },
-      {
-        names: (names) => {
-          columns = names.map(() => []);
-        },
-        rows: (batch) => {
-          for (const row of batch) for (const [i, column] of columns.entries()) column.push(row[i]);
-        },
-      },
-    );
-    return columns;
-  }
-
   /** A statement without rows; `select` as in {@link rows}. */
   run(sql: string, { select, signal }: { select?: string; signal?: AbortSignal } = {}): Promise<void> {
     return this.#ask({ kind: 'run', sql, select }, undefined, signal);
@@ -168,16 +131,5 @@ export class Database {
     } catch (error) {
       throw error instanceof SqlError && error.opening ? damage(this.#path, error) : error;
     }
-  }
-}
-
-/** DuckDB's complaint about a query, as ours. */
-export async function asQuery<T>(attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (cause) {
-    if (cause instanceof WeightscopeError) throw cause;
-    const [complaint, ...below] = (cause as Error).message.split('\n').slice(0, 12);
-    throw new WeightscopeError('QUERY_INVALID', `The query failed: ${complaint}`, { below, cause });
   }
 }

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { WeightscopeError } from '../../errors.ts';
 import { checkWritable, makeFileWhole } from '../../source/whole-file.node.ts';
 import { TABLE_NAMES, type TableName } from '../schema.ts';
-import { asQuery, bodyOf, type Database, openDatabase, quoted } from './database.node.ts';
+import { type LocalDatabase, openDatabase } from './database.node.ts';
+import { asQuery, bodyOf, quoted } from './database.ts';
 import { openFolder } from './folder.node.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson', 'json'] as const;
@@ -53,7 +54,7 @@ export async function exportAtlas(
   });
 }
 
-async function copyRows(database: Database, sql: string, signal?: AbortSignal): Promise<void> {
+async function copyRows(database: LocalDatabase, sql: string, signal?: AbortSignal): Promise<void> {
   try {
     await database.run(sql, { signal });
   } catch (cause) {

@@ -1,32 +1,18 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WeightscopeError } from '../../errors.ts';
 import { MANIFEST, readManifest } from '../manifest.ts';
-import { type AtlasFile, type Manifest, TABLE_NAMES, type TableName } from '../schema.ts';
+import { type AtlasFile, TABLE_NAMES, type TableName } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
-
-export interface TableFile {
-  /** Absolute. */
-  path: string;
-  bytes: number;
-  rows: number;
-}
-
-/** A finished atlas on disk whose files have been looked at. */
-export interface AtlasFolder {
-  path: string;
-  /** The folder itself, wherever links led. */
-  root: string;
-  manifest: Manifest;
-  /** By table, in the order of the manifest. */
-  files: Record<TableName, TableFile[]>;
-}
+import { openDatabase } from './database.node.ts';
+import type { OpenFolder, TableFile } from './folder.ts';
 
 /**
  * Checks an atlas before anything of it is read: every file of the manifest must be there, be a plain file (a link
  * could lead elsewhere), have its size and look like Parquet. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
  */
-export async function openFolder(path: string): Promise<AtlasFolder> {
+export async function openFolder(path: string): Promise<OpenFolder> {
   const manifest = await readManifest(folderStore(path));
   if (!manifest)
     throw new WeightscopeError(
@@ -39,13 +25,25 @@ export async function openFolder(path: string): Promise<AtlasFolder> {
       `Expected a finished atlas in ${path}, found one that is being built; finish it with \`weightscope atlas build --resume\`.`,
     );
   const root = await realpath(path);
-  const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as TableFile[]])) as AtlasFolder['files'];
+  const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as TableFile[]])) as OpenFolder['files'];
   for (let i = 0; i < manifest.files.length; i += AT_A_TIME)
     await Promise.all(manifest.files.slice(i, i + AT_A_TIME).map((file) => checkFile(root, file)));
   for (const { table, name, bytes, rows } of manifest.files) {
-    if (table in files) files[table as TableName].push({ path: join(root, name), bytes, rows });
+    if (table in files) files[table as TableName].push(tableFile(join(root, name), bytes, rows));
   }
-  return { path, root, manifest, files };
+  const folder: OpenFolder = {
+    path,
+    root,
+    manifest,
+    files,
+    database: (options) => openDatabase(folder, options),
+    whole: async (file) => {
+      // With it come all that a build needs, which no question does.
+      const { wholeFile } = await import('../unit.ts');
+      return wholeFile(folderStore(path), file);
+    },
+  };
+  return folder;
 }
 
 /** Files open at a time: a large atlas has thousands, more than a process may open. */
@@ -84,4 +82,22 @@ async function isParquet(path: string, bytes: number): Promise<boolean> {
   } finally {
     await file.close();
   }
+}
+
+/** Reads wait for nobody: what is asked for is a few bytes here and there, which the system has in memory. */
+export function tableFile(path: string, bytes: number, rows: number): TableFile {
+  return {
+    path,
+    bytes,
+    rows,
+    open() {
+      const file = openSync(path, 'r');
+      return {
+        read(at, into) {
+          if (readSync(file, into, 0, into.length, at) !== into.length) throw new Error('it is cut off');
+        },
+        close: () => closeSync(file),
+      };
+    },
+  };
 }

@@ -2,7 +2,7 @@ import type { NeuronPart } from '../../reading/types.ts';
 import { SIGNS, type Sign } from '../schema.ts';
 import { order } from './order.ts';
 import type { Term } from './terms.ts';
-import type { TokenList, TokenLists } from './token-lists.node.ts';
+import type { TokenList, TokenLists } from './token-lists.ts';
 
 export type SearchPart = NeuronPart | 'vo' | 'qk';
 
@@ -80,23 +80,23 @@ interface Best {
  * whose list they are: by the sum of the best matching scores over all alternatives that they meet, largest size first.
  * `terms`: the tokens of each term, by alternative. Memory is for one term, however many there are.
  */
-export function meet<P extends string>(
+export async function meet<P extends string>(
   lists: TokenLists<P>,
   terms: readonly (readonly (readonly number[])[])[],
   { parts = lists.parts, sign, k = 20 }: { parts?: readonly P[]; sign?: Sign; k?: number },
-): Hit<P>[] {
+): Promise<Hit<P>[]> {
   const size = 2 * lists.places.size;
   const best: Best = { rank: new Int32Array(size), token: new Int32Array(size), score: new Float64Array(size) };
   const signs = sign ? [sign] : SIGNS;
-  const hits = lists.parts
-    .filter((part) => parts.includes(part))
-    .flatMap((part) =>
-      bestHits(part, terms, k, (tokens) => {
-        best.rank.fill(0);
-        lists.each(part, tokens, signs, (token, sign, list) => keepBest(best, token, sign, list));
-        return best;
-      }),
-    );
+  const hits: Hit<P>[] = [];
+  for (const part of lists.parts.filter((part) => parts.includes(part))) {
+    const found = await bestHits(part, terms, k, async (tokens) => {
+      best.rank.fill(0);
+      await lists.each(part, tokens, signs, (token, sign, list) => keepBest(best, token, sign, list));
+      return best;
+    });
+    hits.push(...found);
+  }
   return hits
     .sort(
       (a, b) =>
@@ -126,18 +126,18 @@ function keepBest({ rank, token, score }: Best, from: number, sign: Sign, list: 
 }
 
 /** The best of one part: the sums of the alternatives met, then of the `k` largest what met them. */
-function bestHits<P extends string>(
+async function bestHits<P extends string>(
   part: P,
   terms: readonly (readonly (readonly number[])[])[],
   k: number,
-  bestOf: (tokens: readonly number[]) => Best,
-): Hit<P>[] {
-  const { length: size } = bestOf([]).rank;
+  bestOf: (tokens: readonly number[]) => Promise<Best>,
+): Promise<Hit<P>[]> {
+  const { length: size } = (await bestOf([])).rank;
   const [sums, sum, met] = [new Float64Array(size), new Float64Array(size), new Uint32Array(size)];
   for (const all of terms) {
     sum.fill(0);
     for (const tokens of all) {
-      const { rank, score } = bestOf(tokens);
+      const { rank, score } = await bestOf(tokens);
       // NaN stays NaN: all terms must be met.
       for (let at = 0; at < size; at++) sum[at] += rank[at] > 0 ? score[at] : Number.NaN;
     }
@@ -153,7 +153,7 @@ function bestHits<P extends string>(
   for (const all of terms) {
     const own = chosen.map((): Hit<P>['matches'] => []);
     for (const tokens of all) {
-      const { rank, token, score } = bestOf(tokens);
+      const { rank, token, score } = await bestOf(tokens);
       for (const [i, at] of chosen.entries())
         if (rank[at] > 0) own[i].push({ token: token[at], rank: rank[at], score: score[at] });
     }

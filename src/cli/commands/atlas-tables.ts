@@ -71,7 +71,7 @@ export const diff = command({
     ...output(),
   },
   run: async ({ a, b, among, k, ...asked }) => {
-    const { diffAtlases } = await import('../../atlas/query/diff.node.ts');
+    const { diffAtlases } = await import('../../atlas/query/open.node.ts');
     const { diffReport } = await import('../report/atlas.ts');
     const { formatOf, print } = await import('../output/print.ts');
     formatOf(asked); // A contradiction in the flags is found before the work is done.
@@ -85,7 +85,7 @@ export const check = command({
   arguments: folder,
   flags: {},
   run: async ({ folder }) => {
-    const { openAtlas } = await import('../../atlas/query/atlas.node.ts');
+    const { openAtlas } = await import('../../atlas/query/open.node.ts');
     const open = await openAtlas(folder);
     try {
       await open.check();

@@ -7,10 +7,10 @@ export const site = command({
   summary: 'the page as static files for any web host, answered in the reader’s browser',
   description:
     'Writes the explorer as files that any web host can hand out, also in a subfolder and from `python -m http.server`:\n' +
-    'questions are answered in the page, by no server. Files of a model come along in pieces; a URL or hub id is read\n' +
-    'from its own place. Without a model it is the open page, where a reader names one or drops a file.',
+    'questions are answered in the page, by no server. Files of a model or an atlas come along in pieces; a URL or hub\n' +
+    'id is read from its own place. Without a model it is the open page, where a reader names one or drops a file.',
   arguments: {
-    models: texts('`sample`, a path, a URL or a hub id', {
+    models: texts('`sample`, a path, a URL, a hub id, or a folder that `atlas build` made', {
       value: 'model...',
     }),
   },

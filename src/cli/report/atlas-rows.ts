@@ -1,4 +1,4 @@
-import type { Atlas } from '../../atlas/query/atlas.node.ts';
+import type { Atlas } from '../../atlas/query/atlas.ts';
 import { textOf } from '../../csv.ts';
 import { WeightscopeError } from '../../errors.ts';
 import { writeFileWhole } from '../../source/whole-file.node.ts';

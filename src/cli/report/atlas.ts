@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { RATES } from '../../atlas/cost.ts';
 import type { MeasuredRates } from '../../atlas/measure.ts';
-import type { AtlasDiff } from '../../atlas/query/diff.node.ts';
-import type { AtlasSpectrum } from '../../atlas/query/heads.node.ts';
+import type { AtlasDiff } from '../../atlas/query/diff.ts';
+import type { AtlasSpectrum } from '../../atlas/query/heads.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
-import type { SimilarRow } from '../../atlas/query/similar.node.ts';
+import type { SimilarRow } from '../../atlas/query/similar.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';

@@ -2,10 +2,13 @@ import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import { columnNamed, evidenceOf } from '../../reading/statistics/columns.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import { checkNumber, checkOneOf } from './check.ts';
-import type { Row } from './database.node.ts';
+import type { Row } from './database.ts';
+import type { NeuronLists } from './lists.ts';
 import { order } from './order.ts';
-import type { HeadFacts, Sources } from './sources.node.ts';
-import { statisticTable } from './statistics.node.ts';
+import { inParallel } from './parallel.ts';
+import { objectOf, orderOf } from './rows.ts';
+import type { HeadFacts, Sources } from './sources.ts';
+import { statisticTable } from './statistics.ts';
 
 /** A row of the table `neurons`; `value` is what the rows are sorted by. */
 export interface NeuronRow {
@@ -48,7 +51,7 @@ export async function listNeurons(
   const ofStatistics = statisticTable(sources, 'neurons', sort) === 'neuron_stats';
   const parts = part ? [checkOneOf(part, NEURON_PARTS)] : ofStatistics ? (['value'] as const) : NEURON_PARTS;
   if (layer !== undefined) checkNumber(layer);
-  const lists = sources.neurons();
+  const lists = await sources.neurons();
   const found = ofStatistics
     ? (await statisticRows(sources, 'neuron_stats', { sort, ascending, layer, k })).map(
         ({ layer, expert, neuron, ...numbers }) => ({
@@ -57,29 +60,28 @@ export async function listNeurons(
           ...(numbers as Evidence),
         }),
       )
-    : bestVectors(sources, parts, { sort, ascending, layer, k: checkNumber(k) });
+    : await bestVectors(lists, parts, { sort, ascending, layer, k: checkNumber(k) });
   const there = found.filter(({ part, number }) => lists.has(part, number));
   const labels = new Map<NeuronPart, Awaited<ReturnType<Sources['neuronLabels']>>>();
   for (const part of parts) {
     const numbers = there.filter((row) => row.part === part).map(({ number }) => number);
-    labels.set(part, sources.neuronLabels(part, numbers));
+    labels.set(part, await sources.neuronLabels(part, numbers));
   }
-  return there.map(({ part, number, ...found }) => {
+  return inParallel(there, async ({ part, number, ...found }) => {
     const { index: neuron, ...place } = lists.places.place(number);
-    const numbers = lists.numbers(part, number, ['norm', 'reading_norm', 'best', 'worst']);
+    const numbers = await lists.numbers(part, number, ['norm', 'reading_norm', 'best', 'worst']);
     return { ...place, neuron, part, ...numbers, ...labels.get(part)!.get(number)!, ...found };
   });
 }
 
-function bestVectors(
-  sources: Sources,
+async function bestVectors(
+  lists: NeuronLists,
   parts: readonly NeuronPart[],
   { sort, ascending, layer, k }: { sort: string; ascending: boolean; layer?: number; k: number },
-): ({ number: number; part: NeuronPart } & Evidence)[] {
-  const lists = sources.neurons();
+): Promise<({ number: number; part: NeuronPart } & Evidence)[]> {
   const values = new Float64Array(lists.places.size * parts.length).fill(Number.NaN);
   for (const [i, part] of parts.entries()) {
-    const column = lists.column(part, sort);
+    const column = await lists.column(part, sort);
     for (const group of lists.places.groups) {
       if (layer !== undefined && group.layer !== layer) continue;
       for (let number = group.first; number < group.first + group.count; number++)
@@ -101,7 +103,7 @@ export async function listHeads(
   const ofStatistics = statisticTable(sources, 'heads', sort) === 'head_stats';
   if (matrix) checkOneOf(matrix, HEAD_MATRICES);
   if (layer !== undefined) checkNumber(layer);
-  const { rows } = sources.heads();
+  const { rows } = await sources.heads();
   if (ofStatistics) {
     const key = (row: { layer: unknown; head: unknown; matrix: unknown }) => `${row.layer}:${row.head} ${row.matrix}`;
     const known = new Map(rows.map((row) => [key(row), row]));
@@ -128,12 +130,21 @@ async function statisticRows(
   table: 'neuron_stats' | 'head_stats',
   { sort, ascending, layer, matrix, k = 20 }: ListingOptions & { sort: string; matrix?: HeadMatrix },
 ): Promise<Row[]> {
-  const key = table === 'neuron_stats' ? 'layer, expert, neuron' : 'layer, head, matrix';
+  const key = table === 'neuron_stats' ? ['layer', 'expert', 'neuron'] : ['layer', 'head', 'matrix'];
   const kind = table === 'neuron_stats' ? 'neurons' : 'heads';
+  checkNumber(k);
   const evidence = Object.entries(evidenceOf(kind, columnNamed(kind, sort)!.statistic) ?? {});
-  const where = [matrix && `matrix = '${matrix}'`, layer !== undefined && `layer = ${layer}`].filter(Boolean);
-  return sources.rows(
-    `SELECT ${[key, `${sort} AS value`, ...evidence.map(([name, column]) => `${column} AS ${name}`)].join(', ')} FROM ${table} WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY value ${ascending ? 'ASC' : 'DESC'} NULLS LAST, ${key} LIMIT ${checkNumber(k)}`,
-  );
+  const names = [...new Set([...key, sort, ...evidence.map(([, column]) => column)])];
+  const where = { ...(matrix && { matrix }), ...(layer !== undefined && { layer }) };
+  const found = await sources.rows(table, names, where);
+  const said: [name: string, column: string][] = [
+    ...key.map((name): [string, string] => [name, name]),
+    ['value', sort],
+  ];
+  return orderOf(found, [[sort, !ascending], ...key])
+    .slice(0, k)
+    .map((row) => {
+      const values = objectOf(found, names, row);
+      return Object.fromEntries([...said, ...evidence].map(([name, column]) => [name, values[column]]));
+    });
 }

@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
-import { asQuery } from './database.node.ts';
+import { asQuery } from './database.ts';
 import {
   type HeadHit,
   MAX_TOKENS,
@@ -10,12 +10,12 @@ import {
   type SearchOptions,
   type SearchResult,
 } from './search.ts';
-import type { Sources, Words } from './sources.node.ts';
+import type { Sources, Words } from './sources.ts';
 import { parseTerms, type Term } from './terms.ts';
 
 /** Neurons and heads for words; terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
 export async function searchAtlas(sources: Sources, query: string, options: SearchOptions): Promise<SearchResult> {
-  const words = sources.words();
+  const words = await sources.words();
   const found = await Promise.all(
     parseTerms(query).map((all) =>
       Promise.all(all.map(async (term) => ({ term, tokens: await tokensOf(term, words, sources) }))),
@@ -45,24 +45,27 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
 
   const neurons: NeuronHit[] = [];
   if (asked(NEURON_PARTS)) {
-    const lists = sources.tokenNeurons();
+    const lists = await sources.tokenNeurons();
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
-    for (const { number, matches, ...hit } of meet(lists, ids, { parts: own, sign, k })) {
+    for (const { number, matches, ...hit } of await meet(lists, ids, { parts: own, sign, k })) {
       const { layer, expert, index } = lists.places.place(number);
       neurons.push({ layer, expert, neuron: index, ...hit, matches: matches.map(labelled) });
     }
   }
   const heads: HeadHit[] = [];
   if (asked(HEAD_MATRICES)) {
-    const [lists, pairs] = [sources.tokenHeads(), sources.heads().lists];
+    const [lists, { lists: pairs }] = await Promise.all([sources.tokenHeads(), sources.heads()]);
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
-    for (const { number, part: matrix, sign: side, score, met, matches } of meet(lists, ids, { parts: own, sign, k })) {
+    const met = await meet(lists, ids, { parts: own, sign, k });
+    for (const { number, part: matrix, sign: side, matches, ...hit } of met) {
       const { layer, index: head } = lists.places.place(number);
-      const ranked = matches.map((match) => ({
-        ...labelled(match),
-        pairRank: pairs.pairRank(layer, head, matrix, side, match.token),
-      }));
-      heads.push({ layer, head, matrix, sign: side, score, met, matches: ranked });
+      const ranked = await Promise.all(
+        matches.map(async (match) => ({
+          ...labelled(match),
+          pairRank: await pairs.pairRank(layer, head, matrix, side, match.token),
+        })),
+      );
+      heads.push({ layer, head, matrix, sign: side, score: hit.score, met: hit.met, matches: ranked });
     }
   }
   return { neurons, heads, terms };

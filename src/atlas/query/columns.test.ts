@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { constant, parquetFile, type Values } from '../parquet.ts';
-import { ColumnFile } from './columns.node.ts';
+import { ColumnFile } from './columns.ts';
+import { tableFile } from './folder.node.ts';
 
 // Three row groups.
 const N = 150_000;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const written = await parquetFile('neuron_tokens', columns);
   bytes = written.length;
   await writeFile(path, written);
-  file = new ColumnFile({ path, bytes, rows: N });
+  file = new ColumnFile(tableFile(path, bytes, N));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -42,14 +43,14 @@ it.each([
   [0, N],
   [N - 1, 1],
   [7, 0],
-])('reads rows from %i, %i of them, as they were written', (from, n) => {
-  file.open((read) => {
-    expect(read('token', from, new Int32Array(n))).toEqual(token.slice(from, from + n));
-    expect(read('score', from, new Float64Array(n))).toEqual(score.slice(from, from + n));
-    expect(read('layer', from, new Int32Array(n))).toEqual(new Int32Array(n).fill(3));
+])('reads rows from %i, %i of them, as they were written', async (from, n) => {
+  await file.open(async (read) => {
+    expect(await read('token', from, new Int32Array(n))).toEqual(token.slice(from, from + n));
+    expect(await read('score', from, new Float64Array(n))).toEqual(score.slice(from, from + n));
+    expect(await read('layer', from, new Int32Array(n))).toEqual(new Int32Array(n).fill(3));
   });
-  expect(file.range('part')).toEqual(['value', 'value']);
-  expect(file.range('neuron')).toEqual([0, Math.floor((N - 1) / 200)]);
+  expect(await file.range('part')).toEqual(['value', 'value']);
+  expect(await file.range('neuron')).toEqual([0, Math.floor((N - 1) / 200)]);
 });
 
 it.each<[string, () => unknown]>([
@@ -58,17 +59,17 @@ it.each<[string, () => unknown]>([
   ['columns that are not there', () => file.open((read) => read('nothing', 0, new Int32Array(1)))],
   ['numbers as others', () => file.open((read) => read('token', 0, new Float64Array(1)))],
   ['what is encoded otherwise', () => file.open((read) => read('rank', 0, new Int32Array(1)))],
-  ['more rows than fit into the file', () => new ColumnFile({ path, bytes, rows: 1e9 })],
-  ['other rows than the manifest says', () => new ColumnFile({ path, bytes, rows: N - 1 }).range('token')],
-])('refuses %s', (_, ask) => {
-  expect(ask).toThrow(expect.objectContaining({ code: 'ATLAS_INVALID' }));
+  ['more rows than fit into the file', () => new ColumnFile(tableFile(path, bytes, 1e9))],
+  ['other rows than the manifest says', () => new ColumnFile(tableFile(path, bytes, N - 1)).range('token')],
+])('refuses %s', async (_, ask) => {
+  await expect((async () => ask())()).rejects.toMatchObject({ code: 'ATLAS_INVALID' });
 });
 
 it('says that a file was cut off while it was open', async () => {
   const read = () => file.open((read) => read('score', 0, new Float64Array(N)));
-  read();
+  await read();
   await truncate(path, 1000);
-  expect(read).toThrow(expect.objectContaining({ code: 'ATLAS_INVALID' }));
+  await expect(read()).rejects.toMatchObject({ code: 'ATLAS_INVALID' });
 });
 
 it('reads strings and booleans as they were written, and tells other encodings', async () => {
@@ -90,11 +91,11 @@ it('reads strings and booleans as they were written, and tells other encodings',
   });
   const tokens = join(folder, 'tokens.parquet');
   await writeFile(tokens, written);
-  const file = new ColumnFile({ path: tokens, bytes: written.length, rows: n });
-  expect(file.strings('text')).toEqual(texts);
-  expect(file.strings('normal')).toEqual(constant('', n));
-  expect(file.flags('special')).toEqual(flags);
-  expect(file.flags('padding')).toEqual(never);
+  const file = new ColumnFile(tableFile(tokens, written.length, n));
+  expect(await file.strings('text')).toEqual(texts);
+  expect(await file.strings('normal')).toEqual(constant('', n));
+  expect(await file.flags('special')).toEqual(flags);
+  expect(await file.flags('padding')).toEqual(never);
   for (const ask of [() => file.strings('token'), () => file.flags('english')])
-    expect(ask).toThrow(expect.objectContaining({ code: 'ATLAS_INVALID' }));
+    await expect(ask()).rejects.toMatchObject({ code: 'ATLAS_INVALID' });
 });

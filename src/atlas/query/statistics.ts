@@ -3,7 +3,8 @@ import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import { ATLAS_PARTS, TABLES, type TableName } from '../schema.ts';
 import { checkNumber, checkOneOf } from './check.ts';
-import type { Sources } from './sources.node.ts';
+import { orderOf } from './rows.ts';
+import type { Sources } from './sources.ts';
 
 export type StatisticKind = 'neurons' | 'heads';
 
@@ -91,33 +92,34 @@ export async function statisticColumn(
       : checkOneOf(options.matrix ?? 'vo', HEAD_MATRICES);
   const asked = { kind, name, part };
   if (options.layer !== undefined) checkNumber(options.layer);
-  if (table === 'neurons') return { ...asked, ...vectorColumn(sources, part as NeuronPart, name, options.layer) };
-  const where = [
-    ...(kind === 'heads' ? [`matrix = '${part}'`] : []),
-    ...(options.layer === undefined ? [] : [`layer = ${options.layer}`]),
-  ];
-  const place = kind === 'neurons' ? 'expert, neuron AS index' : '0 AS expert, head AS index';
-  const [layer, expert, index, value] = await sources.columns(
-    `SELECT layer, ${place}, ${name} FROM ${table} WHERE ${where.join(' AND ') || 'true'} ORDER BY 1, 2, 3`,
-  );
+  if (table === 'neurons')
+    return { ...asked, ...(await vectorColumn(sources, part as NeuronPart, name, options.layer)) };
+  const where = {
+    ...(kind === 'heads' && { matrix: part }),
+    ...(options.layer !== undefined && { layer: options.layer }),
+  };
+  const key = kind === 'neurons' ? ['layer', 'expert', 'neuron'] : ['layer', 'head'];
+  const found = await sources.rows(table, [...key, name], where);
+  const rows = orderOf(found, key);
+  const whole = (column: string): Int32Array => Int32Array.from(rows, (row) => found.columns[column][row] as number);
   return {
     ...asked,
-    layer: Int32Array.from(layer as number[]),
-    expert: Int32Array.from(expert as number[]),
-    index: Int32Array.from(index as number[]),
-    value: Float64Array.from(value as (number | null)[], (x) => x ?? Number.NaN),
+    layer: whole('layer'),
+    expert: kind === 'neurons' ? whole('expert') : new Int32Array(rows.length),
+    index: whole(kind === 'neurons' ? 'neuron' : 'head'),
+    value: Float64Array.from(rows, (row) => (found.columns[name][row] as number | null) ?? Number.NaN),
   };
 }
 
 /** A column of `neurons`, which is read as it lies in the files. */
-function vectorColumn(
+async function vectorColumn(
   sources: Sources,
   part: NeuronPart,
   name: string,
   layer: number | undefined,
-): Pick<StatisticColumn, 'layer' | 'expert' | 'index' | 'value'> {
-  const lists = sources.neurons();
-  const column = lists.column(part, name);
+): Promise<Pick<StatisticColumn, 'layer' | 'expert' | 'index' | 'value'>> {
+  const lists = await sources.neurons();
+  const column = await lists.column(part, name);
   const groups = lists.places.groups.filter((group) => (layer ?? group.layer) === group.layer);
   const size = groups.reduce((sum, { count }) => sum + count, 0);
   const numbers = { layer: new Int32Array(size), expert: new Int32Array(size), index: new Int32Array(size) };

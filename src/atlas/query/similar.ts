@@ -2,10 +2,10 @@ import { WeightscopeError } from '../../errors.ts';
 import { NEURON_PARTS } from '../../reading/parts.ts';
 import type { NeuronPart } from '../../reading/types.ts';
 import { checkNumber, checkOneOf } from './check.ts';
-import type { ReadColumn } from './columns.node.ts';
-import type { NeuronLists } from './lists.node.ts';
+import type { ReadColumn } from './columns.ts';
+import type { NeuronLists } from './lists.ts';
 import { order } from './order.ts';
-import type { Sources } from './sources.node.ts';
+import type { Sources } from './sources.ts';
 
 export interface SimilarRow {
   layer: number;
@@ -31,14 +31,14 @@ export async function similarNeurons(
 ): Promise<SimilarRow[]> {
   const { expert = 0, k = 20 } = options;
   const part = checkOneOf(options.part ?? 'value', NEURON_PARTS);
-  const lists = sources.neurons();
+  const lists = await sources.neurons();
   const number = lists.places.number(checkNumber(layer), checkNumber(expert), checkNumber(neuron));
   if (!lists.has(part, number))
     throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
-  const reader = new ListReader(sources.words().texts.length);
-  const cosines = nearest(lists, part, number, reader, checkNumber(k));
+  const reader = new ListReader((await sources.words()).texts.length);
+  const cosines = await nearest(lists, part, number, reader, checkNumber(k));
   const numbers = order(cosines, k);
-  const labels = sources.neuronLabels(part, numbers);
+  const labels = await sources.neuronLabels(part, numbers);
   return numbers.map((number) => {
     const { index, ...place } = lists.places.place(number);
     return { ...place, neuron: index, part, cosine: cosines[number], ...labels.get(number)! };
@@ -50,9 +50,6 @@ const ROUNDING = 1e-5;
 
 /** Both lists of a neuron as one, a token of both only once. */
 class ListReader {
-  /** Rows of the two lists, some of which may be of a token that came before. */
-  token = new Int32Array();
-  score = new Float64Array();
   readonly vocab: number;
   /** Which neuron's `+` list last had a token, counted from 1. */
   readonly #listed: Uint32Array;
@@ -67,14 +64,15 @@ class ListReader {
    * Calls `visit` with each listed token and its score. Returns the length of the scores where a token was in both
    * lists.
    */
-  each(
+  async each(
     read: ReadColumn,
     row: number,
     each: number,
     visit: (token: number, score: number) => void,
-  ): { repeatedLength?: number } {
-    if (this.token.length !== each) [this.token, this.score] = [new Int32Array(each), new Float64Array(each)];
-    const [token, score] = [read('token', row, this.token), read('score', row, this.score)];
+  ): Promise<{ repeatedLength?: number }> {
+    const token = await read('token', row, new Int32Array(each));
+    const score = await read('score', row, new Float64Array(each));
+    // From here on nothing is waited for: others are read meanwhile.
     this.#neurons++;
     let squares = 0;
     let repeated = false;
@@ -96,16 +94,23 @@ class ListReader {
  * all lists: with a neuron's largest score they say what its cosine is at most, and only those that could be among the
  * nearest have their scores read. Without a token in common it is 0.
  */
-function nearest(lists: NeuronLists, part: NeuronPart, number: number, reader: ListReader, k: number): Float64Array {
-  const [norms, best, worst] = ['reading_norm', 'best', 'worst'].map((name) => lists.column(part, name));
+async function nearest(
+  lists: NeuronLists,
+  part: NeuronPart,
+  number: number,
+  reader: ListReader,
+  k: number,
+): Promise<Float64Array> {
+  const columns = ['reading_norm', 'best', 'worst'].map((name) => lists.column(part, name));
+  const [norms, best, worst] = await Promise.all(columns);
   const cosines = new Float64Array(norms.length).fill(Number.NaN);
   /** The neuron's scores over the vocabulary. */
   const wanted = new Float64Array(reader.vocab);
   let length = norms[number];
   /** A token that is in both lists of a neuron counts twice in its `reading_norm`, once here. */
   let once = 1;
-  lists.each(part, [number], (_, read, row, each) => {
-    const { repeatedLength } = reader.each(read, row, each, (token, score) => {
+  await lists.each(part, [number], async (_, read, row, each) => {
+    const { repeatedLength } = await reader.each(read, row, each, (token, score) => {
       wanted[token] = score;
     });
     length = repeatedLength ?? length;
@@ -113,7 +118,7 @@ function nearest(lists: NeuronLists, part: NeuronPart, number: number, reader: L
     if (1.5 * each > reader.vocab) once = Math.SQRT1_2;
   });
   if (!(length > 0)) return cosines;
-  const most = commonWeights(lists, part, wanted, length);
+  const most = await commonWeights(lists, part, wanted, length);
   for (let i = 0; i < most.length; i++) {
     const largest = Math.max(Math.abs(best[i]), Math.abs(worst[i]));
     most[i] = norms[i] > 0 ? (most[i] * largest) / (norms[i] * once) : Number.NaN;
@@ -123,9 +128,9 @@ function nearest(lists: NeuronLists, part: NeuronPart, number: number, reader: L
   for (let n = Math.max(8 * k, 256), done = 0; ; n *= 4) {
     const next = order(most, n);
     const unread = next.slice(done).filter((i) => most[i] > 0);
-    lists.each(part, unread, (i, read, row, each) => {
+    await lists.each(part, unread, async (i, read, row, each) => {
       let dot = 0;
-      const { repeatedLength } = reader.each(read, row, each, (token, score) => {
+      const { repeatedLength } = await reader.each(read, row, each, (token, score) => {
         dot += wanted[token] * score;
       });
       cosines[i] = dot / ((repeatedLength ?? norms[i]) * length);
@@ -137,14 +142,19 @@ function nearest(lists: NeuronLists, part: NeuronPart, number: number, reader: L
 }
 
 /** Of every neuron the sum of the sizes of the wanted scores, divided by `length`, whose tokens it lists too. */
-function commonWeights(lists: NeuronLists, part: NeuronPart, wanted: Float64Array, length: number): Float64Array {
+async function commonWeights(
+  lists: NeuronLists,
+  part: NeuronPart,
+  wanted: Float64Array,
+  length: number,
+): Promise<Float64Array> {
   const sums = new Float64Array(lists.places.size);
   // Half as many bytes to look numbers up in; what rounding does to them is allowed for.
   const sizes = new Float32Array(wanted.map((score) => Math.abs(score) / length));
   let buffer = new Int32Array();
-  lists.scan(part, (read, number, count, row, each) => {
+  await lists.scan(part, async (read, number, count, row, each) => {
     if (buffer.length < count * each) buffer = new Int32Array(count * each);
-    const tokens = read('token', row, buffer.subarray(0, count * each));
+    const tokens = await read('token', row, buffer.subarray(0, count * each));
     for (let i = 0; i < count; i++) sums[number + i] = sumOf(sizes, tokens, i * each, (i + 1) * each);
   });
   return sums;

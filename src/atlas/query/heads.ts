@@ -5,10 +5,13 @@ import { spanTail } from '../../reading/statistics/tails.ts';
 import type { HeadMatrix } from '../../reading/types.ts';
 import { TABLES } from '../schema.ts';
 import { checkNumber, checkOneOf } from './check.ts';
-import type { Row } from './database.node.ts';
-import { notThere } from './readings.node.ts';
-import type { Sources } from './sources.node.ts';
-import { checkStatistics, checkThere, doublesOf } from './statistics.node.ts';
+import type { Row } from './database.ts';
+import type { Value } from './decoded.ts';
+import { falseDiscoveries } from './discoveries.ts';
+import { notThere } from './readings.ts';
+import { objectOf, objectsOf, orderOf, partsOf } from './rows.ts';
+import type { Sources } from './sources.ts';
+import { checkStatistics, checkThere, doublesOf } from './statistics.ts';
 
 /** A head's singular values, and which of them can be told apart. */
 export interface AtlasSpectrum {
@@ -29,20 +32,21 @@ export async function atlasSpectrum(
   head: number,
   matrix: HeadMatrix,
 ): Promise<AtlasSpectrum> {
-  const itself = `layer = ${checkNumber(layer)} AND head = ${checkNumber(head)} AND matrix = '${checkOneOf(matrix, HEAD_MATRICES)}'`;
-  const rows = await sources.rows(
-    `SELECT value, span_start AS start, span_end AS "end" FROM head_singular_values
-     WHERE ${itself} ORDER BY index`,
-  );
-  if (rows.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
-  const spans = rows.filter(({ start }, i) => start === i).map(({ start, end }) => ({ start, end }));
-  const values = rows.map(({ value }) => value as number);
-  const words = sources.words();
-  const listed = await sources.rows(
-    `SELECT span_start AS start, span_end AS "end", side, sign, token, score, z
-     FROM head_direction_tokens WHERE ${itself} ORDER BY span_start, rank`,
-  );
-  const tokens = listed.map((row): Row => ({ ...row, ...words.token(row.token as number) }));
+  const itself = { layer: checkNumber(layer), head: checkNumber(head), matrix: checkOneOf(matrix, HEAD_MATRICES) };
+  const found = await sources.rows('head_singular_values', ['index', 'value', 'span_start', 'span_end'], itself);
+  if (found.length === 0) throw notThere('a head with statistics', `${layer}:${head}`);
+  const { value, span_start: starts, span_end: ends } = found.columns as Record<string, number[]>;
+  const sorted = orderOf(found, ['index']);
+  const spans = sorted.flatMap((row, i) => (starts[row] === i ? [{ start: starts[row], end: ends[row] }] : []));
+  const values = sorted.map((row) => value[row]);
+  const words = await sources.words();
+  const names = ['span_start', 'span_end', 'side', 'sign', 'rank', 'token', 'score', 'z'];
+  const listed = await sources.rows('head_direction_tokens', names, itself);
+  const rows = objectsOf(listed, names);
+  const tokens = orderOf(listed, ['span_start', 'rank']).map((row): Row => {
+    const { span_start: start, span_end: end, token, ...rest } = rows[row];
+    return { start, end, ...rest, ...words.token(token as number) };
+  });
   const directions = [...new Set(tokens.map(({ start }) => start as number))].map((start): DirectionReading => {
     const own = tokens.filter((row) => row.start === start);
     const end = own[0].end as number;
@@ -55,7 +59,7 @@ export async function atlasSpectrum(
       right: sideOf(own, 'right', p),
     };
   });
-  return { layer, head, matrix, values, spans: spans as AtlasSpectrum['spans'], directions };
+  return { layer, head, matrix, values, spans, directions };
 }
 
 function sideOf(
@@ -109,17 +113,8 @@ export interface RelationRow {
 
 const RELATION_ORDERS = [...doublesOf(TABLES.head_relations), 'promoted_q', 'suppressed_q'];
 
-/** Benjamini and Hochberg (1995) within each partition, of rows that have a p. */
-const qOf = (p: string, partition: string): string =>
-  `CASE WHEN ${p} IS NOT NULL THEN least(1, min(${p} * n_${p} / r_${p}) OVER (PARTITION BY ${partition}, ${p} IS NULL ORDER BY r_${p} ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)) END`;
-const rankOf = (p: string, partition: string): string =>
-  `row_number() OVER (PARTITION BY ${partition}, ${p} IS NULL ORDER BY ${p}) AS r_${p}, count(*) OVER (PARTITION BY ${partition}, ${p} IS NULL) AS n_${p}`;
-
 const ENDS = ['promoted', 'suppressed'] as const;
-const WITH_Q = `SELECT * EXCLUDE (${ENDS.flatMap((end) => [`least_${end}`, `r_least_${end}`, `n_least_${end}`]).join(', ')}),
-    ${ENDS.map((end) => `${qOf(`least_${end}`, 'relation, matrix')} AS ${end}_q`).join(', ')}
-  FROM (SELECT *, ${ENDS.map((end) => rankOf(`least_${end}`, 'relation, matrix')).join(', ')}
-    FROM (SELECT *, ${ENDS.map((end) => `greatest(${end}_p, ${end}_copying_p) AS least_${end}`).join(', ')} FROM head_relations))`;
+const RELATION_COLUMNS = Object.keys(TABLES.head_relations);
 
 /** Heads by a relation score, highest first; default by `promoted`, all relations together. */
 export async function atlasRelations(
@@ -130,17 +125,26 @@ export async function atlasRelations(
   checkStatistics(sources, 'relations');
   // q is counted from p.
   checkThere(sources, 'head_relations', checkOneOf(sort, RELATION_ORDERS).replace(/_q$/, '_p'));
-  const where = [
-    ...(relation === undefined ? [] : ['relation = ?']),
-    ...(layer === undefined ? [] : [`layer = ${checkNumber(layer)}`]),
-    ...(head === undefined ? [] : [`head = ${checkNumber(head)}`]),
-  ];
-  return (await sources.rows(
-    `SELECT * FROM (${WITH_Q}) WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY ${sort} ${ascending ? 'ASC' : 'DESC'} NULLS LAST, layer, head, relation LIMIT ${checkNumber(k)}`,
-    relation === undefined ? [] : [relation],
-  )) as unknown as RelationRow[];
+  const asked = { relation, layer: checked(layer), head: checked(head) };
+  checkNumber(k);
+  // q is counted over all heads of a relation, whichever are asked for.
+  const found = await sources.rows('head_relations', RELATION_COLUMNS);
+  const groups = partsOf(found, ['relation', 'matrix']);
+  for (const end of ENDS) {
+    const [random, copying] = [`${end}_p`, `${end}_copying_p`].map((name) => found.columns[name] ?? []);
+    const least = Array.from({ length: found.length }, (_, i) => larger(random[i] ?? null, copying[i] ?? null));
+    found.columns[`${end}_q`] = falseDiscoveries(least, groups);
+  }
+  const names = [...RELATION_COLUMNS, ...ENDS.map((end) => `${end}_q`)];
+  const chosen = orderOf(found, [[sort, !ascending], 'layer', 'head', 'relation'], asked).slice(0, k);
+  return chosen.map((row) => objectOf(found, names, row)) as unknown as RelationRow[];
 }
+
+/** The larger of two values of p that are there. */
+const larger = (a: Value, b: Value): Value => (a === null ? b : b === null ? a : Math.max(a as number, b as number));
+
+const checked = (number: number | undefined): number | undefined =>
+  number === undefined ? undefined : checkNumber(number);
 
 /** A row of `head_compositions`. */
 export interface CompositionRow {
@@ -176,15 +180,20 @@ export async function atlasCompositions(
   const { from, to, kind, sort = 'score', ascending, k = 20 } = options;
   checkStatistics(sources, 'compositions');
   checkThere(sources, 'head_compositions', checkOneOf(sort, ['score', 'z', 'p']));
-  const where = [
-    ...(kind === undefined ? [] : [`kind = '${checkOneOf(kind, COMPOSITION_KINDS)}'`]),
-    ...(from ? [`from_layer = ${checkNumber(from[0])} AND from_head = ${checkNumber(from[1])}`] : []),
-    ...(to ? [`to_layer = ${checkNumber(to[0])} AND to_head = ${checkNumber(to[1])}`] : []),
-  ];
-  return (await sources.rows(
-    `SELECT * FROM (SELECT * EXCLUDE (r_p, n_p), ${qOf('p', 'kind')} AS q
-       FROM (SELECT *, ${rankOf('p', 'kind')} FROM head_compositions)) WHERE ${where.join(' AND ') || 'true'}
-     ORDER BY ${sort} ${ascending ? 'ASC' : 'DESC'}, from_layer, from_head, to_layer, to_head, kind
-     LIMIT ${checkNumber(k)}`,
-  )) as unknown as CompositionRow[];
+  const asked = {
+    kind: kind === undefined ? undefined : checkOneOf(kind, COMPOSITION_KINDS),
+    from_layer: checked(from?.[0]),
+    from_head: checked(from?.[1]),
+    to_layer: checked(to?.[0]),
+    to_head: checked(to?.[1]),
+  };
+  checkNumber(k);
+  const found = await sources.rows('head_compositions', COMPOSITION_COLUMNS);
+  const p = found.columns.p ?? new Array<Value>(found.length).fill(null);
+  found.columns.q = falseDiscoveries(p, partsOf(found, ['kind']));
+  const keys = ['from_layer', 'from_head', 'to_layer', 'to_head', 'kind'];
+  const chosen = orderOf(found, [[sort, !ascending], ...keys], asked).slice(0, k);
+  return chosen.map((row) => objectOf(found, [...COMPOSITION_COLUMNS, 'q'], row)) as unknown as CompositionRow[];
 }
+
+const COMPOSITION_COLUMNS = Object.keys(TABLES.head_compositions);

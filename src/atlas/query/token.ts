@@ -4,8 +4,8 @@ import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import type { Sign } from '../schema.ts';
 import { checkNumber } from './check.ts';
-import { notThere } from './readings.node.ts';
-import type { Sources } from './sources.node.ts';
+import { notThere } from './readings.ts';
+import type { Sources } from './sources.ts';
 
 /** A neuron among a token's best. */
 export interface TokenNeuron {
@@ -41,25 +41,29 @@ export async function atlasToken(
 ): Promise<AtlasToken> {
   checkNumber(token);
   checkNumber(k);
-  const words = sources.words();
+  const words = await sources.words();
   if (token >= words.texts.length) throw notThere('a token', `${token}`);
-  const [neurons, heads] = [sources.tokenNeurons(), sources.tokenHeads()];
-  const { lists: pairs } = sources.heads();
+  const [neurons, heads, { lists: pairs }] = await Promise.all([
+    sources.tokenNeurons(),
+    sources.tokenHeads(),
+    sources.heads(),
+  ]);
   const neuronsOf = async (part: NeuronPart, sign: Sign): Promise<TokenNeuron[]> => {
-    const { number, score } = neurons.list(part, token, sign);
+    const { number, score } = await neurons.list(part, token, sign);
     const numbers = [...number.subarray(0, k)];
-    const labels = sources.neuronLabels(part, numbers);
+    const labels = await sources.neuronLabels(part, numbers);
     return numbers.map((number, i) => {
       const { index: neuron, ...place } = neurons.places.place(number);
       return { ...place, neuron, score: score[i], ...labels.get(number)! };
     });
   };
   const headsOf = async (matrix: HeadMatrix, sign: Sign): Promise<TokenHead[]> => {
-    const { number, score } = heads.list(matrix, token, sign);
-    return Array.from(number.subarray(0, k), (number, i) => {
+    const { number, score } = await heads.list(matrix, token, sign);
+    const found = Array.from(number.subarray(0, k), async (number, i) => {
       const { layer, index: head } = heads.places.place(number);
-      return { layer, head, score: score[i], pairRank: pairs.pairRank(layer, head, matrix, sign, token) };
+      return { layer, head, score: score[i], pairRank: await pairs.pairRank(layer, head, matrix, sign, token) };
     });
+    return Promise.all(found);
   };
   return {
     ...words.token(token),
@@ -101,7 +105,7 @@ export async function atlasTokens(
   { id, text, prefix, k = 50 }: TokensOptions,
 ): Promise<{ total: number; tokens: ListedToken[] }> {
   checkNumber(k);
-  const words = sources.words();
+  const words = await sources.words();
   const beginning = prefix?.trim().toLowerCase();
   const asked = (token: number): boolean =>
     id !== undefined

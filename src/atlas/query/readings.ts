@@ -18,8 +18,10 @@ import type {
 } from '../../reading/types.ts';
 import type { Manifest, Sign } from '../schema.ts';
 import { checkNumber, checkOneOf } from './check.ts';
-import type { PairList } from './lists.node.ts';
-import type { Sources, Words } from './sources.node.ts';
+import type { Row } from './database.ts';
+import type { PairList } from './lists.ts';
+import { columnsBut, objectsOf } from './rows.ts';
+import type { Sources, Words } from './sources.ts';
 
 /** A neuron as {@link readNeuron} gives it, from the atlas's lists, with what else the atlas knows of it. */
 export interface AtlasNeuron extends NeuronReading {
@@ -46,21 +48,17 @@ export async function atlasNeuron(
   const { expert = 0, k = 50, bottom = 0, parts = NEURON_PARTS } = options;
   for (const part of parts) checkOneOf(part, NEURON_PARTS);
   for (const number of [layer, neuron, expert, k, bottom]) checkNumber(number);
-  const lists = sources.neurons();
+  const lists = await sources.neurons();
   const number = lists.places.number(layer, expert, neuron);
   const there = NEURON_PARTS.filter((part) => parts.includes(part) && lists.has(part, number));
   if (there.length === 0) throw notThere('a neuron', `${layer}:${neuron}`);
-  const words = sources.words();
-  const of = (part: NeuronPart, sign: Sign, k: number): ScoredToken[] => {
-    const { token, score } = lists.list(part, number, sign, k);
+  const words = await sources.words();
+  const of = async (part: NeuronPart, sign: Sign, k: number): Promise<ScoredToken[]> => {
+    const { token, score } = await lists.list(part, number, sign, k);
     return Array.from(token, (id, i) => ({ ...words.token(id), score: score[i] }));
   };
-  const [statistics] = sources.statistics
-    ? await sources.rows(
-        `SELECT * EXCLUDE (layer, expert, neuron) FROM neuron_stats
-         WHERE layer = ${layer} AND expert = ${expert} AND neuron = ${neuron}`,
-      )
-    : [];
+  const itself = { layer, expert, neuron };
+  const [statistics] = sources.statistics ? await statisticsOf(sources, 'neuron_stats', itself) : [];
   const { manifest } = sources;
   return {
     model: manifest.model.name,
@@ -72,11 +70,11 @@ export async function atlasNeuron(
       there.map((part) => `ff.${part}` as const),
       layer,
     ),
-    parts: Object.fromEntries(
-      there.map((part): [NeuronPart, RankedTokens] => [part, { top: of(part, '+', k), bottom: of(part, '-', bottom) }]),
-    ),
+    parts: await byPart(there, async (part): Promise<RankedTokens> => {
+      return { top: await of(part, '+', k), bottom: await of(part, '-', bottom) };
+    }),
     expert,
-    norms: Object.fromEntries(there.map((part) => [part, lists.numbers(part, number, ['norm']).norm])),
+    norms: await byPart(there, async (part) => (await lists.numbers(part, number, ['norm'])).norm),
     ...(statistics && { statistics: statistics as Record<string, number | null> }),
   };
 }
@@ -93,18 +91,16 @@ export async function atlasHead(
   const { matrices = HEAD_MATRICES, k = 100, ascending = false } = options;
   for (const matrix of matrices) checkOneOf(matrix, HEAD_MATRICES);
   for (const number of [layer, head, k]) checkNumber(number);
-  const { lists } = sources.heads();
-  const words = sources.words();
+  const { lists } = await sources.heads();
+  const words = await sources.words();
   const { manifest } = sources;
   const read: Partial<Record<HeadMatrix, MatrixReading>> = {};
   for (const matrix of matrices) {
-    const list = lists.list(layer, head, matrix, ascending ? '-' : '+', k);
+    const list = await lists.list(layer, head, matrix, ascending ? '-' : '+', k);
     if (!list) throw notThere('a head', `${layer}:${head}`);
     read[matrix] = matrixReading(list, words, Number(manifest.dimensions.vocab), pairsOf(manifest, matrix));
   }
-  const statistics = sources.statistics
-    ? await sources.rows(`SELECT * EXCLUDE (layer, head) FROM head_stats WHERE layer = ${layer} AND head = ${head}`)
-    : [];
+  const statistics = sources.statistics ? await statisticsOf(sources, 'head_stats', { layer, head }) : [];
   return {
     model: manifest.model.name,
     layer,
@@ -116,6 +112,21 @@ export async function atlasHead(
       statistics: Object.fromEntries(statistics.map(({ matrix, ...values }) => [matrix, values])),
     }),
   };
+}
+
+/** Rows of a table of statistics, without what says which they are. */
+async function statisticsOf(
+  sources: Sources,
+  table: 'neuron_stats' | 'head_stats',
+  which: Record<string, number>,
+): Promise<Row[]> {
+  const names = columnsBut(table, Object.keys(which));
+  return objectsOf(await sources.rows(table, names, which), names);
+}
+
+async function byPart<P extends string, T>(parts: readonly P[], of: (part: P) => Promise<T>): Promise<Record<P, T>> {
+  const found = await Promise.all(parts.map(async (part) => [part, await of(part)] as const));
+  return Object.fromEntries(found) as Record<P, T>;
 }
 
 /** How many pairs a matrix has, those of tokens without a usable row of E left out. */

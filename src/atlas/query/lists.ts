@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Sign } from '../schema.ts';
-import { ColumnFile, type ReadColumn } from './columns.node.ts';
-import { damage, damaged } from './damaged.ts';
-import type { AtlasFolder } from './folder.node.ts';
+import { ColumnFile, type ReadColumn } from './columns.ts';
+import { damage } from './damaged.ts';
+import type { AtlasFolder, TableFile } from './folder.ts';
+import { inParallel } from './parallel.ts';
 import { type Group, Places } from './places.ts';
 
 /** Rows [row, row + count) of one file, which are neurons [number, number + count) of one part. */
@@ -22,14 +22,19 @@ export class NeuronLists {
   readonly places: Places;
   readonly #runs = new Map<NeuronPart, Run[]>();
 
-  constructor(folder: AtlasFolder) {
+  static async open(folder: AtlasFolder): Promise<NeuronLists> {
+    const pairs = pairsOf(folder);
+    const found = await inParallel(pairs, ({ vectors }) => placesIn(vectors));
+    return new NeuronLists(
+      folder,
+      found.map((places, i) => ({ ...pairs[i], ...places })),
+    );
+  }
+
+  private constructor(folder: AtlasFolder, files: readonly (Pair & PlacesIn)[]) {
     const found: { part: NeuronPart; layer: number; expert: number; index: number; run: Run }[] = [];
-    for (const { vectors, lists, each } of pairsOf(folder)) {
-      const part = vectors.only('part') as NeuronPart;
+    for (const { vectors, lists, each, part, layer, expert, neuron } of files) {
       const n = vectors.rows;
-      const [layer, expert, neuron] = vectors.open((read) =>
-        (['layer', 'expert', 'neuron'] as const).map((name) => read(name, 0, new Int32Array(n))),
-      );
       for (let row = 0, end = 0; row < n; row = end) {
         for (end = row + 1; end < n; end++) {
           const next = layer[end] === layer[row] && expert[end] === expert[row] && neuron[end] === neuron[end - 1] + 1;
@@ -65,64 +70,68 @@ export class NeuronLists {
   }
 
   /** A number of every neuron of a part (a column of `neurons`), NaN where there is none. */
-  column(part: NeuronPart, name: string): Float64Array {
+  async column(part: NeuronPart, name: string): Promise<Float64Array> {
     const values = new Float64Array(this.places.size).fill(Number.NaN);
-    for (const { vectors, row, number, count } of this.#runs.get(part) ?? [])
-      vectors.open((read) => read(name, row, values.subarray(number, number + count)));
+    await inParallel(this.#runs.get(part) ?? [], ({ vectors, row, number, count }) =>
+      vectors.open((read) => read(name, row, values.subarray(number, number + count))),
+    );
     return values;
   }
 
   /** Some of a neuron's numbers (columns of `neurons`); it must be there. */
-  numbers<N extends string>(part: NeuronPart, number: number, names: readonly N[]): Record<N, number> {
+  async numbers<N extends string>(part: NeuronPart, number: number, names: readonly N[]): Promise<Record<N, number>> {
     const { vectors, row, number: first } = this.#run(part, number)!;
-    const one = (read: ReadColumn, name: N) => [name, read(name, row + number - first, new Float64Array(1))[0]];
-    return vectors.open((read) => Object.fromEntries(names.map((name) => one(read, name))));
+    return vectors.open(async (read) => {
+      const found = names.map(async (name) => [name, (await read(name, row + number - first, new Float64Array(1)))[0]]);
+      return Object.fromEntries(await Promise.all(found));
+    });
   }
 
   /** The first `k` of a neuron's list, or all; it must be there. */
-  list(
+  async list(
     part: NeuronPart,
     number: number,
     sign: Sign,
     k = Number.POSITIVE_INFINITY,
-  ): { token: Int32Array; score: Float64Array } {
+  ): Promise<{ token: Int32Array; score: Float64Array }> {
     let found = { token: new Int32Array(), score: new Float64Array() };
-    this.each(part, [number], (_, read, row, each) => {
+    await this.each(part, [number], async (_, read, row, each) => {
       const n = Math.min(k, each / 2);
       const from = sign === '-' ? row + each / 2 : row;
-      found = { token: read('token', from, new Int32Array(n)), score: read('score', from, new Float64Array(n)) };
+      const token = await read('token', from, new Int32Array(n));
+      found = { token, score: await read('score', from, new Float64Array(n)) };
     });
     return found;
   }
 
   /** Gives `visit` each of some neurons with a reader of its file, the row of its first list and the rows of both. */
-  each(
+  async each(
     part: NeuronPart,
     numbers: readonly number[],
-    visit: (number: number, read: ReadColumn, row: number, each: number) => void,
-  ): void {
-    for (const { lists, row, number: first, count, each } of this.#runs.get(part) ?? []) {
+    visit: (number: number, read: ReadColumn, row: number, each: number) => Promise<void>,
+  ): Promise<void> {
+    await inParallel(this.#runs.get(part) ?? [], async ({ lists, row, number: first, count, each }) => {
       const own = numbers.filter((number) => number >= first && number < first + count);
-      if (own.length === 0) continue;
-      lists.open((read) => {
-        for (const number of own) visit(number, read, (row + number - first) * each, each);
+      if (own.length === 0) return;
+      await lists.open(async (read) => {
+        for (const number of own) await visit(number, read, (row + number - first) * each, each);
       });
-    }
+    });
   }
 
   /**
    * Goes through all lists of a part, some neurons at a time: `visit` gets a reader of their file, the first one's
    * number, how many they are, the row of their first list and the rows that each has, both signs together.
    */
-  scan(
+  async scan(
     part: NeuronPart,
-    visit: (read: ReadColumn, number: number, count: number, row: number, each: number) => void,
-  ): void {
+    visit: (read: ReadColumn, number: number, count: number, row: number, each: number) => Promise<void>,
+  ): Promise<void> {
     for (const { lists, row, number, count, each } of this.#runs.get(part) ?? []) {
       const step = Math.max(1, Math.floor(SCANNED / each));
-      lists.open((read) => {
+      await lists.open(async (read) => {
         for (let i = 0; i < count; i += step)
-          visit(read, number + i, Math.min(step, count - i), (row + i) * each, each);
+          await visit(read, number + i, Math.min(step, count - i), (row + i) * each, each);
       });
     }
   }
@@ -168,42 +177,66 @@ export class HeadLists {
   }
 
   /** The first `k` of a head's list, or all; undefined where there is no such head. */
-  list(
+  async list(
     layer: number,
     head: number,
     matrix: HeadMatrix,
     sign: Sign,
     k = Number.POSITIVE_INFINITY,
-  ): PairList | undefined {
+  ): Promise<PairList | undefined> {
     const found = this.#lists.get(`${layer}:${head} ${matrix}`);
     if (!found) return undefined;
     const { lists, row, each } = found;
     const n = Math.min(k, each / 2);
     const from = row + (sign === '-' ? each / 2 : 0);
-    return lists.open((read) => ({
-      first: read('first', from, new Int32Array(n)),
-      second: read('second', from, new Int32Array(n)),
-      score: read('score', from, new Float64Array(n)),
+    return lists.open(async (read) => ({
+      first: await read('first', from, new Int32Array(n)),
+      second: await read('second', from, new Int32Array(n)),
+      score: await read('score', from, new Float64Array(n)),
     }));
   }
 
   /** A token's best place, on either side, in a head's list; null where it has none. */
-  pairRank(layer: number, head: number, matrix: HeadMatrix, sign: Sign, token: number): number | null {
-    const { first, second } = this.list(layer, head, matrix, sign) ?? { first: [], second: [] };
+  async pairRank(layer: number, head: number, matrix: HeadMatrix, sign: Sign, token: number): Promise<number | null> {
+    const { first, second } = (await this.list(layer, head, matrix, sign)) ?? { first: [], second: [] };
     for (let i = 0; i < first.length; i++) if (first[i] === token || second[i] === token) return i + 1;
     return null;
   }
 }
 
+interface Pair {
+  vectors: ColumnFile;
+  lists: ColumnFile;
+  each: number;
+}
+
 /** Files of neurons and of their lists that one unit wrote, all lists of a file being equally long. */
-function pairsOf({ files }: AtlasFolder): { vectors: ColumnFile; lists: ColumnFile; each: number }[] {
-  const named = new Map(files.neuron_tokens.map((file) => [basename(file.path), file]));
-  return files.neurons.map((file) =>
-    damaged(file.path, () => {
-      const other = named.get(basename(file.path));
-      const each = (other?.rows ?? Number.NaN) / file.rows;
-      if (!other || each % 2 !== 0) throw new Error('it has no lists of equal length');
-      return { vectors: new ColumnFile(file), lists: new ColumnFile(other), each };
-    }),
-  );
+function pairsOf({ files }: AtlasFolder): Pair[] {
+  const nameOf = ({ path }: TableFile): string => path.slice(path.replaceAll('\\', '/').lastIndexOf('/') + 1);
+  const named = new Map(files.neuron_tokens.map((file) => [nameOf(file), file]));
+  return files.neurons.map((file) => {
+    const other = named.get(nameOf(file));
+    const each = (other?.rows ?? Number.NaN) / file.rows;
+    if (!other || each % 2 !== 0) throw damage(file.path, new Error('it has no lists of equal length'));
+    return { vectors: new ColumnFile(file), lists: new ColumnFile(other), each };
+  });
+}
+
+interface PlacesIn {
+  part: NeuronPart;
+  layer: Int32Array;
+  expert: Int32Array;
+  neuron: Int32Array;
+}
+
+/** Whose rows a file of neurons has. */
+async function placesIn(vectors: ColumnFile): Promise<PlacesIn> {
+  const part = (await vectors.only('part')) as NeuronPart;
+  const numbers = (read: ReadColumn, name: string) => read(name, 0, new Int32Array(vectors.rows));
+  return vectors.open(async (read) => ({
+    part,
+    layer: await numbers(read, 'layer'),
+    expert: await numbers(read, 'expert'),
+    neuron: await numbers(read, 'neuron'),
+  }));
 }

@@ -1,9 +1,9 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Manifest } from '../schema.ts';
-import { folderStore } from '../store.node.ts';
 import { checkNumber } from './check.ts';
-import { asQuery, bodyOf, type DatabaseOptions, type Row, type RowVisitor } from './database.node.ts';
-import { type AtlasFolder, openFolder } from './folder.node.ts';
+import { asQuery, bodyOf, type DatabaseOptions, type Row, type RowVisitor } from './database.ts';
+import { type AtlasDiff, type DiffOptions, diffSources } from './diff.ts';
+import type { AtlasFolder } from './folder.ts';
 import {
   type AtlasSpectrum,
   atlasCompositions,
@@ -11,34 +11,33 @@ import {
   atlasSpectrum,
   type CompositionRow,
   type RelationRow,
-} from './heads.node.ts';
-import { type HeadRow, type ListingOptions, listHeads, listNeurons, type NeuronRow } from './listing.node.ts';
-import { type AtlasHead, type AtlasNeuron, atlasHead, atlasNeuron } from './readings.node.ts';
-import { searchAtlas } from './search.node.ts';
+} from './heads.ts';
+import { type HeadRow, type ListingOptions, listHeads, listNeurons, type NeuronRow } from './listing.ts';
+import { type AtlasHead, type AtlasNeuron, atlasHead, atlasNeuron } from './readings.ts';
 import type { SearchOptions, SearchResult } from './search.ts';
-import { type SimilarRow, similarNeurons } from './similar.node.ts';
-import { Sources } from './sources.node.ts';
-import { type StatisticColumn, type StatisticKind, statisticColumn, statisticNames } from './statistics.node.ts';
-import { type AtlasToken, atlasToken, atlasTokens, type ListedToken, type TokensOptions } from './token.node.ts';
-
-/**
- * Opens a finished atlas for questions. Close it after use. Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`.
- */
-export async function openAtlas(path: string, options: DatabaseOptions = {}): Promise<Atlas> {
-  const folder = await openFolder(path);
-  return new Atlas(folder, options);
-}
+import { searchAtlas } from './search-atlas.ts';
+import { type SimilarRow, similarNeurons } from './similar.ts';
+import { Sources } from './sources.ts';
+import { type StatisticColumn, type StatisticKind, statisticColumn, statisticNames } from './statistics.ts';
+import { type AtlasToken, atlasToken, atlasTokens, type ListedToken, type TokensOptions } from './token.ts';
 
 /** An open atlas. Its answers come from the files alone: the checkpoint is not needed. */
 export class Atlas {
   readonly path: string;
   readonly manifest: Manifest;
   readonly #sources: Sources;
+  readonly #folder: AtlasFolder;
 
-  constructor(folder: AtlasFolder, options: DatabaseOptions = {}) {
+  /** Of a folder whose files have been looked at. Throws `ATLAS_INVALID`. */
+  static async of(folder: AtlasFolder, options: DatabaseOptions = {}): Promise<Atlas> {
+    return new Atlas(folder, await Sources.open(folder, options));
+  }
+
+  private constructor(folder: AtlasFolder, sources: Sources) {
     this.path = folder.path;
     this.manifest = folder.manifest;
-    this.#sources = new Sources(folder, options);
+    this.#folder = folder;
+    this.#sources = sources;
   }
 
   /**
@@ -76,6 +75,14 @@ export class Atlas {
     options: { matrices?: readonly HeadMatrix[]; k?: number; ascending?: boolean } = {},
   ): Promise<AtlasHead> {
     return atlasHead(this.#sources, layer, head, options);
+  }
+
+  /**
+   * Columns that some atlases lack and this one has, as `table column`.
+   * @internal
+   */
+  get later(): ReadonlySet<string> {
+    return this.#sources.later;
   }
 
   /** Names that `statistics` and `sort` take, of this atlas. */
@@ -152,12 +159,21 @@ export class Atlas {
     return asQuery(() => this.#sources.database().stream(sql, visitor, { select: query, signal }));
   }
 
+  /**
+   * This atlas and another of the same architecture, say of a model before and after training: by how many of their
+   * first tokens (pairs) the same neuron (head) has in both. Throws `ATLAS_MISMATCH` where there is nothing to compare.
+   */
+  diff(other: Atlas, options: DiffOptions = {}): Promise<AtlasDiff> {
+    return diffSources(
+      { path: this.path, sources: this.#sources },
+      { path: other.path, sources: other.#sources },
+      options,
+    );
+  }
+
   /** Reads every file and compares it with what was written. Throws `ATLAS_INVALID` for the first that differs. */
   async check(): Promise<void> {
-    // With it come all that a build needs, which no question does.
-    const { wholeFile } = await import('../unit.ts');
-    const store = folderStore(this.path);
-    for (const file of this.manifest.files) await wholeFile(store, file);
+    for (const file of this.manifest.files) await this.#folder.whole(file);
   }
 
   close(): void {
