@@ -19,7 +19,7 @@ async function start({ base, again }: ToWorker & { type: 'start' }) {
     base,
     hub: site.hub,
     store: storage?.blocks,
-    ...(storage && { cache: (fingerprint: string) => storage.cache(fingerprint) }),
+    ...(storage && { cache: (fingerprint: string) => storage.cache(fingerprint), factors: storage.factors }),
   };
   const host = new SiteHost(site, around, again);
   return { host, kept: prefetched(site, around, storage) };

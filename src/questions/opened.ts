@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { filterNames } from '../reading/applied.ts';
-import { FactorCache } from '../reading/factor-cache.ts';
+import { FactorCache, type FactorStore } from '../reading/factor-cache.ts';
 import { HeadRankings } from '../reading/head-ranking.ts';
 import type { ReadOptions } from '../reading/types.ts';
 
@@ -49,6 +49,8 @@ export interface Served {
   readonly models: readonly ServedModel[];
   /** Default: the best engine here. */
   readonly engine?: Engine;
+  /** Where factors of heads are kept between visits. */
+  readonly factors?: FactorStore;
   /** Opens one more of `models`, where that is allowed; the same place again is the one that is open. */
   readonly open?: (asked: Opening, run: Pick<ReadOptions, 'signal' | 'progress'>) => Promise<ServedModel>;
 }
@@ -63,10 +65,11 @@ export type AskedOptions = Pick<
 export class Opened {
   readonly served: Served;
   readonly rankings = new HeadRankings();
-  readonly factorCache = new FactorCache();
+  readonly factorCache: FactorCache;
 
   constructor(served: Served) {
     this.served = served;
+    this.factorCache = new FactorCache(undefined, served.factors);
   }
 
   /** The opened model of this id; `MODEL_UNKNOWN` with the ids there are. */

@@ -76,7 +76,7 @@ export async function headFactor(
     factorOf(model, { ...(await headVectors(model, layer, head, part, options)), name }, part, options);
   const whole = options.start === undefined && options.end === undefined;
   return options.factorCache && whole
-    ? options.factorCache.get(keyOf(model, layer, head, part, options), make)
+    ? options.factorCache.get(keyOf(model, layer, head, part, options), make, !options.preview)
     : make();
 }
 

@@ -23,7 +23,7 @@ export class SiteHost {
     this.#site = site;
     this.#around = around;
     this.#again = again;
-    this.#api = createApi({ version: site.version, models: this.#models });
+    this.#api = createApi({ version: site.version, models: this.#models, factors: around.factors });
   }
 
   /** Any request below `/api`. */

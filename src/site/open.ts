@@ -3,6 +3,7 @@ import { openCheckpoint, openModel } from '../model/open.ts';
 import { splitStack } from '../model/stacks.ts';
 import type { Model } from '../model/types.ts';
 import { quote } from '../quote.ts';
+import type { FactorStore } from '../reading/factor-cache.ts';
 import { blobFolder } from '../source/blobs.ts';
 import { type BlockStore, blockSource } from '../source/blocks.ts';
 import { httpFolder } from '../source/http.ts';
@@ -26,6 +27,8 @@ export interface Around {
   hub?: string;
   store?: BlockStore;
   cache?: (fingerprint: string) => Cache;
+  /** Where factors of heads are kept. */
+  factors?: FactorStore;
   http?: HttpOptions;
   /** Bytes; default {@link BUDGET_BYTES}. */
   budget?: number;

@@ -5,6 +5,8 @@ import type { Cache } from '../source/source.ts';
 export interface SiteStorage {
   readonly blocks: BlockStore;
   cache(fingerprint: string): Cache;
+  /** Factors of heads, of all models. */
+  readonly factors: Cache;
   /** Bytes that are kept, and how many may be. */
   usage(): Promise<{ bytes: number; limit: number }>;
   clear(): Promise<void>;
@@ -68,6 +70,8 @@ class PrivateFiles implements SiteStorage {
       put: async (name, bytes) => this.#write(await nameOf(`${fingerprint} ${name}`), bytes),
     };
   }
+
+  readonly factors: Cache = this.cache('factor');
 
   async usage() {
     return { bytes: sum(await this.#listed()), limit: this.#limit };

@@ -19,7 +19,7 @@ export function OpenPage() {
 
 function Open() {
   const { place } = parseOpenSearch(useSearch({ strict: false }) as Record<string, unknown>);
-  const { opening, error, open } = useOpening();
+  const { opening, error, open, fail } = useOpening();
   const [text, setText] = useState(place ?? '');
   const [token, setToken] = useState('');
   const [over, setOver] = useState(false);
@@ -40,7 +40,7 @@ function Open() {
     event.preventDefault();
     setOver(false);
     const dropped = droppedFiles(event.dataTransfer);
-    void dropped.then((files) => open({ files }));
+    void dropped.then((files) => open({ files }), fail);
   };
   return (
     <div className="open-page">
@@ -125,7 +125,7 @@ function useOpening() {
     },
     [client, navigate],
   );
-  return { opening, error, open };
+  return { opening, error, open, fail: setError };
 }
 
 function FileButton(props: { label: string; folder?: boolean; onChoose: (files: FileList | null) => void }) {

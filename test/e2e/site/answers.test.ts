@@ -1,82 +1,119 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { referenceEngine } from '../../../src/engine/reference/reference.ts';
+import { buildAtlas, openModel } from '../../../src/node.ts';
 import { QUESTIONS } from '../../../src/questions/index.ts';
 import type { AnyQuestion } from '../../../src/questions/question.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { type Explorer, openExplorer, startServer, startSite } from '../../explorer.ts';
+import { root } from '../../packed.ts';
 import { askSite, textOf } from '../../site.ts';
+import { tinyModel } from '../../tiny-model.ts';
 
 /** What a site's worker answers, byte for byte beside what a server says with the same engine. */
 
-const PLACES: Record<string, string> = {
-  model: 'sample',
-  layer: '1',
-  head: '5',
-  neuron: '100',
-  id: '5645',
-  kind: 'heads',
-  name: 'copying',
+const LEXI = join(root, 'test/fixtures/lexi');
+
+/** Parts of addresses. Of `sample` there are weights alone, of `lexi` an atlas too, of `alone` nothing but an atlas. */
+const PLACES: Record<string, Record<string, string>> = {
+  sample: { layer: '1', head: '5', neuron: '100', id: '5645', kind: 'heads', name: 'copying' },
+  lexi: { layer: '1', head: '1', neuron: '7', id: '40', kind: 'neurons', name: 'kurtosis' },
+  alone: { layer: '1', head: '1', neuron: '7', id: '4', kind: 'heads', name: 'best' },
 };
 
-/** What each question is asked; those that are not here are asked without parameters. */
-const ASKED: Record<string, string[]> = {
-  neuron: ['?k=20&bottom=5', '?normalize=cosine&k=7&onlyAlnum=true', '?normalize=none&chance=true'],
-  head: ['?k=50', '?matrices=qk&above=100&excludeSame=true', '?normalize=cosine&k=5&label=raw'],
-  pairCount: ['?above=75&matrix=qk'],
-  headRow: ['?id=100&k=5', '?id=100&by=second&matrix=qk'],
-  similar: ['?part=key&k=5'],
-  vector: ['?expression=tok%3A%22%20king%22&normalize=cosine'],
-  tokens: ['?prefix=%20kin', '?text=%20king'],
+const SECOND = `second=${encodeURIComponent('none')}`;
+
+/** What each question is asked, of which models; those that are not here are asked without parameters, of `sample`. */
+const ASKED: Record<string, Partial<Record<keyof typeof PLACES, string[]>>> = {
+  neuron: {
+    sample: ['?k=20&bottom=5', '?normalize=cosine&k=7&onlyAlnum=true', '?normalize=none&chance=true'],
+    lexi: ['?k=8&bottom=8', '?k=20&bottom=5'],
+    alone: ['?k=6', '?k=6&parts=value', '?k=5000'],
+  },
+  head: {
+    sample: ['?k=50', '?matrices=qk&above=100&excludeSame=true', '?normalize=cosine&k=5&label=raw'],
+    lexi: ['?k=10', '?k=10&ascending=true'],
+    alone: ['?k=20', '?k=20&ascending=true&matrix=qk'],
+  },
+  modelInfo: { sample: [''], lexi: [''], alone: [''] },
+  pairCount: { sample: ['?above=75&matrix=qk'] },
+  headRow: { sample: ['?id=100&k=5', '?id=100&by=second&matrix=qk'] },
+  similar: { sample: ['?part=key&k=5'], lexi: ['?k=9', '?k=300&part=key'], alone: ['?k=5', '?part=key'] },
+  vector: { sample: ['?expression=tok%3A%22%20king%22&normalize=cosine'] },
+  tokens: { sample: ['?prefix=%20kin', '?text=%20king'], alone: ['?prefix=ki', ''] },
+  token: { sample: [''], lexi: ['', '?k=3'], alone: ['?k=5'] },
+  spectrum: { sample: [''], lexi: [''], alone: [''] },
+  headStatistics: { lexi: [''] },
+  statisticRows: { lexi: ['?of=heads&k=5', '?of=neurons&k=5', '?of=layers'] },
+  statisticNames: { sample: [''], lexi: [''], alone: [''] },
+  statistic: { lexi: [''], alone: [''] },
+  vocabularyMap: { lexi: [''] },
+  search: {
+    lexi: ['?q=the', '?q=a*&k=50&sign=-', '?q=the%20a', '?q=the%20OR%20a%20OR%20b*&parts=value,qk'],
+    alone: ['?q=king', '?q=%22%20queen%22%20OR%20kin*', '?q=nobody', '?q=king%20AND'],
+  },
+  tables: { lexi: [''], alone: [''] },
+  neuronRows: {
+    lexi: ['', '?sort=kurtosis&k=30', '?sort=best&ascending=true&part=key&layer=1', '?sort=nothing'],
+    alone: ['?k=5'],
+  },
+  headRows: { lexi: ['', '?sort=copying&k=40', '?sort=worst&ascending=true&matrix=qk', '?layer=1'], alone: [''] },
+  relations: { lexi: ['?k=2'] },
+  relationRows: {
+    lexi: ['', '?k=500', '?sort=promoted_q&ascending=true&k=30', '?sort=suppressed_p&layer=1&head=0'],
+    alone: [''],
+  },
+  compositions: { lexi: ['', '?k=500&kind=q&sort=z', '?from=0:1&sort=p&ascending=true'], alone: [''] },
+  diff: { lexi: [`?${SECOND}&k=3`] },
+  doctor: { lexi: [''], sample: [''] },
+  align: { lexi: [`?${SECOND}&sample=64&draws=3`] },
+  kinship: { lexi: [`?${SECOND}&sample=32&draws=3`] },
+  stitch: { lexi: [`?${SECOND}`] },
+  resolve: { sample: ['?q=king', '?q=4:100'] },
+  compare: { sample: ['?a=lexi&b=none', '?a=lexi&b=none&among=4&k=3', '?a=lexi&b=alone', '?a=sample&b=lexi'] },
 };
 
-/**
- * Not compared to the bit: the map is drawn by steps that magnify the last bit of a runtime's own power function, and
- * head statistics end in such functions too. The others take minutes each on two cores, or need an atlas.
- */
-const APART = new Set<string>([
-  'headStatistics',
-  'statisticRows',
-  'statisticNames',
-  'statistic',
-  'vocabularyMap',
-  'search',
-  'sql',
-  'tables',
-  'neuronRows',
-  'headRows',
-  'relations',
-  'relationRows',
-  'compositions',
-  'compare',
-  'diff',
-  'doctor',
-  'align',
-  'kinship',
-  'stitch',
-  'resolve',
-]);
+/** Not compared: why. */
+const APART = new Map<string, string>([['sql', 'a site has no DuckDB, and says so']]);
 
 const browser = await launchChromium();
 let server: Explorer;
 let site: Explorer;
 let page: Page;
 let problems: string[];
+const folder = mkdtempSync(join(tmpdir(), 'weightscope-answers-'));
+const [freq, none, alone] = ['freq', 'none', 'alone'].map((name) => join(folder, name));
 
 beforeAll(async () => {
   if (!browser) return;
-  [server, site] = await Promise.all([startServer('sample', '--engine', 'wasm'), startSite(['sample'])]);
+  const options = { top: 8, pairs: 20, columns: 6, layers: [0, 1] };
+  const lexi = await openModel(LEXI);
+  const what = ['neurons', 'heads', 'statistics'] as const;
+  await buildAtlas(lexi, freq, { ...options, what });
+  await buildAtlas(lexi, none, { ...options, normalize: 'none' });
+  await lexi.close();
+  const words = ['king', ' king', ' queen', ...Array.from({ length: 27 }, (_, i) => ` w${i}`)];
+  await buildAtlas(tinyModel({ words, seed: 1 }), alone, { ...options, what, engine: referenceEngine() });
+  const names = ['sample', LEXI, freq, none, alone];
+  [server, site] = await Promise.all([startServer(...names, '--engine', 'wasm'), startSite(names)]);
   ({ page, problems } = await openExplorer(browser as Browser, site, '/open'));
-});
+}, 600_000);
 afterAll(async () => {
   await browser?.close();
   await Promise.all([server?.stop(), site?.stop()]);
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const asked = (QUESTIONS as readonly AnyQuestion[]).filter(({ name }) => !APART.has(name));
-const paths = asked.flatMap(({ name, path }) => {
-  const place = path.replace(/\{(\w+)\}/g, (_, part) => PLACES[part]);
-  return (ASKED[name] ?? ['']).map((query) => [name, place + query] as const);
-});
+const paths = asked.flatMap(({ name, path }) =>
+  Object.entries(ASKED[name] ?? { sample: [''] }).flatMap(([model, queries]) => {
+    const place = path.replace(/\{(\w+)\}/g, (_, part) => (part === 'model' ? model : PLACES[model][part]));
+    return (queries ?? []).map((query) => [name, place + query] as const);
+  }),
+);
 
 async function askServer(path: string, accept: string): Promise<{ status: number; type: string; bytes: Uint8Array }> {
   const token = new URL(server.url).searchParams.get('token');
@@ -85,9 +122,16 @@ async function askServer(path: string, accept: string): Promise<{ status: number
   return { status: response.status, type: response.headers.get('content-type') ?? '', bytes };
 }
 
-/** Threads and instructions are the machine's, and each runtime's own; only a server opens further models. */
+/**
+ * Threads and instructions are the machine's, and each runtime's own; only a server opens further models and knows the
+ * folders of this machine.
+ */
 const withoutEngine = (text: string): string =>
-  text.replace(/"engine":\{[^}]*\}/g, '"engine":…').replace(/"opens":(?:true|false)/, '"opens":…');
+  text
+    .replaceAll(`${folder}/`, '')
+    .replaceAll(`${root}/test/fixtures/`, '')
+    .replace(/"engine":\{[^}]*\}/g, '"engine":…')
+    .replace(/"opens":(?:true|false)/, '"opens":…');
 
 describe.skipIf(!browser)(`a site answers as a server does${browser ? '' : NO_CHROMIUM}`, () => {
   it.each(paths)('%s: %s', { timeout: 600_000 }, async (_, path) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Arc, arcOf, arcsSql, bent, groupsOf } from './arcs.ts';
+import { type Arc, arcOf, arcsQuery, bent, groupsOf, strongest } from './arcs.ts';
 
 const arc = (fromLayer: number, fromHead: number, toLayer: number, toHead: number, z = 1): Arc => ({
   ...{ fromLayer, fromHead, toLayer, toHead, score: 0.1, z, p: null },
@@ -11,8 +11,15 @@ test('a row of the atlas is an arc, older atlases have no p', () => {
 });
 
 test('the question is of the strongest arcs, of pinned heads alone where there are any', () => {
-  expect(arcsSql('k', 60, [])).toMatch(/WHERE kind = 'k' ORDER BY z DESC.* LIMIT 60$/);
-  expect(arcsSql('q', 5, ['1:5', '4:2'])).toContain('(from_layer = 1 AND from_head = 5) OR (to_layer = 1');
+  const asked = (pins: string[]) => arcsQuery('sample', 'k', 60, pins).queryKey.flat().slice(1).map(decodeURIComponent);
+  expect(asked([])).toEqual([expect.stringMatching(/compositions\?kind=k&sort=z&k=60$/)]);
+  expect(asked(['1:5']).map((url) => /(from|to)=1:5/.exec(url)?.[1])).toEqual(['from', 'to']);
+});
+
+test('the strongest arcs of several questions are each there once, in order of z', () => {
+  const [a, b, c] = [arc(0, 1, 1, 5, 3), arc(0, 0, 1, 5, 9), arc(0, 0, 2, 1, 3)];
+  expect(strongest([a, b, c, a], 9)).toEqual([b, c, a]);
+  expect(strongest([a, b, c, a], 2)).toEqual([b, c]);
 });
 
 test('a pinned head has what it reads and what reads it', () => {

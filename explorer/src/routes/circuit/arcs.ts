@@ -1,3 +1,17 @@
+import { queryOptions } from '@tanstack/react-query';
+import { apiQuery, models, place } from '../../api/queries.ts';
+import type { Kind } from './search.ts';
+
+interface Composition {
+  from_layer: number;
+  from_head: number;
+  to_layer: number;
+  to_head: number;
+  score: number;
+  z: number;
+  p: number | null;
+}
+
 /** A composition of two heads: what `to` reads of what `from` writes. */
 export interface Arc {
   fromLayer: number;
@@ -12,26 +26,52 @@ export interface Arc {
 export const fromOf = ({ fromLayer, fromHead }: Arc): string => `${fromLayer}:${fromHead}`;
 export const toOf = ({ toLayer, toHead }: Arc): string => `${toLayer}:${toHead}`;
 
-/** The page's own words and numbers make the question: nothing that was typed comes into it. */
-export function arcsSql(kind: string, count: number, pins: readonly string[]): string {
-  const touches = pins.map((pin) => {
-    const [layer, head] = pin.split(':').map(Number);
-    return `(from_layer = ${layer} AND from_head = ${head}) OR (to_layer = ${layer} AND to_head = ${head})`;
+/** The strongest arcs of a kind, of pinned heads alone where there are any. */
+export function arcsQuery(model: string, kind: Kind, count: number, pins: readonly string[]) {
+  const sides = pins.length === 0 ? [{}] : pins.flatMap((pin) => [{ from: pin }, { to: pin }]);
+  const asked = sides.map((side) =>
+    apiQuery(models[':model'].atlas.compositions, {
+      param: place({ model }),
+      query: { ...side, kind, sort: 'z', k: count },
+    }),
+  );
+  return queryOptions({
+    queryKey: ['arcs', ...asked.map(({ queryKey }) => queryKey)],
+    queryFn: async ({ client }) => {
+      const found = await Promise.all(asked.map((one) => client.fetchQuery(one)));
+      return strongest(
+        found.flatMap(({ compositions }) => compositions.map(arcOf)),
+        count,
+      );
+    },
   });
-  const only = touches.length === 0 ? '' : ` AND (${touches.join(' OR ')})`;
-  return `SELECT from_layer, from_head, to_layer, to_head, score, z, p FROM head_compositions WHERE kind = '${kind}'${only} ORDER BY z DESC, from_layer, from_head, to_layer, to_head LIMIT ${count}`;
 }
 
-export function arcOf(row: Record<string, unknown>): Arc {
-  const number = (name: string): number => Number(row[name]);
+/** The first of all arcs by z, each once: one between two pinned heads is found from both. */
+export function strongest(arcs: readonly Arc[], count: number): Arc[] {
+  const each = new Map(arcs.map((arc) => [`${fromOf(arc)} ${toOf(arc)}`, arc]));
+  return [...each.values()]
+    .sort(
+      (a, b) =>
+        b.z - a.z ||
+        a.fromLayer - b.fromLayer ||
+        a.fromHead - b.fromHead ||
+        a.toLayer - b.toLayer ||
+        a.toHead - b.toHead,
+    )
+    .slice(0, count);
+}
+
+/** A row of the atlas. */
+export function arcOf(row: Composition): Arc {
   return {
-    fromLayer: number('from_layer'),
-    fromHead: number('from_head'),
-    toLayer: number('to_layer'),
-    toHead: number('to_head'),
-    score: number('score'),
-    z: number('z'),
-    p: row.p == null ? null : Number(row.p),
+    fromLayer: row.from_layer,
+    fromHead: row.from_head,
+    toLayer: row.to_layer,
+    toHead: row.to_head,
+    score: row.score,
+    z: row.z,
+    p: row.p,
   };
 }
 

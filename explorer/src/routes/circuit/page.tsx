@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { apiQuery, modelQuery, models, place } from '../../api/queries.ts';
+import { modelQuery } from '../../api/queries.ts';
 import type { ModelInfo } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
@@ -10,7 +10,7 @@ import { Answer, Empty } from '../../components/states.tsx';
 import { formatP, formatScore } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { HeadWords } from '../model/look-line.tsx';
-import { type Arc, arcOf, arcsSql, fromOf, groupsOf, toOf } from './arcs.ts';
+import { type Arc, arcsQuery, fromOf, groupsOf, toOf } from './arcs.ts';
 import { Drawing } from './drawing.tsx';
 import { ARCS, type CircuitSearch, joinPins, KINDS, type Kind, MOST_ARCS, splitPins } from './search.ts';
 import './circuit.css';
@@ -59,13 +59,7 @@ function Circuit({ info }: { info: ModelInfo }) {
   const onChange = (change: { [K in keyof CircuitSearch]?: CircuitSearch[K] | undefined }, replace = false): void => {
     void navigate({ search: (old) => ({ ...old, ...change }), replace, resetScroll: false });
   };
-  const query = useQuery({
-    ...apiQuery(models[':model'].atlas.sql, {
-      param: place({ model: info.id }),
-      query: { q: arcsSql(kind, count, pinned), limit: MOST_ARCS },
-    }),
-    placeholderData: (before) => before,
-  });
+  const query = useQuery({ ...arcsQuery(info.id, kind, count, pinned), placeholderData: (before) => before });
   const toggle = (head: string): void =>
     onChange({ pins: joinPins(pinned.includes(head) ? pinned.filter((pin) => pin !== head) : [...pinned, head]) });
   return (
@@ -103,8 +97,7 @@ function Circuit({ info }: { info: ModelInfo }) {
         {kind.toUpperCase()}: {READS[kind]}.
       </p>
       <Answer query={query} what="Asking the atlas">
-        {({ rows }) => {
-          const arcs = rows.map(arcOf);
+        {(arcs) => {
           return (
             <>
               <Drawing

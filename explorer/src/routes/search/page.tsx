@@ -135,7 +135,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
   const info = useQuery(modelQuery(model));
   const isHead = part === 'vo' || part === 'qk';
   const own = useRanksWithin(
-    model,
+    info.data,
     part,
     sign ?? '+',
     hits.map(({ layer, index, words }) => ({ layer, index, tokens: words.map(({ token }) => token) })),

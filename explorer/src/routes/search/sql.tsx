@@ -5,6 +5,7 @@ import { useLongQuery } from '../../api/use-long-query.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { formatScore, plural } from '../../format.ts';
+import { isSite } from '../../site/site.ts';
 
 interface SqlProps {
   model: string;
@@ -21,7 +22,25 @@ const EXAMPLES = [
 ];
 
 /** One SELECT over the atlas's tables, for questions that no button has. */
-export function Sql({ model, sql, onChange }: SqlProps) {
+export function Sql(props: SqlProps) {
+  return isSite ? <WithoutSql model={props.model} /> : <WithSql {...props} />;
+}
+
+/** Why a site's page has no SQL, and who answers it. */
+function WithoutSql({ model }: { model: string }) {
+  return (
+    <>
+      <Empty>
+        SQL needs a server: DuckDB for browsers is a download of 34 MB, which a page made of static files does not bring
+        along. Ask on your computer: <code>weightscope explore</code> or <code>weightscope atlas sql</code>, with the
+        atlas that this page was made of.
+      </Empty>
+      <TableNames model={model} />
+    </>
+  );
+}
+
+function WithSql({ model, sql, onChange }: SqlProps) {
   const [text, setText] = useState(sql ?? EXAMPLES[0]!);
   useEffect(() => {
     if (sql !== undefined) setText(sql);
