@@ -71,7 +71,7 @@ export class SiteHost {
     const { id, name, place } = one;
     const cache = this.#cacheWith(one);
     const [model, atlas] = await Promise.all([
-      place && openPlace(place, name, { ...this.#around, cache }),
+      place && openPlace(place, one.weights ?? name, { ...this.#around, cache }),
       one.atlas && openSiteAtlas(one.atlas, this.#around),
     ]);
     return { id, name, model, ...(atlas && { atlas }) };

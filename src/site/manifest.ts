@@ -19,6 +19,8 @@ const SiteModel = z.object({
   /** As the server has it: in addresses. */
   id: z.string(),
   name: z.string(),
+  /** What readings call the weights, where an atlas of another name brought them along. */
+  weights: z.string().optional(),
   /** Undefined: only an atlas is shown. */
   place: Place.optional(),
   /** What else the page need not compute: files of the model's cache, whole, by name; in the folder `derived`. */

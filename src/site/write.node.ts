@@ -139,7 +139,9 @@ async function writeModel(one: ServedModel, to: string, options: SiteOptions): P
   if (atlas) said.atlas = await writeAtlas(atlas, to, join(data, 'atlas'), options);
   if (!model || (atlas && memoryNeed(model) > BUDGET_BYTES)) return said;
   checkBudget(model);
-  const place = await placeOf(atlas && (await isAtlas(name)) ? atlas.manifest.model.name : name);
+  const weights = atlas && (await isAtlas(name)) ? atlas.manifest.model.name : name;
+  if (weights !== name) said.weights = publicName(weights);
+  const place = await placeOf(weights);
   if ('folder' in place) {
     const { folder, file, stack, names } = place;
     const part = await writePieces({ source: folder, names }, to, data, options);

@@ -61,6 +61,30 @@ describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, ()
     await page.context().close();
   });
 
+  it('shows its first view to a reader who has nothing of it', async () => {
+    const measured: Record<string, number[]> = { 'loaded once more for threads': [], 'on one thread': [] };
+    for (let i = 0; i < 5; i++) {
+      for (const [kind, serviceWorkers] of [
+        ['loaded once more for threads', 'allow'],
+        ['on one thread', 'block'],
+      ] as const) {
+        // A context of its own has no cache, no storage and no service worker.
+        const context = await (browser as Browser).newContext({ serviceWorkers });
+        const page = await context.newPage();
+        const start = performance.now();
+        await page.goto(`${site.base}/`);
+        await page.getByRole('heading', { name: 'sample' }).waitFor();
+        measured[kind].push(performance.now() - start);
+        await context.close();
+      }
+    }
+    for (const [kind, times] of Object.entries(measured)) {
+      const sorted = times.map(Math.round).sort((a, b) => a - b);
+      console.log(`first view of a site from loopback, ${kind}: ${sorted[2]} ms (median of ${sorted.join(', ')})`);
+      expect(sorted).toHaveLength(5);
+    }
+  });
+
   it('fetches the pieces that a neuron’s rows lie in, and each once', async () => {
     const one = await piecesOf('sample', '/api/models/sample/neurons/4/100?normalize=cosine');
     // The header with the tokenizer and E are 12 of its 24 MB, and each tensor of the layer lies in one or two pieces.
