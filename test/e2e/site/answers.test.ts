@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -24,7 +25,8 @@ const PLACES: Record<string, Record<string, string>> = {
   alone: { layer: '1', head: '1', neuron: '7', id: '4', kind: 'heads', name: 'best' },
 };
 
-const SECOND = `second=${encodeURIComponent('none')}`;
+/** The same weights in another file: of one file in both a server knows without reading, and says less. */
+const SECOND = 'second=copy';
 
 /** What each question is asked, of which models; those that are not here are asked without parameters, of `sample`. */
 const ASKED: Record<string, Partial<Record<keyof typeof PLACES, string[]>>> = {
@@ -90,7 +92,7 @@ let site: Explorer;
 let page: Page;
 let problems: string[];
 const folder = mkdtempSync(join(tmpdir(), 'weightscope-answers-'));
-const [freq, none, alone] = ['freq', 'none', 'alone'].map((name) => join(folder, name));
+const [freq, none, copy, alone] = ['freq', 'none', 'copy', 'alone'].map((name) => join(folder, name));
 
 beforeAll(async () => {
   if (!browser) return;
@@ -102,7 +104,8 @@ beforeAll(async () => {
   await lexi.close();
   const words = ['king', ' king', ' queen', ...Array.from({ length: 27 }, (_, i) => ` w${i}`)];
   await buildAtlas(tinyModel({ words, seed: 1 }), alone, { ...options, what, engine: referenceEngine() });
-  const names = ['sample', LEXI, freq, none, alone];
+  await cp(LEXI, copy, { recursive: true });
+  const names = ['sample', LEXI, freq, none, copy, alone];
   [server, site] = await Promise.all([startServer(...names, '--engine', 'wasm'), startSite(names)]);
   ({ page, problems } = await openExplorer(browser as Browser, site, '/open'));
 }, 600_000);

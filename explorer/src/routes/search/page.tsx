@@ -8,6 +8,7 @@ import { Answer, Empty } from '../../components/states.tsx';
 import { TokenText } from '../../components/token-label.tsx';
 import { formatScore, plural } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { isSite } from '../../site/site.ts';
 import { NeuronWords } from '../model/look-line.tsx';
 import { WordField } from './field.tsx';
 import { useRanksWithin } from './ranks.ts';
@@ -26,7 +27,8 @@ const ASKED: Record<SearchPart, { title: string; against: string }> = {
 };
 
 const LISTED = 200;
-const EXAMPLES = ['king', 'cat OR dog OR horse', 'king queen', 'elect*', '/^ (un|dis)/'];
+/** A site answers no regular expressions. */
+const EXAMPLES = ['king', 'cat OR dog OR horse', 'king queen', 'elect*', ...(isSite ? [] : ['/^ (un|dis)/'])];
 
 export function SearchPage() {
   const { model } = route.useParams();
