@@ -11,6 +11,7 @@ const share = (
   header: string,
   title: string,
   value: (row: Row) => number | null | undefined,
+  width = '54px',
 ): Column<Row> => ({
   id,
   header,
@@ -18,7 +19,7 @@ const share = (
   value: (row) => value(row) ?? undefined,
   cell: (row) => formatShare(value(row)),
   numeric: true,
-  width: '54px',
+  width,
 });
 
 /** Every parameter's change beside the median of its kind and what rounding gives, the largest first. */
@@ -49,8 +50,14 @@ export function Sizes({ diff: { parameters }, name }: { diff: ModelDiff; name: s
       width: 'minmax(0, 120px)',
     },
     share('median', 'median', 'The median of the layers’ parameters of this kind', ({ typical }) => typical),
-    share('rounding', 'rounding', 'What rounding to the coarser type of the two gives', ({ rounding }) => rounding),
-    { id: 'verdict', header: 'is', value: ({ verdict }) => verdict, width: '52px' },
+    share(
+      'rounding',
+      'rounding',
+      'What rounding to the coarser type of the two gives',
+      ({ rounding }) => rounding,
+      '62px',
+    ),
+    { id: 'verdict', header: 'is', value: ({ verdict }) => verdict, width: '60px' },
     { id: 'vectors', header: 'vectors', value: ({ count }) => count, hidden: true },
     { id: 'width', header: 'width', value: ({ width }) => width, hidden: true },
   ];
