@@ -1,3 +1,4 @@
+import type { Atlas } from '../atlas/query/atlas.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { ServedModel } from '../questions/opened.ts';
 import { createApi } from '../server/app.ts';
@@ -5,7 +6,6 @@ import { problemOf } from '../server/problems.ts';
 import { idsOf } from '../server/served.ts';
 import { piecesFolder } from '../source/pieces.ts';
 import type { Cache } from '../source/source.ts';
-import { openSiteAtlas } from './atlas.ts';
 import type { Site, SiteModel } from './manifest.ts';
 import { type Around, openPlace, type Wanted } from './open.ts';
 
@@ -72,9 +72,15 @@ export class SiteHost {
     const cache = this.#cacheWith(one);
     const [model, atlas] = await Promise.all([
       place && openPlace(place, one.weights ?? name, { ...this.#around, cache }),
-      one.atlas && openSiteAtlas(one.atlas, this.#around),
+      one.atlas && this.#openAtlas(one.atlas),
     ]);
     return { id, name, model, ...(atlas && { atlas }) };
+  }
+
+  /** What reads an atlas is loaded with one: a site without does not wait for it. */
+  async #openAtlas(place: NonNullable<SiteModel['atlas']>): Promise<Atlas> {
+    const { openSiteAtlas } = await import('./atlas.ts');
+    return openSiteAtlas(place, this.#around);
   }
 
   /** The browser's own cache, and behind it what came with the site. */
