@@ -39,7 +39,8 @@ export function answering(
   const queue = question.queue ?? (weights ? 'engine' : 'none');
   const work = queue === 'none' ? undefined : steps.pop();
   return {
-    models: question.changes ? [] : ids,
+    // What a preview says, the exact reading takes the place of at any time.
+    models: question.changes || asked.preview ? [] : ids,
     quick: async (run) => {
       for (const step of steps) {
         const found = await step(run);

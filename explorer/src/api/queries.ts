@@ -11,7 +11,7 @@ export const { models, compare } = createClient(globalThis.location?.origin ?? '
 const model = models[':model'];
 export const tokens = model.tokens;
 export const head = model.heads[':layer'][':head'];
-const neuron = model.neurons[':layer'][':neuron'];
+export const neuron = model.neurons[':layer'][':neuron'];
 
 /**
  * Weights do not change while a server runs, so an answer holds as long as the page; TanStack Query aborts what nobody
@@ -68,11 +68,12 @@ interface EndCounts {
 type NeuronPlace = [model: string, layer: number, neuron: number];
 const param = ([model, layer, neuron]: NeuronPlace) => place({ model, layer, neuron });
 
-export const neuronQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch & EndCounts]) =>
-  apiQuery(neuron, {
-    param: param([model, layer, index]),
-    query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
-  });
+export const neuronAsked = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch & EndCounts]) => ({
+  param: param([model, layer, index]),
+  query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
+});
+
+export const neuronQuery = (...of: Parameters<typeof neuronAsked>) => apiQuery(neuron, neuronAsked(...of));
 
 export const histogramQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
   apiQuery(neuron.histogram, { param: param([model, layer, index]), query: readingQuery(search) });

@@ -19,7 +19,8 @@ export function AppliedNote({ applied, normalize }: { applied: Applied; normaliz
     <Note title="What was applied">
       <p>{NORMALISERS[normalize]}</p>
       <p>{sentence(applied)}</p>
-      {applied.notes.map((note) => (
+      {/* A preview says so above the lists, where the exact ones leave its room as it is. */}
+      {applied.notes.slice(applied.preview ? 1 : 0).map((note) => (
         <p key={note}>{note}</p>
       ))}
     </Note>

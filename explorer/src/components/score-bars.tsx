@@ -24,7 +24,7 @@ export function ScoreBars({ label, tokens, tone, model, max, format }: ScoreBars
   const full = max ?? Math.max(0, ...scores.map(Math.abs));
   const write = format ?? scoreFormat(scores);
   return (
-    <table className={`score-bars ${tone}`} aria-label={label}>
+    <table className={`score-bars ${tone}${tokens[0]?.margin === undefined ? '' : ' preview'}`} aria-label={label}>
       <thead className="visually-hidden">
         <tr>
           <th scope="col">token</th>
@@ -32,13 +32,17 @@ export function ScoreBars({ label, tokens, tone, model, max, format }: ScoreBars
         </tr>
       </thead>
       <tbody>
-        {tokens.map((token) => (
-          <tr key={token.id}>
+        {/* By its place, so that another list in the place of this one moves no row. */}
+        {tokens.map((token, place) => (
+          <tr key={place}>
             <td>
               <TokenLabel token={token} {...(model !== undefined && { model })} />
             </td>
             <td>
-              <span className="number">{write(token.score)}</span>
+              <span className="number">
+                {write(token.score)}
+                {token.margin !== undefined && <span className="margin"> ± {write(token.margin)}</span>}
+              </span>
               <Bar value={token.score} max={full} />
             </td>
           </tr>

@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../api/types.ts';
-import { plural } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
 import { type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 
 /** A colour of the drawing and what it stands for. */
@@ -49,6 +49,10 @@ export function captionOf(figure: Figure, origin: Origin): string {
   const sentences = [figure.title, ...factsOf(figure, origin), ...(legend ? [legend] : [])];
   return `${sentences.map((text) => text.charAt(0).toUpperCase() + text.slice(1)).join('. ')}. ${origin.link}`;
 }
+
+/** Of what is drawn from a preview, which every form of it must say. */
+export const sampleInWords = (sample: { vectors: number; of: number } | undefined): string =>
+  sample ? `; a preview: freq is taken from ${formatCount(sample.vectors)} of ${formatCount(sample.of)} vectors` : '';
 
 /** What the colours are called where they cannot be seen. */
 const COLOURS: Record<string, string> = { read: 'teal', write: 'orange', opposite: 'violet', neutral: 'grey' };

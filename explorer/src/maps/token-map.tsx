@@ -21,12 +21,14 @@ interface TokenMapProps {
   search: ReadingSearch;
   method: Method;
   space: boolean;
+  /** Whether scores are there at once: what needs a pass over all layers waits for it. */
+  ready: boolean;
   onChange: (change: { map?: 'umap' | undefined; space?: true | undefined }) => void;
 }
 
 /** A map of a neuron's best tokens: those near each other are alike in embedding space. */
-export function TokenMap({ model, layer, neuron, part, search, onChange, ...how }: TokenMapProps) {
-  const query = useQuery(tokenRowsQuery(model, layer, neuron, part, search));
+export function TokenMap({ model, layer, neuron, part, search, ready, onChange, ...how }: TokenMapProps) {
+  const query = useQuery({ ...tokenRowsQuery(model, layer, neuron, part, search), enabled: ready });
   return (
     <div className="token-map">
       {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
@@ -44,16 +46,18 @@ export function TokenMap({ model, layer, neuron, part, search, onChange, ...how 
           3D
         </Pill>
       </div>
-      <Answer query={query} what="Fetching the tokens’ embeddings">
-        {(data) => (
-          <Drawing
-            data={data}
-            name={`neuron-${layer}-${neuron}-${part}-map`}
-            place={`Neuron ${layer}:${neuron}, ${part}`}
-            {...how}
-          />
-        )}
-      </Answer>
+      <div className="token-map-room">
+        <Answer query={query} what="Fetching the tokens’ embeddings">
+          {(data) => (
+            <Drawing
+              data={data}
+              name={`neuron-${layer}-${neuron}-${part}-map`}
+              place={`Neuron ${layer}:${neuron}, ${part}`}
+              {...how}
+            />
+          )}
+        </Answer>
+      </div>
     </div>
   );
 }

@@ -1,16 +1,18 @@
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { histogramQuery, modelQuery, neuronQuery } from '../../api/queries.ts';
-import type { ModelInfo, NeuronPart, NeuronReading } from '../../api/types.ts';
+import { apiQuery, histogramQuery, modelQuery, neuronAsked, neuron as question } from '../../api/queries.ts';
+import type { Applied, ModelInfo, NeuronPart, NeuronReading, ScoreDistribution } from '../../api/types.ts';
+import { previewed, usePreviewedQuery } from '../../api/use-previewed-query.ts';
 import { AppliedNote } from '../../components/applied-note.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { PlacePicker } from '../../components/place-picker.tsx';
+import { PreviewLine } from '../../components/preview-line.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
-import type { Figure } from '../../export/figure.ts';
+import { type Figure, sampleInWords } from '../../export/figure.ts';
 import { listOf, listsSvg } from '../../export/lists.ts';
 import { formatScore } from '../../format.ts';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
@@ -38,20 +40,23 @@ export function NeuronPage() {
   const info = useQuery(modelQuery(model));
   const { k = COUNTS[0]!, part = 'value' } = search;
   const ends = { ...search, k, bottom: OPPOSITE };
-  const reading = useQuery({
-    ...neuronQuery(model, layer, neuron, ends),
+  const reading = usePreviewedQuery(question, neuronAsked(model, layer, neuron, ends), {
+    preview: search.normalize === undefined,
     // Another normaliser or filter of the same neuron: what is shown stays until the new answer is there.
-    placeholderData: (old) => (old?.layer === layer && old.neuron === neuron ? keepPreviousData(old) : undefined),
+    keep: (old) => old.layer === layer && old.neuron === neuron,
   });
-  const histogram = useQuery(histogramQuery(model, layer, neuron, search));
+  // What needs the whole pass waits for it, so that it is in no other page's way.
+  const exact = reading.data !== undefined && reading.preview === undefined;
+  const histogram = useQuery({ ...histogramQuery(model, layer, neuron, search), enabled: exact });
   const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
     navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false });
 
   const last = info.data ? info.data.neurons - 1 : 0;
   useEffect(() => {
-    if (neuron < last)
-      void client.prefetchQuery(neuronQuery(model, layer, neuron + 1, { ...search, k, bottom: OPPOSITE }));
-  }, [client, model, layer, neuron, last, search, k]);
+    if (neuron >= last || !exact) return;
+    const next = neuronAsked(model, layer, neuron + 1, { ...search, k, bottom: OPPOSITE });
+    void client.prefetchQuery(apiQuery(question, search.normalize === undefined ? previewed(next) : next));
+  }, [client, model, layer, neuron, last, search, k, exact]);
 
   return (
     <>
@@ -70,7 +75,7 @@ export function NeuronPage() {
           })
         }
       />
-      <p className="page-line">{reading.data ? inWords(reading.data, histogram.data?.parts.value?.kurtosis) : ' '}</p>
+      <p className="page-line">{reading.data ? inWords(reading.data, histogram.data?.parts.value) : ' '}</p>
       <WhatIsThis>
         {reading.data ? <NeuronInWords parts={reading.data.parts} /> : 'One unit of a feed-forward layer.'}
       </WhatIsThis>
@@ -86,6 +91,7 @@ export function NeuronPage() {
           <span className="soft">tokens</span>
         </div>
       </div>
+      <PreviewLine began={reading.began} exact={exact} wait={reading} />
       <Answer query={reading} what="Reading the neuron">
         {({ parts, applied, normalize }) => (
           <div className="neuron-parts" aria-busy={reading.isPlaceholderData}>
@@ -101,6 +107,7 @@ export function NeuronPage() {
                   place={`Neuron ${layer}:${neuron}`}
                   tokens={tokens}
                   distribution={histogram.data?.parts[name]}
+                  sample={reading.preview}
                 />
               );
             })}
@@ -113,6 +120,7 @@ export function NeuronPage() {
                   part={part}
                   tone={PARTS.find((one) => one.part === part)!.tone}
                   search={search}
+                  ready={exact}
                   method={search.map ?? 'tsne'}
                   space={search.space === true}
                   onChange={set}
@@ -123,7 +131,7 @@ export function NeuronPage() {
                 label="all lists"
                 name={`neuron-${layer}-${neuron}`}
                 json={() => reading.data}
-                figure={neuronFigure(layer, neuron, parts)}
+                figure={neuronFigure(layer, neuron, parts, reading.preview)}
               />
             </div>
           </div>
@@ -200,24 +208,30 @@ function NeuronInWords({ parts: { key, value } }: Pick<NeuronReading, 'parts'>) 
 }
 
 /** `|key| 1.31 · |value| 1.02 · cos(key, value) 0.04 · kurtosis of the value's scores 5.2` */
-function inWords({ norms, cosines }: NeuronReading, kurtosis: number | undefined): string {
+function inWords({ norms, cosines }: NeuronReading, scores: ScoreDistribution | undefined): string {
   const lengths = Object.entries(norms).map(([part, norm]) => `|${part}| ${formatScore(norm)}`);
   return [
     'reads its key, writes its value',
     ...lengths,
     ...(cosines.keyValue === undefined ? [] : [`cos(key, value) ${formatScore(cosines.keyValue)}`]),
     ...(cosines.keyUp === undefined ? [] : [`cos(key, up) ${formatScore(cosines.keyUp)}`]),
-    ...(kurtosis === undefined ? [] : [`kurtosis of the value’s scores ${formatScore(kurtosis)}`]),
+    // Its room is kept while it is on its way.
+    `kurtosis of the value’s scores ${scores ? formatScore(scores.kurtosis) : '…'}`,
   ].join(' · ');
 }
 
 /** Key, up and value side by side. */
-function neuronFigure(layer: number, neuron: number, parts: NeuronReading['parts']): Figure {
+function neuronFigure(
+  layer: number,
+  neuron: number,
+  parts: NeuronReading['parts'],
+  sample: Applied['preview'],
+): Figure {
   const there = PARTS.flatMap((how) => (parts[how.part] ? [{ ...how, tokens: parts[how.part]! }] : []));
   const [first] = there;
   return {
     title: `Neuron ${layer}:${neuron} as words`,
-    what: `per part the first ${Math.min(LISTED, first?.tokens.top.length ?? 0)} tokens and the last ${first?.tokens.bottom.length ?? 0}`,
+    what: `per part the first ${Math.min(LISTED, first?.tokens.top.length ?? 0)} tokens and the last ${first?.tokens.bottom.length ?? 0}${sampleInWords(sample)}`,
     axes: 'bar: score, each part on its own scale',
     legend: [
       ...there.map(({ title, hint, tone }) => ({ tone, label: `${title.toLowerCase()}: ${hint}` })),

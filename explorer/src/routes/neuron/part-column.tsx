@@ -1,4 +1,4 @@
-import type { RankedTokens, ScoreDistribution, ScoredToken } from '../../api/types.ts';
+import type { Applied, RankedTokens, ScoreDistribution, ScoredToken } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
@@ -6,6 +6,7 @@ import { Bar, ScoreBars, type Tone } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
+import { sampleInWords } from '../../export/figure.ts';
 import { listOf, listsSvg } from '../../export/lists.ts';
 import { formatCount, formatScore, plural, scoreFormat } from '../../format.ts';
 
@@ -21,13 +22,15 @@ interface PartColumnProps {
   tokens: RankedTokens;
   /** Undefined while it is on its way. */
   distribution: ScoreDistribution | undefined;
+  /** Of a preview: what its normaliser was taken from. */
+  sample: Applied['preview'];
 }
 
 /** Longer lists scroll in a table of their own. */
 const BARS = 100;
 
 /** One vector of a neuron: all its scores, its first tokens, and those of the opposite pole. */
-export function PartColumn({ title, hint, tone, name, model, place, tokens, distribution }: PartColumnProps) {
+export function PartColumn({ title, hint, tone, name, model, place, tokens, distribution, sample }: PartColumnProps) {
   const { top, bottom } = tokens;
   const from = top.at(-1)?.score;
   const to = bottom.at(-1)?.score;
@@ -70,11 +73,16 @@ export function PartColumn({ title, hint, tone, name, model, place, tokens, dist
       <SaveMenu
         label={`${lower} tokens`}
         name={name}
-        rows={() => [...top, ...bottom].map(({ id, token, label, score }) => ({ id, token, label, score }))}
-        json={() => tokens}
+        rows={() =>
+          [...top, ...bottom].map(({ id, token, label, score, margin }) => ({
+            ...{ id, token, label, score },
+            ...(margin !== undefined && { preview_margin: margin }),
+          }))
+        }
+        json={() => (sample ? { preview: sample, ...tokens } : tokens)}
         figure={{
           title: `${place}: its ${lower} as words`,
-          what: `the ${plural(top.length, 'highest token')} and the ${bottom.length} lowest`,
+          what: `the ${plural(top.length, 'highest token')} and the ${bottom.length} lowest${sampleInWords(sample)}`,
           axes: 'bar: score',
           legend: [
             { tone, label: `${lower}, highest` },
@@ -124,6 +132,19 @@ function LongList({
       value: ({ score }) => score,
       cell: ({ score }) => format(score),
     },
+    ...(tokens[0]?.margin === undefined
+      ? []
+      : [
+          {
+            id: 'preview_margin',
+            header: '±',
+            title: 'Of a preview: for 95 % of tokens the exact score is within it',
+            numeric: true,
+            width: '52px',
+            value: ({ margin }: ScoredToken) => margin,
+            cell: ({ margin }: ScoredToken) => format(margin ?? 0),
+          },
+        ]),
     {
       id: 'bar',
       header: '',

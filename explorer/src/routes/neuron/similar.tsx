@@ -62,22 +62,24 @@ export function SimilarNeurons({ model, layer, neuron, part }: SimilarNeuronsPro
   ];
   return (
     <Section title="Similar neurons" hint={query.data ? `by the cosine of their ${part}s’ ${query.data.measure}` : ''}>
-      <Answer query={query} what="Looking for similar neurons">
-        {({ neurons }) =>
-          neurons.length === 0 ? (
-            <Empty>No other neuron is like it.</Empty>
-          ) : (
-            <DataTable
-              label="Similar neurons"
-              name={`similar-to-${layer}-${neuron}-${part}`}
-              columns={neurons.some(({ top }) => top) ? columns : columns.slice(0, -1)}
-              rows={neurons}
-              rowKey={(one) => `${one.layer}:${one.expert}:${one.neuron}`}
-              visible={12}
-            />
-          )
-        }
-      </Answer>
+      <div className={query.isPending ? 'similar-room' : undefined}>
+        <Answer query={query} what="Looking for similar neurons">
+          {({ neurons }) =>
+            neurons.length === 0 ? (
+              <Empty>No other neuron is like it.</Empty>
+            ) : (
+              <DataTable
+                label="Similar neurons"
+                name={`similar-to-${layer}-${neuron}-${part}`}
+                columns={neurons.some(({ top }) => top) ? columns : columns.slice(0, -1)}
+                rows={neurons}
+                rowKey={(one) => `${one.layer}:${one.expert}:${one.neuron}`}
+                visible={12}
+              />
+            )
+          }
+        </Answer>
+      </div>
     </Section>
   );
 }
