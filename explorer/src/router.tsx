@@ -11,6 +11,7 @@ import {
 import { modelQuery, modelsQuery, statisticNamesQuery } from './api/queries.ts';
 import { Empty, ErrorState } from './components/states.tsx';
 import { Layout } from './layout/layout.tsx';
+import { parseBoardSearch } from './routes/board/search.ts';
 import { parseCircuitSearch } from './routes/circuit/search.ts';
 import { parseCompareSearch } from './routes/compare/search.ts';
 import { parseHeadSearch } from './routes/head/search.ts';
@@ -131,6 +132,14 @@ const comparePage = createRoute({
   component: lazyRouteComponent(() => import('./routes/compare/page.tsx'), 'ComparePage'),
 });
 
+/** What the reader pinned, or a board that somebody shares. */
+const boardPage = createRoute({
+  getParentRoute: () => root,
+  path: '/board',
+  validateSearch: parseBoardSearch,
+  component: lazyRouteComponent(() => import('./routes/board/page.tsx'), 'BoardPage'),
+});
+
 /** Another model in a site's page; with `place` in its address that one, at once. */
 const openPage = createRoute({
   getParentRoute: () => root,
@@ -153,6 +162,7 @@ const routeTree = root.addChildren([
     vectorPage,
   ]),
   comparePage,
+  boardPage,
   openPage,
 ]);
 

@@ -10,6 +10,7 @@ interface ExploreFlags {
   token?: string;
   allowOpen?: boolean;
   open?: boolean;
+  embed?: boolean;
   noAtlas?: boolean;
   quiet?: boolean;
   adapter?: string;

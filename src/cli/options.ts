@@ -101,6 +101,14 @@ export function port(text: string): number {
   return value;
 }
 
+/** A folder of a web host, as pages name it: with a slash at its end. */
+export function siteAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username || url.password)
+    throw new InvalidArgumentError('Expected the address of the folder, such as https://example.org/paper/.');
+  return url.href.replace(/\/*$/, '/');
+}
+
 /** A secret that is long enough, and safe in an address. */
 export function secret(text: string): string {
   if (!/^[\w.~-]{16,}$/.test(text))

@@ -6,6 +6,7 @@ interface SiteFlags {
   output: string;
   engine?: string;
   noNormalisers?: boolean;
+  address?: string;
   quiet?: boolean;
 }
 
@@ -17,10 +18,11 @@ export async function site(names: readonly string[], flags: SiteFlags): Promise<
   const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);
   const report = (done: number, what: string) => progress.report(done, what);
   const hub = process.env.HF_ENDPOINT || undefined;
-  const { noNormalisers, output } = flags;
-  const written = await writeSite(names, output, { engine, noNormalisers, hub, signal, progress: report }).finally(() =>
-    progress.stop(),
-  );
+  const { noNormalisers, output, address } = flags;
+  const written = await writeSite(names, output, {
+    ...{ engine, noNormalisers, hub, address, signal },
+    progress: report,
+  }).finally(() => progress.stop());
   const { models, files, bytes } = written;
   const said = { here: '', elsewhere: ' (read from its own place)', atlas: ' (its atlas alone)' };
   const shown = models.map(({ name, at }) => name + said[at]).join(', ');

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { WeightscopeError } from '../errors.ts';
 import type { Env } from './answer.ts';
@@ -10,6 +10,8 @@ export interface GuardOptions {
   isOwnHost: (host: string) => boolean;
   /** The cookie's name: cookies do not tell ports apart, so it must. */
   cookie: string;
+  /** Whether other pages of this machine may show cards (`?embed`) in a frame. Default: no page may show anything. */
+  embed?: boolean;
 }
 
 /** How long a browser keeps the cookie: bookmarks outlive it being closed. */
@@ -38,7 +40,7 @@ const HEADERS = {
  * connect: so the token is needed, once in the URL that is opened, then as a cookie that pages of other sites cannot
  * send, or as `Authorization: Bearer`. Throws `HOST_REFUSED` (403), `TOKEN_REQUIRED` (401), `TOO_LARGE` (413).
  */
-export function guard({ token, isOwnHost, cookie }: GuardOptions): MiddlewareHandler<Env> {
+export function guard({ token, isOwnHost, cookie, embed }: GuardOptions): MiddlewareHandler<Env> {
   return async (c, next) => {
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
     const host = c.req.header('host') ?? '';
@@ -58,6 +60,7 @@ export function guard({ token, isOwnHost, cookie }: GuardOptions): MiddlewareHan
       );
 
     const url = new URL(c.req.url);
+    if (embed && isCard(url)) letFrame(c, host);
     const given = url.searchParams.get('token');
     if (given !== null && (c.req.method === 'GET' || c.req.method === 'HEAD')) {
       if (!same(given, token)) throw refused();
@@ -70,6 +73,21 @@ export function guard({ token, isOwnHost, cookie }: GuardOptions): MiddlewareHan
     if (!same(bearer ?? getCookie(c, cookie) ?? '', token)) throw refused();
     await next();
   };
+}
+
+/** The page of one neuron, head or token, as its card: the page itself looks for the same word in its address. */
+const isCard = ({ pathname, searchParams }: URL): boolean =>
+  searchParams.has('embed') && /^\/m\/[^/]+\/(neuron|head|token)\/[\d/]+$/.test(pathname);
+
+/**
+ * Pages of the same name may frame it, whatever their port: a notebook, a draft. Pages of other names would get no
+ * cookie, which is `SameSite=Strict`, and so no card.
+ */
+function letFrame(c: Context<Env>, host: string): void {
+  const name = host.replace(/:\d+$/, '');
+  const policy = HEADERS['Content-Security-Policy'];
+  c.header('Content-Security-Policy', policy.replace("frame-ancestors 'none'", `frame-ancestors http://${name}:*`));
+  c.header('X-Frame-Options', undefined);
 }
 
 const refused = () =>

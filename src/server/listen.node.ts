@@ -28,6 +28,8 @@ export interface ListenOptions {
   /** The folder of the page's built files. */
   page?: string;
   limits?: WorkLimits;
+  /** Cards (`?embed`) may be shown in frames of pages of the same host name. Default false. */
+  embed?: boolean;
 }
 
 export interface Listening {
@@ -62,7 +64,7 @@ export async function listen(served: Served, options: ListenOptions = {}): Promi
     c.set('client', incoming?.socket?.remoteAddress ?? '');
     await next();
   });
-  app.use(guard({ token, cookie: `weightscope-${port}`, isOwnHost: ownHost(host, port) }));
+  app.use(guard({ token, cookie: `weightscope-${port}`, isOwnHost: ownHost(host, port), embed: options.embed }));
   app.route('/', api);
   app.use(pages(options.page ?? PAGE));
   app.notFound((c) => {

@@ -419,3 +419,36 @@ describe('clients', () => {
     expect(JSON.parse(after.body.toString()).rows).toEqual([{ one: 1 }]);
   });
 });
+
+describe('frames', () => {
+  const card = '/m/tiny/neuron/0/1?embed=1';
+  it('are refused for every page unless cards are allowed', async () => {
+    for (const path of [card, '/m/tiny/neuron/0/1', '/']) {
+      const { headers } = await raw(path, bearer);
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['x-frame-options']).toBe('DENY');
+    }
+  });
+
+  it('are allowed for cards alone, of pages of the same name, and never without the token', async () => {
+    const framed = await listen(served, { port: 0, token: TOKEN, page: join(root, 'page'), embed: true });
+    try {
+      const ask = (path: string, headers: Record<string, string> = bearer) => raw(path, headers, { port: framed.port });
+      for (const path of [card, '/m/tiny/head/0/1?matrix=vo&embed', '/m/tiny/token/5?embed=false']) {
+        const { status, headers } = await ask(path);
+        expect(status).toBe(200);
+        expect(headers['content-security-policy']).toMatch(/frame-ancestors http:\/\/127\.0\.0\.1:\*$/);
+        expect(headers['x-frame-options']).toBeUndefined();
+      }
+      const others = ['/', '/?embed', '/m/tiny?embed', '/m/tiny/neuron/0/1', '/compare?embed', '/api/models?embed'];
+      for (const path of [...others, '/m/tiny/neuron/0/1?embeds=1', '/m/tiny/map?embed']) {
+        const { headers } = await ask(path);
+        expect(headers['content-security-policy'], path).toContain("frame-ancestors 'none'");
+        expect(headers['x-frame-options'], path).toBe('DENY');
+      }
+      expect((await ask(card, {})).status).toBe(401);
+    } finally {
+      await framed.close();
+    }
+  });
+});

@@ -15,6 +15,7 @@ import { SITE, type Site, type SiteModel } from './manifest.ts';
 import { publicName } from './names.ts';
 import { type FolderPart, writePieces } from './pieces.node.ts';
 import { placeOf } from './place.node.ts';
+import { modelPage, siteSaid, socialTags } from './social.ts';
 
 /** What `npm run build` made of explorer/, beside both src/ and dist/. */
 const PAGE = fileURLToPath(new URL('../../explorer/dist', import.meta.url));
@@ -26,6 +27,8 @@ export interface SiteOptions {
   noNormalisers?: boolean;
   /** Where hub ids lead; default the public hub. */
   hub?: string;
+  /** Where the site will lie, with a slash at its end: pictures beside links are shown by most only from a whole address. */
+  address?: string;
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;
 }
@@ -65,6 +68,7 @@ export async function writeSite(
       models,
       page,
     };
+    await writeSocial(models, partial, options.address);
     await writeFile(join(partial, SITE), `${JSON.stringify(site, null, 1)}\n`);
     const { files, bytes } = await sizeOf(partial);
     await rm(target, { recursive: true, force: true });
@@ -130,6 +134,22 @@ async function writePage(to: string): Promise<string[]> {
     ...assets.map((name) => `assets/${name}`),
     ...workers.map((name) => `worker/${name}`),
   ];
+}
+
+/** What links to the site and to each of its models are shown with, where links are shown with more than their text. */
+async function writeSocial(models: readonly SiteModel[], to: string, address: string | undefined): Promise<void> {
+  const index = join(to, 'index.html');
+  const html = await readFile(index, 'utf8');
+  const tags = socialTags(siteSaid(models, address));
+  await writeFile(
+    index,
+    html.replace('</head>', () => `  ${tags}\n  </head>`),
+  );
+  for (const model of models) {
+    const folder = join(to, 'm', model.id);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'index.html'), modelPage(model, address));
+  }
 }
 
 async function writeModel(one: ServedModel, to: string, options: SiteOptions): Promise<SiteModel> {

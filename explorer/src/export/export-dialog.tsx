@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { bibtex } from '../../../src/guide/citation.ts';
 import { Pill } from '../components/pill.tsx';
 import { copyText, download } from '../save.ts';
 import { useScheme } from '../style/theme.ts';
@@ -134,10 +135,19 @@ export default function ExportDialog({ figure, name, close }: ExportDialogProps)
             >
               copy caption
             </button>
+            <button
+              type="button"
+              className="pill"
+              title="BibTeX of the paper whose method this is, and of the software"
+              onClick={run('BibTeX is copied.', () => copyText(bibtex(origin.version ?? '')))}
+            >
+              cite this
+            </button>
             <span role="status" className="soft">
               {said}
             </span>
           </div>
+          <p className="export-caption">{captionOf(figure, origin)}</p>
         </>
       ) : (
         <p className="state">There is no drawing yet.</p>

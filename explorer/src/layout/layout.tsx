@@ -1,6 +1,8 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useContact } from '../api/contact.ts';
+import { embedded } from '../share/embed.ts';
+import { ShareBar } from '../share/share-bar.tsx';
 import { SiteFoot } from '../site/foot.tsx';
 import { isSite } from '../site/site.ts';
 import { Header } from './header.tsx';
@@ -9,8 +11,20 @@ import { Notices } from './notices.tsx';
 import { titleOf } from './title.ts';
 import './layout.css';
 
-/** What surrounds every page. */
+const EmbedPage = lazy(() => import('../share/embed-page.tsx'));
+
+/** What surrounds every page; of a card nothing. */
 export function Layout() {
+  return embedded ? (
+    <Suspense>
+      <EmbedPage />
+    </Suspense>
+  ) : (
+    <Frame />
+  );
+}
+
+function Frame() {
   const here = useHere();
   const { contact, models, opens } = useContact();
   const { pathname } = useLocation();
@@ -25,6 +39,7 @@ export function Layout() {
       <Header here={here} models={models} opens={opens} />
       <Notices contact={contact} model={models.find(({ id }) => id === here.model)} />
       <main id="main" tabIndex={-1}>
+        <ShareBar />
         <Outlet />
       </main>
       {isSite && <SiteFoot model={here.model} models={models} />}

@@ -27,6 +27,9 @@ export const explore = command({
     allowOpen: flag('Let whoever has the token open further models, with --host too', {
       more: 'any file this user can read',
     }),
+    embed: flag('Let other pages of this machine show cards in frames', {
+      more: 'pages under the same host name, such as a notebook on another port; docs/sharing.md',
+    }),
     open: flag('Open the page in the browser'),
     noAtlas: flag('Do not make the atlas of `sample`'),
     quiet: flag('No progress'),

@@ -1,6 +1,6 @@
 import { flag, words } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { engine, texts } from '../options.ts';
+import { engine, siteAddress, texts } from '../options.ts';
 
 export const site = command({
   name: 'site',
@@ -20,6 +20,9 @@ export const site = command({
       cli: { short: 'o', value: 'dir' },
     }),
     noNormalisers: flag('Leave the freq normalisers to the reader’s browser, which takes a pass over the model'),
+    address: words('Where the site will lie, for the pictures that links to it are shown with', {
+      cli: { value: 'url', parse: siteAddress },
+    }),
     quiet: flag('No progress'),
     ...engine,
   },
