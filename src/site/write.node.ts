@@ -27,7 +27,7 @@ export interface SiteOptions {
   noNormalisers?: boolean;
   /** Where hub ids lead; default the public hub. */
   hub?: string;
-  /** Where the site will lie, with a slash at its end: pictures beside links are shown by most only from a whole address. */
+  /** Where the site will lie, with a slash at its end: most show pictures beside links only from a whole address. */
   address?: string;
   signal?: AbortSignal;
   progress?: (done: number, what: string) => void;

@@ -49,4 +49,6 @@ export function usePreviewedQuery<E extends Endpoint>(
   };
 }
 
-const sampleOf = (answer: unknown): Applied['preview'] => (answer as { applied: Applied } | undefined)?.applied.preview;
+/** Some answers, as a token's, have no normaliser that could be a preview's. */
+const sampleOf = (answer: unknown): Applied['preview'] =>
+  (answer as { applied?: Applied } | undefined)?.applied?.preview;
