@@ -1,6 +1,5 @@
 import { ALIGNED, type AlignedKind, alignModels, SPACES } from '../compare/align.ts';
-import { kinship as kinshipOf } from '../compare/kinship.ts';
-import { type Stitching, stitch as stitchModels } from '../compare/stitch.ts';
+import type { Stitching } from '../compare/stitch.ts';
 import { as, choice, flag, model, reading, second, whole } from './parameters.ts';
 import { question } from './question.ts';
 import { Alignment, Kinship, Stitch } from './results.ts';
@@ -69,7 +68,10 @@ export const kinship = question({
   },
   result: Kinship,
   sources: {},
-  call: (a, { sample, draws, seed }, options, b) => kinshipOf(a, b, { ...options, sample, draws, seed }),
+  call: async (a, { sample, draws, seed }, options, b) => {
+    const { kinship } = await import('../compare/kinship.ts');
+    return kinship(a, b, { ...options, sample, draws, seed });
+  },
   command: {
     name: 'kinship',
     summary: 'whether two models stem from one another',
@@ -93,8 +95,10 @@ export const stitch = question({
   },
   result: Stitch,
   sources: {
-    weights: async (a, { seed, embedding }, options, { second: b }) =>
-      stitchingFacts(await stitchModels(a, b!, { ...options, seed, embedding })),
+    weights: async (a, { seed, embedding }, options, { second: b }) => {
+      const { stitch } = await import('../compare/stitch.ts');
+      return stitchingFacts(await stitch(a, b!, { ...options, seed, embedding }));
+    },
   },
 });
 

@@ -1,5 +1,3 @@
-import { diffModels } from '../compare/diff.ts';
-import { readHeadChange } from '../compare/head-change.ts';
 import { MATRICES } from './options.ts';
 import { as, choice, filters, flag, index, model, reading, second, whole } from './parameters.ts';
 import { question } from './question.ts';
@@ -8,6 +6,7 @@ import { columnsOf } from './table.ts';
 
 const normalize = as(reading.normalize, { cli: { value: 'how', usual: 'cosine' } });
 
+// What two models take is loaded when two are compared: a page's first view needs none of it.
 export const diff = question({
   name: 'diff',
   title: 'What differs between two models, in numbers and in words',
@@ -29,8 +28,10 @@ export const diff = question({
     ...filters,
   },
   result: ModelDiff,
-  call: (a, { k, neurons, heads, words, intruders }, options, b) =>
-    diffModels(a, b, { ...options, k, neurons, heads, words, ...(intruders && { intruders }) }),
+  call: async (a, { k, neurons, heads, words, intruders }, options, b) => {
+    const { diffModels } = await import('../compare/diff.ts');
+    return diffModels(a, b, { ...options, k, neurons, heads, words, ...(intruders && { intruders }) });
+  },
   sources: {},
   table: ({ parameters }) =>
     columnsOf(
@@ -52,6 +53,9 @@ export const headChange = question({
     ...filters,
   },
   result: HeadChange,
-  call: (a, { layer, head, matrix, k }, options, b) => readHeadChange(a, b, layer, head, { ...options, matrix, k }),
+  call: async (a, { layer, head, matrix, k }, options, b) => {
+    const { readHeadChange } = await import('../compare/head-change.ts');
+    return readHeadChange(a, b, layer, head, { ...options, matrix, k });
+  },
   sources: {},
 });

@@ -1,4 +1,3 @@
-import { examineModel } from '../compare/doctor.ts';
 import { model, whole } from './parameters.ts';
 import { question } from './question.ts';
 import { Health } from './results.ts';
@@ -13,7 +12,10 @@ export const doctor = question({
     examples: whole('How many examples of each finding', { max: 10_000, default: 10 }),
   },
   result: Health,
-  call: (model, { examples }, { signal, progress }) => examineModel(model, { examples, signal, progress }),
+  call: async (model, { examples }, { signal, progress }) => {
+    const { examineModel } = await import('../compare/doctor.ts');
+    return examineModel(model, { examples, signal, progress });
+  },
   sources: {},
   table: ({ findings }) =>
     columnsOf(

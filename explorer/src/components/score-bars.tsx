@@ -24,7 +24,7 @@ export function ScoreBars({ label, tokens, tone, model, max, format }: ScoreBars
   const full = max ?? Math.max(0, ...scores.map(Math.abs));
   const write = format ?? scoreFormat(scores);
   return (
-    <table className={`score-bars ${tone}${tokens[0]?.margin === undefined ? '' : ' preview'}`} aria-label={label}>
+    <table className={`score-bars ${tone}`} aria-label={label}>
       <thead className="visually-hidden">
         <tr>
           <th scope="col">token</th>
@@ -39,11 +39,9 @@ export function ScoreBars({ label, tokens, tone, model, max, format }: ScoreBars
               <TokenLabel token={token} {...(model !== undefined && { model })} />
             </td>
             <td>
-              <span className="number">
-                {write(token.score)}
-                {token.margin !== undefined && <span className="margin"> ± {write(token.margin)}</span>}
-              </span>
+              <span className="number">{write(token.score)}</span>
               <Bar value={token.score} max={full} />
+              {token.margin !== undefined && <span className="margin">± {write(token.margin)}</span>}
             </td>
           </tr>
         ))}

@@ -2,7 +2,6 @@ import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { useContact } from '../api/contact.ts';
 import { embedded } from '../share/embed.ts';
-import { ShareBar } from '../share/share-bar.tsx';
 import { SiteFoot } from '../site/foot.tsx';
 import { isSite } from '../site/site.ts';
 import { Header } from './header.tsx';
@@ -39,7 +38,6 @@ function Frame() {
       <Header here={here} models={models} opens={opens} />
       <Notices contact={contact} model={models.find(({ id }) => id === here.model)} />
       <main id="main" tabIndex={-1}>
-        <ShareBar />
         <Outlet />
       </main>
       {isSite && <SiteFoot model={here.model} models={models} />}

@@ -9,6 +9,7 @@ import { Answer } from '../../components/states.tsx';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { ShareBar } from '../../share/share-bar.tsx';
 import { Controls, type HeadChange } from './controls.tsx';
 import { Directions } from './directions.tsx';
 import { HeatMap } from './heat-map.tsx';
@@ -38,6 +39,7 @@ export function HeadPage() {
   const file = `head-${layer}-${head}-${matrix}`;
   return (
     <article className="head-page" aria-label={`Head ${layer}:${head}`}>
+      <ShareBar />
       <PlacePicker
         what="Head"
         layer={layer}

@@ -19,6 +19,7 @@ import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { TokenMap } from '../../maps/token-map.tsx';
+import { ShareBar } from '../../share/share-bar.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { NeuronArithmetic } from './arithmetic.tsx';
 import { PartColumn } from './part-column.tsx';
@@ -60,6 +61,7 @@ export function NeuronPage() {
 
   return (
     <>
+      <ShareBar />
       <PlacePicker
         what="Neuron"
         layer={layer}

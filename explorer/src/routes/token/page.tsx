@@ -12,6 +12,7 @@ import { TokenText } from '../../components/token-label.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
 import { formatScore } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { ShareBar } from '../../share/share-bar.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { HeadBars, NeuronBars } from './place-bars.tsx';
 import './token.css';
@@ -35,6 +36,7 @@ export function TokenPage() {
   });
   return (
     <article aria-labelledby="token-title">
+      <ShareBar />
       <h1 id="token-title">
         Token{' '}
         {query.data ? (
