@@ -51,10 +51,7 @@ function Words({ list: { heading, tone, rows }, name }: { list: CardList; name: 
   const format = scoreFormat(rows.map(({ score }) => score));
   const full = Math.max(0, ...rows.map(({ score }) => Math.abs(score)));
   return (
-    <table
-      className={`score-bars ${tone}${rows[0]?.margin === undefined ? '' : ' preview'}`}
-      aria-label={`${name}, ${heading}`}
-    >
+    <table className={`score-bars ${tone}`} aria-label={`${name}, ${heading}`}>
       <caption>{heading}</caption>
       <tbody>
         {rows.map(({ label, score, margin }, place) => (
@@ -65,11 +62,9 @@ function Words({ list: { heading, tone, rows }, name }: { list: CardList; name: 
               </span>
             </td>
             <td>
-              <span className="number">
-                {format(score)}
-                {margin !== undefined && <span className="margin"> ± {format(margin)}</span>}
-              </span>
+              <span className="number">{format(score)}</span>
               <Bar value={score} max={full} />
+              {margin !== undefined && <span className="margin">± {format(margin)}</span>}
             </td>
           </tr>
         ))}

@@ -1,0 +1,114 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
+import {
+  accessibilityProblems,
+  type Explorer,
+  keepPicture,
+  openExplorer,
+  startServer,
+  startSite,
+} from '../../explorer.ts';
+
+/** What is given away: pins with their notes, and cards in pages of other hosts. */
+
+const browser = await launchChromium();
+let server: Explorer;
+let site: Explorer;
+/** A page of another host with a frame of the address in its query. */
+const other = createServer(({ url }, response) => {
+  const shown = new URL(url!, 'http://localhost').searchParams.get('shown')!;
+  response.setHeader('content-type', 'text/html');
+  response.end(
+    `<title>a blog</title><iframe width="620" height="640" src="${shown.replaceAll('&', '&amp;')}"></iframe>`,
+  );
+});
+beforeAll(async () => {
+  if (!browser) return;
+  [server, site] = await Promise.all([startServer('sample'), startSite(['sample'])]);
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([server?.stop(), site?.stop()]);
+  other.close();
+});
+
+const pins = (page: Page) => page.locator('.board > li').evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel));
+const saved = async (page: Page, button: string): Promise<string> => {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button, exact: true }).click(),
+  ]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+describe.skipIf(!browser)(`sharing${browser ? '' : NO_CHROMIUM}`, () => {
+  it('pins on a board that is noted on, moved, saved, emptied and imported again', async () => {
+    const { page, problems } = await openExplorer(browser as Browser, server, '/m/sample/neuron/0/381');
+    for (const place of ['neuron/0/381', 'head/1/5']) {
+      await page.goto(`${server.base}/m/sample/${place}`);
+      await page.getByRole('button', { name: 'pin', exact: true }).click();
+    }
+    await page.getByRole('link', { name: 'board (2)' }).click();
+    await page.getByLabel('Note on neuron 0:381').fill('British <b>spellings</b>');
+    await page.reload();
+    await expect.poll(() => pins(page)).toEqual(['neuron 0:381', 'head 1:5']);
+    expect(await page.getByLabel('Note on neuron 0:381').inputValue()).toBe('British <b>spellings</b>');
+    await page
+      .getByRole('table', { name: /^head 1:5/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('table', { name: /^neuron 0:381/ })
+      .first()
+      .waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await keepPicture(page, 'board');
+    await page.locator('.board > li').nth(1).press('Alt+ArrowUp');
+    await expect.poll(() => pins(page)).toEqual(['head 1:5', 'neuron 0:381']);
+
+    const [markdown, html, json] = [
+      await saved(page, 'Markdown'),
+      await saved(page, 'HTML'),
+      await saved(page, 'JSON'),
+    ];
+    expect(markdown).toContain('·organisations');
+    expect(html).toContain('British &lt;b&gt;spellings&lt;/b&gt;');
+    expect(html).not.toMatch(/token=|<script|src="http/);
+    for (const name of ['head 1:5', 'neuron 0:381']) await page.getByRole('button', { name: `Remove ${name}` }).click();
+    await expect.poll(() => pins(page)).toEqual([]);
+    await page
+      .getByLabel('A board as JSON')
+      .setInputFiles({ name: 'board.json', mimeType: 'application/json', buffer: Buffer.from(json) });
+    await page.getByText('Imported.').waitFor();
+    await expect.poll(() => pins(page)).toEqual(['head 1:5', 'neuron 0:381']);
+    await page
+      .getByLabel('A board as JSON')
+      .setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') });
+    await expect.poll(() => page.getByRole('status').allTextContents()).toContainEqual(expect.stringMatching(/board/));
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows a card of a site in a frame of another host, of a server in none', async () => {
+    const context = await (browser as Browser).newContext({ viewport: { width: 700, height: 700 } });
+    context.setDefaultTimeout(90_000);
+    const page = await context.newPage();
+    const blog = `http://localhost:${(other.address() as AddressInfo).port}`;
+    const show = (address: string) => page.goto(`${blog}/?shown=${encodeURIComponent(address)}`);
+    await show(`${site.base}/m/sample/neuron/0/381?embed=1`);
+    const card = page.frameLocator('iframe');
+    await card.getByText('·organisations').first().waitFor();
+    expect(await card.getByRole('navigation').count()).toBe(0);
+    expect(await card.getByRole('link').allTextContents()).toEqual(['the whole page in weightscope']);
+    await keepPicture(page, 'card-framed');
+    await show(`${server.base}/m/sample/neuron/0/381?embed=1`);
+    await expect.poll(() => page.frames().at(-1)!.url()).toMatch(/^chrome-error:/);
+    await context.close();
+  });
+});
