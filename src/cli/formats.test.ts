@@ -84,7 +84,6 @@ const ASKED: Record<string, readonly string[][]> = {
   'atlas search': [
     [atlas, 'water'],
     [atlas, 'water', '--sign', '-'],
-    [atlas, 'nothing-that-is-there'],
   ],
   'atlas neurons': [[atlas, '--sort', 'kurtosis']],
   'atlas heads': [[atlas]],

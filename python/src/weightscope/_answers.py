@@ -139,7 +139,8 @@ class ChanceBottomDict(TypedDict):
 
 
 class ChanceDict(TypedDict):
-    """Of each list's first score: what random directions of its length and shuffled words give."""
+    """Of each list's first score: what random directions of its length (heads of its singular values) and
+    shuffled words give."""
 
     top: NotRequired[ChanceTopDict]
     bottom: NotRequired[ChanceBottomDict]
@@ -280,6 +281,7 @@ class MatrixReadingDict(TypedDict):
     counters: MatrixReadingCountersDict
     above: NotRequired[float]
     below: NotRequired[float]
+    chance: NotRequired[ChanceDict]
 
 
 class SpectrumSpansDict(TypedDict):

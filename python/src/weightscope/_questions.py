@@ -564,7 +564,7 @@ class ModelQuestions:
             bottom: How many of the worst tokens; default 0.
             parts: Which parts; default all there are.
             expert: Whose neuron, in a model with experts; default the first's.
-            chance: Say of each list's first score what random directions and shuffled words give.
+            chance: Say of each list's first score what random directions or heads and shuffled words give.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
             compare_fold: Say of each listed entry where it stands with the norm folded in (or, with it, without).
@@ -827,6 +827,7 @@ class ModelQuestions:
         per_first: int | None = None,
         per_second: int | None = None,
         ascending: bool | None = None,
+        chance: bool | None = None,
         normalize: Literal["freq", "none", "cosine"] | None = None,
         fold_norm: bool | None = None,
         compare_fold: bool | None = None,
@@ -864,6 +865,7 @@ class ModelQuestions:
             per_first: At most so many pairs with one first token.
             per_second: At most so many pairs with one second token.
             ascending: Smallest first.
+            chance: Say of each list's first score what random directions or heads and shuffled words give.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
             compare_fold: Say of each listed entry where it stands with the norm folded in (or, with it, without).
@@ -899,6 +901,7 @@ class ModelQuestions:
             "perFirst": per_first,
             "perSecond": per_second,
             "ascending": ascending,
+            "chance": chance,
             "normalize": normalize,
             "foldNorm": fold_norm,
             "compareFold": compare_fold,
@@ -1350,7 +1353,7 @@ class ModelQuestions:
             expression: Such as ff:4:100.value - tok:" king".
             k: How many of the best tokens; default 50.
             bottom: How many of the worst tokens; default 0.
-            chance: Say of each list's first score what random directions and shuffled words give.
+            chance: Say of each list's first score what random directions or heads and shuffled words give.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
             compare_fold: Say of each listed entry where it stands with the norm folded in (or, with it, without).

@@ -146,7 +146,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
       expect(caption).toMatch(/^Head 1:5: pairs of QK\. The \d+ strongest pairs/);
       expect(caption).toContain('Teal: query token → key token');
       expect(caption).toContain(`${explorer.base}/m/sample/head/1/5?beyond=75`);
-      await page.getByRole('button', { name: 'copy link' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'copy link' }).click();
       await page.getByText('The link is copied.').waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
         `${explorer.base}/m/sample/head/1/5?beyond=75`,
