@@ -1,3 +1,4 @@
+import { html, Markup } from '../display/markup.ts';
 import type { SiteModel } from './manifest.ts';
 
 /** What a page says of itself to those who show a link to it. */
@@ -24,7 +25,7 @@ export function socialTags({ title, description, url, image }: Said): string {
     ['og:image:width', '1200'],
     ['og:image:height', '630'],
     ['og:image:alt', 'weightscope: a transformer’s weights as words'],
-  ].map(([name, content]) => `<meta property="${name}" content="${escaped(content!)}" />`);
+  ].map(([name, content]) => html`<meta property="${name}" content="${content}" />`);
   return [...tags, '<meta name="twitter:card" content="summary_large_image" />'].join('\n    ');
 }
 
@@ -55,22 +56,19 @@ export function modelPage({ id, name }: Pick<SiteModel, 'id' | 'name'>, address:
     image: `${address ?? '../../'}${PICTURE}`,
   };
   const to = `../../#/m/${encodeURIComponent(id)}`;
-  return `<!doctype html>
+  return String(html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>${escaped(said.title)}</title>
-    <meta name="description" content="${escaped(said.description)}" />
-    ${socialTags(said)}
-    <meta http-equiv="refresh" content="0; url=${escaped(to)}" />
+    <title>${said.title}</title>
+    <meta name="description" content="${said.description}" />
+    ${new Markup(socialTags(said))}
+    <meta http-equiv="refresh" content="0; url=${to}" />
   </head>
   <body>
-    <p><a href="${escaped(to)}">${escaped(said.title)}</a></p>
+    <p><a href="${to}">${said.title}</a></p>
   </body>
 </html>
-`;
+`);
 }
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);

@@ -1,3 +1,4 @@
+import { escaped } from '../export/element.ts';
 import { scoreFormat } from '../format.ts';
 import type { Pinned } from './board.ts';
 import { linkTo } from './link.ts';
@@ -72,5 +73,3 @@ const STYLE =
   '.lists{display:flex;flex-wrap:wrap;gap:1rem 2rem}caption{text-align:left}td{padding:0 .5rem 0 0}td:nth-child(2){text-align:right}' +
   'i{display:inline-block;height:8px;border-radius:2px;background:#7d766c}.read{background:#0f9488}.write{background:#dd5e1d}' +
   '.opposite{background:#8b5cf6}.how{font-size:.8rem}';
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);

@@ -114,11 +114,11 @@ export const useBoard = (): readonly Pinned[] => useSyncExternalStore(subscribe,
 export const isPinned = (pinned: readonly Pinned[], pin: Pin): boolean =>
   pinned.some((one) => addressOf(one.pin) === addressOf(pin));
 
-/** With it at the end, or without it. */
+/** With it at the end, or without it; a full board takes no more, and loses none. */
 export const toggled = (pinned: readonly Pinned[], pin: Pin): Pinned[] =>
   isPinned(pinned, pin)
     ? pinned.filter((one) => addressOf(one.pin) !== addressOf(pin))
-    : [...pinned, { pin, note: '' }].slice(-MOST_PINS);
+    : [...pinned, ...(pinned.length < MOST_PINS ? [{ pin, note: '' }] : [])];
 
 /** With one moved up (−1) or down (1); at an end it stays. */
 export function moved(pinned: readonly Pinned[], at: number, by: -1 | 1): Pinned[] {
@@ -129,6 +129,11 @@ export function moved(pinned: readonly Pinned[], at: number, by: -1 | 1): Pinned
   return result;
 }
 
-/** What is there, and after it what is not there yet. */
-export const joined = (pinned: readonly Pinned[], more: readonly Pinned[]): Pinned[] =>
-  [...pinned, ...more.filter(({ pin }) => !isPinned(pinned, pin))].slice(0, MOST_PINS);
+/** What is there, and after it what is not there yet. Throws an Error with a sentence where that is too much. */
+export function joined(pinned: readonly Pinned[], more: readonly Pinned[]): Pinned[] {
+  const all = [...pinned];
+  for (const one of more) if (!isPinned(all, one.pin)) all.push(one);
+  if (all.length > MOST_PINS)
+    throw new Error(`Expected ${MOST_PINS} pins at most on a board, it would have ${all.length}; remove some first.`);
+  return all;
+}

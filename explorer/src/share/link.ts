@@ -1,3 +1,4 @@
+import { escaped } from '../export/element.ts';
 import { isSite } from '../site/site.ts';
 
 /**
@@ -15,6 +16,3 @@ export const embedLink = (address: string): string => linkTo(`${address}${addres
 /** What shows a card in another page. */
 export const frameOf = (address: string, title: string): string =>
   `<iframe src="${escaped(embedLink(address))}" title="${escaped(title)}" width="620" height="640" style="border:0" loading="lazy"></iframe>`;
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);

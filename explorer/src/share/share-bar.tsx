@@ -1,7 +1,7 @@
 import { Link, useLocation } from '@tanstack/react-router';
 import { useState } from 'react';
 import { copyText } from '../save.ts';
-import { isPinned, setBoard, toggled, useBoard } from './board.ts';
+import { isPinned, MOST_PINS, setBoard, toggled, useBoard } from './board.ts';
 import { frameOf, linkTo } from './link.ts';
 import { addressOf, nameOf, pinOf } from './pin.ts';
 import './share-bar.css';
@@ -38,7 +38,13 @@ export function ShareBar() {
           >
             copy card
           </button>
-          <button type="button" aria-pressed={isOn} onClick={() => setBoard(toggled(pinned, pin))}>
+          <button
+            type="button"
+            aria-pressed={isOn}
+            disabled={!isOn && pinned.length >= MOST_PINS}
+            title={isOn || pinned.length < MOST_PINS ? '' : `The board is full: it has ${MOST_PINS} pins`}
+            onClick={() => setBoard(toggled(pinned, pin))}
+          >
             {isOn ? 'pinned' : 'pin'}
           </button>
         </>

@@ -73,6 +73,15 @@ describe('a board', () => {
     expect(moved(pinned, 1, -1)).toEqual([pinned[1], pinned[0]]);
     expect(moved(pinned, 0, -1)).toEqual(pinned);
     expect(joined(pinned, pinned)).toEqual(pinned);
+    expect(joined([], [...pinned, ...pinned])).toEqual(pinned);
+  });
+
+  test('takes no more where it is full, and loses nothing', () => {
+    const full = Array.from({ length: 200 }, (_, id) => ({ pin: { ...token, numbers: [id + 1000] }, note: `${id}` }));
+    expect(toggled(full, neuron)).toEqual(full);
+    expect(toggled(full, full[3]!.pin)).toHaveLength(199);
+    expect(() => joined(full, pinned)).toThrow(/200 pins at most on a board, it would have 202/);
+    expect(joined(full, full)).toEqual(full);
   });
 
   test('lives as long as the page where the browser keeps nothing', () => {

@@ -73,14 +73,17 @@ function Board({ pinned, change, take }: BoardProps) {
     move(at, event.key === 'ArrowUp' ? -1 : 1);
   };
   const link = toLink(pinned);
-  const take1 = async (chosen: File | undefined) => {
-    if (!chosen || !change) return;
+  const attempt = async (what: () => void | Promise<void>) => {
     try {
-      change(joined(pinned, fromJson(await chosen.text())));
-      setSaid('Imported.');
+      await what();
     } catch (error) {
       setSaid((error as Error).message);
     }
+  };
+  const importFile = async (chosen: File | undefined) => {
+    if (!chosen || !change) return;
+    change(joined(pinned, fromJson(await chosen.text())));
+    setSaid('Imported.');
   };
   return (
     <>
@@ -92,7 +95,7 @@ function Board({ pinned, change, take }: BoardProps) {
       </p>
       <div className="board-actions">
         {take && (
-          <button type="button" className="pill" onClick={take}>
+          <button type="button" className="pill" onClick={() => void attempt(take)}>
             add to my board
           </button>
         )}
@@ -142,7 +145,7 @@ function Board({ pinned, change, take }: BoardProps) {
               accept=".json,application/json"
               aria-label="A board as JSON"
               hidden
-              onChange={({ currentTarget }) => void take1(currentTarget.files?.[0])}
+              onChange={({ currentTarget }) => void attempt(() => importFile(currentTarget.files?.[0]))}
             />
           </>
         )}
