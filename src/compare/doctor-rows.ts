@@ -68,51 +68,64 @@ export async function checkRows(
   );
   const unused = await unusedLike(model, kept, padding, row, width, z);
   const found: RowFinding[] = [
-    { check: 'rows without a token', level: 'note', ids: padding, what: (n) => `${n} rows of ${table} have no token.` },
+    {
+      check: 'rows without a token',
+      level: 'note',
+      ids: padding,
+      what: (n) => `${some(n, 'row')} of ${table} ${have(n)} no token.`,
+    },
     {
       check: 'rows not finite',
       level: 'fault',
       ids: ids.filter((id) => !usable[id]),
-      what: (n) => `${n} rows of ${table} hold NaN or infinities: their tokens cannot be read.`,
+      what: (n) =>
+        n === 1
+          ? `1 row of ${table} holds NaN or infinities: its token cannot be read.`
+          : `${n} rows of ${table} hold NaN or infinities: their tokens cannot be read.`,
     },
-    { check: 'zero rows', level: 'risk', ids: zero, what: (n) => `${n} tokens have a row of zeros in ${table}.` },
+    {
+      check: 'zero rows',
+      level: 'risk',
+      ids: zero,
+      what: (n) => `${some(n, 'token')} ${have(n)} a row of zeros in ${table}.`,
+    },
     {
       check: 'constant rows',
       level: 'risk',
       ids: constant,
-      what: (n) => `${n} rows of ${table} are one number throughout.`,
+      what: (n) => `${some(n, 'row')} of ${table} ${are(n)} one number throughout.`,
     },
     {
       check: 'huge rows',
       level: 'note',
       ids: huge,
-      what: (n) => `${n} rows of ${table} are longer than chance lets any be.`,
+      what: (n) => `${some(n, 'row')} of ${table} ${are(n)} longer than chance lets any be.`,
     },
     {
       check: 'never trained',
       level: 'risk',
       ids: short,
       what: (n) =>
-        `${n} tokens have rows of ${table} shorter than chance lets any be: they may never have been trained.`,
+        `${some(n, 'token')} ${have(n)} ${n === 1 ? 'a row' : 'rows'} of ${table} shorter than chance lets any be: ${n === 1 ? 'it' : 'they'} may never have been trained.`,
     },
     {
       check: 'never trained',
       level: 'risk',
       ids: unused.like,
       what: (n) =>
-        `${n} tokens have rows of ${table} like those of tokens known to be unused: they may never have been trained.`,
+        `${some(n, 'token')} ${have(n)} ${n === 1 ? 'a row' : 'rows'} of ${table} like those of tokens known to be unused: ${n === 1 ? 'it' : 'they'} may never have been trained.`,
     },
     {
       check: 'equal rows',
       level: 'risk',
       ids: equal,
-      what: (n) => `${n} tokens have the row of another in ${table}, to the bit.`,
+      what: (n) => `${some(n, 'token')} ${have(n)} the row of another in ${table}, to the bit.`,
     },
     {
       check: 'nearly equal rows',
       level: 'risk',
       ids: near,
-      what: (n) => `${n} tokens have a row of ${table} within ${100 * NEAR} % of another’s.`,
+      what: (n) => `${some(n, 'token')} ${have(n)} a row of ${table} within ${100 * NEAR} % of another’s.`,
     },
   ];
   const health: RowsHealth = {
@@ -124,6 +137,10 @@ export async function checkRows(
   };
   return { health, found };
 }
+
+const some = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
+const have = (n: number): string => (n === 1 ? 'has' : 'have');
+const are = (n: number): string => (n === 1 ? 'is' : 'are');
 
 function lengthOf(row: Float32Array): number {
   let sum = 0;

@@ -43,6 +43,22 @@ describe('the health of a model', () => {
 
   const row = (data: Float32Array, id: number) => data.subarray(id * WIDTH, (id + 1) * WIDTH);
   const scale = (data: Float32Array, by: number) => data.set(data.map((x) => x * by));
+  it('speaks of one row as of one', async () => {
+    const found = await examineModel(
+      await random(3, (name, data) => {
+        if (name !== 'embed') return;
+        row(data, 7).fill(Number.NaN);
+        row(data, 9).set(row(data, 9).map((x) => 1000 * x));
+      }),
+    );
+    expect(found.findings.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        '1 row of embed holds NaN or infinities: its token cannot be read.',
+        '1 row of embed is longer than chance lets any be.',
+      ]),
+    );
+  });
+
   const planted: Record<string, { at: string; plant: (data: Float32Array) => unknown; example: string }> = {
     'never trained': {
       at: 'embed',
