@@ -139,10 +139,38 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'null',
-    also: ['nulls', 'z', 'z-score', 'p', 'p-value'],
+    also: ['nulls'],
     meaning:
       'What a number would be by chance, with random directions or shuffled tokens; a number is worth a look when chance hardly ever gives it.',
     more: 'statistics.md',
+  },
+  {
+    name: 'z',
+    also: ['z-score'],
+    meaning:
+      'How far a number is above the mean of what chance gives, counted in standard deviations; negative below it. What is far depends on the kind of number, so p says how rare it is.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'p',
+    also: ['p-value'],
+    meaning:
+      'How often chance gives a number as high: 0.006 is 6 times in 1,000. Where many rows are looked through, some have so small a p by chance alone: of 9,216 neurons, 55 have 0.006. That is what q is for.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'q',
+    also: ['q-value', 'false discoveries'],
+    meaning:
+      'Of all neurons or heads with as small a p, the share that chance alone would put there (Benjamini and Hochberg): 0.05 is one in twenty.',
+    more: 'statistics.md',
+  },
+  {
+    name: 'left out',
+    also: ['gains', 'gains of norms', 'biases', 'positions'],
+    meaning:
+      'What the model does with a row beside what is read here: gains of norms, biases, positions. It is named below each reading, so that nobody takes the reading for all that the model computes.',
+    more: 'readings.md',
   },
   {
     name: 'chance',

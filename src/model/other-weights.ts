@@ -53,6 +53,17 @@ const NOT_WEIGHTS =
 /** The error for a folder without weights that are read: what is there instead, and what to do. */
 export function noWeights(folder: string, names: readonly string[]): WeightscopeError {
   const candidates = names.filter((name) => !NOT_WEIGHTS.test(name));
+  const isOther = (name: string): boolean => OTHERS.some(({ pattern }) => pattern.test(name));
+  const below = candidates.filter((name) => /\/[^/]+\.(safetensors|gguf)$/.test(name) && !isOther(name));
+  if (below.length > 0 && !candidates.some((name) => !name.includes('/') && isOther(name))) {
+    const folders = [...new Set(below.map((name) => name.slice(0, name.lastIndexOf('/'))))].sort(
+      (a, b) => a.split('/').length - b.split('/').length,
+    );
+    return new WeightscopeError(
+      'SOURCE_NOT_FOUND',
+      `Expected *.safetensors, pytorch_model.bin or *.gguf in ${folder} itself, found weights in folders below it (${some(folders)}); name one of them.`,
+    );
+  }
   for (const { pattern, what, advice } of OTHERS) {
     const found = candidates.find((name) => pattern.test(name));
     if (found === undefined) continue;

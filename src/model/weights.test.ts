@@ -92,6 +92,18 @@ describe('what is no whole model is said, and what to do', () => {
       undefined,
       /its maker's own names .* files of the same model for/,
     ],
+    [
+      'folders of checkpoints',
+      ['llama/adapter/adapter_model.safetensors', 'a/b/model.safetensors', 'qwen/model.gguf', 'notes.txt'],
+      undefined,
+      /itself, found weights in folders below it \(qwen, a\/b\); name one of them/,
+    ],
+    [
+      'folders of adapters',
+      ['llama/adapter_model.safetensors', 'notes.txt'],
+      undefined,
+      /found an adapter, which changes a model that is not here \(llama\/adapter_model.safetensors\)/,
+    ],
     ['Meta', ['original/consolidated.00.pth'], undefined, /its maker's own names \(original\/consolidated.00.pth\)/],
     [
       'an adapter alone',

@@ -5,6 +5,7 @@ import type { AtlasDiff } from '../../atlas/query/diff.ts';
 import type { AtlasSpectrum } from '../../atlas/query/heads.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { SimilarRow } from '../../atlas/query/similar.ts';
+import { unknownWords } from '../../atlas/query/terms.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
@@ -91,7 +92,7 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
     { name: '', faint: true },
     { name: 'score', shown: true, align: 'right', faint: true },
     ...(several ? [{ name: 'met', shown: true } as const] : []),
-    { name: 'token, place among its best', shown: true, flexible: true },
+    { name: `token, the ${what}’s place among its best`, shown: true, flexible: true },
   ];
   const tokens = terms.map((all) => all.map(({ tokens }) => plural(tokens.length, 'token')).join(' and ')).join(' or ');
   return {
@@ -143,14 +144,6 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
 
 /** The words that matched, for a cell of a table. */
 const wordsOf = ({ matches }: { matches: readonly Match[] }): string => matches.map(({ label }) => label).join(' ');
-
-/** Which words of several no token is. */
-function unknownWords(terms: SearchResult['terms']): string[] {
-  const unknown = terms.flat().flatMap(({ term, tokens }) => (tokens.length === 0 ? [JSON.stringify(term.text)] : []));
-  if (unknown.length === 0) return [];
-  const more = unknown.length > 8 ? ` and ${unknown.length - 8} more` : '';
-  return [`No token is ${unknown.slice(0, 8).join(', ')}${more}.`];
-}
 
 export function neuronsReport({ sort, neurons: rows }: z.infer<typeof NeuronRows>, folder: string): Report {
   return single({

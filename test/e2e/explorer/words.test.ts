@@ -87,6 +87,9 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
         await page.keyboard.press('Enter');
         await page.getByText(/^\d+ heads?$|^Nothing has these words/).waitFor();
       }
+      await page.getByRole('searchbox', { name: 'Words' }).fill('king OR elephant');
+      await page.keyboard.press('Enter');
+      await page.getByText('No token is "elephant".').waitFor();
     });
   });
 

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { unknownWords } from '../../../../src/atlas/query/terms.ts';
 import { apiQuery, modelQuery, models, place } from '../../api/queries.ts';
 import type { SearchResult } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
@@ -121,7 +122,16 @@ function Results({ model, q, part, sign }: ResultsProps) {
   );
   return (
     <Answer query={query} what="Searching">
-      {(found) => <Hits model={model} part={part} hits={hitsOf(found)} sign={sign} />}
+      {(found) => (
+        <>
+          {unknownWords(found.terms).map((sentence) => (
+            <p key={sentence} className="page-line" role="status">
+              {sentence}
+            </p>
+          ))}
+          <Hits model={model} part={part} hits={hitsOf(found)} sign={sign} />
+        </>
+      )}
     </Answer>
   );
 }
