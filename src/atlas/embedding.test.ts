@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type TinyModel, tinyModel } from '../../test/tiny-model.ts';
-import { referenceEngine } from '../engine/reference/reference.ts';
+import { openEngine } from '../engine/select.ts';
 import { readHead } from '../reading/heads.ts';
 import { readNeuron } from '../reading/neurons.ts';
 import { headCopying } from '../reading/statistics/copying.ts';
@@ -16,7 +16,9 @@ import { type Atlas, buildAtlas, openAtlas } from './atlas.node.ts';
 import type { AtlasOptions } from './plan.ts';
 import { DEFAULT_PARTS } from './schema.ts';
 
-const engine = referenceEngine();
+// Random heads are ranked over thousands of tokens, for which the reference engine takes minutes.
+const engine = await openEngine('wasm');
+afterAll(() => engine.close());
 const words = Array.from({ length: 30 }, (_, i) => ` w${i}`);
 
 async function withAtlas(model: TinyModel, options: AtlasOptions, check: (atlas: Atlas) => Promise<void>) {
