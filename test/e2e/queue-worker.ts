@@ -46,7 +46,8 @@ const engine: Engine = {
 
 try {
   const units = await runWorker({
-    lock: 1,
+    // Longer than any unit keeps this thread busy: what is not renewed in that time is another worker's.
+    lock: 4,
     ...options,
     engine,
     openModel: async () => tinyModel(model),
