@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel, readHead, readHeadRow, readNeuron, readVector } from '../../../src/node.ts';
 import { tokenHeads, tokenNeurons } from '../../../src/reading/token-places.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
-import { type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
+import { asSite, type Explorer, keepPicture, openExplorer, startExplorer, startSite } from '../../explorer.ts';
 import { parseCsv } from '../run-cli.ts';
 
 /** What the pages show, beside what the library says. */
@@ -221,9 +221,9 @@ describe.skipIf(!browser || !models)(`the explorer’s numbers of SmolLM2${missi
   const gguf = join(models ?? '', 'smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
   let own: Explorer;
   beforeAll(async () => {
-    own = await startExplorer(gguf);
-    // A site ships its normalisers, which takes a pass over the whole model.
-  }, 600_000);
+    // A site would ship its normalisers, which takes a pass over the whole model and is not what is asked here.
+    own = asSite() ? await startSite([gguf, '--no-normalisers']) : await startExplorer(gguf);
+  });
   afterAll(() => own?.stop());
 
   it('are those of readNeuron and readHead', async () => {
