@@ -10,14 +10,8 @@ export type { AdapterModule } from './compare/adapter/modules.ts';
 export type { Adapter } from './compare/adapter/open.ts';
 export { type AdapterReading, readAdapter } from './compare/adapter/read.ts';
 export { withAdapter } from './compare/adapter/with-adapter.ts';
-export {
-  type AlignedKind,
-  type AlignOptions,
-  type AlignReading,
-  alignModels,
-  type BestMatch,
-  type SpaceName,
-} from './compare/align.ts';
+export { type AlignOptions, type AlignReading, alignModels, type BestMatch } from './compare/align.ts';
+export type { AlignedKind, SpaceName } from './compare/aligned.ts';
 export type { AlignmentNull } from './compare/alignment-null.ts';
 export type { BasisTest } from './compare/basis-test.ts';
 export type { ParameterChange } from './compare/changes.ts';

@@ -3,7 +3,8 @@ import { expectError } from '../../test/bytes.ts';
 import { type TinyModel, tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import { seeded } from '../reading/random.ts';
-import { ALIGNED, type AlignedKind, alignModels } from './align.ts';
+import { alignModels } from './align.ts';
+import { ALIGNED, type AlignedKind } from './aligned.ts';
 
 const engine = referenceEngine();
 const words = Array.from({ length: 30 }, (_, i) => `w${i}`);

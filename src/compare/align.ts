@@ -6,6 +6,7 @@ import { stage } from '../reading/applied.ts';
 import { embeddingOf } from '../reading/embedding.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import type { ReadOptions } from '../reading/types.ts';
+import { ALIGNED, type AlignedKind, type SpaceName } from './aligned.ts';
 import { type AlignmentNull, alignmentNull } from './alignment-null.ts';
 import { matchLayers } from './assignment.ts';
 import { eachLayerPair } from './layer-pairs.ts';
@@ -13,21 +14,6 @@ import { type MatchedLayer, matchLayer } from './neuron-matching.ts';
 import type { Chosen } from './operands.ts';
 import { sharedInWords, sharedTokens } from './shared-tokens.ts';
 import { embeddingSpace, featureSpace, momentsOf, type Space } from './space.ts';
-
-export const SPACES = ['embedding', 'feature'] as const;
-export type SpaceName = (typeof SPACES)[number];
-
-/** Short names of the kinds of vectors that are aligned. */
-export const ALIGNED = {
-  key: 'ff.key',
-  up: 'ff.up',
-  value: 'ff.value',
-  q: 'attn.q',
-  k: 'attn.k',
-  v: 'attn.v',
-  o: 'attn.o',
-} as const satisfies Record<string, VectorKind>;
-export type AlignedKind = keyof typeof ALIGNED;
 
 export interface AlignOptions extends Pick<ReadOptions, 'engine' | 'embedding' | 'foldNorm' | 'signal' | 'progress'> {
   /** Which vectors; default `value`. */

@@ -1,4 +1,4 @@
-import { ALIGNED, type AlignedKind, alignModels, SPACES } from '../compare/align.ts';
+import { ALIGNED, type AlignedKind, SPACES } from '../compare/aligned.ts';
 import type { Stitching } from '../compare/stitch.ts';
 import { as, choice, flag, model, reading, second, whole } from './parameters.ts';
 import { question } from './question.ts';
@@ -35,8 +35,10 @@ export const align = question({
   },
   result: Alignment,
   sources: {},
-  call: (a, { kind, by, k, neurons, sample, draws, seed }, options, b) =>
-    alignModels(a, b, { ...options, kind, space: by, k, neurons, sample, draws, seed }),
+  call: async (a, { kind, by, k, neurons, sample, draws, seed }, options, b) => {
+    const { alignModels } = await import('../compare/align.ts');
+    return alignModels(a, b, { ...options, kind, space: by, k, neurons, sample, draws, seed });
+  },
   table: ({ layersA, layersB, means, null: chance }) =>
     columnsOf(
       layersA.flatMap((a, i) =>
