@@ -433,8 +433,8 @@ describe('what goes wrong', () => {
     [['head', 'sample', '1', '5', '--matrx', 'vo'], 'Did you mean --matrix?'],
     [['vector', 'sample', 'king'], 'is the token tok:" king" meant?'],
   ])('asks what is meant: %j', async (args, question) => {
-    // No hub is there to be asked.
-    const { stderr } = await weightscope(args, { env: { HF_ENDPOINT: 'http://127.0.0.1:9' } });
+    // No hub is there to be asked, on a port that fetch would not refuse by itself.
+    const { stderr } = await weightscope(args, { env: { HF_ENDPOINT: 'http://127.0.0.1:2' } });
     expect(stderr).toContain(question);
   });
 
