@@ -1,4 +1,3 @@
-// npm run fuzz -- [--seconds 120] [--seed N] [--only TARGET] [--inputs N] [--number N] [--dist DIR] [--no-parquet]
 // Reads inputs that are nearly right, made from a seed, as the library does: it may answer or throw a WeightscopeError
 // of bounded length, and not take long. What else happens is written to build/fuzz/ and fails the run. --number N reads
 // one input again.
@@ -10,14 +9,21 @@ import { parquetFindings } from './parquet.mjs';
 import { mutated, Random } from './random.mjs';
 import { targetsOf } from './targets.mjs';
 
+const USAGE =
+  'npm run fuzz [-- [--seconds 120] [--seed N] [--only TARGET] [--inputs N] [--number N] [--dist DIR] [--no-parquet]]';
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h' },
     'no-parquet': { type: 'boolean' },
     ...Object.fromEntries(
       ['seconds', 'seed', 'only', 'inputs', 'number', 'dist'].map((name) => [name, { type: 'string' }]),
     ),
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const root = resolve(import.meta.dirname, '../..');
 const dist = pathToFileURL(values.dist ?? join(root, 'dist')).href;
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
