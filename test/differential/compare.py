@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,8 +58,15 @@ REASONS = {
     'tokenizers': {},
 }
 
-# What they refuse and we take: a tokenizer's settings for dividing texts, which a reading of weights never does.
-THEIRS = {'tokenizers': 'missing field'}
+# Tokens that the tokenizer adds to the model's own.
+ADDED = ['<s>']
+
+# What they refuse and we take, by words of their message: entries of a tokenizer that a reading of weights has no use for
+# (settings for dividing texts, unknown ones, and what stands in them), tensors of a type that nobody knows.
+THEIRS = {
+    'tokenizers': ('missing field', 'expected `,` or `}`', "can't decode byte"),
+    'safetensors': ('unknown variant',),
+}
 
 
 def damaged(data, rng, reach):
@@ -126,12 +134,15 @@ def bases():
     torch.save({'a': torch.arange(6.0).reshape(2, 3), 'b': torch.ones(4, dtype=torch.bfloat16)}, file)
     yield 'torch', file.getvalue(), len(file.getvalue())
     vocabulary = {piece: i for i, piece in enumerate(['<unk>', 'a', 'b', 'ab', 'Ġking', 'größe'])}
-    added = [dict(id=6, content='<s>', single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)]
+    added = [dict(id=6, content=ADDED[0], single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)]
     model = dict(type='WordLevel', vocab=vocabulary, unk_token='<unk>')
     yield 'tokenizers', json.dumps(dict(version='1.0', added_tokens=added, model=model), ensure_ascii=False).encode(), 900
 
 
 def theirs_of(kind, path, data):
+    # Damaged counts send the gguf package through billions of entries: what is not read in this time is refused.
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(10)
     try:
         if kind == 'gguf':
             return by_gguf(path), None
@@ -140,12 +151,21 @@ def theirs_of(kind, path, data):
         if isinstance(error, KeyboardInterrupt):
             raise
         return None, f'{type(error).__name__}: {error}'[:200]
+    finally:
+        signal.alarm(0)
+
+
+def out_of_time(*_):
+    raise TimeoutError('not read in 10 seconds')
 
 
 def same(kind, ours, theirs):
     if kind == 'tokenizers':
         pieces = dict(enumerate(ours['pieces']))
-        return all(pieces.get(id) == piece for id, piece in theirs.items())
+        # An added token whose id is free keeps it here, where the library may number it anew (docs/vocabulary.md).
+        kept = {piece for piece in theirs.values() if piece in ADDED and piece in ours['pieces']}
+        moved = {id for id, piece in theirs.items() if piece in kept and pieces.get(id) != piece}
+        return all(pieces.get(id) == piece for id, piece in theirs.items() if id not in moved)
     if set(ours['tensors']) != set(theirs):
         return False
     for name, (shape, values) in theirs.items():
@@ -192,7 +212,7 @@ def main():
                     wrong.append(f'{case}: we refuse ({ours["message"]}), they take it')
             elif theirs is None:
                 counts[kind, 'they refuse'] += 1
-                if kind in THEIRS and THEIRS[kind] in error:
+                if any(words in error for words in THEIRS.get(kind, ())) and '\ufffd' not in line:
                     continue
                 wrong.append(f'{case}: they refuse ({error}), we take it')
             elif same(kind, ours, theirs):

@@ -30,7 +30,7 @@ async function tensorsIn(bytes) {
 
 async function tokensIn(bytes) {
   const { vocabulary } = await readVocabulary(memoryFolder({ 'tokenizer.json': bytes }), ROWS, { model_type: 'gpt2' });
-  return { pieces: Array.from({ length: vocabulary.tokens }, (_, id) => vocabulary.piece(id) ?? null) };
+  return { pieces: Array.from({ length: ROWS }, (_, id) => vocabulary.piece(id) ?? null) };
 }
 
 for await (const path of createInterface({ input: process.stdin })) {
