@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Model, Parameter } from '../model/types.ts';
@@ -39,6 +40,33 @@ describe('what differs between two models', () => {
       expect(one.size).toBeCloseTo(Math.hypot(...x), 6);
       expect(one.change).toBeCloseTo(Math.hypot(...y.map((value, i) => value - x[i])), 6);
       expect(one.verdict).toBe(/(norm|embed)/.test(one.name) ? 'same' : 'changed');
+    }
+  });
+
+  describe('has the sizes that numpy finds in an adapter’s base and merged checkpoints (sizes.py there)', () => {
+    const theirs = JSON.parse(readFileSync(`${FIXTURES}sizes.json`, 'utf8')) as Record<
+      string,
+      Record<string, number[]>
+    >;
+    const folders = [FIXTURES, `${process.env.WEIGHTSCOPE_ADAPTERS ?? FIXTURES}/`];
+    for (const [name, sizes] of Object.entries(theirs)) {
+      const folder = folders.map((of) => of + name).find((of) => existsSync(of));
+      it.skipIf(folder === undefined)(`${name}${folder ? '' : ' (skipped: needs WEIGHTSCOPE_ADAPTERS)'}`, async () => {
+        const [a, b] = [await openModel(`${folder}/base`), await openModel(`${folder}/merged`)];
+        const found = await changesOf(a, b);
+        await Promise.all([a.close(), b.close()]);
+        expect(found.map((one) => one.name).sort()).toEqual(Object.keys(sizes).sort());
+        for (const { name: parameter, change, size, relative } of found) {
+          const [far, length] = sizes[parameter];
+          const near = (value: number) => expect.closeTo(value, 10);
+          expect([parameter, change, size, relative]).toEqual([
+            parameter,
+            near(far),
+            near(length),
+            near(length === 0 ? (far === 0 ? 0 : Infinity) : far / length),
+          ]);
+        }
+      });
     }
   });
 
