@@ -80,7 +80,7 @@ async function openWeights(
     format === 'gguf' ? configFromGguf(metadata, weights.tensors, name) : await readConfig(folder, options.signal);
   const stored = await resolveStorage(weights, config, name, folder);
   const { tensors, notes, standIns } = stored;
-  const origin: Origin = { format, standIns, stack: options.stack };
+  const origin: Origin = { format, standIns, folder, stack: options.stack };
   const bound = bindTensors(origin, config, withStandIns(stored), name);
   const found = await findVocabulary(weights, folder, bound.dimensions.vocab, config, options);
   const said = found.vocabulary?.notes ?? (found.note === undefined ? [] : [found.note]);
@@ -104,6 +104,7 @@ async function openWeights(
 interface Origin {
   readonly format: TensorFile['format'];
   readonly standIns: ReadonlyMap<string, TensorInfo>;
+  readonly folder: SourceFolder;
   readonly stack: StackName | undefined;
   readonly storageNotes?: readonly string[];
 }
@@ -112,6 +113,9 @@ const origins = new WeakMap<Model, Origin>();
 
 /** The format of the file that a model was opened from; undefined for one that was made of others. */
 export const formatOfModel = (model: Model): TensorFile['format'] | undefined => origins.get(model)?.format;
+
+/** The folder that a model was opened from; undefined for one that was made of others. */
+export const folderOfModel = (model: Model): SourceFolder | undefined => origins.get(model)?.folder;
 
 type BoundModel = Pick<Model, 'architecture' | 'modelType' | 'dimensions' | 'parameters' | 'notes' | 'unread'>;
 

@@ -64,14 +64,17 @@ const MOVED = 20;
 /** Special and chat-template tokens whose own rows are others. */
 function tokenGroups({ tokens }: AdapterReading): Group[] {
   if (!tokens || tokens.looked === 0) return [];
-  const { looked, moved } = tokens;
+  const { looked, moved, template } = tokens;
+  const other =
+    template === 'other' ? ' The chat template beside it is another than the base’s: ask the model with that one.' : '';
   const ids = new Set(moved.map(({ token }) => token.id));
   const of = `${looked.toLocaleString('en-US')} special and chat-template tokens`;
-  if (ids.size === 0) return [{ title: 'Tokens of the chat', text: `It moves the rows of none of ${of}.`, blocks: [] }];
+  if (ids.size === 0)
+    return [{ title: 'Tokens of the chat', text: `It moves the rows of none of ${of}.${other}`, blocks: [] }];
   return [
     {
       title: 'Tokens of the chat that it moves',
-      text: `It moves the rows of ${ids.size.toLocaleString('en-US')} of ${of}; ${moved.length > MOVED ? `the ${MOVED} that move most` : 'all'}, relative to their length:`,
+      text: `It moves the rows of ${ids.size.toLocaleString('en-US')} of ${of}; ${moved.length > MOVED ? `the ${MOVED} that move most` : 'all'}, relative to their length.${other}`,
       blocks: [
         {
           columns: [

@@ -1,5 +1,5 @@
-import { readElements } from '../../formats/read.ts';
 import type { TensorInfo } from '../../formats/tensor.ts';
+import { type Numbers, readNumbers } from '../../formats/wide.ts';
 import { asMatrix } from './modules.ts';
 
 /** What an adapter does to one tensor of its base. */
@@ -18,9 +18,9 @@ export interface Change {
 }
 
 export interface LowRank {
-  /** [rows, r] and [r, width], row-major fp32. */
-  readonly left: Float32Array;
-  readonly right: Float32Array;
+  /** [rows, r] and [r, width], row-major. */
+  readonly left: Numbers;
+  readonly right: Numbers;
   readonly rank: number;
 }
 
@@ -43,9 +43,20 @@ export function changed(base: TensorInfo, changes: readonly Change[]): TensorInf
     ...tensor,
     transposeOf: undefined,
     lines: async (from, to, out, signal) => {
-      const rows = Float64Array.from(await readElements(base, from * width, to * width, signal));
-      for (const change of changes) await change.apply(rows, from, to, base, signal);
-      out.set(rows);
+      out.set(await changedRows(base, changes, width, [from, to], signal));
     },
   };
+}
+
+/** Rows [from, to) of `width` numbers of a base's tensor with changes made, in fp64. */
+export async function changedRows(
+  base: TensorInfo,
+  changes: readonly Change[],
+  width: number,
+  [from, to]: readonly [number, number],
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const rows = Float64Array.from(await readNumbers(base, from * width, to * width, signal));
+  for (const change of changes) await change.apply(rows, from, to, base, signal);
+  return rows;
 }

@@ -52,6 +52,7 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
   const changes: TensorChange[] = [];
   const problems: { module: string; reason: string }[] = [];
   const notes: string[] = [...adapter.config.notes];
+  const taken = new Map<string, string>();
   for (const module of adapter.modules) {
     const { name } = module;
     const own = rename(name) ?? ownHead(module);
@@ -66,6 +67,12 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
     try {
       const made = changesOf(module, adapter.config, { weight, bias, conv1d });
       checkWhole(made, weight, bias, name);
+      const earlier = taken.get(own);
+      if (earlier !== undefined) {
+        problems.push({ module: name, reason: `${quote(earlier)} is the same module of the base, ${quote(own)}` });
+        continue;
+      }
+      taken.set(own, name);
       notes.push(...made.notes);
       for (const [info, replacement, list, end] of [
         [weight, made.weight, made.onWeight, 'weight'],

@@ -1,5 +1,5 @@
-import { readTensor } from '../../formats/read.ts';
 import type { TensorInfo } from '../../formats/tensor.ts';
+import { readWhole } from '../../formats/wide.ts';
 import type { Change, ModuleChange } from './change.ts';
 import { once } from './low-rank.ts';
 import { type Site, sizeOf } from './site.ts';
@@ -12,7 +12,7 @@ export function ia3Change(site: Site, info: TensorInfo): ModuleChange {
   // The vector scales inputs or outputs; a weight has its inputs along its rows, a conv1d's down its columns.
   const alongRows = feedForward !== site.target.conv1d;
   if (size !== (alongRows ? width : rows)) throw site.unfit(`a vector of ${size}`);
-  const l = once((signal) => readTensor({ ...info, shape: [size] }, { signal }));
+  const l = once((signal) => readWhole({ ...info, shape: [size] }, signal));
   const onWeight: Change = {
     kind: 'IA3',
     apply: async (data, from, _to, _tensor, signal) => {

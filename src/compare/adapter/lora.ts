@@ -1,6 +1,6 @@
 import { WeightscopeError } from '../../errors.ts';
-import { readElements, readTensor } from '../../formats/read.ts';
 import type { TensorInfo } from '../../formats/tensor.ts';
+import { type Numbers, readNumbers, readWhole } from '../../formats/wide.ts';
 import { quote } from '../../quote.ts';
 import type { Change, ModuleChange } from './change.ts';
 import { lowRankChange, type Once, once } from './low-rank.ts';
@@ -28,7 +28,7 @@ export function loraChange(site: Site, [first, second]: readonly [string, string
   if (magnitude && sizeOf(magnitude) !== outputs) throw site.unfit(`a magnitude of ${sizeOf(magnitude)}`);
   if (site.config.dora && !magnitude) throw site.absent('lora_magnitude_vector');
   const lowRank = once(async (signal) => {
-    const [down, up] = await Promise.all([readTensor(a, { signal }), readTensor(b, { signal })]);
+    const [down, up] = await Promise.all([readWhole(a, signal), readWhole(b, signal)]);
     return transposed
       ? { left: transpose(down, rank, inputs), right: transpose(up, outputs, rank), rank }
       : { left: up, right: down, rank };
@@ -37,7 +37,7 @@ export function loraChange(site: Site, [first, second]: readonly [string, string
   const add = lowRankChange(scale, lowRank, width);
   let weight: Change = { kind: 'LoRA', ...facts, apply: add };
   if (magnitude) {
-    const m = once((signal) => readTensor({ ...magnitude, shape: [outputs] }, { signal }));
+    const m = once((signal) => readWhole({ ...magnitude, shape: [outputs] }, signal));
     weight = { kind: 'DoRA', ...facts, apply: doraChange(add, m, transposed, shape) };
   }
   const bias = site.own(`${second}.bias`);
@@ -51,7 +51,7 @@ export function loraChange(site: Site, [first, second]: readonly [string, string
     kind: 'bias',
     scale,
     apply: async (row, _from, _to, _tensor, signal) => {
-      const more = await readTensor(bias, { signal });
+      const more = await readWhole(bias, signal);
       for (let i = 0; i < row.length; i++) row[i] += scale * more[i];
     },
   };
@@ -64,7 +64,7 @@ export function loraChange(site: Site, [first, second]: readonly [string, string
  */
 function doraChange(
   add: Change['apply'],
-  magnitude: Once<Float32Array>,
+  magnitude: Once<Numbers>,
   transposed: boolean,
   [count, width]: readonly [number, number],
 ): Change['apply'] {
@@ -74,7 +74,7 @@ function doraChange(
     const step = Math.max(1, Math.floor((1 << 20) / width));
     for (let from = 0; from < count; from += step) {
       const to = Math.min(from + step, count);
-      const rows = Float64Array.from(await readElements(tensor, from * width, to * width, signal));
+      const rows = Float64Array.from(await readNumbers(tensor, from * width, to * width, signal));
       await add(rows, from, to, tensor, signal);
       for (let at = 0; at < rows.length; at++) squares[at % width] += rows[at] * rows[at];
     }
@@ -102,8 +102,8 @@ function doraChange(
   };
 }
 
-function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length);
+function transpose(data: Numbers, rows: number, columns: number): Numbers {
+  const out = data.slice();
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) out[column * rows + row] = data[row * columns + column];
   return out;

@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode } from '../../formats/encode.ts';
 import { readTensor } from '../../formats/read.ts';
+import { readSafetensors } from '../../formats/safetensors/read.ts';
 import { safetensorsHeader } from '../../formats/safetensors/write.ts';
+import { readWhole } from '../../formats/wide.ts';
 import { mergeAdapter, openModel } from '../../node.ts';
+import { fileSource } from '../../source/file.node.ts';
 
 /** Made with PEFT by make.py there: base, adapter, and what `merge_and_unload` makes of both. */
 const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/adapters/', import.meta.url));
@@ -100,6 +103,38 @@ describe('merging an adapter into its base', () => {
       }
       await Promise.all([written.close(), meant.close()]);
     }
+  });
+
+  describe('of a base in another type, in shards, is what torch makes of it in fp64, and PEFT (make.py there)', () => {
+    const types = fileURLToPath(new URL('../../../test/fixtures/adapter-types/', import.meta.url));
+    for (const [dtype, atol] of [
+      ['F64', 3e-16],
+      ['BF16', 0],
+      ['F16', 0],
+    ] as const)
+      it(dtype, async () => {
+        const [of, to] = [join(types, dtype.toLowerCase()), join(root, `typed-${dtype}`)];
+        await mergeAdapter(join(of, 'base'), `${FIXTURES}lora/adapter`, to, { shardBytes: 5000 });
+        for (const file of ['merged', 'peft']) {
+          const [ours, theirs] = [
+            await openModel(to),
+            (await readSafetensors(await fileSource(join(of, `${file}.safetensors`)))).tensors,
+          ];
+          expect([...ours.tensors.keys()].sort()).toEqual([...theirs.keys()].sort());
+          for (const [name, info] of ours.tensors) {
+            expect([name, info.dtype]).toEqual([name, dtype]);
+            const [x, y] = [await readWhole(info), await readWhole(theirs.get(name)!)];
+            const far = Array.from(x).reduce((most, value, i) => Math.max(most, Math.abs(value - y[i])), 0);
+            expect([name, far <= atol]).toEqual([name, true]);
+          }
+          await ours.close();
+        }
+        // The numbers of F64 are ones that fp32 has not.
+        const model = await openModel(to);
+        const numbers = await readWhole(model.tensors.get('model.layers.0.mlp.up_proj.weight')!);
+        expect(numbers.every((x) => Math.fround(x) === x)).toBe(dtype !== 'F64');
+        await model.close();
+      });
   });
 
   it('unties a head that the adapter brings, which the config would tie again', async () => {

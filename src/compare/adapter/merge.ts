@@ -1,12 +1,14 @@
 import { throwIfAborted, WeightscopeError } from '../../errors.ts';
 import { ELEMENT_TYPES } from '../../formats/elements.ts';
 import { encode, isWrittenType, type WrittenType } from '../../formats/encode.ts';
-import { readable, readElements } from '../../formats/read.ts';
+import { readable } from '../../formats/read.ts';
 import { safetensorsHeader, type TensorEntry } from '../../formats/safetensors/write.ts';
 import { isStandIn, type TensorInfo } from '../../formats/tensor.ts';
+import { encodeWide, type Numbers, readNumbers } from '../../formats/wide.ts';
 import type { Model } from '../../model/types.ts';
 import { quote } from '../../quote.ts';
-import { fitOf } from './fit.ts';
+import { changedRows } from './change.ts';
+import { fitOf, type TensorChange } from './fit.ts';
 import type { Adapter } from './open.ts';
 import { grownConfig, mergedTensors, refuseUnfit } from './with-adapter.ts';
 
@@ -39,17 +41,18 @@ const PIECE = 1 << 22;
 /**
  * The checkpoint that PEFT's `merge_and_unload` and `save_pretrained` would leave: every tensor of the base under its
  * name and in its type, what the adapter does not change to the byte, what it does as the fp64 sum, rounded to fp32 and
- * then to that type. Shards hold at most `shardBytes`, or one tensor. Reads no weights before its files are asked for.
+ * then to that type, or of F64 as it is. Shards hold at most `shardBytes`, or one tensor. Reads no weights before its files are asked for.
  * Throws as {@link withAdapter} does, and `FORMAT_UNSUPPORTED` for a base whose weights are no plain floats.
  */
 export function mergedCheckpoint(base: Model, adapter: Adapter, shardBytes = SHARD_BYTES): Merged {
   const fit = fitOf(base, adapter);
   refuseUnfit(fit, base, adapter);
   const made = mergedTensors(base, fit);
-  const touched = new Set(fit.changes.map(({ tensor }) => tensor));
-  const tensors = [...made].map(([name, info]) =>
-    touched.has(name) ? changedTensor(name, info, base.tensors.get(name), adapter) : copiedTensor(name, info),
-  );
+  const touched = new Map(fit.changes.map((change) => [change.tensor, change]));
+  const tensors = [...made].map(([name, info]) => {
+    const change = touched.get(name);
+    return change ? changedTensor(name, info, change, adapter) : copiedTensor(name, info);
+  });
   const grown = grownConfig(base, made, fit);
   const config = {
     ...(grown !== base.config && { vocab_size: grown.vocab_size }),
@@ -103,13 +106,20 @@ function copiedTensor(name: string, info: TensorInfo): Piecewise {
   };
 }
 
-function changedTensor(name: string, info: TensorInfo, base: TensorInfo | undefined, adapter: Adapter): Piecewise {
+function changedTensor(name: string, info: TensorInfo, change: TensorChange, adapter: Adapter): Piecewise {
+  const { base, replacement = base, changes } = change;
   if (base?.lines) throw new WeightscopeError('FORMAT_UNSUPPORTED', notPlain(name, `codes of type ${base.dtype}`));
   // A convolution of width 1 is read as a matrix, and written in the base's shape.
   const shape = base && countOf(base) === countOf(info) ? base.shape : info.shape;
   // What the adapter brings on its own takes the type of the base's weights.
   const dtype = base?.dtype ?? [...adapter.tensors.values()][0].dtype;
-  return encodedTensor(name, info, plainType(name, dtype), shape);
+  const width = info.shape.at(-1) ?? 1;
+  // What is read for readings is fp32; a file of F64 gets the fp64 sum itself.
+  const read: ReadPiece | undefined =
+    dtype === 'F64' && replacement
+      ? (from, to, signal) => changedRows(replacement, changes, width, [from / width, to / width], signal)
+      : undefined;
+  return encodedTensor(name, info, plainType(name, dtype), { shape, read });
 }
 
 const notPlain = (name: string, found: string): string =>
@@ -120,8 +130,21 @@ function plainType(name: string, dtype: string): WrittenType {
   throw new WeightscopeError('FORMAT_UNSUPPORTED', notPlain(name, `numbers of type ${dtype}`));
 }
 
+interface EncodeHow {
+  shape?: readonly number[];
+  read?: ReadPiece;
+}
+
+/** Elements [from, to), whole rows of them. */
+type ReadPiece = (from: number, to: number, signal?: AbortSignal) => Promise<Numbers>;
+
 /** A tensor whose numbers are made, piece by piece, and rounded to the type. */
-function encodedTensor(name: string, info: TensorInfo, dtype: WrittenType, shape = info.shape): Piecewise {
+function encodedTensor(
+  name: string,
+  info: TensorInfo,
+  dtype: WrittenType,
+  { shape = info.shape, read = (from, to, signal) => readNumbers(info, from, to, signal) }: EncodeHow = {},
+): Piecewise {
   const count = countOf(info);
   const width = info.shape.at(-1) ?? 1;
   const step = Math.max(1, Math.floor(PIECE / width)) * width;
@@ -133,9 +156,9 @@ function encodedTensor(name: string, info: TensorInfo, dtype: WrittenType, shape
     async *pieces(signal) {
       for (let at = 0; at < count; at += step) {
         throwIfAborted(signal);
-        const values = await readElements(info, at, Math.min(at + step, count), signal);
+        const values = await read(at, Math.min(at + step, count), signal);
         if (dtype === 'F16') refuseBeyondHalf(name, values);
-        yield encode(values, dtype);
+        yield dtype === 'F64' ? encodeWide(values) : encode(Float32Array.from(values), dtype);
       }
     },
   };
@@ -144,7 +167,7 @@ function encodedTensor(name: string, info: TensorInfo, dtype: WrittenType, shape
 /** The largest fp32 that is rounded to a half and not to infinity lies below this. */
 const BEYOND_HALF = 65520;
 
-function refuseBeyondHalf(name: string, values: Float32Array): void {
+function refuseBeyondHalf(name: string, values: Numbers): void {
   const beyond = values.find((x) => Math.abs(x) >= BEYOND_HALF && Number.isFinite(x));
   if (beyond === undefined) return;
   throw new WeightscopeError(

@@ -32,11 +32,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function movedBy(name: string, template?: string) {
+async function movedBy(name: string, template?: string, beside = 'adapter/chat_template.jinja') {
   const folder = await mkdtemp(join(root, `${name}-`));
   await cp(`${FIXTURES}${name}`, folder, { recursive: true });
   await writeFile(join(folder, 'base/tokenizer.json'), JSON.stringify(TOKENIZER));
-  if (template) await writeFile(join(folder, 'adapter/chat_template.jinja'), template);
+  if (template) await writeFile(join(folder, beside), template);
   const base = await openModel(join(folder, 'base'), { cache: undefined });
   const adapter = await openAdapter(join(folder, 'adapter'));
   const tuned = await withAdapter(base, adapter);
@@ -55,7 +55,7 @@ async function movedBy(name: string, template?: string) {
     }),
   );
   await Promise.all([tuned.close(), merged.close()]);
-  return { looked: found!.looked, moved: moved.sort() };
+  return { looked: found!.looked, moved: moved.sort(), ...(found!.template && { template: found!.template }) };
 }
 
 describe('special and chat-template tokens', () => {
@@ -71,7 +71,18 @@ describe('special and chat-template tokens', () => {
   it('are all moved by a LoRA on the embeddings, those that only the template tells among them', async () => {
     const template = '<turn>{{ message }}<|im_end|>';
     const all = ['<s>', '<start_of_turn>', '<turn>', '<unk>', '<|im_end|>'].map((label) => `embed ${label}`);
-    expect(await movedBy('lora-tied', template)).toEqual({ looked: 5, moved: all });
+    expect(await movedBy('lora-tied', template)).toEqual({ looked: 5, moved: all, template: 'other' });
+  });
+
+  it.each([
+    ['base/chat_template.jinja', '<turn>{{ message }}'],
+    ['base/tokenizer_config.json', JSON.stringify({ chat_template: '<turn>{{ message }}' })],
+    ['base/tokenizer_config.json', JSON.stringify({ chat_template: [{ name: 'default', template: '<turn>' }] })],
+    ['adapter/tokenizer_config.json', JSON.stringify({ chat_template: '<turn>{{ message }}' })],
+  ])('are those of the template beside either, as %s', async (file, template) => {
+    const found = await movedBy('lora-tied', template, file);
+    expect([found.looked, found.moved.includes('embed <turn>')]).toEqual([5, true]);
+    expect(found.template).toBe(file.startsWith('adapter') ? 'other' : undefined);
   });
 
   it('are moved by a head that the adapter keeps whole (`modules_to_save`)', async () => {

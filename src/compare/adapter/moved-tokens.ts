@@ -1,3 +1,4 @@
+import { folderOfModel } from '../../model/open.ts';
 import type { Model, Parameter } from '../../model/types.ts';
 import type { Token, Vocabulary } from '../../vocabulary/types.ts';
 import { chatTemplateOf } from './chat-template.ts';
@@ -17,6 +18,8 @@ export interface MovedTokens {
   readonly looked: number;
   /** Those of them whose row in either table is another, most first, of equals those that the base lacks. */
   readonly moved: readonly MovedToken[];
+  /** The chat template beside the adapter, beside the base's: undefined where the adapter has none. */
+  readonly template?: 'same' | 'other';
 }
 
 /**
@@ -29,7 +32,7 @@ const IN_TEMPLATE = /^(<[^<>\s]+>|\[[^\][\s]+\])$/;
 /**
  * Which special and chat-template tokens have other rows with the adapter than without: by tuned rows, by LoRA on the
  * embeddings or the head, by tables of its own. A chat that is marked with such tokens reads otherwise than the base's.
- * The template is the adapter's own where one lies beside it. Reads these rows alone; undefined without a tokenizer.
+ * Templates are those beside the base and beside the adapter. Reads these rows alone; undefined without a tokenizer.
  */
 export async function movedTokens(
   base: Model,
@@ -39,7 +42,11 @@ export async function movedTokens(
 ): Promise<MovedTokens | undefined> {
   const vocabulary = tuned.vocabulary ?? base.vocabulary;
   if (!vocabulary) return undefined;
-  const ids = chatTokens(vocabulary, await chatTemplateOf(adapter.folder, signal));
+  const [before, own] = await Promise.all(
+    [folderOfModel(base), adapter.folder].map((folder) => folder && chatTemplateOf(folder, signal)),
+  );
+  const template = own === undefined ? undefined : own.trim() === before?.trim() ? 'same' : 'other';
+  const ids = chatTokens(vocabulary, `${before ?? ''}\n${own ?? ''}`);
   const moved: MovedToken[] = [];
   const tables = isTied(base) && isTied(tuned) ? (['embed'] as const) : (['embed', 'unembed'] as const);
   for (const table of tables) {
@@ -56,16 +63,16 @@ export async function movedTokens(
     }
   }
   moved.sort((a, b) => (b.relative ?? Infinity) - (a.relative ?? Infinity) || a.token.id - b.token.id);
-  return { looked: ids.length, moved };
+  return { looked: ids.length, moved, ...(template && { template }) };
 }
 
 /** Ids of special tokens and of those that mark a chat. */
-export function chatTokens(vocabulary: Vocabulary, template: string | undefined): number[] {
+export function chatTokens(vocabulary: Vocabulary, template: string): number[] {
   const found: number[] = [];
   for (let id = 0; id < vocabulary.size; id++) {
     if (vocabulary.isPadding(id)) continue;
     const text = vocabulary.text(id).trim();
-    const marks = MARK.test(text) || (IN_TEMPLATE.test(text) && template?.includes(text));
+    const marks = MARK.test(text) || (IN_TEMPLATE.test(text) && template.includes(text));
     if (vocabulary.isSpecial(id) || marks) found.push(id);
   }
   return found;

@@ -1,4 +1,4 @@
-import { readTensor } from '../../formats/read.ts';
+import { readWhole } from '../../formats/wide.ts';
 import type { Change } from './change.ts';
 import { addLowRank, once } from './low-rank.ts';
 import type { Site } from './site.ts';
@@ -40,7 +40,7 @@ function loHa(site: Site): Made {
   const [[rows, rank], [inner, width]] = [parts[0].shape, parts[1].shape];
   if (rank !== inner || String(parts[2].shape) !== String(parts[0].shape) || rank === 0)
     throw site.unfit(parts.map(({ shape }) => shape.join(' x ')).join(', '));
-  const read = once((signal) => Promise.all(parts.map((part) => readTensor(part, { signal }))));
+  const read = once((signal) => Promise.all(parts.map((part) => readWhole(part, signal))));
   const row = async (signal?: AbortSignal): Promise<AddRow> => {
     const [a1, b1, a2, b2] = await read(signal);
     return (i, out, scale) => {
@@ -81,13 +81,13 @@ function factor(site: Site, part: string) {
   if (site.own(part)) {
     const whole = site.matrix(part);
     const [rows, width] = whole.shape;
-    return { rows, width, rank: undefined, read: async (signal?: AbortSignal) => readTensor(whole, { signal }) };
+    return { rows, width, rank: undefined, read: async (signal?: AbortSignal) => readWhole(whole, signal) };
   }
   const [a, b] = [site.matrix(`${part}_a`), site.matrix(`${part}_b`)];
   const [[rows, rank], [inner, width]] = [a.shape, b.shape];
   if (rank !== inner || rank === 0) throw site.unfit(`${rows} x ${rank}, ${inner} x ${width}`);
   const read = async (signal?: AbortSignal): Promise<ArrayLike<number>> => {
-    const [left, right] = await Promise.all([readTensor(a, { signal }), readTensor(b, { signal })]);
+    const [left, right] = await Promise.all([readWhole(a, signal), readWhole(b, signal)]);
     const out = new Float64Array(rows * width);
     addLowRank(out, 0, rows, 1, { left, right, rank }, width);
     return out;

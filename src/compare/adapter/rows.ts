@@ -1,5 +1,5 @@
-import { readTensor } from '../../formats/read.ts';
 import type { TensorInfo } from '../../formats/tensor.ts';
+import { readWhole } from '../../formats/wide.ts';
 import type { Change } from './change.ts';
 import { once } from './low-rank.ts';
 import type { Site } from './site.ts';
@@ -13,7 +13,7 @@ export function rowsChange(site: Site, info: TensorInfo): Change {
   const beyond = ids.find((id) => id >= rows);
   if (beyond !== undefined) throw site.unfit(`a row for token ${beyond}`);
   const at = new Map(ids.map((id, i) => [id, i]));
-  const read = once((signal) => readTensor(info, { signal }));
+  const read = once((signal) => readWhole(info, signal));
   return {
     kind: 'rows',
     rows: ids,
