@@ -104,6 +104,54 @@ describe('kinship', () => {
     expect(distances.find(({ layer }) => layer === 1)!.distance).toBeGreaterThan(0.5);
   });
 
+  it('finds which layers of a pruned and permuted copy are whose, whatever numbers they have', async () => {
+    const sizes = { neurons: 40, hidden: 10, words: Array.from({ length: 30 }, (_, i) => `w${i}`) };
+    for (const gated of [true, false]) {
+      const a = tinyModel({ ...sizes, gated, layers: 4, seed: 21 });
+      const b = { ...tinyModel({ ...sizes, gated, layers: 3, seed: 22 }), name: 'pruned' };
+      for (const table of ['embed', 'unembed']) b.arrays.get(table)!.data.set(a.arrays.get(table)!.data);
+      const random = seeded(6);
+      // Layers 0 and 3 are A's 1 and 3, the one between is another model's.
+      for (const [from, to] of [
+        [1, 0],
+        [3, 2],
+      ]) {
+        const order = shuffled(40, random);
+        for (const part of gated ? ['key', 'up', 'value'] : ['key', 'value']) {
+          const [before, data] = [a.arrays.get(`layer.${from}.ff.${part}`)!, b.arrays.get(`layer.${to}.ff.${part}`)!];
+          for (const [i, at] of order.entries()) data.data.set(before.data.subarray(at * 10, (at + 1) * 10), i * 10);
+        }
+      }
+      const { pairs, spaces } = await kinship(a, b, { engine, draws: 0 });
+      // Layers of one number alone say nothing.
+      for (const { match } of spaces) expect(match).toBeGreaterThan(1e-3);
+      expect(pairs!.least).toBeLessThan(1e-30);
+      expect(pairs!.best.filter(({ p }) => p < 1e-3)).toMatchObject([
+        { a: 1, b: 0, rho: 1 },
+        { a: 3, b: 2, rho: 1 },
+      ]);
+    }
+  });
+
+  it('tests every layer with every one where asked, and gives unrelated ones uniform p-values (as above)', async () => {
+    const tenths = Array(10).fill(0);
+    const sizes = { layers: 2, neurons: 24, hidden: 6, gated: false };
+    let least = 0;
+    for (let draw = 0; draw < 200; draw++) {
+      const [a, b] = [tinyModel({ seed: 5000 + 2 * draw, ...sizes }), tinyModel({ seed: 5001 + 2 * draw, ...sizes })];
+      const { pairs } = await kinship(a, b, { engine, draws: 0, seed: draw, pairs: true });
+      tenths[Math.min(9, Math.floor(pairs!.p[draw % 2][(draw >> 1) % 2] * 10))]++;
+      if (pairs!.least < 0.05) least++;
+    }
+    expect(
+      tenths.reduce((sum, n) => sum + (n - 20) ** 2 / 20, 0),
+      `${tenths}`,
+    ).toBeLessThan(27.88);
+    // 10 of 200 are expected at most, 23 or more are seen once in 10,000 times.
+    expect(least).toBeLessThan(23);
+    expect((await kinship(tinyModel(sizes), tinyModel({ ...sizes, seed: 3 }), { engine, draws: 0 })).pairs).toBeNull();
+  }, 60_000);
+
   it('compares models of two widths in embedding space, without the basis', async () => {
     const words = Array.from({ length: 30 }, (_, i) => `w${i}`);
     const [a, b] = [tinyModel({ words }), { ...tinyModel({ words, hidden: 5, neurons: 9, seed: 4 }), name: 'other' }];

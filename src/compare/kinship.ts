@@ -10,6 +10,7 @@ import type { SpaceName } from './aligned.ts';
 import { bestAssignment } from './assignment.ts';
 import { type BasisTest, basisTest } from './basis-test.ts';
 import { type LayerDistance, layerDistances } from './distances.ts';
+import { type KinLayers, kinLayers } from './kin-layers.ts';
 import { correlations } from './neuron-matching.ts';
 import { fisher, type RankCorrelation, spearman } from './rank-correlation.ts';
 import { sharedInWords, sharedTokens } from './shared-tokens.ts';
@@ -21,6 +22,8 @@ export interface KinshipOptions extends Pick<ReadOptions, 'engine' | 'embedding'
   /** Permuted bases for the test of the basis; default 99, 0: none. */
   draws?: number;
   seed?: number;
+  /** Match every layer of A with every layer of B as well; default where they have different numbers of layers. */
+  pairs?: boolean;
 }
 
 /** What the matching of one layer's neurons gives in one space. */
@@ -59,6 +62,8 @@ export interface KinshipReading {
    * Whether the two share the basis of the residual stream; null where their widths differ or no draws were asked for.
    */
   basis: BasisTest | null;
+  /** Which layer is kin to which, in embedding space; null where that was not asked for. */
+  pairs: KinLayers | null;
   /** How far the weights are from each other, layer by layer; only parameters of one shape. */
   distances: LayerDistance[];
   notes: string[];
@@ -84,6 +89,8 @@ export async function kinship(a: Model, b: Model, options: KinshipOptions = {}):
   const shared = sharedTokens(a, b);
   const notes = sharedInWords(a, b, shared);
   const alike = a.dimensions.hidden === b.dimensions.hidden;
+  const everyLayer = options.pairs ?? a.dimensions.layers !== b.dimensions.layers;
+  let pairs: KinLayers | null = null;
   const spaces: SpaceKinship[] = [];
   const which = embedding === 'own' ? 'embed' : embedding;
   for (const space of alike ? (['feature', 'embedding'] as const) : (['embedding'] as const)) {
@@ -105,6 +112,8 @@ export async function kinship(a: Model, b: Model, options: KinshipOptions = {}):
       order: orders.length > 0 ? fisher(orders) : null,
       match: fisher(matches),
     });
+    if (space === 'embedding' && everyLayer)
+      pairs = await kinLayers(engine, { a, b }, moments, { other, seed }, stage(options, 'every layer with every one'));
   }
   if (!alike)
     notes.push(
@@ -112,7 +121,7 @@ export async function kinship(a: Model, b: Model, options: KinshipOptions = {}):
     );
   if (a.dimensions.layers !== b.dimensions.layers)
     notes.push(
-      `The models have ${a.dimensions.layers} and ${b.dimensions.layers} layers: layers of one number are compared.`,
+      `The models have ${a.dimensions.layers} and ${b.dimensions.layers} layers: those of one number are compared, then every one with every one.`,
     );
   return {
     a: a.name,
@@ -125,6 +134,7 @@ export async function kinship(a: Model, b: Model, options: KinshipOptions = {}):
       alike && draws > 0
         ? await basisTest(engine, { a, b }, layers, { draws, seed, ...stage(options, 'permuted bases') })
         : null,
+    pairs,
     distances: await layerDistances(a, b, stage(options, 'distances')),
     notes: [...notes, ...modelNotes(a, b)],
   };

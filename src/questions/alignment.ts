@@ -66,13 +66,14 @@ export const kinship = question({
     sample: whole('Neurons of a layer that are matched, drawn at random', { min: 3, max: 4096, default: 256 }),
     draws: draws('permuted bases'),
     seed,
+    pairs: flag('Match every layer of the first with every one of the second, as where they have not as many layers'),
     embedding,
   },
   result: Kinship,
   sources: {},
-  call: async (a, { sample, draws, seed }, options, b) => {
+  call: async (a, { sample, draws, seed, pairs }, options, b) => {
     const { kinship } = await import('../compare/kinship.ts');
-    return kinship(a, b, { ...options, sample, draws, seed });
+    return kinship(a, b, { ...options, sample, draws, seed, ...(pairs && { pairs }) });
   },
   command: {
     name: 'kinship',

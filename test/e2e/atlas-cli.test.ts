@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { json, lexi, parseCsv, temporary, weightscope } from './run-cli.ts';
+import { fixtures, json, lexi, parseCsv, temporary, weightscope } from './run-cli.ts';
 
 const folder = temporary();
 const atlas = join(folder, 'atlas');
@@ -25,6 +25,28 @@ describe('weightscope atlas', () => {
     });
     const check = await weightscope(['atlas', 'check', atlas]);
     expect([check.status, check.stdout]).toEqual([0, expect.stringContaining('as they were written')]);
+  });
+
+  it.each([
+    ['--adapter', 'base', 'adapter'],
+    ['--minus', 'merged', 'base'],
+    ['--base', 'merged', 'base'],
+  ])('builds what %s makes of a checkpoint, and lists what reading that lists', async (flag, model, other) => {
+    const [opened, second] = [model, other].map((name) => join(fixtures, 'adapters/lora', name));
+    const made = join(folder, `made-${flag}`);
+    const small = ['--what', 'neurons,heads', '--normalize', 'none', '--top', '5', '--pairs', '5', '--columns', '5'];
+    const built = await weightscope(['atlas', 'build', opened, flag, second, '-o', made, ...small]);
+    expect([built.status, built.stderr]).toEqual([0, '']);
+    const how = [flag === '--base' ? '--minus' : flag, second, '-k', '5', '--normalize', 'none'];
+    const { parts } = await json('neuron', opened, '1', '8', ...how);
+    const { vo } = await json('head', opened, '1', '1', '--matrix', 'vo', ...how);
+    const rows = (sql: string) => json('atlas', 'sql', made, sql);
+    const words = `SELECT token AS id, score FROM neuron_tokens WHERE layer = 1 AND neuron = 8 AND part = 'value'
+      AND sign = '+' ORDER BY rank`;
+    const scored = ({ id, score }: { id: number; score: number }) => ({ id, score });
+    expect(await rows(words)).toEqual(parts.value.top.map(scored));
+    const pairs = `SELECT score FROM head_pairs WHERE layer = 1 AND head = 1 AND matrix = 'vo' AND sign = '+' ORDER BY rank`;
+    expect(await rows(pairs)).toEqual(vo.pairs.map(({ score }: { score: number }) => ({ score })));
   });
 
   it('lists what reading the checkpoint lists', async () => {

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect, it } from 'vitest';
-import { environment, main, weightscope } from './run-cli.ts';
+import { environment, fixtures, json, main, weightscope } from './run-cli.ts';
 
 it('serves the sample to a client of the official SDK, and ends with it', async () => {
   const transport = new StdioClientTransport({
@@ -22,6 +23,41 @@ it('serves the sample to a client of the official SDK, and ends with it', async 
   );
   await client.close();
   await expect.poll(() => isRunning(pid!)).toBe(false);
+});
+
+it.each([
+  ['--adapter', ['base', '--adapter', 'adapter'], 'with'],
+  ['--minus', ['merged', '--minus', 'base'], 'minus'],
+])('serves what %s makes of a checkpoint, as the command reads it', async (_, [model, flag, other], word) => {
+  const [opened, second] = [model, other].map((name) => join(fixtures, 'adapters/lora', name));
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [main, 'mcp', opened, flag, second],
+    env: environment(),
+  });
+  const client = new Client({ name: 'test', version: '1' });
+  await client.connect(transport);
+  const text = async (name: string, asked: Record<string, unknown>) =>
+    JSON.parse(((await client.callTool({ name, arguments: asked })).content as { text: string }[])[0].text);
+  const [{ id, name }] = (await text('models', {})).models;
+  expect(name).toBe(`${opened} ${word} ${second}`);
+  const { parts } = await text('neuron', { model: id, layer: 1, neuron: 8, k: 3, parts: 'value', normalize: 'cosine' });
+  const plain = await json(
+    'neuron',
+    opened,
+    '1',
+    '8',
+    flag,
+    second,
+    '-k',
+    '3',
+    '--part',
+    'value',
+    '--normalize',
+    'cosine',
+  );
+  expect(parts.value.top).toEqual(plain.parts.value.top);
+  await client.close();
 });
 
 it('says what is wrong with what it is started with', async () => {

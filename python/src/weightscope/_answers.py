@@ -1456,6 +1456,23 @@ class KinshipBasisDict(TypedDict):
     p: float
 
 
+class KinshipPairsBestDict(TypedDict):
+    a: float
+    b: float
+    rho: float
+    p: float
+
+
+class KinshipPairsDict(TypedDict):
+    sample: float
+    layersA: list[float]
+    layersB: list[float]
+    rho: list[list[float | None]]
+    p: list[list[float | None]]
+    best: list[KinshipPairsBestDict]
+    least: float | None
+
+
 class KinshipDistancesDict(TypedDict):
     layer: float | None
     distance: float
@@ -1844,6 +1861,8 @@ class KinshipDict(TypedDict):
     spaces: list[KinshipSpacesDict]
     # Do both share the basis of the residual stream? Exact
     basis: KinshipBasisDict | None
+    # The test `match` of every layer of A (rows) with every one of B; `best` corrected for choice
+    pairs: KinshipPairsDict | None
     distances: list[KinshipDistancesDict]
     notes: list[str]
 

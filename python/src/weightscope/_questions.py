@@ -481,6 +481,8 @@ class Kinship(Reading):
     spaces: list[_answers.KinshipSpacesDict]
     # Do both share the basis of the residual stream? Exact
     basis: _answers.KinshipBasisDict | None
+    # The test `match` of every layer of A (rows) with every one of B; `best` corrected for choice
+    pairs: _answers.KinshipPairsDict | None
     distances: list[_answers.KinshipDistancesDict]
     notes: list[str]
 
@@ -1966,6 +1968,7 @@ class ModelQuestions:
         sample: int | None = None,
         draws: int | None = None,
         seed: int | None = None,
+        pairs: bool | None = None,
         embedding: Literal["unembed", "embed", "own"] | None = None,
     ) -> Kinship:
         """Whether two models stem from one another, by their weights.
@@ -1979,6 +1982,8 @@ class ModelQuestions:
             sample: Neurons of a layer that are matched, drawn at random; default 256.
             draws: How many permuted bases the p-values stand against; 0: none; default 99.
             seed: Which random draws; default 0.
+            pairs: Match every layer of the first with every one of the second, as where they have not as many
+                layers.
             embedding: The matrix that vectors are read with; own: what is read with embed, what is written with
                 unembed.
         """
@@ -1987,6 +1992,7 @@ class ModelQuestions:
             "sample": sample,
             "draws": draws,
             "seed": seed,
+            "pairs": pairs,
             "embedding": embedding,
         }
         return self._ask(Kinship, "kinship", asked)  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@ import type { AlignReading } from '../../compare/align.ts';
 import type { KinshipReading, LayerKinship } from '../../compare/kinship.ts';
 import type { stitchingFacts } from '../../questions/alignment.ts';
 import { printable } from '../../quote.ts';
-import type { Block, Column, Report } from '../output/report.ts';
+import type { Block, Column, Group, Report } from '../output/report.ts';
 import { heatMapSvg } from './heat-svg.ts';
 import { plural, probability, thousands } from './reading.ts';
 
@@ -175,7 +175,7 @@ const decimals = (x: number): string => (Number.isNaN(x) ? '' : x.toFixed(3));
 const pValue = (p: number | null | undefined): string => (p === 0 ? '< 1e-300' : probability(p));
 
 export function kinshipReport(found: KinshipReading): Report {
-  const { a, b, spaces, basis, distances } = found;
+  const { a, b, spaces, basis, pairs, distances } = found;
   const rank = (of: LayerKinship['order']) => (of ? [decimals(of.rho), pValue(of.p)] : ['', '']);
   return {
     title: `kinship of ${a} and ${b}`,
@@ -203,6 +203,9 @@ export function kinshipReport(found: KinshipReading): Report {
                   `permuted ${space === 'embedding' ? 'and rotated ' : ''}copies, by key and ${other}`,
                 ],
               ]),
+              ...(pairs
+                ? [['match', 'embedding', pValue(pairs.least), 'no', 'kin layers, whichever numbers they have']]
+                : []),
               ...(basis ? [['basis', 'feature', pValue(basis.p), 'yes', 'permuted copies, in one basis']] : []),
             ],
           },
@@ -231,6 +234,7 @@ export function kinshipReport(found: KinshipReading): Report {
           },
         ],
       })),
+      ...(pairs ? [pairsGroup(pairs)] : []),
       {
         title: 'distances of the weights',
         blocks: [
@@ -275,12 +279,44 @@ export function kinshipReport(found: KinshipReading): Report {
 
 /** Below this, what chance alone would give is not worth a thought. */
 const SURE = 1e-6;
+/** A layer that has a kin is marked. */
+const SURE_OF_LAYER = 0.001;
 
-function verdict({ spaces, basis }: KinshipReading): string {
+/** Of each layer of the first the layer of the second that is its kin, if one is. */
+function pairsGroup({ sample, layersB, best }: NonNullable<KinshipReading['pairs']>): Group {
+  const sure = best.filter(({ p }) => p < SURE_OF_LAYER);
+  return {
+    title: 'layers that are kin',
+    text:
+      `${sample} neurons of each layer of the first, matched with all of every layer of the second in embedding space: of each ` +
+      `layer the one with the smallest p, which is times ${layersB.length}, as it was chosen. ${sure.length} of ${best.length} ` +
+      `have a kin layer (*), p below ${SURE_OF_LAYER}.`,
+    blocks: [
+      {
+        columns: [
+          { name: 'first', align: 'right', shown: true },
+          { name: 'second', align: 'right', shown: true },
+          { name: 'ρ', align: 'right', shown: true },
+          { name: 'p', align: 'right', shown: true, faint: true },
+        ] satisfies Column[],
+        rows: best.map((one) => [
+          `${one.a}`,
+          `${one.b}${one.p < SURE_OF_LAYER ? '*' : ' '}`,
+          decimals(one.rho),
+          pValue(one.p),
+        ]),
+      },
+    ],
+  };
+}
+
+function verdict({ spaces, basis, pairs }: KinshipReading): string {
   if (spaces.some(({ order }) => order !== null && order < SURE))
     return 'Related: neurons stand in one order, which independent training does not give.';
   if (spaces.some(({ match }) => match < SURE))
     return 'Related, it seems: the same neurons match by two vectors each (this p is not exact).';
+  if (pairs && pairs.least < SURE)
+    return 'Related, it seems: layers of other numbers have the same neurons (this p is not exact).';
   if (basis && basis.p <= 1 / (basis.draws + 1) && basis.draws >= 99)
     return 'Perhaps related: keys are alike in one basis more than in any permuted one.';
   return 'No sign of kinship.';

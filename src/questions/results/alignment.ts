@@ -76,6 +76,20 @@ export const Kinship = z
       .object({ draws: number, sample: number, found: number, chance: number, p: number })
       .nullable()
       .meta({ description: 'Do both share the basis of the residual stream? Exact' }),
+    pairs: z
+      .object({
+        sample: number,
+        layersA: z.array(number),
+        layersB: z.array(number),
+        rho: z.array(z.array(maybe)),
+        p: z.array(z.array(maybe)),
+        best: z.array(z.object({ a: number, b: number, rho: number, p: number })),
+        least: maybe,
+      })
+      .nullable()
+      .meta({
+        description: 'The test `match` of every layer of A (rows) with every one of B; `best` corrected for choice',
+      }),
     distances: z.array(
       z.object({ layer: number.nullable(), distance: number, cosine: maybe, compared: number, left: number }),
     ),
