@@ -41,7 +41,8 @@ const PIECE = 1 << 22;
 /**
  * The checkpoint that PEFT's `merge_and_unload` and `save_pretrained` would leave: every tensor of the base under its
  * name and in its type, what the adapter does not change to the byte, what it does as the fp64 sum, rounded to fp32 and
- * then to that type, or of F64 as it is. Shards hold at most `shardBytes`, or one tensor. Reads no weights before its files are asked for.
+ * then to that type, or of F64 as it is. Shards hold at most `shardBytes`, or one tensor. Reads no weights before its
+ * files are asked for.
  * Throws as {@link withAdapter} does, and `FORMAT_UNSUPPORTED` for a base whose weights are no plain floats.
  */
 export function mergedCheckpoint(base: Model, adapter: Adapter, shardBytes = SHARD_BYTES): Merged {
