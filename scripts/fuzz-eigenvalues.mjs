@@ -25,6 +25,8 @@ const KINDS = {
     ),
   'one large direction': (z, n) => z.map((x, at) => x + 1e6 * z[Math.floor(at / n)] * z[at % n]),
   graded: (z, n) => z.map((x, at) => x * 10 ** ((-8 * Math.floor(at / n)) / n)),
+  'rows and columns of many sizes': (z, n) =>
+    z.map((x, at) => x * 10 ** (4 * (Math.tanh(z[Math.floor(at / n)]) - Math.tanh(z[z.length - 1 - (at % n)])))),
   'nearly symmetric': (z, n) => z.map((x, at) => x + z[(at % n) * n + Math.floor(at / n)] + 1e-9 * x),
   'nearly skew': (z, n) => z.map((x, at) => x - z[(at % n) * n + Math.floor(at / n)] + 1e-3 * x),
   sparse: (z) => z.map((x, at) => (at % 3 === 0 ? x : 0)),

@@ -6,8 +6,8 @@
  * - order is score descending (ascending for `bottom`), then first index, then second index ascending;
  * - the returned set is the true top k under that order, counts are exact under it;
  * - `columnMeans` alone may differ, by at most 1e-6 relative (order of summation), or by what it says where it may
- *   approximate
- *   (docs/engine.md says what is proved of it, and of what sizes);
+ *   approximate: proved up to 2^32 multiplications, above them checked on a sample, which numbers made for it can
+ *   escape (docs/engine.md);
  * - NaN or Inf in an input is `NOT_FINITE`, naming the matrix and row.
  *
  * Memory is O(rows + k), never rows x columns. An engine may screen with anything whose error bound is proved

@@ -1,5 +1,5 @@
 import { statisticRows as allStatistics } from '../reading/statistics/whole-model.ts';
-import { choice, layers, model, whole, words } from './parameters.ts';
+import { choice, layers, model, reading, whole, words } from './parameters.ts';
 import { question } from './question.ts';
 import { Statistic, StatisticNames, StatisticRows } from './results.ts';
 import { statistic as columns, statisticNames as namesOf } from './statistic-columns.ts';
@@ -44,10 +44,12 @@ export const statisticRows = question({
     of: choice('Of what', ['heads', 'neurons'], { default: 'heads' }),
     layers: layers('Only of these layers, such as 0,2-3', { cli: { value: 'ranges' } }),
     k: whole('How many of each statistic are shown', { default: 5, only: 'cli' }),
+    embedding: reading.embedding,
+    foldNorm: reading.foldNorm,
   },
   result: StatisticRows,
-  call: async (model, { of, layers }, { engine, signal, progress }) =>
-    allStatistics(model, of, { layers, engine, signal, progress }),
+  call: (model, { of, layers, embedding, foldNorm }, { engine, signal, progress }) =>
+    allStatistics(model, of, { layers, embedding, foldNorm, engine, signal, progress }),
   sources: {},
   table: ({ rows }) => columnsOf(rows),
   command: {

@@ -61,8 +61,8 @@ REASONS = {
 # Tokens that the tokenizer adds to the model's own.
 ADDED = ['<s>']
 
-# What they refuse and we take, by words of their message: entries of a tokenizer that a reading of weights has no use for
-# (settings for dividing texts, unknown ones, and what stands in them), tensors of a type that nobody knows.
+# What they refuse and we take, by words of their message: entries of a tokenizer that a reading of weights has no use
+# for (settings for dividing texts, unknown ones, and what stands in them), tensors of a type that nobody knows.
 THEIRS = {
     'tokenizers': ('missing field', 'expected `,` or `}`', "can't decode byte"),
     'safetensors': ('unknown variant',),

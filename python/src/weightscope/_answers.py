@@ -837,7 +837,8 @@ class TokenReportHeadsQkDict(TypedDict):
 
 
 class TokenReportHeadsDict(TypedDict):
-    """By the token's diagonal score: vo copies (suppresses) it, qk attends from it to itself."""
+    """By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies
+    it, qk attends from it to itself."""
 
     vo: NotRequired[TokenReportHeadsVoDict]
     qk: NotRequired[TokenReportHeadsQkDict]
@@ -1698,7 +1699,8 @@ class TokenReportDict(TypedDict):
     nearest: list[ScoredTokenDict]
     # Neurons for which the token scores highest and lowest: key and up read it, value writes it
     neurons: TokenReportNeuronsDict
-    # By the token's diagonal score: vo copies (suppresses) it, qk attends from it to itself
+    # By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it,
+    # qk attends from it to itself
     heads: TokenReportHeadsDict
     source: Literal["atlas", "live"]
 

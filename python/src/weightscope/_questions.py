@@ -254,7 +254,8 @@ class TokenReport(Reading):
     nearest: list[_answers.ScoredTokenDict]
     # Neurons for which the token scores highest and lowest: key and up read it, value writes it
     neurons: _answers.TokenReportNeuronsDict
-    # By the token's diagonal score: vo copies (suppresses) it, qk attends from it to itself
+    # By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it,
+    # qk attends from it to itself
     heads: _answers.TokenReportHeadsDict
     source: Literal["atlas", "live"]
 
@@ -1499,6 +1500,8 @@ class ModelQuestions:
         *,
         of: Literal["heads", "neurons"] | None = None,
         layers: str | int | Sequence[int] | None = None,
+        embedding: Literal["unembed", "embed", "own"] | None = None,
+        fold_norm: bool | None = None,
     ) -> StatisticRows:
         """Every statistic of every neuron or head beside its nulls, with p and q, from the weights.
 
@@ -1509,10 +1512,15 @@ class ModelQuestions:
         Args:
             of: Of what.
             layers: Only of these layers, such as 0,2-3.
+            embedding: The matrix that vectors are read with; own: what is read with embed, what is written with
+                unembed.
+            fold_norm: Multiply the layer's norm gain into what reads the residual stream.
         """
         asked: dict[str, Any] = {
             "of": of,
             "layers": layers,
+            "embedding": embedding,
+            "foldNorm": fold_norm,
         }
         return self._ask(StatisticRows, "statisticRows", asked)  # type: ignore[no-any-return]
 

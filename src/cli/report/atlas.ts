@@ -9,7 +9,8 @@ import { unknownWords } from '../../atlas/query/terms.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
-import { ENOUGH_PAIRS } from '../../reading/statistics/relations.ts';
+import { storedShare } from '../../reading/statistics/relation-columns.ts';
+import { ENOUGH_PAIRS, relationP } from '../../reading/statistics/relations.ts';
 import type { Block, Column, Report } from '../output/report.ts';
 import { plural, probability, scoreFormat, thousands } from './reading.ts';
 import { tooFewPairs } from './relations.ts';
@@ -205,15 +206,18 @@ export function relationRowsReport({ sort, relations: rows }: z.infer<typeof Rel
       `${row.pairs}`,
       row.identity?.toFixed(3) ?? '',
       row.promoted.toFixed(3),
-      probability(row.promoted_p),
+      probability(relationP(storedShare(row, 'promoted'))),
       probability(row.promoted_q),
       row.suppressed.toFixed(3),
-      probability(row.suppressed_p),
+      probability(relationP(storedShare(row, 'suppressed'))),
       probability(row.suppressed_q),
     ]),
-    notes: [...new Map(rows.map((row) => [row.relation, row])).values()]
-      .filter(({ pairs }) => pairs < ENOUGH_PAIRS)
-      .map(tooFewPairs),
+    notes: [
+      'p is the larger of two, against random heads and against heads that copy what they read: JSON and CSV have both.',
+      ...[...new Map(rows.map((row) => [row.relation, row])).values()]
+        .filter(({ pairs }) => pairs < ENOUGH_PAIRS)
+        .map(tooFewPairs),
+    ],
     json: rows,
     records: rows,
   });

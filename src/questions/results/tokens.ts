@@ -38,7 +38,8 @@ export const TokenReport = z
       description: 'Neurons for which the token scores highest and lowest: key and up read it, value writes it',
     }),
     heads: z.object({ vo: bothEnds(TokenHead).optional(), qk: bothEnds(TokenHead).optional() }).meta({
-      description: "By the token's diagonal score: vo copies (suppresses) it, qk attends from it to itself",
+      description:
+        "By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it, qk attends from it to itself",
     }),
     source: z.enum(['atlas', 'live']),
   })

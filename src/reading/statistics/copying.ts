@@ -18,7 +18,7 @@ import {
   traceOfProduct,
 } from './linear.ts';
 import { type Against, against, gaussian, type Null, nullOf, permutedSum, type Tested } from './nulls.ts';
-import { normalTail, studentTail } from './tails.ts';
+import { boundedTail, studentTail } from './tails.ts';
 import { tokenGram } from './tokens.ts';
 
 export interface CopyingOptions extends ReadOptions {
@@ -139,7 +139,9 @@ export async function headCopying(
  * The score beside those of drawn matrices whose trace has this mean and deviation, exactly. Where the mean is 0 so is
  * that of the score (a matrix and its negative are as likely), and a score is a trace over a sum of moduli that hardly
  * varies: its deviation is the trace's, known exactly, by their ratio in the draws, which is known far better from a
- * few than the deviation itself. p is two-sided, normal; elsewhere Student's, from the draws alone.
+ * few than the deviation itself. p is two-sided, of the symmetric beta law from -1 to 1 of that deviation: near normal
+ * where it is small, and right at the ends where a few large eigenvalues make it large. Elsewhere Student's, from the
+ * draws alone.
  */
 function againstDraws(value: number, drawn: readonly Dense[], ofTrace: Null): Against {
   const scores = drawn.map((m) => copyingScore(eigenvalues(m)));
@@ -148,7 +150,7 @@ function againstDraws(value: number, drawn: readonly Dense[], ofTrace: Null): Ag
   const traces = squared(drawn.map(trace));
   if (Math.abs(ofTrace.mean) <= 1e-6 * ofTrace.sd && traces > 0) {
     const sd = ofTrace.sd * Math.sqrt(squared(scores) / traces);
-    return against(value, found, 2 * normalTail(Math.abs(value) / sd));
+    return against(value, found, boundedTail(Math.abs(value), sd));
   }
   const n = drawn.length;
   const t = n < 2 ? 0 : against(value, { mean: found.mean, sd: found.sd * Math.sqrt(1 + 1 / n) }).z;

@@ -34,6 +34,17 @@ describe('eigenvalues', () => {
     }
   });
 
+  it('are the same where rows and columns are of very different sizes', () => {
+    // By powers of two, which round nothing: D⁻¹ M D has the eigenvalues of M.
+    const n = 24;
+    for (let seed = 1; seed < 6; seed++) {
+      const m = random(n, seed);
+      const size = (i: number) => 2 ** (((i * 31 + seed) % 55) - 27);
+      const scaled = m.data.map((x, at) => (x * size(at % n)) / size(Math.floor(at / n)));
+      expectSame(square(n, scaled), sorted(eigenvalues(m)), 1e-12);
+    }
+  });
+
   it('of products of reflections, a diagonal and their inverse are the diagonal', () => {
     const n = 12;
     const d = Array.from({ length: n }, (_, i) => (i < 4 ? 3 : i - 7.5));

@@ -113,6 +113,21 @@ describe('headCopying', () => {
     expect(nullOf(random).sd).toBeLessThan(1.4);
   });
 
+  it('finds a copying head where E has a few large dimensions, and takes random ones for what they are', async () => {
+    const others: number[] = [];
+    for (const seed of [1, 2, 3, 4]) {
+      const model = planted(seed);
+      const e = model.arrays.get('unembed')!.data;
+      // The deviation of a random head's score is 0.4 then, and two of it are all that a score can have.
+      for (let i = 0; i < e.length; i += 32) for (const j of [3, 7, 11]) e[i + j] *= 8;
+      const [copies, opposes, ...random] = await headCopying(model, 0, 'vo', { engine });
+      expect(copies.score.random!.p).toBeLessThan(1e-9);
+      expect(opposes.score.random!.p).toBeLessThan(1e-9);
+      others.push(...random.map(({ score }) => score.random!.p));
+    }
+    expect(Math.min(...others)).toBeGreaterThan(0.005);
+  });
+
   it('has the nulls that random heads and shuffled vocabularies really give', async () => {
     const model = planted();
     const [{ score, diagonal }] = await headCopying(model, 0, 'vo', {

@@ -96,7 +96,10 @@ export function relationNulls(
       return {
         random: randomNull(pairs, chance, spread),
         identity: own[at],
-        copying: copyingNull(copying[at].map((hits) => countOf(hits.map((hit, i) => hit && !own[at][i])))),
+        copying: copyingNull(
+          pairs,
+          copying[at].map((hits) => countOf(hits.map((hit, i) => hit && !own[at][i]))),
+        ),
       };
     });
   });
@@ -147,14 +150,28 @@ function compoundTail(count: number, rates: ReadonlyMap<number, number>): number
 
 /**
  * Negative binomial with the draws' mean and variance, at least Poisson's; one hit more than was drawn in all is not
- * ruled out.
+ * ruled out. Pairs that share a second word stand or fall together at worst: then it is one group more, and p is the
+ * larger one of both.
  */
-function copyingNull(drawn: readonly number[]) {
+function copyingNull(pairs: TokenRelation['pairs'], drawn: readonly number[]) {
   const { mean, sd } = nullOf(drawn);
-  const more = mean + 1 / drawn.length;
+  const sizes = groupSizes(pairs);
+  const more = mean + pairs.length / sizes.length / drawn.length;
   const variance = squared(sd) * (1 + 1 / drawn.length);
-  return (above: number): Against =>
-    against(above, { mean, sd }, negativeBinomialTail(above, more, Math.max(more, variance)));
+  const rates = new Map<number, number>();
+  for (const size of sizes) rates.set(size, (rates.get(size) ?? 0) + more / pairs.length);
+  const tied = sizes.length < pairs.length;
+  return (above: number): Against => {
+    const p = negativeBinomialTail(above, more, Math.max(more, variance));
+    return against(above, { mean, sd }, tied ? Math.max(p, compoundTail(above, rates)) : p);
+  };
+}
+
+/** Of each second word, how many pairs have it. */
+function groupSizes(pairs: TokenRelation['pairs']): number[] {
+  const sizes = new Map<number, number>();
+  for (const [, second] of pairs) sizes.set(second, (sizes.get(second) ?? 0) + 1);
+  return [...sizes.values()];
 }
 
 type Search = ((rows: Matrix, ends: 'top' | 'both') => Promise<{ top?: Ranked; bottom?: Ranked }>) & { rows: Matrix };

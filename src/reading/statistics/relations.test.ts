@@ -160,6 +160,15 @@ describe('relations beside copying', () => {
     // As many hits by chance, and far more often many at once.
     expect(one.promoted.random!.sd / other.promoted.random!.sd).toBeGreaterThan(2);
   });
+
+  it('do not take one word that a head writes whatever it reads for many pairs, beside heads that copy', async () => {
+    const model = alike();
+    const one = { name: 'one word', pairs: Array.from({ length: 40 }, (_, i) => [`w${i}`, 'w500'] as const) };
+    const found = await relationScores(model, 0, [one], { engine, k: 30 });
+    const shares = found.flatMap(({ promoted, suppressed }) => [promoted, suppressed]);
+    expect(Math.max(...shares.map(({ copying }) => copying!.above))).toBeGreaterThan(0.1);
+    expect(Math.min(...shares.map(({ copying }) => copying!.p))).toBeGreaterThan(0.01);
+  });
 });
 
 const dot = (e: Float32Array, i: number, j: number): number => {

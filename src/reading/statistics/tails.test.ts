@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DrawnNull, falseDiscoveries } from './drawn.ts';
 import { gaussian } from './nulls.ts';
 import {
+  boundedTail,
   cosineTail,
   incompleteBeta,
   logGamma,
@@ -23,6 +24,7 @@ describe('tails', () => {
     normalTail,
     studentTail,
     cosineTail,
+    boundedTail,
     poissonTail,
     negativeBinomialTail,
     sharedTail,

@@ -1,5 +1,5 @@
 import type { Model } from '../../model/types.ts';
-import { leftOutNotes } from '../notes.ts';
+import { noteFacts, notesOf } from '../notes.ts';
 import { checkIndex, expertOf, parametersOf, VECTOR_KINDS } from '../parameters.ts';
 import { HEAD_MATRICES } from '../parts.ts';
 import type { ReadOptions } from '../types.ts';
@@ -13,7 +13,7 @@ import {
 import { columnNamed, discoveries, flattened, TABLE_COLUMNS } from './columns.ts';
 import { HEAD_MEASURES, type HeadMeasureName, measuredHeads, NEURON_MEASURES } from './measures.ts';
 
-type Options = Pick<ReadOptions, 'engine' | 'signal' | 'progress'>;
+type Options = Pick<ReadOptions, 'engine' | 'embedding' | 'foldNorm' | 'signal' | 'progress'>;
 
 /** One number per vector of a neuron, or per matrix of a head, of a whole model: columns of one length. */
 export interface WholeModelColumns {
@@ -98,7 +98,7 @@ export interface WholeModelStatistics {
   of: StatisticKind;
   /** In order of layer and number, a head's `vo` before its `qk`. */
   rows: StatisticRow[];
-  /** Which tokens are left out. */
+  /** Which tokens are left out, which embedding each side stands against, what the model does and no statistic does. */
   notes: string[];
 }
 
@@ -120,7 +120,7 @@ export async function statisticRows(
   }
   addDiscoveries(kind, rows);
   const kinds = VECTOR_KINDS.filter((of) => of.startsWith(kind === 'heads' ? 'attn' : 'ff'));
-  return { model: model.name, of: kind, rows, notes: await leftOutNotes(model, kinds, options) };
+  return { model: model.name, of: kind, rows, notes: notesOf(await noteFacts(model, kinds, options), kinds, options) };
 }
 
 /** Fills the columns of q, over all rows, of heads over those of each matrix. */

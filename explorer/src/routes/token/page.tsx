@@ -87,6 +87,24 @@ function Facts({ report }: { report: TokenReport }) {
   );
 }
 
+interface Scored {
+  score: number;
+}
+
+/** Where heads are few, the lowest scores have some above 0, which suppress nothing, and the highest some below. */
+function ofTheirSign<P extends string, T extends Scored>(parts: { [K in P]?: { top: T[]; bottom: T[] } | undefined }) {
+  const own: { [K in P]?: { top: T[]; bottom: T[] } } = {};
+  for (const part of Object.keys(parts) as P[]) {
+    const ends = parts[part];
+    if (!ends) continue;
+    own[part] = {
+      top: ends.top.filter(({ score }) => score > 0),
+      bottom: ends.bottom.filter(({ score }) => score < 0),
+    };
+  }
+  return own;
+}
+
 interface ReportProps {
   report: TokenReport;
   model: string;
@@ -95,7 +113,8 @@ interface ReportProps {
 }
 
 function Report({ report, model, search, live }: ReportProps) {
-  const { token, neurons, heads, nearest, source } = report;
+  const { token, nearest, source } = report;
+  const [neurons, heads] = [ofTheirSign(report.neurons), ofTheirSign(report.heads)];
   const file = `token-${token.id}`;
   return (
     <>
