@@ -134,11 +134,11 @@ export async function keepPicture(page: Page, name: string, fullPage = true): Pr
 }
 
 /** With WEIGHTSCOPE_PICTURES=docs/images, what docs/explorer.md shows of a page. */
-export async function documentPicture(page: Page, name: string): Promise<void> {
+export async function documentPicture(page: Page, name: string, height = 540): Promise<void> {
   const folder = process.env.WEIGHTSCOPE_PICTURES;
   if (!folder) return;
   const size = page.viewportSize()!;
-  await page.setViewportSize({ width: 1120, height: 540 });
+  await page.setViewportSize({ width: 1120, height });
   // What is still being computed is no sight.
   const loading = page.locator('.state.loading');
   while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });

@@ -7,7 +7,14 @@ import { renderMarkdown } from '../../../src/cli/output/text.ts';
 import { diffReport } from '../../../src/cli/report/diff.ts';
 import { alignModels, diffModels, openModel, readHeadChange } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
-import { accessibilityProblems, type Explorer, keepPicture, openExplorer, startExplorer } from '../../explorer.ts';
+import {
+  accessibilityProblems,
+  documentPicture,
+  type Explorer,
+  keepPicture,
+  openExplorer,
+  startExplorer,
+} from '../../explorer.ts';
 import { root } from '../../packed.ts';
 
 /** The Compare page: a second model by a click, and what changed, head by head and aligned, from both's weights. */
@@ -16,10 +23,11 @@ const browser = await launchChromium();
 const at = (path: string) => join(root, 'test/fixtures', path);
 const [ONE, TWO] = [at('compare/one'), at('compare/two')];
 const [BASE, ADAPTER] = [at('adapters/lora-patterns/base'), at('adapters/lora-patterns/adapter')];
+const QUANTISED = [at('quantised/llama_gptq'), at('quantised/llama_bnb_nf4')];
 let explorer: Explorer;
 
 beforeAll(async () => {
-  if (browser) explorer = await startExplorer(ONE, BASE);
+  if (browser) explorer = await startExplorer(ONE, BASE, QUANTISED[0]);
 }, 400_000);
 afterAll(async () => {
   await browser?.close();
@@ -154,8 +162,39 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
         .getByText(/matched$/)
         .waitFor();
       await pictures(page, 'compare-alignment');
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.getByRole('button', { name: 'what changed' }).click();
+      await cells(page, 'Neurons that changed most');
+      await documentPicture(page, 'compare', 900);
     });
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it('says of two quantised copies which words went, as diffModels does, layer by layer and neuron by neuron', async () => {
+    const [gptq, nf4] = await Promise.all(QUANTISED.map((place) => openModel(place)));
+    const { words } = await diffModels(gptq, nf4, { k: 8, neurons: 24, heads: 8 });
+    const { layers, moved } = words!;
+    await look('/compare?a=llama_gptq&b=one', async (page) => {
+      await open(page, QUANTISED[1]);
+      await page.waitForURL(/b=llama_bnb_nf4/);
+      const shares = await cells(page, 'Words that stayed, by layer');
+      expect(shares).toHaveLength(new Set(layers.map(({ layer }) => layer)).size);
+      const kept = (part: string) => layers.find((one) => one.layer === 0 && one.part === part)!.steps[0].kept;
+      const shown = shares[0].filter((cell) => cell !== '');
+      expect(shown[0]).toBe('0');
+      for (const [i, part] of ['key', 'up', 'value'].entries())
+        expect(Number.parseFloat(shown[i + 1])).toBeCloseTo(100 * kept(part), 0);
+      const listed = await cells(page, 'Neurons whose words moved most');
+      expect(listed).toHaveLength(moved.length);
+      const [[before, after]] = moved.map((one) => one.words);
+      expect(listed[0].slice(3)).toEqual([before, after].map((of) => of.map(({ label }) => label).join('')));
+      // Words that the other list has not are coloured, in both lists.
+      const went = before.filter(({ id }) => !after.some((one) => one.id === id)).length;
+      const first = page.getByRole('table', { name: 'Neurons whose words moved most' }).locator('tbody tr').first();
+      for (const tone of ['opposite', 'write']) expect(await first.locator(`.words > .${tone}`).count()).toBe(went);
+      await pictures(page, 'compare-quantised');
+    });
+    await Promise.all([gptq.close(), nf4.close()]);
   });
 
   it('says in a sentence what cannot be opened, and goes on', async () => {

@@ -123,7 +123,7 @@ const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknow
   },
   { name: 'compare-one', path: '/compare', ready: (page) => page.getByText('One model is open').waitFor() },
   {
-    name: 'compare',
+    name: 'compare-atlases',
     path: '/compare?a=freq&b=none',
     ready: (page) =>
       page.getByRole('table', { name: 'Neurons that differ most' }).locator('tbody tr').first().waitFor(),
