@@ -81,6 +81,22 @@ describe('what differs between two models', () => {
     expect(read.floats).toBe([...plain.parameters.values()].reduce((sum, { count, width }) => sum + count * width, 0));
   });
 
+  it('is a tensor that no parameter is made of, too, which is named', async () => {
+    const plain = await open('lora-bert/base');
+    const name = 'cls.predictions.transform.dense.weight';
+    const info = plain.tensors.get(name)!;
+    const decode: typeof info.decode = (bytes, out) => {
+      info.decode(bytes, out);
+      out[3] += 1;
+    };
+    const source = { ...info.source, name: 'another', slice: info.source.slice.bind(info.source) };
+    const tensors = new Map(plain.tensors).set(name, { ...info, source, decode });
+    const { same, notes, overall } = await diffModels(plain, { ...plain, tensors });
+    expect([same, overall.verdict]).toEqual([false, 'same']);
+    expect(notes).toEqual([`A tensor that no parameter is made of differs, too: ${name}.`]);
+    expect(await diffModels(plain, plain)).toMatchObject({ same: true, notes: [] });
+  });
+
   it.each([
     ['NaN', Number.NaN],
     ['infinite', Number.NEGATIVE_INFINITY],

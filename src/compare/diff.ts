@@ -18,6 +18,7 @@ import { type HeaderDiff, headersOf } from './headers.ts';
 import { type Reordered, reorderedNeurons } from './reordered.ts';
 import { NEARLY } from './rounding.ts';
 import { type SideChange, sideChanges } from './sides.ts';
+import { unreadInWords } from './unread.ts';
 import { type WordHistory, wordHistory } from './word-history.ts';
 
 export interface DiffOptions extends ReadOptions {
@@ -82,9 +83,11 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
     progress: options.progress && ((done, what) => options.progress!(done * 0.6, what)),
   });
   const differ = parameters.some(({ verdict }) => verdict !== 'same');
-  const same = !differ && headers.same;
+  const unread = await unreadInWords(a, b, signal);
+  const said = unread === undefined ? [] : [unread];
+  const same = !differ && headers.same && unread === undefined;
   const plain = { a: a.name, b: b.name, same, overall: overallOf(parameters), normalize, headers, parameters };
-  const nothing = { reordered: [], sides: [], directions: [], neurons: [], heads: [], rows: [], notes: [] };
+  const nothing = { reordered: [], sides: [], directions: [], neurons: [], heads: [], rows: [], notes: said };
   if (!differ || a.dimensions.hidden !== b.dimensions.hidden) return { ...plain, ...nothing };
   const change = difference(a, b);
   const engine = options.engine ?? (await defaultEngine());
@@ -109,7 +112,7 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
       signal,
     ),
     ...(words && { words }),
-    notes: change.notes,
+    notes: [...said, ...change.notes],
   };
 }
 

@@ -30,7 +30,7 @@ export function diffReport(found: ModelDiff): Report {
 
 /** What is said of all numbers together. */
 const OVERALL: Record<ModelDiff['overall']['verdict'], (relative: string) => string[]> = {
-  same: () => ['every number is the same'],
+  same: () => ['every number of them is the same'],
   rounding: () => ['the same but for rounding'],
   nearly: (relative) => [`nearly equal: all changes are ${relative} of the numbers, less than BF16 rounds away`],
   changed: (relative) => [`all changes are ${relative} of the numbers`],

@@ -69,6 +69,14 @@ describe('an adapter before it is trusted', () => {
     expect(without.notes[0]).toMatch(/multiplied by 0/);
   });
 
+  it('does something where it changes only what no parameter is made of, which is named', async () => {
+    const bert = await openModel(`${FIXTURES}lora-bert/base`);
+    const head = await rankOne({ 'cls.predictions.transform.dense': [one(1, 8), one(2, 8)] });
+    const { doesNothing, changes } = await readAdapter(bert, head);
+    expect([doesNothing, changes!.same]).toEqual([false, false]);
+    expect(changes!.notes.join()).toContain('cls.predictions.transform.dense.weight');
+  });
+
   it('does not fit another base, and every module says why', async () => {
     const base = await openModel(`${FIXTURES}lora-conv1d/base`);
     const adapter = await openNamed(`${FIXTURES}lora/adapter`);
