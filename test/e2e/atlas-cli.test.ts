@@ -11,7 +11,11 @@ beforeAll(async () => {
   const small = ['--layers', '2-3', '--top', '20', '--pairs', '20', '--columns', '5', '--normalize', 'none'];
   const build = ['atlas', 'build', lexi, '-o', atlas, ...small, '--what', what];
   const { status, stderr } = await weightscope(build);
-  expect([status, stderr]).toEqual([0, '']);
+  // What was made and where, and the next command, though nobody sees a progress bar.
+  const said = new RegExp(
+    `^The atlas of \\S+ is in ${atlas} \\(.* tokens; .* MB\\). Try: weightscope atlas search ${atlas} "king".\n$`,
+  );
+  expect([status, stderr]).toEqual([0, expect.stringMatching(said)]);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -25,6 +29,12 @@ describe('weightscope atlas', () => {
     });
     const check = await weightscope(['atlas', 'check', atlas]);
     expect([check.status, check.stdout]).toEqual([0, expect.stringContaining('as they were written')]);
+    const directions = ['atlas', 'build', lexi, '-o', join(folder, 'with space'), '--what', 'directions', '--top', '3'];
+    const { stderr } = await weightscope(directions);
+    expect(stderr).toContain(
+      `Try: weightscope atlas sql '${join(folder, 'with space')}' "SELECT * FROM direction_tokens`,
+    );
+    expect((await weightscope([...directions, '--resume', '--quiet'])).stderr).toBe('');
   });
 
   it.each([
@@ -84,6 +94,23 @@ describe('weightscope atlas', () => {
     const unknown = await weightscope(['atlas', 'search', atlas, 'qqqqqq']);
     expect([unknown.status === 0, unknown.stderr]).toEqual([false, expect.stringContaining('qqqqqq')]);
   });
+
+  it('finds first the neurons that write five animals, not those that are loud for every word', async () => {
+    const sample = join(folder, 'sample');
+    const build = ['atlas', 'build', 'sample', '-o', sample, '--layers', '5', '--what', 'neurons'];
+    expect((await weightscope(build)).status).toBe(0);
+    const words = ['dog OR cat OR horse OR lion OR tiger', '--part', 'value'];
+    const { neurons } = await json('atlas', 'search', sample, ...words, '--sign', '+', '-k', '10000');
+    const places = neurons.map(({ neuron }: { neuron: number }) => neuron);
+    expect(places.slice(0, 3)).toEqual([808, 611, 1439]);
+    // What wrote these words loudest, and special tokens louder still.
+    expect(places.indexOf(645)).toBeGreaterThan(20);
+    const list = "SELECT top FROM neurons WHERE neuron IN (808, 611, 1439) AND part = 'value'";
+    for (const { top } of await json('atlas', 'sql', sample, list)) expect(top).toMatch(/·(dog|animal)\b/);
+    const { stdout } = await weightscope(['atlas', 'search', sample, ...words]);
+    expect(stdout).toContain('in order of share: how far the words stand out within it');
+    expect(stdout).toMatch(/5:808 +value +\+ +0\.530 +48\.71 +3 of 5 +·dog #1 +·cat #3 +·horse #10/);
+  }, 300_000);
 
   it('prints a table whose columns are those of its heading', async () => {
     const csv = await weightscope(['atlas', 'neurons', atlas, '--sort', 'kurtosis', '-k', '3', '--format', 'csv']);

@@ -28,15 +28,29 @@ afterAll(async () => {
 });
 
 describe('search', () => {
-  it('gives the best neurons and heads of a token, by the size of the score', async () => {
+  it('gives the best neurons and heads of a token, by how far it stands out within them', async () => {
     const { neurons, heads, terms } = await atlas.search('" king"', { k: 100 });
     expect(terms[0][0].tokens).toEqual([1]);
     const rowsOf = (table: string) =>
-      atlas.sql(`SELECT score FROM ${table} WHERE token = 1 AND (sign = '+') = (score > 0) ORDER BY abs(score) DESC`);
-    const rows = await rowsOf('token_neurons');
-    expect(neurons.map(({ score }) => score)).toEqual(rows.map(({ score }) => score));
-    expect(neurons[0].matches).toEqual([{ token: 1, label: '·king', rank: 1, score: neurons[0].score }]);
-    expect(heads.map(({ score }) => score)).toEqual((await rowsOf('token_heads')).map(({ score }) => score));
+      atlas.sql(
+        `SELECT score, share FROM (${table}) WHERE token = 1 AND (sign = '+') = (score > 0) ORDER BY share DESC`,
+      );
+    const rows = await rowsOf(
+      'SELECT *, abs(score) / reading_norm AS share FROM token_neurons JOIN neurons USING (layer, expert, neuron, part)',
+    );
+    expect(neurons.map(({ score, share }) => ({ score, share }))).toEqual(rows);
+    const { layer, neuron, part, sign, score } = neurons[0];
+    const [{ place, within }] = await atlas.sql(
+      `SELECT t.rank AS place, n.rank AS within FROM token_neurons AS t
+       LEFT JOIN neuron_tokens AS n USING (token, layer, expert, neuron, part, sign)
+       WHERE token = 1 AND layer = ${layer} AND neuron = ${neuron} AND part = '${part}' AND sign = '${sign}'`,
+    );
+    expect(neurons[0].matches).toEqual([{ token: 1, label: '·king', rank: place, score, within }]);
+    const ofHeads = await rowsOf(
+      `SELECT *, score / CASE sign WHEN '+' THEN best ELSE worst END AS share
+       FROM token_heads JOIN heads USING (layer, head, matrix)`,
+    );
+    expect(heads.map(({ score, share }) => ({ score, share }))).toEqual(ofHeads);
     expect(heads.length).toBeGreaterThan(10);
     expect(heads[0].matches[0]).toHaveProperty('pairRank');
   });
@@ -77,9 +91,7 @@ describe('search', () => {
         12,
       );
     }
-    expect(either.map(({ score }) => -Math.abs(score))).toEqual(
-      either.map(({ score }) => -Math.abs(score)).sort((a, b) => a - b),
-    );
+    expect(either.map(({ share }) => -share)).toEqual(either.map(({ share }) => -share).sort((a, b) => a - b));
     expect((await hits('w1 w2 OR w1')).find((hit) => key(hit) === key(all[0]))).toMatchObject({ met: 2 });
     expect((await hits('w1 OR nothing')).map(key)).toEqual(one.map(key));
   });

@@ -1,6 +1,9 @@
 import { WeightscopeError } from '../../errors.ts';
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
+import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import type { Sign } from '../schema.ts';
 import { asQuery } from './database.ts';
+import { inParallel } from './parallel.ts';
 import {
   type HeadHit,
   MAX_TOKENS,
@@ -47,16 +50,37 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   if (asked(NEURON_PARTS)) {
     const lists = await sources.tokenNeurons();
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
-    for (const { number, matches, ...hit } of await meet(lists, ids, { parts: own, sign, k })) {
+    const loudness = async (part: NeuronPart) => {
+      const norms = await sources.readingNorms(part);
+      return { '+': norms, '-': norms };
+    };
+    const met = await meet(lists, ids, loudness, { parts: own, sign, k });
+    const listed = await sources.neurons();
+    const found = await inParallel(met, async ({ number, matches, ...hit }): Promise<NeuronHit> => {
       const { layer, expert, index } = lists.places.place(number);
-      neurons.push({ layer, expert, neuron: index, ...hit, matches: matches.map(labelled) });
-    }
+      const { token: own } = await listed.list(hit.part, number, hit.sign);
+      const placed = matches.map((match) => ({ ...labelled(match), within: own.indexOf(match.token) + 1 || null }));
+      return { layer, expert, neuron: index, ...hit, matches: placed };
+    });
+    neurons.push(...found);
   }
   const heads: HeadHit[] = [];
   if (asked(HEAD_MATRICES)) {
-    const [lists, { lists: pairs }] = await Promise.all([sources.tokenHeads(), sources.heads()]);
+    const [lists, { rows, lists: pairs }] = await Promise.all([sources.tokenHeads(), sources.heads()]);
     const own = lists.parts.filter((part) => parts?.includes(part) ?? true);
-    const met = await meet(lists, ids, { parts: own, sign, k });
+    const loudness = async (matrix: HeadMatrix) => {
+      const best: Record<Sign, Float64Array> = {
+        '+': new Float64Array(lists.places.size),
+        '-': new Float64Array(lists.places.size),
+      };
+      for (const head of rows.filter((row) => row.matrix === matrix)) {
+        const number = lists.places.number(head.layer, 0, head.head);
+        best['+'][number] = Math.abs(head.best);
+        best['-'][number] = Math.abs(head.worst);
+      }
+      return best;
+    };
+    const met = await meet(lists, ids, loudness, { parts: own, sign, k });
     for (const { number, part: matrix, sign: side, matches, ...hit } of met) {
       const { layer, index: head } = lists.places.place(number);
       const ranked = await Promise.all(
@@ -65,7 +89,7 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
           pairRank: await pairs.pairRank(layer, head, matrix, side, match.token),
         })),
       );
-      heads.push({ layer, head, matrix, sign: side, score: hit.score, met: hit.met, matches: ranked });
+      heads.push({ layer, head, matrix, sign: side, ...hit, matches: ranked });
     }
   }
   return { neurons, heads, terms };

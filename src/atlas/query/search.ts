@@ -15,7 +15,7 @@ export interface SearchOptions {
   k?: number;
 }
 
-/** A token that answered a term, and its place among that token's best neurons or heads. */
+/** A token that answered a term, and the neuron's (head's) place among that token's best. */
 export interface Match {
   token: number;
   label: string;
@@ -31,9 +31,15 @@ export interface NeuronHit {
   sign: Sign;
   /** Sum over the words met of the best matching token's score. */
   score: number;
+  /**
+   * How far the words met stand out within the neuron: the size of `score` divided by the length of all scores that
+   * the atlas lists of it (`reading_norm`). What is found is in order of it.
+   */
+  share: number;
   /** Alternatives of the search that are met, of as many as `terms` has. */
   met: number;
-  matches: Match[];
+  /** `within`: the token's place in the neuron's own list of this sign, null where it is not listed there. */
+  matches: (Match & { within: number | null })[];
 }
 
 export interface HeadHit {
@@ -42,6 +48,8 @@ export interface HeadHit {
   matrix: 'vo' | 'qk';
   sign: Sign;
   score: number;
+  /** Likewise within the head: the size of `score` divided by that of its best pair of this sign. */
+  share: number;
   met: number;
   /** `pairRank`: the token's best place among the head's listed pairs, where it has one. */
   matches: (Match & { pairRank: number | null })[];
@@ -64,9 +72,13 @@ export interface Hit<P extends string> {
   part: P;
   sign: Sign;
   score: number;
+  share: number;
   met: number;
   matches: Omit<Match, 'label'>[];
 }
+
+/** How loud each neuron (head) of a part is, a score's size being divided by it; by number, for each of SIGNS. */
+export type Loudness<P extends string> = (part: P) => Promise<Readonly<Record<Sign, ArrayLike<number>>>>;
 
 /** Per neuron (head) and sign, the best of a term's tokens among whose best it is; rank 0: of none. */
 interface Best {
@@ -77,12 +89,14 @@ interface Best {
 
 /**
  * The neurons or heads that are among the best of a token of every term of an alternative, with scores of the sign in
- * whose list they are: by the sum of the best matching scores over all alternatives that they meet, largest size first.
+ * whose list they are: by the sum of the best matching scores over all alternatives that they meet, in proportion to how
+ * loud they are, largest size first. Sums alone would put first those that are loud for every word.
  * `terms`: the tokens of each term, by alternative. Memory is for one term, however many there are.
  */
 export async function meet<P extends string>(
   lists: TokenLists<P>,
   terms: readonly (readonly (readonly number[])[])[],
+  loudness: Loudness<P>,
   { parts = lists.parts, sign, k = 20 }: { parts?: readonly P[]; sign?: Sign; k?: number },
 ): Promise<Hit<P>[]> {
   const size = 2 * lists.places.size;
@@ -90,7 +104,8 @@ export async function meet<P extends string>(
   const signs = sign ? [sign] : SIGNS;
   const hits: Hit<P>[] = [];
   for (const part of lists.parts.filter((part) => parts.includes(part))) {
-    const found = await bestHits(part, terms, k, async (tokens) => {
+    const loud = await loudness(part);
+    const found = await bestHits(part, terms, k, loud, async (tokens) => {
       best.rank.fill(0);
       await lists.each(part, tokens, signs, (token, sign, list) => keepBest(best, token, sign, list));
       return best;
@@ -100,6 +115,7 @@ export async function meet<P extends string>(
   return hits
     .sort(
       (a, b) =>
+        b.share - a.share ||
         Math.abs(b.score) - Math.abs(a.score) ||
         a.number - b.number ||
         byText(a.part, b.part) ||
@@ -125,11 +141,12 @@ function keepBest({ rank, token, score }: Best, from: number, sign: Sign, list: 
   }
 }
 
-/** The best of one part: the sums of the alternatives met, then of the `k` largest what met them. */
+/** The best of one part: the sums of the alternatives met, then of the `k` of the largest shares what met them. */
 async function bestHits<P extends string>(
   part: P,
   terms: readonly (readonly (readonly number[])[])[],
   k: number,
+  loud: Readonly<Record<Sign, ArrayLike<number>>>,
   bestOf: (tokens: readonly number[]) => Promise<Best>,
 ): Promise<Hit<P>[]> {
   const { length: size } = (await bestOf([])).rank;
@@ -147,8 +164,8 @@ async function bestHits<P extends string>(
       met[at]++;
     }
   }
-  const sizes = sums.map((sum, at) => (met[at] > 0 ? Math.abs(sum) : Number.NaN));
-  const chosen = order(sizes, k);
+  const shares = sums.map((sum, at) => (met[at] > 0 ? Math.abs(sum) / loud[SIGNS[at & 1]][at >> 1] : Number.NaN));
+  const chosen = order(shares, k);
   const matches = chosen.map((): Hit<P>['matches'] => []);
   for (const all of terms) {
     const own = chosen.map((): Hit<P>['matches'] => []);
@@ -164,6 +181,7 @@ async function bestHits<P extends string>(
     part,
     sign: SIGNS[at & 1],
     score: sums[at],
+    share: shares[at],
     met: met[at],
     matches: matches[i],
   }));

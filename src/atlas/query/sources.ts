@@ -175,6 +175,11 @@ export class Sources {
     );
   }
 
+  /** Of every neuron of a part the length of its listed scores, by number. */
+  readingNorms(part: NeuronPart): Promise<Float64Array> {
+    return this.#once(`reading_norm ${part}`, async () => (await this.neurons()).column(part, 'reading_norm'));
+  }
+
   heads(): Promise<Heads> {
     return this.#once('heads', async () => {
       // In the order of the files.

@@ -70,7 +70,8 @@ export const build = command({
   flags: target,
   run: async (asked) => {
     if (asked.queue !== undefined) return buildQueued({ ...asked, queue: asked.queue });
-    const { withModel, note, remark } = await import('../run.ts');
+    const { withModel, remark } = await import('../run.ts');
+    const { atlasMade } = await import('../report/atlas-made.ts');
     const { buildAtlas, removeUnfinished } = await import('../../atlas/atlas.node.ts');
     const { onInterrupt } = await import('../interrupt.ts');
     const { timed } = await import('../report/atlas.ts');
@@ -80,15 +81,18 @@ export const build = command({
       remark(INTERRUPTED(output), { quiet });
     });
     const flags = { engine: asked.engine, quiet, ...madeOf(asked) };
+    let made = '';
     await withModel(asked.model, flags, async ({ model, engine, signal, progress }) => {
-      await buildAtlas(model, output, { ...contentsOf(asked), engine, resume, signal, progress: timed(progress) });
+      const options = { ...contentsOf(asked), engine, resume, signal, progress: timed(progress) };
+      made = atlasMade(output, await buildAtlas(model, output, options));
     }).finally(forget);
-    note(`The atlas is in ${output}; ask it: weightscope atlas search ${output} "king".`, { quiet });
+    remark(made, { quiet });
   },
 });
 
 async function buildQueued(asked: Target & { queue: string }): Promise<void> {
-  const { withModel, note, remark } = await import('../run.ts');
+  const { withModel, remark } = await import('../run.ts');
+  const { atlasMade } = await import('../report/atlas-made.ts');
   const { buildQueuedAtlas, locationOf } = await import('../../node.ts');
   const { endGently, signal } = await import('../interrupt.ts');
   const { lined, timed } = await import('../report/atlas.ts');
@@ -102,15 +106,17 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
     );
   }
   endGently();
+  let made = '';
   await withModel(name, { quiet, ranges: true }, async ({ model, progress }) => {
     const target = { queue, patience, resume, signal, location: await locationOf(name) };
     const report = process.stderr.isTTY || quiet ? progress : lined(process.stderr);
-    await buildQueuedAtlas(model, output, { ...contentsOf(asked), ...target, progress: timed(report) });
+    const options = { ...contentsOf(asked), ...target, progress: timed(report) };
+    made = atlasMade(output, await buildQueuedAtlas(model, output, options));
   }).catch((error) => {
     if (signal.aborted) remark(INTERRUPTED(output), { quiet });
     throw error;
   });
-  note(`The atlas is in ${output}; ask it: weightscope atlas search ${output} "king".`, { quiet });
+  remark(made, { quiet });
 }
 
 export const plan = command({

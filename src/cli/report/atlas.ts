@@ -86,19 +86,21 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
   // Of one alternative all is met.
   const several = terms.length > 1;
   const met = (of: { met: number }): string[] => (several ? [`${of.met} of ${terms.length}`] : []);
-  const matches = (of: readonly Match[]): string => of.map(({ label, rank }) => `${label} #${rank}`).join('  ');
+  const words = (of: readonly (Match & { own: number | null })[]): string =>
+    of.map(({ label, own }) => `${label} ${own === null ? '–' : `#${thousands(own)}`}`).join('  ');
   const columns = (what: string): Column[] => [
     { name: what, shown: true },
     { name: 'part', shown: true },
     { name: '', faint: true },
+    { name: 'share', shown: true, align: 'right' },
     { name: 'score', shown: true, align: 'right', faint: true },
     ...(several ? [{ name: 'met', shown: true } as const] : []),
-    { name: `token, the ${what}’s place among its best`, shown: true, flexible: true },
+    { name: `word and its place in the ${what}’s own list`, shown: true, flexible: true },
   ];
   const tokens = terms.map((all) => all.map(({ tokens }) => plural(tokens.length, 'token')).join(' and ')).join(' or ');
   return {
     title: `search ${query}`,
-    applied: [tokens],
+    applied: [tokens, 'in order of share: how far the words stand out within it'],
     groups: [
       {
         blocks: [
@@ -108,9 +110,10 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
               placeOf(hit),
               hit.part,
               hit.sign,
+              hit.share.toFixed(3),
               score(hit.score),
               ...met(hit),
-              matches(hit.matches),
+              words(hit.matches.map((match) => ({ ...match, own: match.within }))),
             ]),
           },
         ],
@@ -123,9 +126,10 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
               `${hit.layer}:${hit.head}`,
               hit.matrix,
               hit.sign,
+              hit.share.toFixed(3),
               score(hit.score),
               ...met(hit),
-              matches(hit.matches),
+              words(hit.matches.map((match) => ({ ...match, own: match.pairRank }))),
             ]),
           },
         ],
@@ -134,6 +138,8 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
     notes: [
       ...(neurons.length + heads.length === 0 ? ['Nothing is among the best of all these words at once.'] : []),
       ...unknownWords(terms),
+      ...(neurons.length > 0 ? [OF_NEURONS] : []),
+      ...(heads.length > 0 ? [OF_HEADS] : []),
     ],
     json: { query, neurons, heads, terms },
     *records() {
@@ -142,6 +148,12 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
     },
   };
 }
+
+const OF_NEURONS =
+  'A neuron’s share is the size of its score beside the length of all scores that the atlas lists of it; – is a word ' +
+  'that it does not list.';
+const OF_HEADS =
+  'A head’s share is the size of its score beside that of its best pair; – is a word in none of its listed pairs.';
 
 /** The words that matched, for a cell of a table. */
 const wordsOf = ({ matches }: { matches: readonly Match[] }): string => matches.map(({ label }) => label).join(' ');

@@ -4,7 +4,7 @@ import type { Model } from '../../model/types.ts';
 import { VECTOR_KINDS } from '../../reading/parameters.ts';
 import { unusedInWords, unusedOf } from '../../reading/unused.ts';
 import type { Report } from '../output/report.ts';
-import { plural, thousands } from './reading.ts';
+import { bytes, plural, thousands } from './reading.ts';
 
 /** What a checkpoint is, from its headers. */
 export function infoReport(
@@ -164,12 +164,6 @@ function countRows(model: Model, has: (id: number) => boolean): number {
   let n = 0;
   for (let id = 0; id < model.dimensions.vocab; id++) if (has(id)) n++;
   return n;
-}
-
-function bytes(n: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const unit = n < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3));
-  return unit === 0 ? `${n} bytes` : `${(n / 1000 ** unit).toPrecision(3)} ${units[unit]}`;
 }
 
 function percent(part: number, whole: number): string {

@@ -91,3 +91,10 @@ export const plural = (n: number, one: string, many = `${one}s`): string => `${t
 /** A part as people read it; of nothing at all, infinite. */
 export const percent = (share: number): string =>
   Number.isFinite(share) ? `${Number((100 * share).toPrecision(3))} %` : 'from nothing';
+
+/** `29.1 MB`. */
+export function bytes(n: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const unit = n < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3));
+  return unit === 0 ? `${n} bytes` : `${(n / 1000 ** unit).toPrecision(3)} ${units[unit]}`;
+}

@@ -2,7 +2,21 @@ import { z } from 'zod';
 import { type ColumnSpec, TABLES } from '../../atlas/schema.ts';
 import { matrixName, number, part, sign } from './common.ts';
 
-const Match = z.object({ token: number, label: z.string(), rank: number, score: number });
+const Match = z.object({
+  token: number,
+  label: z.string(),
+  rank: number.meta({ description: 'Place of the neuron or head among the best of the token' }),
+  score: number,
+});
+
+const standsOut = {
+  score: number.meta({ description: 'Sum over the words met of the best matching score' }),
+  share: number.meta({
+    description:
+      'What the answer is ordered by: the size of score, of a neuron divided by the length of all scores listed of it, of a head by that of its best pair',
+  }),
+  met: number.meta({ description: 'Alternatives of the search that are met' }),
+};
 
 export const SearchResult = z
   .object({
@@ -13,9 +27,14 @@ export const SearchResult = z
         neuron: number,
         part,
         sign,
-        score: number,
-        met: number,
-        matches: z.array(Match),
+        ...standsOut,
+        matches: z.array(
+          Match.extend({
+            within: number
+              .nullable()
+              .meta({ description: "Place of the token in the neuron's own list; null beyond it" }),
+          }),
+        ),
       }),
     ),
     heads: z.array(
@@ -24,9 +43,12 @@ export const SearchResult = z
         head: number,
         matrix: matrixName,
         sign,
-        score: number,
-        met: number,
-        matches: z.array(Match.extend({ pairRank: number.nullable() })),
+        ...standsOut,
+        matches: z.array(
+          Match.extend({
+            pairRank: number.nullable().meta({ description: "Best place of the token in the head's own pairs" }),
+          }),
+        ),
       }),
     ),
     terms: z.array(

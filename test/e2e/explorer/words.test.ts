@@ -85,7 +85,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       for (const q of ['king AND queen', 'king OR queen', 'kin*', ...(asSite() ? [] : ['/^ q/'])]) {
         await page.getByRole('searchbox', { name: 'Words' }).fill(q);
         await page.keyboard.press('Enter');
-        await page.getByText(/^\d+ heads?$|^Nothing has these words/).waitFor();
+        await page.getByText(/^\d+ heads?, in order of share|^Nothing has these words/).waitFor();
       }
       await page.getByRole('searchbox', { name: 'Words' }).fill('king OR elephant');
       await page.keyboard.press('Enter');

@@ -12,7 +12,6 @@ import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { isSite } from '../../site/site.ts';
 import { NeuronWords } from '../model/look-line.tsx';
 import { WordField } from './field.tsx';
-import { useRanksWithin } from './ranks.ts';
 import type { SearchPart, WordSearch } from './search.ts';
 import { Sql } from './sql.tsx';
 
@@ -110,7 +109,9 @@ interface Hit {
   layer: number;
   index: number;
   score: number;
-  words: { token: number; label: string; rank: number; score: number; pairRank?: number | null }[];
+  share: number;
+  /** `within`: the word's place in the neuron's own list, or among the head's own pairs. */
+  words: { token: number; label: string; rank: number; score: number; within: number | null }[];
 }
 
 function Results({ model, q, part, sign }: ResultsProps) {
@@ -137,25 +138,23 @@ function Results({ model, q, part, sign }: ResultsProps) {
 }
 
 function hitsOf({ neurons, heads }: SearchResult): Hit[] {
+  const hit = (layer: number, index: number, { score, share }: { score: number; share: number }) => ({
+    ...{ place: `${layer}:${index}`, layer, index, score, share },
+  });
   return [
-    ...neurons.map((hit) => ({ ...hit, index: hit.neuron })),
-    ...heads.map((hit) => ({ ...hit, index: hit.head })),
-  ].map(({ layer, index, score, matches }) => ({ place: `${layer}:${index}`, layer, index, score, words: matches }));
+    ...neurons.map((one) => ({ ...hit(one.layer, one.neuron, one), words: one.matches })),
+    ...heads.map((one) => ({
+      ...hit(one.layer, one.head, one),
+      words: one.matches.map(({ pairRank, ...match }) => ({ ...match, within: pairRank })),
+    })),
+  ];
 }
 
 function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: readonly Hit[] }) {
   const info = useQuery(modelQuery(model));
   const isHead = part === 'vo' || part === 'qk';
-  const own = useRanksWithin(
-    info.data,
-    part,
-    sign ?? '+',
-    hits.map(({ layer, index, words }) => ({ layer, index, tokens: words.map(({ token }) => token) })),
-    !isHead && info.data?.atlas !== null,
-  );
-  const within = ({ place, words }: Hit): number | undefined => {
-    if (!isHead) return own.get(place);
-    const ranks = words.flatMap(({ pairRank }) => pairRank ?? []);
+  const within = ({ words }: Hit): number | undefined => {
+    const ranks = words.flatMap((word) => word.within ?? []);
     return ranks.length === 0 ? undefined : Math.min(...ranks);
   };
   if (hits.length === 0) return <Empty>Nothing has these words among its best. Try OR between them, or fewer.</Empty>;
@@ -213,6 +212,17 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
       width: '84px',
     },
     {
+      id: 'share',
+      header: 'share',
+      title: isHead
+        ? 'How far the words stand out within the head: the score beside that of its best pair'
+        : 'How far the words stand out within the neuron: the score beside the length of all its listed scores',
+      value: ({ share }) => share,
+      cell: ({ share }) => share.toFixed(3),
+      numeric: true,
+      width: '84px',
+    },
+    {
       id: 'score',
       header: 'score',
       title: 'Summed over the words',
@@ -245,7 +255,8 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
     <>
       <p className="page-line" role="status">
         {plural(hits.length, isHead ? 'head' : 'neuron')}
-        {hits.length === LISTED && ', the best of more'}
+        {hits.length === LISTED && ', the best of more'}, in order of share: how far the words stand out within the{' '}
+        {isHead ? 'head' : 'neuron'}
       </p>
       <DataTable
         label={ASKED[part][sign ? 'against' : 'title']}
