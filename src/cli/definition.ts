@@ -12,6 +12,8 @@ export interface Definition<A extends Shape, F extends Shape> {
   readonly description?: string;
   readonly arguments: A;
   readonly flags: F;
+  /** A flag that it does not have is an argument; default, it is refused. */
+  readonly unknownFlags?: boolean;
   /** Parses nothing: makes one library call and prints. */
   run(asked: Given<A> & Given<F>, program: Command): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
     .filter(([, schema]) => factsOf(schema).only !== 'http')
     .map(([of, schema]) => [of, optionOf(of, factsOf(schema))] as const);
   for (const [, option] of options) command.addOption(option);
+  if (definition.unknownFlags) command.allowUnknownOption();
   reportsUsage(command);
   command.action(async (...values: unknown[]) => {
     const flags = command.opts<Record<string, unknown>>();

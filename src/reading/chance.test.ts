@@ -115,7 +115,7 @@ describe('chance', () => {
     const value = async (options: object) => (await readNeuron(model, 0, 1, options)).parts.value!;
     expect(await value({ k: 2 })).not.toHaveProperty('chance');
     expect(await value({ k: 0, chance: true })).not.toHaveProperty('chance');
-    expect(Object.keys((await value({ k: 0, bottom: 1, chance: true })).chance!)).toEqual(['bottom']);
+    expect(Object.keys((await value({ k: 0, bottom: 1, chance: true })).chance!)).toEqual(['bottom', 'units']);
     const zero = { name: 'zero', data: new Float32Array(model.dimensions.hidden) };
     expect(await readVector(model, zero, { chance: true })).not.toHaveProperty('chance');
   });

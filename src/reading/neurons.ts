@@ -1,5 +1,6 @@
 import type { Model } from '../model/types.ts';
 import { appliedOf } from './applied.ts';
+import { amongAll, unitsOf } from './expected.ts';
 import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
 import { neuronRow } from './neuron-vectors.ts';
 import { readsTheStream } from './parameters.ts';
@@ -31,7 +32,9 @@ export async function readNeuron(
   for (const part of parts) {
     const kind = `ff.${part}` as const;
     const x = await neuronRow(model, layer, neuron, part, options);
-    const { f, ...ranked } = await rankVector(model, x, { normalize, kind }, options);
+    const { f, ...found } = await rankVector(model, x, { normalize, kind }, options);
+    const { chance } = found;
+    const ranked = chance ? { ...found, chance: amongAll(chance, unitsOf(model, part)) } : found;
     read[part] = ranked;
     used.push(f);
     if (options.compareFold && readsTheStream(kind)) {

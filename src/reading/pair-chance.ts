@@ -1,6 +1,7 @@
 import type { Model } from '../model/types.ts';
 import { scoreColumns, turned } from './chance.ts';
 import { embedding, embeddingOf, norm } from './embedding.ts';
+import { amongAll, unitsOf } from './expected.ts';
 import { type HeadPart, headVectors, PARTS, pairMasks, sideDivisor } from './factors.ts';
 import { firstOfPairs } from './statistics/first-of-pairs.ts';
 import { dense, scaled } from './statistics/linear.ts';
@@ -46,7 +47,7 @@ export async function withPairChance(
     return found && turned(found, sign);
   };
   const tested = { value: score, random: beside(random), shuffled: shuffled.normal ? beside(shuffled) : undefined };
-  return { ...read, chance: { [end]: tested } };
+  return { ...read, chance: amongAll({ [end]: tested }, unitsOf(model, matrix)) };
 }
 
 async function sideOf(

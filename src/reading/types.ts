@@ -88,8 +88,15 @@ export interface RankedTokens {
  * score of a random head of the same singular values, and of this head among shuffled words.
  */
 export interface Chance {
-  top?: Tested;
-  bottom?: Tested;
+  top?: FirstScore;
+  bottom?: FirstScore;
+  /** Of one neuron's vector or one head's matrix: how many of its kind the model has. */
+  units?: number;
+}
+
+export interface FirstScore extends Tested {
+  /** Where there are `units`: as many of them have so small a p by chance alone, the random p times their number. */
+  expected?: number;
 }
 
 export interface NeuronReading {

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { ask, createClient } from '../../src/client.ts';
-import { environment, main, temporary } from './run-cli.ts';
+import { environment, lexi, main, temporary, weightscope } from './run-cli.ts';
 
 /** Starts the built program and waits for the address that it prints. */
-async function explore(args: string[]) {
+async function explore(args: string[], cwd?: string) {
   const env = environment({ WEIGHTSCOPE_CACHE: temporary() });
-  const child = spawn(process.execPath, [main, 'explore', ...args, '--port', '0'], { env });
+  const child = spawn(process.execPath, [main, 'explore', ...args, '--port', '0'], { env, cwd });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
@@ -19,7 +20,8 @@ async function explore(args: string[]) {
 }
 
 it('serves the sample at once while its atlas is on its way, and ends when it is interrupted', async () => {
-  const { child, ended, url, token } = await explore(['sample']);
+  const { child, ended, url, token, lines } = await explore(['sample']);
+  expect(lines.join('\n')).toMatch(/^The atlas of sample is being made in .*atlases/m);
   expect((await fetch(new URL('/api/models', url))).status).toBe(401);
   const entered = await fetch(url, { redirect: 'manual' });
   expect([entered.status, entered.headers.get('location')]).toEqual([303, '/']);
@@ -38,6 +40,22 @@ it('serves the sample at once while its atlas is on its way, and ends when it is
   expect(await ended).toBe(130);
   await expect(fetch(url)).rejects.toThrow();
 });
+
+it('says in a line how to make an atlas of a model, or where one lies', async () => {
+  const folder = temporary();
+  const about = async () => {
+    const { child, ended, lines } = await explore([lexi], folder);
+    child.kill('SIGINT');
+    await ended;
+    return lines.join('\n');
+  };
+  expect(await about()).toMatch(
+    /^To search \S+ by word, make an atlas: weightscope atlas build \S+ -o (\S+-atlas), then weightscope explore \S+ \1\.$/m,
+  );
+  const built = ['atlas', 'build', lexi, '-o', join(folder, 'here'), '--what', 'directions', '--top', '3'];
+  expect((await weightscope(built)).status).toBe(0);
+  expect(await about()).toMatch(/^An atlas of \S+ is in here: weightscope explore \S+ here opens both\.$/m);
+}, 120_000);
 
 it('answers 200 readers at once, all the same, and ends in the middle of work', async () => {
   const { child, ended, url, token } = await explore(['sample']);

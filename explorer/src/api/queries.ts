@@ -75,6 +75,10 @@ export const neuronAsked = (...[model, layer, index, search]: [...NeuronPlace, R
 
 export const neuronQuery = (...of: Parameters<typeof neuronAsked>) => apiQuery(neuron, neuronAsked(...of));
 
+/** What chance gives for the first score of each list. */
+export const neuronChanceQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
+  apiQuery(neuron, { param: param([model, layer, index]), query: { ...readingQuery(search), k: 1, chance: true } });
+
 export const histogramQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
   apiQuery(neuron.histogram, { param: param([model, layer, index]), query: readingQuery(search) });
 

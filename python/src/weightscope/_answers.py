@@ -116,6 +116,8 @@ class ChanceTopDict(TypedDict):
     value: float
     random: NotRequired[ChanceTopRandomDict]
     shuffled: NotRequired[ChanceTopShuffledDict]
+    # Of all units of the model, as many have so small a p by chance alone: the random p times units
+    expected: NotRequired[float]
 
 
 class ChanceBottomRandomDict(TypedDict):
@@ -136,6 +138,8 @@ class ChanceBottomDict(TypedDict):
     value: float
     random: NotRequired[ChanceBottomRandomDict]
     shuffled: NotRequired[ChanceBottomShuffledDict]
+    # Of all units of the model, as many have so small a p by chance alone: the random p times units
+    expected: NotRequired[float]
 
 
 class ChanceDict(TypedDict):
@@ -144,6 +148,8 @@ class ChanceDict(TypedDict):
 
     top: NotRequired[ChanceTopDict]
     bottom: NotRequired[ChanceBottomDict]
+    # How many such neurons or heads the model has
+    units: NotRequired[float]
 
 
 class RankedTokensDict(TypedDict):
@@ -864,8 +870,11 @@ class StatisticSummaryDict(TypedDict):
 class SearchResultNeuronsMatchesDict(TypedDict):
     token: float
     label: str
+    # Place of the neuron or head among the best of the token
     rank: float
     score: float
+    # Place of the token in the neuron's own list; null beyond it
+    within: float | None
 
 
 class SearchResultNeuronsDict(TypedDict):
@@ -874,7 +883,12 @@ class SearchResultNeuronsDict(TypedDict):
     neuron: float
     part: Literal["key", "up", "value"]
     sign: Literal["+", "-"]
+    # Sum over the words met of the best matching score
     score: float
+    # What the answer is ordered by: the size of score, of a neuron divided by the length of all scores listed of
+    # it, of a head by that of its best pair
+    share: float
+    # Alternatives of the search that are met
     met: float
     matches: list[SearchResultNeuronsMatchesDict]
 
@@ -882,8 +896,10 @@ class SearchResultNeuronsDict(TypedDict):
 class SearchResultHeadsMatchesDict(TypedDict):
     token: float
     label: str
+    # Place of the neuron or head among the best of the token
     rank: float
     score: float
+    # Best place of the token in the head's own pairs
     pairRank: float | None
 
 
@@ -892,7 +908,12 @@ class SearchResultHeadsDict(TypedDict):
     head: float
     matrix: Literal["vo", "qk"]
     sign: Literal["+", "-"]
+    # Sum over the words met of the best matching score
     score: float
+    # What the answer is ordered by: the size of score, of a neuron divided by the length of all scores listed of
+    # it, of a head by that of its best pair
+    share: float
+    # Alternatives of the search that are met
     met: float
     matches: list[SearchResultHeadsMatchesDict]
 

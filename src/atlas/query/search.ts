@@ -89,9 +89,9 @@ interface Best {
 
 /**
  * The neurons or heads that are among the best of a token of every term of an alternative, with scores of the sign in
- * whose list they are: by the sum of the best matching scores over all alternatives that they meet, in proportion to how
- * loud they are, largest size first. Sums alone would put first those that are loud for every word.
- * `terms`: the tokens of each term, by alternative. Memory is for one term, however many there are.
+ * whose list they are: by the sum of the best matching scores over all alternatives that they meet, in proportion to
+ * how loud they are, largest size first. Sums alone would put first those that are loud for every word. `terms`: the
+ * tokens of each term, by alternative. Memory is for one term, however many there are.
  */
 export async function meet<P extends string>(
   lists: TokenLists<P>,

@@ -30,8 +30,16 @@ export function formatOf({ format, json, output }: OutputFlags): Format {
     throw new WeightscopeError('USAGE', `Expected one format, got --json and --format ${format}.`);
   }
   if (json) return 'json';
-  return format ?? formatByName(output, BY_ENDING, '--format says it for any name') ?? 'table';
+  return format ?? formatByName(output, BY_ENDING, otherwise(output)) ?? 'table';
 }
+
+/** What to do with a name whose ending no table has. A picture of a neuron or head is the page's to make. */
+const otherwise = (output: string | undefined): string =>
+  PICTURES.includes(extname(output ?? '').toLowerCase())
+    ? 'this command draws no picture: the page does, open it with `weightscope explore MODEL` and press “picture” beside a drawing or list (`align -o heat.svg` draws its own)'
+    : '--format says it for any name';
+
+const PICTURES = ['.svg', '.png', '.pdf', '.jpg', '.jpeg'];
 
 /** What a file's ending says of it; undefined where there is none. `USAGE` for one that is not in `known`. */
 export function formatByName<F>(

@@ -1,8 +1,8 @@
 import type { DirectionChange, Ends } from '../../compare/changed-words.ts';
 import type { ModelDiff } from '../../compare/diff.ts';
+import { chanceNotes } from '../../reading/chance-in-words.ts';
 import type { TokenPair } from '../../reading/types.ts';
 import type { Block, Group } from '../output/report.ts';
-import { chanceNotes } from './chance.ts';
 import { percent, plural, tokenBlock } from './reading.ts';
 import { wordHistoryGroups } from './word-history.ts';
 

@@ -3,15 +3,15 @@ import { GLOSSARY, termOf } from '../../guide/glossary.ts';
 import { meant } from '../../nearest.ts';
 import type { Report } from '../output/report.ts';
 
-/** One term of the glossary, or all where `name` is empty. */
-export function glossaryReport(name: string): Report {
+/** One term of the glossary, or all where `name` is empty. `flags`: other words that can be asked for. */
+export function glossaryReport(name: string, flags: readonly string[] = []): Report {
   const found = termOf(name);
   if (name && !found) {
-    const words = GLOSSARY.flatMap(({ name, also = [] }) => [name, ...also]);
+    const words = [...GLOSSARY.flatMap(({ name, also = [] }) => [name, ...also]), ...flags];
     const known = GLOSSARY.map((term) => term.name).join(', ');
     throw new WeightscopeError(
       'USAGE',
-      `Expected a word of the glossary, got ${quote(name)}${meant(name, words)}; it has ${known}.`,
+      `Expected a word of the glossary or a flag, got ${quote(name)}${meant(name, words)}; it has ${known}.`,
     );
   }
   const terms = found ? [found] : [...GLOSSARY];

@@ -1,8 +1,8 @@
 import { asRow } from '../../questions/table.ts';
+import { chanceNotes } from '../../reading/chance-in-words.ts';
 import { HEAD_MATRICES } from '../../reading/parts.ts';
 import type { AppliedToPairs, Counter, HeadMatrix, HeadReading, MatrixReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
-import { chanceNotes } from './chance.ts';
 import {
   appliedLine,
   foldColumn,
@@ -40,7 +40,10 @@ export function headReport(reading: HeadReading, asked: HeadReportOptions = {}):
     applied: [...appliedLine(normalize, applied), ...pairsLine(applied)],
     groups: headGroups(reading, options),
     notes: [
-      ...chanceNotes(matricesOf(reading).map(([matrix, read]) => [matrix.toUpperCase(), read])),
+      ...chanceNotes(
+        matricesOf(reading).map(([matrix, read]) => [matrix.toUpperCase(), read]),
+        'heads',
+      ),
       ...applied.notes,
     ],
     json: reading,

@@ -1,7 +1,7 @@
 import { rankedRows } from '../../questions/table.ts';
+import { chanceNotes } from '../../reading/chance-in-words.ts';
 import type { NeuronPart, NeuronReading, RankedTokens, VectorReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
-import { chanceNotes } from './chance.ts';
 import { appliedLine, foldColumn, tokenBlock } from './reading.ts';
 
 const ROLE: Record<NeuronPart, { text: string; tone: Tone }> = {
@@ -28,7 +28,7 @@ export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Repor
     title: `neuron ${layer}:${neuron} of ${model}`,
     applied: appliedLine(normalize, applied),
     groups: nothingAsked(asked) ? [] : neuronGroups(reading),
-    notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading)), ...applied.notes],
+    notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading), 'neurons'), ...applied.notes],
     json: reading,
     *records() {
       for (const [part, ranked] of partsOf(reading)) yield* rankedRows(ranked, { model, layer, neuron, part });

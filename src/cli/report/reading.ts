@@ -1,6 +1,8 @@
 import type { Applied, AppliedToPairs, EmbeddingChoice, Normalize, ScoredToken } from '../../reading/types.ts';
 import type { Block, Tone } from '../output/report.ts';
 
+export { probability } from '../../reading/probability.ts';
+
 /** What was applied, in words, for the line under a title. */
 export function appliedLine(normalize: Normalize, applied: Applied): string[] {
   const filters = applied.filters.length ? `only tokens that pass ${applied.filters.join(', ')}` : 'all tokens';
@@ -81,10 +83,6 @@ export function scoreFormat(scored: readonly { score: number }[]): (score: numbe
 
 /** 29769 -> 29,769. */
 export const thousands = (n: number | bigint): string => n.toLocaleString('en-US');
-
-/** A p- or q-value: `0.034`, `2e-7`; nothing where there is none. */
-export const probability = (p: number | null | undefined): string =>
-  p === null || p === undefined || Number.isNaN(p) ? '' : p >= 0.001 ? p.toPrecision(2) : p.toExponential(0);
 
 export const plural = (n: number, one: string, many = `${one}s`): string => `${thousands(n)} ${n === 1 ? one : many}`;
 

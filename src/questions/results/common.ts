@@ -36,9 +36,20 @@ export const ScoredToken = Token.extend({ score: number, foldRank: number.option
 
 const beside = z.object({ mean: number, sd: number, z: number, p: number }).optional();
 
-const firstScore = z.object({ value: number, random: beside, shuffled: beside }).optional();
+const firstScore = z
+  .object({
+    value: number,
+    random: beside,
+    shuffled: beside,
+    expected: number.optional().meta({
+      description: 'Of all units of the model, as many have so small a p by chance alone: the random p times units',
+    }),
+  })
+  .optional();
 
-export const Chance = z.object({ top: firstScore, bottom: firstScore }).meta({
+const units = number.optional().meta({ description: 'How many such neurons or heads the model has' });
+
+export const Chance = z.object({ top: firstScore, bottom: firstScore, units }).meta({
   id: 'Chance',
   description:
     "Of each list's first score: what random directions of its length (heads of its singular values) and shuffled words give",

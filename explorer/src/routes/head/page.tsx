@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { modelQuery } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo, TokenPair } from '../../api/types.ts';
+import { ChanceLine } from '../../components/chance-line.tsx';
 import { PlacePicker } from '../../components/place-picker.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
@@ -77,6 +78,7 @@ export function HeadPage() {
       </Answer>
       {!answers.pairs.error && (
         <>
+          {answers.chance.data && <ChanceLine what="heads" lists={[[name, answers.chance.data[matrix] ?? {}]]} />}
           <div className="part columns halves">
             <Section title="Heat map" hint="of the strongest tokens">
               <HeatMap query={answers.heatMap} place={place} tone={tone} name={file} onChange={onChange} />

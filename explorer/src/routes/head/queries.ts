@@ -35,6 +35,16 @@ export function pairsQuery({ search }: HeadPlace, beyond: number | undefined) {
   };
 }
 
+/** What chance gives for the best pair of all, whatever the threshold. */
+export const chanceQuery = ({ search }: HeadPlace) => ({
+  ...readingQuery(search),
+  ...exclusions(search),
+  matrix: matrixOf(search),
+  k: 1,
+  ascending: search.end === 'lowest',
+  chance: true,
+});
+
 export const matrixQuery = ({ search }: HeadPlace) => ({ ...readingQuery(search), matrix: matrixOf(search) });
 
 export const countQuery = (place: HeadPlace, beyond: number | undefined) => ({

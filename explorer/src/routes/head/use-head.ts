@@ -1,6 +1,8 @@
-import { head } from '../../api/queries.ts';
+import { useQuery } from '@tanstack/react-query';
+import { head, modelQuery } from '../../api/queries.ts';
 import { useLongQuery } from '../../api/use-long-query.ts';
 import {
+  chanceQuery,
   countQuery,
   type HeadPlace,
   heatMapQuery,
@@ -36,7 +38,12 @@ export function useHead(place: HeadPlace, beyond: number | undefined) {
   const statistics = useLongQuery(head.statistics, of(place, statisticsQuery(place)), {
     enabled: over(spectrum),
   });
-  return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics };
+  const info = useQuery(modelQuery(place.model));
+  const chance = useLongQuery(head, of(place, chanceQuery(place)), {
+    // An atlas alone has no vectors to compare with; in the order of the other matrix the first pair is not the best.
+    enabled: over(statistics) && info.data?.live === true && place.search.order !== 'other',
+  });
+  return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics, chance };
 }
 
 /** The next may begin. */

@@ -1,10 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { apiQuery, histogramQuery, modelQuery, neuronAsked, neuron as question } from '../../api/queries.ts';
+import {
+  apiQuery,
+  histogramQuery,
+  modelQuery,
+  neuronAsked,
+  neuronChanceQuery,
+  neuron as question,
+} from '../../api/queries.ts';
 import type { Applied, ModelInfo, NeuronPart, NeuronReading, ScoreDistribution } from '../../api/types.ts';
 import { previewed, usePreviewedQuery } from '../../api/use-previewed-query.ts';
 import { AppliedNote } from '../../components/applied-note.tsx';
+import { ChanceLine } from '../../components/chance-line.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { PlacePicker } from '../../components/place-picker.tsx';
@@ -49,6 +57,11 @@ export function NeuronPage() {
   // What needs the whole pass waits for it, so that it is in no other page's way.
   const exact = reading.data !== undefined && reading.preview === undefined;
   const histogram = useQuery({ ...histogramQuery(model, layer, neuron, search), enabled: exact });
+  const chance = useQuery({
+    ...neuronChanceQuery(model, layer, neuron, search),
+    // An atlas alone has no vectors to compare with.
+    enabled: exact && info.data?.live === true,
+  });
   const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
     navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false });
 
@@ -139,6 +152,15 @@ export function NeuronPage() {
           </div>
         )}
       </Answer>
+      {chance.data && (
+        <ChanceLine
+          what="neurons"
+          lists={PARTS.flatMap(({ part }) => {
+            const read = chance.data.parts[part];
+            return read ? [[part, read] as const] : [];
+          })}
+        />
+      )}
       {info.data && !reading.error && (
         <More
           info={info.data}

@@ -1,0 +1,26 @@
+import { chanceNotes, type Evidence } from '../../../src/reading/chance-in-words.ts';
+import { Term } from '../guide/term.tsx';
+
+interface ChanceLineProps {
+  /** What was read, by name; nothing is said before it is there. */
+  lists: readonly Evidence[];
+  what: 'neurons' | 'heads';
+}
+
+const NAME = 'chance';
+
+/**
+ * The lists' evidence in the command's own words: z and p of each first score, and how many such chance alone gives.
+ */
+export function ChanceLine({ lists, what }: ChanceLineProps) {
+  const text = chanceNotes(lists, what).join(' ');
+  const at = text.indexOf(NAME);
+  if (at < 0) return null;
+  return (
+    <p className="page-line chance-line">
+      {text.slice(0, at)}
+      <Term name={NAME} />
+      {text.slice(at + NAME.length)}
+    </p>
+  );
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { tinyModel } from '../../test/tiny-model.ts';
+import { referenceEngine } from '../engine/reference/reference.ts';
+import { chanceNotes } from './chance-in-words.ts';
+import { unitsOf } from './expected.ts';
+import { readHead } from './heads.ts';
+import { readNeuron } from './neurons.ts';
+
+const engine = referenceEngine();
+const model = tinyModel({ layers: 3, neurons: 5 });
+
+describe('the number of false finds among all units', () => {
+  it('counts neurons of all layers and experts, and heads', () => {
+    expect(unitsOf(model, 'key')).toBe(15);
+    expect(unitsOf(model, 'qk')).toBe(3 * model.dimensions.heads);
+    expect(unitsOf(tinyModel({ layers: 3, neurons: 5, experts: 4 }), 'value')).toBe(60);
+  });
+
+  it('is the p of random directions or heads times their number, in every answer that says what chance gives', async () => {
+    const { parts } = await readNeuron(model, 1, 2, { engine, k: 3, bottom: 3, chance: true });
+    for (const { chance } of Object.values(parts)) {
+      expect(chance!.units).toBe(15);
+      expect(chance!.top!.expected).toBe(chance!.top!.random!.p * 15);
+      expect(chance!.bottom!.expected).toBe(chance!.bottom!.random!.p * 15);
+    }
+    const { qk } = await readHead(model, 1, 0, { engine, matrices: ['qk'], k: 3, chance: true });
+    expect(qk!.chance!.top!.expected).toBe(qk!.chance!.top!.random!.p * qk!.chance!.units!);
+    expect((await readNeuron(model, 1, 2, { engine, k: 3 })).parts.key!.chance).toBeUndefined();
+  });
+
+  it('is said in one plain sentence', () => {
+    const of = (expected: number, units = 9216) => ({ chance: { units, top: { value: 1, expected } } });
+    expect(
+      chanceNotes(
+        [
+          ['key', of(62.6)],
+          ['up', of(9126.4)],
+          ['value', of(0.001)],
+        ],
+        'neurons',
+      ),
+    ).toEqual([
+      'By chance alone, about 63 of this model’s 9,216 neurons would reach such a key, about 9,126 such an up and fewer than 0.01 such a value.',
+    ]);
+    expect(chanceNotes([['QK', of(0.1402, 54)]], 'heads')).toEqual([
+      'By chance alone, about 0.14 of this model’s 54 heads would reach such a QK.',
+    ]);
+    expect(chanceNotes([['key', {}]], 'neurons')).toEqual([]);
+  });
+});
