@@ -42,8 +42,8 @@ export function CircuitPage() {
           ) : (
             <Empty>
               Compositions of heads are kept in an atlas with statistics:{' '}
-              <code>weightscope atlas build {data.name} -o DIR --what heads,statistics</code>, then{' '}
-              <code>weightscope explore {data.name} DIR</code>.
+              <code>weightscope atlas build {placeOf(data)} -o DIR --what heads,statistics</code>, then{' '}
+              <code>weightscope explore {placeOf(data)} DIR</code>.
             </Empty>
           )
         }
@@ -51,6 +51,9 @@ export function CircuitPage() {
     </article>
   );
 }
+
+/** What an atlas is built of: where one is open already, the model may be called by its folder. */
+const placeOf = ({ name, atlas }: ModelInfo): string => (atlas && name !== 'sample' ? 'MODEL' : name);
 
 function Circuit({ info }: { info: ModelInfo }) {
   const { kind = 'k', arcs: count = ARCS, pins } = route.useSearch();

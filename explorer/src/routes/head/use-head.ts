@@ -35,13 +35,12 @@ export function useHead(place: HeadPlace, beyond: number | undefined) {
   const spectrum = useLongQuery(head.spectrum, of(place, spectrumQuery(place)), {
     enabled: over(heatMap),
   });
-  const statistics = useLongQuery(head.statistics, of(place, statisticsQuery(place)), {
-    enabled: over(spectrum),
-  });
   const info = useQuery(modelQuery(place.model));
-  const chance = useLongQuery(head, of(place, chanceQuery(place)), {
-    // An atlas alone has no vectors to compare with; in the order of the other matrix the first pair is not the best.
-    enabled: over(statistics) && info.data?.live === true && place.search.order !== 'other',
+  // An atlas alone has no vectors to compare with; in the order of the other matrix the first pair is not the best.
+  const asksChance = info.data?.live === true && place.search.order !== 'other';
+  const chance = useLongQuery(head, of(place, chanceQuery(place)), { enabled: over(spectrum) && asksChance });
+  const statistics = useLongQuery(head.statistics, of(place, statisticsQuery(place)), {
+    enabled: over(spectrum) && (over(chance) || (info.data !== undefined && !asksChance)),
   });
   return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics, chance };
 }

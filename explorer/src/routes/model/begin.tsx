@@ -52,9 +52,9 @@ export function Begin({ info, heads, neurons }: BeginProps) {
       {cards.map(({ entry: { layer, index }, kind, what }) => (
         <li key={`${kind} ${layer}:${index}`}>
           {kind === 'neuron' ? (
-            <NeuronCard info={info} layer={layer} neuron={index} title={`most ${what}`} />
+            <NeuronCard info={info} layer={layer} neuron={index} title={`highest ${what}`} />
           ) : (
-            <HeadCard info={info} layer={layer} head={index} matrix={undefined} title={`most ${what}`}>
+            <HeadCard info={info} layer={layer} head={index} matrix={undefined} title={`highest ${what}`}>
               <HeadWords info={info} layer={layer} head={index} matrix="vo" />
             </HeadCard>
           )}

@@ -43,7 +43,10 @@ export function ChooseStatistic({ kind, label, names, name, parts = [], part, on
 
 /** A statistic's own title; that of another column of the atlas is its name. */
 export const titleOf = (kind: StatisticKind, name: string): string =>
-  columnNamed(kind, name)?.title ?? name.replaceAll('_', ' ');
+  columnNamed(kind, name)?.title ?? ENDS[name] ?? name.replaceAll('_', ' ');
+
+/** What the scores of an atlas without statistics are called. */
+const ENDS: Readonly<Record<string, string>> = { best: 'best score', worst: 'lowest score' };
 
 /** The statistic to begin with: one that is already computed, copying before others. */
 export function firstChoice(names: StatisticNames['statistics'], wish: string): string | undefined {

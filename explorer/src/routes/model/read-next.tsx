@@ -16,11 +16,11 @@ export function ReadNext({ info, heads, neurons }: ReadNextProps) {
   return (
     <nav className="note read-next" aria-label="Read next">
       <h2>Read next</h2>
-      {heads && <Group title="most" kind="head" entries={heads.highest} found={heads} info={info} />}
-      {heads && <Group title="least" kind="head" entries={heads.lowest.slice(0, 2)} found={heads} info={info} />}
-      {neurons && <Group title="most" kind="neuron" entries={neurons.highest} found={neurons} info={info} />}
+      {heads && <Group title="highest" kind="head" entries={heads.highest} found={heads} info={info} />}
+      {heads && <Group title="lowest" kind="head" entries={heads.lowest.slice(0, 2)} found={heads} info={info} />}
+      {neurons && <Group title="highest" kind="neuron" entries={neurons.highest} found={neurons} info={info} />}
       {neurons && (
-        <Group title="least" kind="neuron" entries={neurons.lowest.slice(0, 2)} found={neurons} info={info} />
+        <Group title="lowest" kind="neuron" entries={neurons.lowest.slice(0, 2)} found={neurons} info={info} />
       )}
     </nav>
   );
