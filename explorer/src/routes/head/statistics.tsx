@@ -93,7 +93,11 @@ const COLUMNS: Column<StatisticRow>[] = [
     id: 'statistic',
     header: 'statistic',
     value: ({ name }) => name,
-    cell: ({ name, title }) => <span title={title}>{name}</span>,
+    cell: ({ name, title }) => (
+      <span className="text" title={`${name}: ${title}`}>
+        {name}
+      </span>
+    ),
     width: 'minmax(120px, 1fr)',
   },
   {

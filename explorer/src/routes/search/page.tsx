@@ -178,7 +178,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             {place}
           </Link>
         ),
-      width: '90px',
+      width: '72px',
     },
     {
       id: 'met',
@@ -190,15 +190,18 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             <TokenText label={label} />
           </mark>
         )),
-      width: 'minmax(120px, 260px)',
+      width: 'minmax(160px, 260px)',
     },
     {
-      id: 'rank',
-      header: `among ${isHead ? 'heads' : 'neurons'}`,
-      title: `Its place among this word's best ${isHead ? 'heads' : 'neurons'}`,
-      value: ({ words }) => Math.min(...words.map(({ rank }) => rank)),
+      id: 'share',
+      header: 'share',
+      title: isHead
+        ? 'How far the words stand out within the head: the score beside that of its best pair'
+        : 'How far the words stand out within the neuron: the score beside the length of all its listed scores',
+      value: ({ share }) => share,
+      cell: ({ share }) => share.toFixed(3),
       numeric: true,
-      width: '104px',
+      width: '84px',
     },
     {
       id: 'within',
@@ -212,15 +215,12 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
       width: '84px',
     },
     {
-      id: 'share',
-      header: 'share',
-      title: isHead
-        ? 'How far the words stand out within the head: the score beside that of its best pair'
-        : 'How far the words stand out within the neuron: the score beside the length of all its listed scores',
-      value: ({ share }) => share,
-      cell: ({ share }) => share.toFixed(3),
+      id: 'rank',
+      header: `among ${isHead ? 'heads' : 'neurons'}`,
+      title: `Its place among this word's best ${isHead ? 'heads' : 'neurons'}`,
+      value: ({ words }) => Math.min(...words.map(({ rank }) => rank)),
       numeric: true,
-      width: '84px',
+      width: '104px',
     },
     {
       id: 'score',
