@@ -70,6 +70,25 @@ describe('what is mistyped', () => {
   });
 });
 
+it('a picture that a command does not draw is refused with who draws it', async () => {
+  for (const name of ['n.svg', 'n.png', 'n.pdf'])
+    expect(await refused('neuron', lexi, '0:1', '-o', name)).toContain(
+      `got ${name}; this command draws no picture: the page does, open it with \`weightscope explore MODEL\``,
+    );
+  expect(await refused('neuron', lexi, '0:1', '-o', 'n.xlsx')).toContain('--format says it for any name');
+});
+
+it('a flag is explained by its name, dashes or not', async () => {
+  for (const name of ['only-alnum', '--only-alnum', 'ONLY_ALNUM']) {
+    const { stdout } = await weightscope(['explain', name]);
+    expect(stdout).toContain('Only tokens that pass: letters and digits of any script. A flag of neuron, head');
+  }
+  // A word of the glossary is that word; with dashes it is the flag.
+  expect((await weightscope(['explain', 'engine'])).stdout).toContain('What computes');
+  expect((await weightscope(['explain', '--engine'])).stdout).toMatch(/A flag of\s+info/);
+  expect((await weightscope(['explain', 'freq', '--json'])).stdout).toContain('"name": "freq"');
+});
+
 it('Ctrl-C of a build says --resume, which goes on', async () => {
   const folder = join(temporary(), 'atlas');
   const child = spawn(process.execPath, [main, 'atlas', 'build', lexi, '-o', folder], { env: environment() });

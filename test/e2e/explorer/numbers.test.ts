@@ -3,9 +3,18 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel, readHead, readHeadRow, readNeuron, readVector } from '../../../src/node.ts';
+import { chanceNotes } from '../../../src/reading/chance-in-words.ts';
 import { tokenHeads, tokenNeurons } from '../../../src/reading/token-places.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
-import { asSite, type Explorer, keepPicture, openExplorer, startExplorer, startSite } from '../../explorer.ts';
+import {
+  accessibilityProblems,
+  asSite,
+  type Explorer,
+  keepPicture,
+  openExplorer,
+  startExplorer,
+  startSite,
+} from '../../explorer.ts';
 import { parseCsv } from '../run-cli.ts';
 
 /** What the pages show, beside what the library says. */
@@ -78,6 +87,26 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       await keepPicture(page, 'neuron');
     });
   });
+
+  it('says of a neuron and of a head what chance gives, in the words of the command', async () => {
+    const { parts } = await readNeuron(model, 0, 381, { k: 1, chance: true });
+    const neuron = chanceNotes(Object.entries(parts), 'neurons').join(' ');
+    expect(neuron).toMatch(/^First scores against chance: key z 3\.1 .* of this model’s 9,216 neurons would reach/);
+    await look('/m/sample/neuron/0/381', async (page) => {
+      const line = page.locator('.chance-line');
+      await line.waitFor({ timeout: 120_000 });
+      expect(await line.textContent()).toBe(neuron);
+      expect(await accessibilityProblems(page)).toEqual([]);
+    });
+    const { vo } = await readHead(model, 5, 2, { matrices: ['vo'], k: 1, excludeSame: true, chance: true });
+    const head = chanceNotes([['VO', vo!]], 'heads').join(' ');
+    expect(head).toContain('of this model’s 54 heads would reach such a VO.');
+    await look('/m/sample/head/5/2?matrix=vo&exclude=same', async (page) => {
+      const line = page.locator('.chance-line');
+      await line.waitFor({ timeout: 120_000 });
+      expect(await line.textContent()).toBe(head);
+    });
+  }, 300_000);
 
   it('lists a neuron under filters and another normaliser, from the address alone', async () => {
     const filters = { onlyEnglish: true, noSpecial: true };
