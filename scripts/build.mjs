@@ -1,5 +1,5 @@
 // npm run build: the WASM kernels, then TypeScript -> dist/, then the page -> explorer/dist/,
-// and what `weightscope site` puts beside it -> explorer/dist-site/.
+// what `weightscope site` puts beside it -> explorer/dist-site/, and the notebook's card -> explorer/dist-widget/.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,13 +15,6 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
 const main = join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
-run('node_modules/vite/bin/vite.js', 'build', 'explorer', '--logLevel', 'warn');
-run(
-  'node_modules/vite/bin/vite.js',
-  'build',
-  'explorer',
-  '--config',
-  'explorer/vite.site.config.ts',
-  '--logLevel',
-  'warn',
-);
+const vite = (...args) => run('node_modules/vite/bin/vite.js', 'build', 'explorer', ...args, '--logLevel', 'warn');
+vite();
+for (const of of ['site', 'widget']) vite('--config', `explorer/vite.${of}.config.ts`);

@@ -16,8 +16,9 @@ const NATIVE = [
   'native/build.rs',
   'scripts/build-native.mjs',
 ];
-const PAGE = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json'].map((name) => join('explorer', name));
-const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...PAGE];
+const PAGE = ['src', 'site', 'public', 'index.html', 'package.json', 'vite.config.ts'];
+const EXPLORER = [...PAGE, 'vite.site.config.ts', 'vite.widget.config.ts'].map((name) => join('explorer', name));
+const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...EXPLORER];
 
 export function setup() {
   checkNode();

@@ -3,6 +3,7 @@ import { framesOf, isRecord } from './frames.ts';
 import { pairList, plainTable, wordList } from './lists.ts';
 import { html, Markup, written } from './markup.ts';
 import { heatMapPicture, histogramPicture } from './pictures.ts';
+import { howOf, titleOf } from './said.ts';
 import { STYLE } from './style.ts';
 
 type Fields = Record<string, unknown>;
@@ -41,32 +42,6 @@ export function readingText(reading: unknown, { title }: DisplayOptions = {}): s
   if (!isRecord(reading)) return title ?? String(reading);
   const lists = wordLists(reading).map(([name, words]) => `${name}: ${words.map(({ label }) => label).join(' ')}`);
   return [title ?? titleOf(reading), ...lists].filter(Boolean).join('\n');
-}
-
-/** `neuron 4:100 of sample`, by what the reading says of itself. */
-function titleOf({ layer, neuron, head, matrix, name, model, token, a, b }: Fields): string {
-  const place =
-    neuron !== undefined ? `neuron ${layer}:${neuron}` : head !== undefined ? `head ${layer}:${head}` : undefined;
-  const of = isRecord(token) ? `token ${token.label}` : undefined;
-  const both = a !== undefined && b !== undefined ? `${a} and ${b}` : undefined;
-  const which = [place ?? (typeof name === 'string' ? name : undefined), of, matrix, both].filter(Boolean).join(' · ');
-  return model === undefined || which === '' ? which || String(model ?? '') : `${which} of ${model}`;
-}
-
-/** What was done to get the numbers. */
-function howOf({ normalize, applied }: Fields): string {
-  if (normalize === undefined || !isRecord(applied)) return '';
-  const { filters, foldNorm, above, below, notes } = applied as Fields & { filters?: string[]; notes?: string[] };
-  return [
-    `normalised by ${normalize}`,
-    foldNorm ? 'norm folded in' : 'norm not folded in',
-    filters?.length ? `only tokens that pass ${filters.join(', ')}` : 'all tokens',
-    above !== undefined && `above ${written(above)}`,
-    below !== undefined && `below ${written(below)}`,
-    ...(notes ?? []),
-  ]
-    .filter(Boolean)
-    .join(' · ');
 }
 
 type Words = readonly { label: string; score: number }[];

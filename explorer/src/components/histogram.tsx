@@ -1,8 +1,8 @@
 import { axisX, rectY, ruleX, ruleY } from '@observablehq/plot';
 import { useCallback } from 'react';
 import { formatCount, formatScore, plural } from '../format.ts';
+import type { Tone } from './bar.tsx';
 import { PlotFigure } from './plot-figure.tsx';
-import type { Tone } from './score-bars.tsx';
 
 /** Counts between edges: `counts[i]` scores lie in [edges[i], edges[i + 1]). */
 export interface Bins {

@@ -1,5 +1,5 @@
 import { Fragment } from 'react';
-import { TokenText } from './token-label.tsx';
+import { TokenText } from './token-text.tsx';
 
 interface LitWordsProps {
   tokens: readonly { id: number; label: string }[];

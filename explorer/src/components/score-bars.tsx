@@ -1,10 +1,7 @@
 import type { ScoredToken } from '../api/types.ts';
 import { scoreFormat } from '../format.ts';
+import { Bar, type Tone } from './bar.tsx';
 import { TokenLabel } from './token-label.tsx';
-import './score-bars.css';
-
-/** Whose colour: what is read, what is written, the opposite pole, or neither. */
-export type Tone = 'read' | 'write' | 'opposite' | 'neutral';
 
 interface ScoreBarsProps {
   /** What the list is, for those who do not see its heading. */
@@ -48,10 +45,4 @@ export function ScoreBars({ label, tokens, tone, model, max, format }: ScoreBars
       </tbody>
     </table>
   );
-}
-
-/** A bar of the tone around it; its number stands beside it. */
-export function Bar({ value, max }: { value: number; max: number }) {
-  const share = max > 0 ? Math.min(1, Math.abs(value) / max) : 0;
-  return <span className="bar" style={{ '--share': share } as React.CSSProperties} />;
 }

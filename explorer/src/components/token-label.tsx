@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Token } from '../api/types.ts';
-import './token-label.css';
+import { TokenText } from './token-text.tsx';
 
 interface TokenLabelProps {
   token: Token;
@@ -24,10 +24,4 @@ export function TokenLabel({ token, model }: TokenLabelProps) {
       {text}
     </Link>
   );
-}
-
-/** A label whose spaces and line ends (`·`, `↵`, `⇥`) are drawn faintly. */
-export function TokenText({ label }: { label: string }) {
-  const parts = label.split(/([·↵⇥]+)/);
-  return parts.map((part, index) => (index % 2 === 1 ? <i key={index}>{part}</i> : part));
 }

@@ -1,4 +1,4 @@
-import { TokenText } from '../components/token-label.tsx';
+import { TokenText } from '../components/token-text.tsx';
 
 /** `·colour, ·whilst and ·UK`, in the colour of what they are. */
 export function SomeTokens({ labels, tone }: { labels: readonly string[]; tone: 'read' | 'write' | 'opposite' }) {

@@ -1,5 +1,5 @@
 import type { ScoredToken } from '../api/types.ts';
-import type { Tone } from '../components/score-bars.tsx';
+import type { Tone } from '../components/bar.tsx';
 import type { Figure } from '../export/figure.ts';
 
 /** What both maps draw. */

@@ -4,7 +4,7 @@ import { Command } from 'cmdk';
 import { useEffect, useRef, useState } from 'react';
 import { placesQuery } from '../api/queries.ts';
 import type { Place } from '../api/types.ts';
-import { TokenText } from '../components/token-label.tsx';
+import { TokenText } from '../components/token-text.tsx';
 import { addressOf, type Destination, pagesOf } from './destinations.ts';
 import './palette.css';
 

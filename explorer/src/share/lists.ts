@@ -1,6 +1,7 @@
 import type { ScoredToken } from '../api/types.ts';
-import type { Tone } from '../components/score-bars.tsx';
+import type { Tone } from '../components/bar.tsx';
 import { readingLine, sampleInWords } from '../export/figure.ts';
+import { formatCount, plural } from '../format.ts';
 import { parseReadingSearch } from '../state/reading-search.ts';
 import type { Pin } from './pin.ts';
 
@@ -25,9 +26,10 @@ interface Sampled {
   applied?: { preview?: { vectors: number; of: number } };
 }
 interface Answers {
-  neuron: Sampled & { parts: Partial<Record<'key' | 'up' | 'value', { top: readonly ScoredToken[] }>> };
-  head: Sampled &
-    Partial<Record<'qk' | 'vo', { pairs: readonly { first: Word; second: Word; score: number; margin?: number }[] }>>;
+  neuron: Sampled & {
+    parts: Partial<Record<'key' | 'up' | 'value', { top: readonly ScoredToken[]; bottom?: readonly ScoredToken[] }>>;
+  };
+  head: Sampled & Partial<Record<'qk' | 'vo', Counted & { pairs: readonly Pair[] }>>;
   token: {
     token: Word;
     neurons: Partial<Record<'key' | 'value', { top: readonly Placed[] }>>;
@@ -36,6 +38,18 @@ interface Answers {
 }
 interface Word {
   label: string;
+}
+interface Pair {
+  first: Word;
+  second: Word;
+  score: number;
+  margin?: number;
+}
+/** Between thresholds, all that there are. */
+interface Counted {
+  count?: number;
+  above?: number;
+  below?: number;
 }
 interface Placed {
   layer: number;
@@ -48,36 +62,55 @@ export function cardReading(pin: Pin, answer: unknown): CardReading {
   const { applied } = answer as Sampled;
   const search = parseReadingSearch(Object.fromEntries(new URLSearchParams(pin.query)));
   return {
-    lists: LISTS[pin.kind](answer as never),
+    lists: cardLists(pin.kind, answer),
     how: `${readingLine(search, 'freq')}${sampleInWords(applied?.preview)}`,
   };
 }
 
-const LISTS: { [K in Pin['kind']]: (answer: Answers[K]) => CardList[] } = {
-  neuron: ({ parts }) =>
+/** An answer's lists, `most` rows of each; the opposite pole stands where it was asked for. */
+export const cardLists = <K extends Pin['kind']>(kind: K, answer: unknown, most: number = ROWS): CardList[] =>
+  LISTS[kind](answer as Answers[K], most);
+
+const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number) => CardList[] } = {
+  neuron: ({ parts }, most) =>
     (['key', 'up', 'value'] as const).flatMap((part) => {
-      const rows = parts[part]?.top;
-      return rows ? [{ heading: HEADINGS[part], tone: TONES[part], rows: rows.slice(0, ROWS) }] : [];
+      const { top, bottom = [] } = parts[part] ?? {};
+      if (!top) return [];
+      const heading = `${HEADINGS[part].split(':')[0]}: opposite pole`;
+      return [
+        { heading: HEADINGS[part], tone: TONES[part], rows: top.slice(0, most) },
+        ...(bottom.length > 0 ? [{ heading, tone: 'opposite', rows: bottom.slice(0, most) } as const] : []),
+      ];
     }),
-  head: (answer) =>
+  head: (answer, most) =>
     (['qk', 'vo'] as const).flatMap((matrix) => {
-      const rows = answer[matrix]?.pairs.slice(0, ROWS).map(({ first, second, score, margin }) => ({
+      const of = answer[matrix];
+      if (!of) return [];
+      const rows = of.pairs.slice(0, most).map(({ first, second, score, margin }) => ({
         label: `${first.label} → ${second.label}`,
         score,
         ...(margin !== undefined && { margin }),
       }));
-      if (!rows) return [];
-      const heading = matrix === 'qk' ? 'QK: looks for' : 'VO: turns into';
+      const heading = `${matrix === 'qk' ? 'QK: looks for' : 'VO: turns into'}${countInWords(of)}`;
       return [{ heading, tone: matrix === 'qk' ? 'read' : 'write', rows } satisfies CardList];
     }),
-  token: ({ neurons, nearest }) => [
-    { heading: 'Neurons that write it', tone: 'write', rows: placed(neurons.value?.top) },
-    { heading: 'Neurons that read it', tone: 'read', rows: placed(neurons.key?.top) },
-    { heading: 'Nearest tokens', tone: 'neutral', rows: nearest.slice(0, ROWS) },
+  token: ({ neurons, nearest }, most) => [
+    { heading: 'Neurons that write it', tone: 'write', rows: placed(neurons.value?.top, most) },
+    { heading: 'Neurons that read it', tone: 'read', rows: placed(neurons.key?.top, most) },
+    { heading: 'Nearest tokens', tone: 'neutral', rows: nearest.slice(0, most) },
   ],
 };
+
+/** `, 4,889 pairs above 75`; without a threshold it is all pairs that there are, which nobody asked for. */
+function countInWords({ count = 0, above, below }: Counted): string {
+  const beyond = [
+    ...(above === undefined ? [] : [`above ${formatCount(above)}`]),
+    ...(below === undefined ? [] : [`below ${formatCount(below)}`]),
+  ];
+  return beyond.length > 0 ? `, ${plural(count, 'pair')} ${beyond.join(' and ')}` : '';
+}
 const HEADINGS = { key: 'Key: what makes it fire', up: 'Up: what scales it', value: 'Value: what it writes' };
 const TONES = { key: 'read', up: 'neutral', value: 'write' } as const;
 
-const placed = (rows: readonly Placed[] = []): CardList['rows'] =>
-  rows.slice(0, ROWS).map(({ layer, neuron, score }) => ({ label: `${layer}:${neuron}`, score }));
+const placed = (rows: readonly Placed[] = [], most: number): CardList['rows'] =>
+  rows.slice(0, most).map(({ layer, neuron, score }) => ({ label: `${layer}:${neuron}`, score }));

@@ -1,10 +1,11 @@
-"""An answer: its fields, frames, HTML."""
+"""An answer: its fields, frames, HTML, card."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from ._card import card_of
 from ._errors import WeightscopeError
 
 if TYPE_CHECKING:
@@ -84,6 +85,20 @@ class Reading:
 
     def _repr_html_(self) -> str:
         return str(self._session._request({"html": self._answered()}))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """For Jupyter: a card, beside the HTML for who has no widgets."""
+        card = card_of(self)
+        if card is None:
+            return None
+        data, metadata = card._repr_mimebundle_(include=include, exclude=exclude)
+        return {**data, "text/plain": repr(self)}, metadata
+
+    def _display_(self) -> Any:
+        """For marimo."""
+        import marimo
+
+        return card_of(self) or marimo.Html(self._repr_html_())
 
     def _columns(self, frame: str | None) -> Columns:
         if frame is None:

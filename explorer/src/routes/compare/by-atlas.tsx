@@ -5,7 +5,7 @@ import { useLongQuery } from '../../api/use-long-query.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Slider } from '../../components/slider.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
-import { TokenText } from '../../components/token-label.tsx';
+import { TokenText } from '../../components/token-text.tsx';
 import { formatCount } from '../../format.ts';
 import { AMONG } from './search.ts';
 

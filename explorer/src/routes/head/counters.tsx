@@ -2,7 +2,7 @@ import { Fragment } from 'react';
 import type { Counter } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
-import { TokenText } from '../../components/token-label.tsx';
+import { TokenText } from '../../components/token-text.tsx';
 import { formatCount } from '../../format.ts';
 
 interface CountersProps {

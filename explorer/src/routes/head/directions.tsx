@@ -1,9 +1,9 @@
 import { rectY, ruleY } from '@observablehq/plot';
 import { useCallback } from 'react';
 import type { Spectrum } from '../../api/types.ts';
+import type { Tone } from '../../components/bar.tsx';
 import { PlotFigure } from '../../components/plot-figure.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import type { Tone } from '../../components/score-bars.tsx';
 import { Answer, Note } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatScore } from '../../format.ts';

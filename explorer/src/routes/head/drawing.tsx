@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import type { Token, TokenPair } from '../../api/types.ts';
+import type { Tone } from '../../components/bar.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import type { Tone } from '../../components/score-bars.tsx';
 import { useWidth } from '../../components/use-width.ts';
 import { formatCount, formatScore, plural } from '../../format.ts';
 import { chooseLinks, curve, layOut, type PlacedToken } from './bipartite.ts';

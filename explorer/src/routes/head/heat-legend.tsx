@@ -1,4 +1,4 @@
-import type { Tone } from '../../components/score-bars.tsx';
+import type { Tone } from '../../components/bar.tsx';
 import { formatScore } from '../../format.ts';
 
 const STEPS = 9;

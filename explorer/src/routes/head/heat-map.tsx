@@ -1,8 +1,8 @@
 import { useMemo, useRef, useState } from 'react';
 import type { HeatMap as Reading } from '../../api/types.ts';
+import type { Tone } from '../../components/bar.tsx';
 import { useRoving } from '../../components/roving.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import type { Tone } from '../../components/score-bars.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { useWidth } from '../../components/use-width.ts';

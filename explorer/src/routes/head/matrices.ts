@@ -1,5 +1,5 @@
 import type { HeadMatrix } from '../../api/types.ts';
-import type { Tone } from '../../components/score-bars.tsx';
+import type { Tone } from '../../components/bar.tsx';
 
 /** How a head's two matrices are spoken of, and in whose colour. */
 export interface MatrixWords {

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { TokenPair } from '../../api/types.ts';
+import { Bar, type Tone } from '../../components/bar.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
-import { Bar, type Tone } from '../../components/score-bars.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, scoreFormat } from '../../format.ts';
 

@@ -1,9 +1,10 @@
 import { head } from '../../api/queries.ts';
 import type { Token } from '../../api/types.ts';
 import { useLongQuery } from '../../api/use-long-query.ts';
+import type { Tone } from '../../components/bar.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import { ScoreBars, type Tone } from '../../components/score-bars.tsx';
+import { ScoreBars } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { EXAMPLES } from '../../../../src/guide/lesson.ts';
 import { apiQuery, place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
-import { TokenText } from '../../components/token-label.tsx';
+import { TokenText } from '../../components/token-text.tsx';
 import type { Entry, Extremes } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
 

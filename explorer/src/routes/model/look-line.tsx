@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { headRowsQuery, neuronQuery } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { LitWords } from '../../components/lit-words.tsx';
-import { TokenText } from '../../components/token-label.tsx';
+import { TokenText } from '../../components/token-text.tsx';
 import { formatScore } from '../../format.ts';
 
 /** What the pointer or the arrow keys are on. */

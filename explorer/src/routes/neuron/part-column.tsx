@@ -1,8 +1,9 @@
 import type { Applied, RankedTokens, ScoreDistribution, ScoredToken } from '../../api/types.ts';
+import { Bar, type Tone } from '../../components/bar.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import { Bar, ScoreBars, type Tone } from '../../components/score-bars.tsx';
+import { ScoreBars } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';

@@ -1,5 +1,5 @@
 import type { NeuronPart } from '../../api/types.ts';
-import type { Tone } from '../../components/score-bars.tsx';
+import type { Tone } from '../../components/bar.tsx';
 
 /** A neuron's vectors in the order they act. */
 export const PARTS: readonly { part: NeuronPart; title: string; hint: string; tone: Tone }[] = [

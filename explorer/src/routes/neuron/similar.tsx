@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { similarQuery } from '../../api/queries.ts';
 import type { NeuronPart, SimilarNeuron } from '../../api/types.ts';
+import { Bar } from '../../components/bar.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
-import { Bar } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
-import { TokenText } from '../../components/token-label.tsx';
+import { TokenText } from '../../components/token-text.tsx';
 import { formatScore } from '../../format.ts';
 
 interface SimilarNeuronsProps {

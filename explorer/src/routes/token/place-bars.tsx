@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { NeuronPart } from '../../api/types.ts';
+import { Bar, type Tone } from '../../components/bar.tsx';
 import { PartWords } from '../../components/part-words.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import { Bar, type Tone } from '../../components/score-bars.tsx';
 import { scoreFormat } from '../../format.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { HeadRowWords } from './head-row-words.tsx';
