@@ -228,6 +228,7 @@ export const headRow = question({
     // `token` is the secret of the server's address.
     id: whole('The token, a row of E', { max: 10_000_000, example: 100, required: true }),
     side: choice('Where the token stands', ['first', 'second'], { default: 'first' }),
+    other: whole('The token on the other side: that pair alone', { max: 10_000_000 }),
     k: whole('How many of the best', { default: 50 }),
     bottom: whole('How many of the worst', { default: 0 }),
     ...exclusions,
@@ -236,8 +237,8 @@ export const headRow = question({
   },
   result: HeadRow,
   sources: {
-    weights: (model, { layer, head, matrix, id, side, k, bottom, excludeSame, excludeFuzzy }, options) =>
-      readHeadRow(model, layer, head, matrix, id, { ...options, side, k, bottom, excludeSame, excludeFuzzy }),
+    weights: (model, { layer, head, matrix, id, side, other, k, bottom, excludeSame, excludeFuzzy }, options) =>
+      readHeadRow(model, layer, head, matrix, id, { ...options, side, other, k, bottom, excludeSame, excludeFuzzy }),
   },
   table: (ranked) => columnsOf(rankedRows(ranked), RANKED_COLUMNS),
 });

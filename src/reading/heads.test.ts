@@ -159,6 +159,28 @@ describe('readHeadRow', () => {
     }
   });
 
+  it('reads one pair alone, with the score that it has among all, from either side', async () => {
+    const model = tinyModel({ seed: 7, words: WORDS });
+    for (const matrix of ['vo', 'qk'] as const) {
+      const whole = brute.interaction(model, 0, 3, matrix);
+      for (const [first, second] of [
+        [4, 9],
+        [0, 29],
+        [7, 7],
+      ] as const) {
+        const row = await readHeadRow(model, 0, 3, matrix, first, { engine, other: second });
+        const column = await readHeadRow(model, 0, 3, matrix, second, { engine, other: first, side: 'second' });
+        expect(row.top.map(({ id, score }) => [id, score])).toEqual([[second, whole[first][second]]]);
+        expect(column.top.map(({ id, score }) => [id, score])).toEqual([[first, whole[first][second]]]);
+      }
+    }
+    const same = await readHeadRow(model, 0, 3, 'vo', 4, { engine, other: 4, excludeSame: true });
+    expect(same.top).toEqual([]);
+    await expect(readHeadRow(model, 0, 3, 'vo', 4, { engine, other: 30 })).rejects.toMatchObject({
+      code: 'OUT_OF_RANGE',
+    });
+  });
+
   it('leaves out the tokens whose pairs the exclusions leave out, on either side', async () => {
     const model = tinyModel({ seed: 7, words: WORDS });
     for (const exclude of ['excludeSame', 'excludeFuzzy'] as const) {

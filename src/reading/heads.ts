@@ -196,7 +196,8 @@ async function scoreOfRank(engine: Engine, own: HeadFactors, selection: Selectio
 /**
  * The row of one token in a head's matrix as ranked tokens: with `vo`, what the head writes when it reads the token;
  * with `qk`, which keys this query attends to. `side: 'second'` gives the column. Scores are those of the pairs, and
- * `excludeSame` and `excludeFuzzy` leave out the tokens whose pair with it they leave out.
+ * `excludeSame` and `excludeFuzzy` leave out the tokens whose pair with it they leave out. With `other`, a token by its
+ * id, the row is that one pair, wherever it stands among all of them.
  */
 export async function readHeadRow(
   model: Model,
@@ -204,18 +205,22 @@ export async function readHeadRow(
   head: number,
   matrix: HeadMatrix,
   tokenId: number,
-  options: RankOptions & Pick<HeadOptions, 'excludeSame' | 'excludeFuzzy'> & { side?: Side } = {},
+  options: RankOptions & Pick<HeadOptions, 'excludeSame' | 'excludeFuzzy'> & { side?: Side; other?: number } = {},
 ): Promise<HeadRowReading> {
-  const { side = 'first', normalize = 'freq' } = options;
+  const { side = 'first', normalize = 'freq', other: only } = options;
   const sides = PARTS[matrix];
   const other = side === 'first' ? 'second' : 'first';
-  await checkToken(model, tokenId, embeddingOf(`attn.${sides[side]}`, options.embedding), options.signal);
+  const check = (id: number, of: Side) =>
+    checkToken(model, id, embeddingOf(`attn.${sides[of]}`, options.embedding), options.signal);
+  await check(tokenId, side);
+  if (only !== undefined) await check(only, other);
   const range = { start: tokenId, end: tokenId + 1 };
   const x = await headFactor(model, layer, head, matrix, side, { ...options, ...range });
   const all = await headFactor(model, layer, head, matrix, other, options);
   const exclude = exclusion(model, options);
   // A pair is left out by its first and second token, in this order.
-  const leftOut = exclude && ((id: number) => (side === 'first' ? exclude(tokenId, id) : exclude(id, tokenId)));
+  const excluded = exclude && ((id: number) => (side === 'first' ? exclude(tokenId, id) : exclude(id, tokenId)));
+  const leftOut = only === undefined ? excluded : (id: number) => id !== only || excluded?.(id) === true;
   const how = { e: all.factor, kind: `attn.${sides[other]}`, leftOut } as const;
   const ranked = await rankTokens(model, x.factor, how, options);
   const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), layer, used: [x.f, all.f] });

@@ -81,7 +81,11 @@ const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
   },
   '/api/models/{model}/heads/{layer}/{head}/row': {
     schema: schemas.HeadRow,
-    ask: ['tiny/heads/0/0/row?id=3&k=2&bottom=2', 'bare/heads/0/0/row?id=3&side=second&matrix=qk'],
+    ask: [
+      'tiny/heads/0/0/row?id=3&k=2&bottom=2',
+      'tiny/heads/0/0/row?id=3&other=5',
+      'bare/heads/0/0/row?id=3&side=second&matrix=qk',
+    ],
   },
   '/api/models/{model}/heads/{layer}/{head}/spectrum': {
     schema: schemas.Spectrum,
@@ -364,6 +368,7 @@ describe('wrong questions', () => {
     ['/api/models/tiny/heads/0/9/scores', 400, 'OUT_OF_RANGE', 'head'],
     ['/api/models/tiny/heads/0/0/row', 400, 'ARGUMENT_INVALID', 'Expected `id` to be given, got nothing.'],
     ['/api/models/tiny/heads/0/0/row?id=30', 400, 'OUT_OF_RANGE', 'token'],
+    ['/api/models/tiny/heads/0/0/row?id=3&other=30', 400, 'OUT_OF_RANGE', 'token'],
     ['/api/models/tiny/heads/9/0/statistics', 400, 'OUT_OF_RANGE', 'layer'],
     ['/api/models/tiny/heads/0/0/spectrum?gap=2', 400, 'ARGUMENT_INVALID', 'gap'],
     ['/api/models/bare/heads/0/0?excludeSame=true', 400, 'TOKENIZER_MISSING', 'Expected a tokenizer'],

@@ -1,5 +1,6 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { type AnswerTo, ApiError, type AskedOf, ask, createClient, type Endpoint } from '../../../src/client.ts';
+import type { PairIds } from '../state/pair.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { reach } from './reach.ts';
 import type { HeadMatrix, NeuronPart } from './types.ts';
@@ -90,6 +91,17 @@ export const rawVectorQuery = (...[model, layer, index, part]: [...NeuronPlace, 
 
 export const tokenRowsQuery = (...[model, layer, index, part, search]: [...NeuronPlace, NeuronPart, ReadingSearch]) =>
   apiQuery(neuron.map, { param: param([model, layer, index]), query: { ...readingQuery(search), part, n: 150 } });
+
+/** One pair of a head, wherever it stands and whatever filters leave: they change no score. */
+export const pairAsked = (
+  [model, layer, index]: [model: string, layer: number, head: number],
+  matrix: HeadMatrix,
+  { first, second }: PairIds,
+  search: ReadingSearch,
+) => ({
+  param: place({ model, layer, head: index }),
+  query: { ...readingQuery({ ...search, filters: undefined }), matrix, id: first, other: second, k: 1 },
+});
 
 /** Cosines unless asked otherwise: `freq` is defined only where all parts of a sum are of one kind. */
 export const vectorQuery = (model: string, expression: string, search: ReadingSearch & EndCounts) =>

@@ -24,6 +24,7 @@ export type SimilarNeuron = SimilarNeurons['neurons'][number];
 export type TokenRows = Of<typeof schemas.TokenMap>;
 export type MatrixReading = Of<typeof schemas.MatrixReading>;
 export type TokenPair = Of<typeof schemas.TokenPair>;
+export type HeadRow = Of<typeof schemas.HeadRow>;
 export type Spectrum = Of<typeof schemas.Spectrum>;
 export type HeadStatistics = Of<typeof schemas.HeadStatistics>;
 export type HeatMap = Of<typeof schemas.HeatMap>;

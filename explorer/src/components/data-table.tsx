@@ -9,7 +9,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { SaveMenu } from './save-menu.tsx';
 import './data-table.css';
 
@@ -47,6 +47,8 @@ interface DataTableProps<Row> {
   onSort?: (sort: Sort | undefined) => void;
   /** Rows seen at once; more scroll. Default 25. */
   visible?: number;
+  /** The key of a row that is lit, and brought into sight. */
+  marked?: string | number | undefined;
   className?: string;
 }
 
@@ -67,6 +69,7 @@ export function DataTable<Row extends RowData>({
   sort,
   onSort,
   visible = 25,
+  marked,
   className = '',
 }: DataTableProps<Row>) {
   const [ownSort, setOwnSort] = useState<Sort>();
@@ -86,6 +89,10 @@ export function DataTable<Row extends RowData>({
     estimateSize: () => ROW_HEIGHT,
     overscan: 20,
   });
+  useEffect(() => {
+    const at = marked === undefined ? -1 : sorted.findIndex(({ original }) => rowKey(original) === marked);
+    if (at >= 0) virtual.scrollToIndex(at);
+  }, [marked, sorted]);
   const shown = columns.filter(({ hidden }) => !hidden);
   const tracks = { gridTemplateColumns: shown.map((column) => column.width ?? 'minmax(0, 1fr)').join(' ') };
   const orderBy = (column: Column<Row>) => {
@@ -127,8 +134,14 @@ export function DataTable<Row extends RowData>({
           <tbody style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
               const { original } = sorted[item.index]!;
+              const key = rowKey(original);
               return (
-                <tr key={rowKey(original)} aria-rowindex={item.index + 2} style={{ ...tracks, top: item.start }}>
+                <tr
+                  key={key}
+                  aria-rowindex={item.index + 2}
+                  aria-current={key === marked || undefined}
+                  style={{ ...tracks, top: item.start }}
+                >
                   {shown.map((column) => (
                     <td key={column.id} className={column.numeric ? 'numeric' : ''}>
                       {column.cell ? column.cell(original) : String(column.value(original) ?? '')}

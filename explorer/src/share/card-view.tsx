@@ -52,8 +52,8 @@ function Words({ list: { heading, tone, rows }, name, full }: { list: CardList; 
     <table className={`score-bars ${tone}`} aria-label={`${name}, ${heading}`}>
       <caption>{heading}</caption>
       <tbody>
-        {rows.map(({ label, score, margin }, place) => (
-          <tr key={place}>
+        {rows.map(({ label, score, margin, met }, place) => (
+          <tr key={place} aria-current={met}>
             <td>
               <span className="token" title={label}>
                 <TokenText label={label} />

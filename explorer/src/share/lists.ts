@@ -1,15 +1,24 @@
-import type { ScoredToken } from '../api/types.ts';
+import type { HeadRow, ScoredToken } from '../api/types.ts';
 import type { Tone } from '../components/bar.tsx';
 import { readingLine, sampleInWords } from '../export/figure.ts';
 import { formatCount, plural } from '../format.ts';
+import type { PairIds } from '../state/pair.ts';
 import { parseReadingSearch } from '../state/reading-search.ts';
-import type { Pin } from './pin.ts';
+import { type Pin, pairOf } from './pin.ts';
+
+export interface CardRow {
+  label: string;
+  score: number;
+  margin?: number;
+  /** The pair that the card is of. */
+  met?: boolean;
+}
 
 /** One ranked list of a card: what is shown, copied and exported. */
 export interface CardList {
   heading: string;
   tone: Tone;
-  rows: { label: string; score: number; margin?: number }[];
+  rows: CardRow[];
 }
 
 /** A card's answer, of whichever kind, in one shape. */
@@ -40,8 +49,8 @@ interface Word {
   label: string;
 }
 interface Pair {
-  first: Word;
-  second: Word;
+  first: Word & { id: number };
+  second: Word & { id: number };
   score: number;
   margin?: number;
 }
@@ -57,21 +66,25 @@ interface Placed {
   score: number;
 }
 
-/** What a card says of an answer to its question. */
-export function cardReading(pin: Pin, answer: unknown): CardReading {
+/** What a card says of an answer to its question; of a head's pair also where it stands, and how high. */
+export function cardReading(pin: Pin, answer: unknown, row?: HeadRow): CardReading {
   const { applied } = answer as Sampled;
   const search = parseReadingSearch(Object.fromEntries(new URLSearchParams(pin.query)));
   return {
-    lists: cardLists(pin.kind, answer),
+    lists: [...(row ? pairLists(row) : []), ...cardLists(pin.kind, answer, ROWS, pairOf(pin))],
     how: `${readingLine(search, 'freq')}${sampleInWords(applied?.preview)}`,
   };
 }
 
 /** An answer's lists, `most` rows of each; the opposite pole stands where it was asked for. */
-export const cardLists = <K extends Pin['kind']>(kind: K, answer: unknown, most: number = ROWS): CardList[] =>
-  LISTS[kind](answer as Answers[K], most);
+export const cardLists = <K extends Pin['kind']>(
+  kind: K,
+  answer: unknown,
+  most: number = ROWS,
+  pair?: PairIds,
+): CardList[] => LISTS[kind](answer as Answers[K], most, pair);
 
-const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number) => CardList[] } = {
+const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number, pair?: PairIds) => CardList[] } = {
   neuron: ({ parts }, most) =>
     (['key', 'up', 'value'] as const).flatMap((part) => {
       const { top, bottom = [] } = parts[part] ?? {};
@@ -82,7 +95,7 @@ const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number) => CardLis
         ...(bottom.length > 0 ? [{ heading, tone: 'opposite', rows: bottom.slice(0, most) } as const] : []),
       ];
     }),
-  head: (answer, most) =>
+  head: (answer, most, pair) =>
     (['qk', 'vo'] as const).flatMap((matrix) => {
       const of = answer[matrix];
       if (!of) return [];
@@ -90,9 +103,10 @@ const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number) => CardLis
         label: `${first.label} → ${second.label}`,
         score,
         ...(margin !== undefined && { margin }),
+        ...(first.id === pair?.first && second.id === pair?.second && { met: true }),
       }));
       const heading = `${matrix === 'qk' ? 'QK: looks for' : 'VO: turns into'}${countInWords(of)}`;
-      return [{ heading, tone: matrix === 'qk' ? 'read' : 'write', rows } satisfies CardList];
+      return [{ heading, tone: MATRIX_TONES[matrix], rows } satisfies CardList];
     }),
   token: ({ neurons, nearest }, most) => [
     { heading: 'Neurons that write it', tone: 'write', rows: placed(neurons.value?.top, most) },
@@ -100,6 +114,13 @@ const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number) => CardLis
     { heading: 'Nearest tokens', tone: 'neutral', rows: nearest.slice(0, most) },
   ],
 };
+
+/** A pair alone, as the row of its first token gives it. */
+function pairLists({ matrix, token, top: [second] }: HeadRow): CardList[] {
+  if (!second) return [];
+  const row = { label: `${token.label} → ${second.label}`, score: second.score, met: true };
+  return [{ heading: `${matrix.toUpperCase()}: the pair`, tone: MATRIX_TONES[matrix], rows: [row] }];
+}
 
 /** `, 4,889 pairs above 75`; without a threshold it is all pairs that there are, which nobody asked for. */
 function countInWords({ count = 0, above, below }: Counted): string {
@@ -110,6 +131,7 @@ function countInWords({ count = 0, above, below }: Counted): string {
   return beyond.length > 0 ? `, ${plural(count, 'pair')} ${beyond.join(' and ')}` : '';
 }
 const HEADINGS = { key: 'Key: what makes it fire', up: 'Up: what scales it', value: 'Value: what it writes' };
+const MATRIX_TONES = { qk: 'read', vo: 'write' } as const;
 const TONES = { key: 'read', up: 'neutral', value: 'write' } as const;
 
 const placed = (rows: readonly Placed[] = [], most: number): CardList['rows'] =>

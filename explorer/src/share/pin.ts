@@ -1,3 +1,5 @@
+import { type PairIds, pairText, parsePair } from '../state/pair.ts';
+
 /** A neuron, head or token of a model with how it is read: what a card shows, and what is pinned. */
 export interface Pin {
   /** The model's id, as addresses have it. */
@@ -12,7 +14,7 @@ export interface Pin {
 const COUNTS = { neuron: 2, head: 2, token: 1 } as const;
 const LONGEST = 500;
 /** What changes how a card reads; the rest of an address is of the whole page. */
-const READ = ['normalize', 'fold', 'embedding', 'filters', 'matrix'];
+const READ = ['normalize', 'fold', 'embedding', 'filters', 'matrix', 'pair'];
 
 /** The pin of an address, its path as the router has it; undefined for pages that are of none. */
 export function pinOf(path: string, search: Readonly<Record<string, unknown>>): Pin | undefined {
@@ -20,7 +22,10 @@ export function pinOf(path: string, search: Readonly<Record<string, unknown>>): 
   if (first !== 'm' || !model || !isKind(kind) || rest.length !== COUNTS[kind]) return undefined;
   if (!rest.every((part) => /^\d{1,9}$/.test(part))) return undefined;
   const query = new URLSearchParams();
-  for (const name of READ) if (search[name] !== undefined && search[name] !== '') query.set(name, String(search[name]));
+  const { pair, ...kept } = search;
+  const named = kind === 'head' ? parsePair(pair) : undefined;
+  const read: Readonly<Record<string, unknown>> = { ...kept, pair: named && pairText(named) };
+  for (const name of READ) if (read[name] !== undefined && read[name] !== '') query.set(name, String(read[name]));
   return {
     model: decodeURIComponent(model),
     kind,
@@ -46,6 +51,13 @@ export function pinFrom(address: unknown): Pin | undefined {
   }
 }
 
-/** `neuron 4:100` */
-export const nameOf = ({ kind, numbers }: Pin): string =>
-  kind === 'token' ? `token #${numbers[0]}` : `${kind} ${numbers.join(':')}`;
+/** The pair that a head's pin is of, where it is of one. */
+export const pairOf = ({ query }: Pin): PairIds | undefined => parsePair(new URLSearchParams(query).get('pair'));
+
+/** `neuron 4:100`, `head 1:5, pair 540-1234` */
+export function nameOf(pin: Pin): string {
+  const { kind, numbers } = pin;
+  const pair = pairOf(pin);
+  if (kind === 'token') return `token #${numbers[0]}`;
+  return `${kind} ${numbers.join(':')}${pair ? `, pair ${pairText(pair)}` : ''}`;
+}

@@ -1,32 +1,22 @@
 import { Link, useLocation } from '@tanstack/react-router';
-import { useState } from 'react';
-import { copyText } from '../save.ts';
 import { isPinned, MOST_PINS, setBoard, toggled, useBoard } from './board.ts';
 import { frameOf, linkTo } from './link.ts';
 import { addressOf, nameOf, pinOf } from './pin.ts';
+import { useCopy } from './use-copy.ts';
 import './share-bar.css';
 
 /** What a page can be given away by: its link, a card of it, a pin on the board. */
 export function ShareBar() {
   const { pathname, search, searchStr } = useLocation();
   const pinned = useBoard();
-  const [said, setSaid] = useState('');
+  const { said, copy } = useCopy();
   const pin = pinOf(pathname, search);
-  const copy = (what: string, text: string) => async () => {
-    setSaid(
-      await copyText(text).then(
-        () => `${what} copied`,
-        () => 'the browser does not let the page copy',
-      ),
-    );
-    setTimeout(() => setSaid(''), 2500);
-  };
   const isOn = pin !== undefined && isPinned(pinned, pin);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms.
     <div className="share-bar" role="group" aria-label="Share">
       <span role="status">{said}</span>
-      <button type="button" onClick={copy('link', linkTo(`${pathname}${searchStr}`))}>
+      <button type="button" onClick={() => void copy('link', linkTo(`${pathname}${searchStr}`))}>
         copy link
       </button>
       {pin && (
@@ -34,7 +24,7 @@ export function ShareBar() {
           <button
             type="button"
             title="HTML of a frame that shows it in another page. A page of this machine shows it where explore was started with --embed"
-            onClick={copy('frame', frameOf(addressOf(pin), `${pin.model}, ${nameOf(pin)}`))}
+            onClick={() => void copy('frame', frameOf(addressOf(pin), `${pin.model}, ${nameOf(pin)}`))}
           >
             copy card
           </button>

@@ -4,7 +4,7 @@ import { toHtml, toMarkdown } from './board-export.ts';
 import { isEmbed } from './embed.ts';
 import { frameOf, linkTo } from './link.ts';
 import { cardReading } from './lists.ts';
-import { addressOf, type Pin, pinFrom, pinOf } from './pin.ts';
+import { addressOf, nameOf, type Pin, pinFrom, pinOf } from './pin.ts';
 
 const neuron: Pin = { model: 'a b', kind: 'neuron', numbers: [4, 100], query: 'normalize=cosine' };
 const token: Pin = { model: 'sample', kind: 'token', numbers: [7], query: '' };
@@ -18,6 +18,16 @@ describe('a pin', () => {
     expect(addressOf(neuron)).toBe('/m/a%20b/neuron/4/100?normalize=cosine');
     expect(pinFrom(addressOf(neuron))).toEqual(neuron);
     expect(pinOf('/m/sample/token/7', { k: 100, token: 'secret', vector: 'x', q: 'king' })).toEqual(token);
+  });
+
+  test('is of one pair of a head where the address names it, and of no other page', () => {
+    const pair = pinOf('/m/sample/head/1/5', { matrix: 'vo', pair: '540-1234', id: 7 })!;
+    expect(addressOf(pair)).toBe('/m/sample/head/1/5?matrix=vo&pair=540-1234');
+    expect(pinFrom(addressOf(pair))).toEqual(pair);
+    expect(nameOf(pair)).toBe('head 1:5, pair 540-1234');
+    for (const wrong of ['540', '540-', 'a-b', '540-1234-7', `${'9'.repeat(9)}-1`, 5])
+      expect(addressOf(pinOf('/m/sample/head/1/5', { pair: wrong })!)).toBe('/m/sample/head/1/5');
+    expect(addressOf(pinOf('/m/sample/neuron/1/5', { pair: '540-1234' })!)).toBe('/m/sample/neuron/1/5');
   });
 
   test.each([

@@ -1,8 +1,9 @@
-import { head, neuron, place, readingQuery, tokens } from '../api/queries.ts';
+import { head, neuron, pairAsked, place, readingQuery, tokens } from '../api/queries.ts';
+import { useLongQuery } from '../api/use-long-query.ts';
 import { usePreviewedQuery } from '../api/use-previewed-query.ts';
 import { parseReadingSearch } from '../state/reading-search.ts';
 import { ROWS } from './lists.ts';
-import type { Pin } from './pin.ts';
+import { type Pin, pairOf } from './pin.ts';
 
 /** The answer that a card shows: a preview where the exact one takes a pass over all layers, until it is there. */
 export function useCard(pin: Pin) {
@@ -15,6 +16,20 @@ export function useCard(pin: Pin) {
     preview: freq && pin.kind !== 'token',
     keep: () => false,
   });
+}
+
+/** The pair that a head's card is of, wherever it stands among all; asked only where it is of one. */
+export function useCardPair(pin: Pin) {
+  const given = Object.fromEntries(new URLSearchParams(pin.query));
+  const pair = pin.kind === 'head' ? pairOf(pin) : undefined;
+  const [layer = 0, index = 0] = pin.numbers;
+  const asked = pairAsked(
+    [pin.model, layer, index],
+    given.matrix === 'vo' ? 'vo' : 'qk',
+    pair ?? { first: 0, second: 0 },
+    parseReadingSearch(given),
+  );
+  return useLongQuery(head.row, asked, { enabled: pair !== undefined });
 }
 
 function askedOf(

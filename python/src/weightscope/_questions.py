@@ -1070,6 +1070,7 @@ class ModelQuestions:
         *,
         matrix: Literal["vo", "qk"] | None = None,
         side: Literal["first", "second"] | None = None,
+        other: int | None = None,
         k: int | None = None,
         bottom: int | None = None,
         exclude_same: bool | None = None,
@@ -1097,6 +1098,7 @@ class ModelQuestions:
             id: The token, a row of E.
             matrix: Which of the two matrices.
             side: Where the token stands.
+            other: The token on the other side: that pair alone.
             k: How many of the best; default 50.
             bottom: How many of the worst; default 0.
             exclude_same: Leave out pairs of a word with itself.
@@ -1124,6 +1126,7 @@ class ModelQuestions:
             "matrix": matrix,
             "id": id,
             "side": side,
+            "other": other,
             "k": k,
             "bottom": bottom,
             "excludeSame": exclude_same,

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openModel, readHeadRow } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import {
   accessibilityProblems,
@@ -93,6 +94,52 @@ describe.skipIf(!browser)(`sharing${browser ? '' : NO_CHROMIUM}`, () => {
     await expect.poll(() => page.getByRole('status').allTextContents()).toContainEqual(expect.stringMatching(/board/));
     expect(problems).toEqual([]);
     await page.context().close();
+  });
+
+  it('has a link to one pair of a head, listed or not, which shows it lit, on the board and as a card', async () => {
+    const { page, problems } = await openExplorer(browser as Browser, server, '/m/sample/head/1/5?matrix=vo&beyond=75');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'copy link to ·usually → ·even' }).click();
+    await page.getByText('link copied').waitFor();
+    const link = await page.evaluate('navigator.clipboard.readText()');
+    expect(link).toMatch(/^http.*\/m\/sample\/head\/1\/5\?matrix=vo&beyond=75&pair=\d+-\d+$/);
+
+    await page.goto(link as string);
+    const said = page.getByRole('group', { name: 'Pair', exact: true });
+    await expect.poll(() => said.textContent()).toMatch(/^VO of the pair ·usually → ·even: 130, 4 of the 200 listed/);
+    const lit = page.getByRole('table', { name: 'VO pairs' }).locator('tr[aria-current=true]');
+    expect(await lit.textContent()).toMatch(/^4·usually→·even/);
+    expect(await page.locator('.drawing path[data-met]').textContent()).toBe('·usually → ·even  130');
+    expect(await page.locator('.row-heading').textContent()).toContain('·usually');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await keepPicture(page, 'pair');
+    await page.getByRole('button', { name: 'pin', exact: true }).click();
+    await page.getByRole('link', { name: 'board (1)' }).click();
+    await page.getByRole('heading', { name: 'head 1:5: ·usually → ·even' }).waitFor();
+    await page.getByRole('link', { name: 'whole page' }).click();
+    await expect.poll(() => page.url()).toMatch(/\/head\/1\/5\?.*pair=\d+-\d+/);
+
+    // One that stands in no list, beside what the library gives.
+    const row = await readHeadRow(await openModel('sample'), 1, 5, 'qk', 3261, { other: 100 });
+    await page.goto(`${server.base}/m/sample/head/1/5?pair=3261-100`);
+    const words = `${row.token.label} → ${row.top[0]!.label}`;
+    await expect
+      .poll(() => said.textContent())
+      .toContain(`${words}: ${row.top[0]!.score.toPrecision(3).replace('-', '−')}`);
+    expect(await said.textContent()).toContain('not among the listed');
+    await page.getByRole('button', { name: 'leave it' }).click();
+    await expect.poll(() => page.url()).not.toContain('pair=');
+    expect(problems).toEqual([]);
+    await page.goto(`${server.base}/m/sample/head/1/5?pair=3261-9999999&embed=1`);
+    await page.getByText('got 9999999').waitFor();
+
+    const frame = await openExplorer(browser as Browser, site, '/m/sample/head/1/5?pair=3261-100&embed=1');
+    await frame.page.getByRole('heading', { name: `head 1:5: ${words}` }).waitFor();
+    expect(await frame.page.locator('tr[aria-current=true]').textContent()).toContain(words);
+    await keepPicture(frame.page, 'pair-card');
+    expect(frame.problems).toEqual([]);
+    await page.context().close();
+    await frame.page.context().close();
   });
 
   it('shows a card of a site in a frame of another host, of a server in none', async () => {

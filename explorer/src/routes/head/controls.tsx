@@ -59,6 +59,7 @@ const changeTo = (matrix: HeadMatrix): HeadChange => ({
   beyond: undefined,
   id: undefined,
   side: undefined,
+  pair: undefined,
 });
 
 function Selection({ search, onChange }: Pick<ControlsProps, 'search' | 'onChange'>) {

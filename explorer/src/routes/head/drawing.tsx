@@ -4,6 +4,7 @@ import type { Tone } from '../../components/bar.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { useWidth } from '../../components/use-width.ts';
 import { formatCount, formatScore, plural } from '../../format.ts';
+import type { PairIds } from '../../state/pair.ts';
 import { chooseLinks, curve, layOut, type PlacedToken } from './bipartite.ts';
 
 type Side = 'first' | 'second';
@@ -19,6 +20,8 @@ interface DrawingProps {
   /** The token whose row or column is read beside the drawing. */
   chosen: { id: number; side: Side } | undefined;
   onChoose: (id: number, side: Side) => void;
+  /** The pair that is looked at: where it is listed it is drawn, and lit. */
+  pair: PairIds | undefined;
 }
 
 const MOST_TOKENS = 26;
@@ -30,11 +33,17 @@ const TOP = 24;
 const CHARACTER = 7.25;
 
 /** The strongest pairs as curves between two columns of tokens, laid out so that few of them cross. */
-export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose }: DrawingProps) {
+export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose, pair }: DrawingProps) {
   const holder = useRef<HTMLDivElement>(null);
   const width = Math.min(520, useWidth(holder));
   const [lit, setLit] = useState<{ id: number; side: Side }>();
-  const links = useMemo(() => chooseLinks(pairs, MOST_TOKENS, MOST_LINKS), [pairs]);
+  const { first: from, second: to } = pair ?? {};
+  const isMet = (link: { first: number; second: number }): boolean => link.first === from && link.second === to;
+  const links = useMemo(() => {
+    const met = pairs.find(({ first, second }) => first.id === from && second.id === to);
+    return chooseLinks(met ? [met, ...pairs.filter((one) => one !== met)] : pairs, MOST_TOKENS, MOST_LINKS);
+  }, [pairs, from, to]);
+  const anyMet = links.some(isMet);
   const laid = useMemo(() => layOut(links), [links]);
   const tokens = useMemo(() => tokensOf(pairs), [pairs]);
   const label = (id: number): string => tokens.get(id)?.label ?? `#${id}`;
@@ -42,7 +51,8 @@ export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose }
   const height = TOP + ROW * Math.max(laid.first.length, laid.second.length);
   const y = (row: number): number => TOP + ROW * row + ROW / 2 - 4;
   const marked = lit ?? chosen;
-  const isLit = (link: { first: number; second: number }): boolean => !lit || link[lit.side] === lit.id;
+  const isLit = (link: { first: number; second: number }): boolean =>
+    lit ? link[lit.side] === lit.id : !anyMet || isMet(link);
   const column = (side: Side, placed: readonly PlacedToken[]) => (
     <TokenColumn
       side={side}
@@ -67,8 +77,11 @@ export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose }
               <path
                 key={`${link.first}:${link.second}`}
                 d={curve(margin + 8, y(link.firstRow), width - margin - 8, y(link.secondRow))}
-                strokeWidth={3.6 * link.strength}
-                opacity={(0.4 + 0.45 * link.strength) * (isLit(link) ? 1 : 0.12)}
+                data-met={isMet(link) || undefined}
+                strokeWidth={isMet(link) ? 3.6 : 3.6 * link.strength}
+                opacity={
+                  isMet(link) ? 1 : (0.4 + 0.45 * link.strength) * (isLit(link) ? 1 : anyMet && !lit ? 0.3 : 0.12)
+                }
               >
                 <title>{`${label(link.first)} → ${label(link.second)}  ${formatScore(link.score)}`}</title>
               </path>

@@ -48,7 +48,7 @@ export function HeadPage() {
         layers={about.data?.layers}
         count={about.data?.heads}
         onPick={(toLayer, toHead) => {
-          const { id: _, side: __, beyond: ___, ...kept } = search;
+          const { id: _, side: __, beyond: ___, pair: ____, ...kept } = search;
           const params = { model, layer: toLayer, head: toHead };
           void navigate({ to: '/m/$model/head/$layer/$head', params, search: kept, resetScroll: false });
         }}

@@ -1,9 +1,10 @@
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import type { TokenPair } from '../../api/types.ts';
 import { Bar, type Tone } from '../../components/bar.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, scoreFormat } from '../../format.ts';
+import { pairText } from '../../state/pair.ts';
 
 interface PairsTableProps {
   label: string;
@@ -12,10 +13,19 @@ interface PairsTableProps {
   pairs: readonly TokenPair[];
   headings: { first: string; second: string };
   tone: Tone;
+  /** The pair that is looked at, as addresses have it. */
+  chosen: string | undefined;
+  /** Copies the link to a pair, and looks at it. */
+  onLink: (pair: TokenPair) => void;
 }
 
+const keyOf = ({ first, second }: TokenPair): string => pairText({ first: first.id, second: second.id });
+
 /** The listed pairs, as long a list as it may be. */
-export function PairsTable({ label, name, model, pairs, headings, tone }: PairsTableProps) {
+export function PairsTable({ label, name, model, pairs, headings, tone, chosen, onLink }: PairsTableProps) {
+  // Columns are made anew for other pairs alone.
+  const link = useRef(onLink);
+  link.current = onLink;
   const columns = useMemo((): Column<TokenPair>[] => {
     const format = scoreFormat(pairs.map(({ score }) => score));
     const full = pairs.reduce((most, { score }) => Math.max(most, Math.abs(score)), 0);
@@ -71,6 +81,23 @@ export function PairsTable({ label, name, model, pairs, headings, tone }: PairsT
             },
           ]
         : []),
+      {
+        id: 'link',
+        header: '',
+        value: () => undefined,
+        cell: (pair) => (
+          <button
+            type="button"
+            className="pair-link"
+            title="copy link to this pair, and look at it"
+            aria-label={`copy link to ${pair.first.label} → ${pair.second.label}`}
+            onClick={() => link.current(pair)}
+          >
+            link
+          </button>
+        ),
+        width: '24px',
+      },
     ];
   }, [pairs, headings, model]);
   return (
@@ -80,7 +107,8 @@ export function PairsTable({ label, name, model, pairs, headings, tone }: PairsT
       name={name}
       columns={columns}
       rows={pairs}
-      rowKey={({ first, second }) => `${first.id}:${second.id}`}
+      rowKey={keyOf}
+      marked={chosen}
     />
   );
 }

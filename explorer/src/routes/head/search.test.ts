@@ -11,6 +11,7 @@ test('a shared address gives its view back', () => {
     list: 50_000,
     id: 540,
     side: 'second',
+    pair: '540-1234',
   } as const;
   expect(parseHeadSearch(search)).toEqual(search);
   expect(parseHeadSearch({ ...search, beyond: '75', id: '540', list: '1000' })).toEqual({
@@ -31,6 +32,7 @@ test('what an address says wrongly is left out', () => {
     list: 7,
     id: -1,
     side: 'first',
+    pair: '540-',
   };
   expect(parseHeadSearch(wrong)).toEqual({});
   expect(parseHeadSearch({ beyond: '', id: 1.5, list: 200 })).toEqual({});

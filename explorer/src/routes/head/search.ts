@@ -1,4 +1,5 @@
 import type { HeadMatrix } from '../../api/types.ts';
+import { pairText, parsePair } from '../../state/pair.ts';
 import { oneOf, wholeNumber } from '../../state/reading-search.ts';
 
 /** What the page keeps in its URL beside how it is read. */
@@ -17,6 +18,8 @@ export interface HeadSearch {
   /** The token whose row is read, by id; and, with `side`, whose column. */
   id?: number;
   side?: 'second';
+  /** The pair that is looked at: `540-1234`, the ids of its first and its second token. */
+  pair?: string;
 }
 
 export const LISTED = 200;
@@ -31,6 +34,7 @@ export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
   const order = oneOf(search.order, ['other']);
   const list = LISTABLE.find((length) => length === Number(search.list) && length !== LISTED);
   const id = wholeNumber(search.id, 0, MAX_ID);
+  const pair = parsePair(search.pair);
   const side = oneOf(search.side, ['second']);
   return {
     ...(matrix && { matrix }),
@@ -41,6 +45,7 @@ export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
     ...(list !== undefined && { list }),
     ...(id !== undefined && { id }),
     ...(side && { side }),
+    ...(pair && { pair: pairText(pair) }),
   };
 }
 

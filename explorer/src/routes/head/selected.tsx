@@ -1,9 +1,14 @@
+import { useRouter } from '@tanstack/react-router';
 import type { MatrixReading, Token, TokenPair } from '../../api/types.ts';
 import { Empty, Note } from '../../components/states.tsx';
+import { linkTo } from '../../share/link.ts';
+import { useCopy } from '../../share/use-copy.ts';
+import { pairText, parsePair } from '../../state/pair.ts';
 import type { HeadChange } from './controls.tsx';
 import { Counters } from './counters.tsx';
 import { Drawing } from './drawing.tsx';
 import { MATRICES } from './matrices.ts';
+import { PairLine } from './pair-line.tsx';
 import { PairsTable } from './pairs-table.tsx';
 import type { HeadPlace } from './queries.ts';
 import { matrixOf } from './search.ts';
@@ -25,45 +30,67 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
   const { search, model } = place;
   const { headings, tone, name } = MATRICES[matrixOf(search)];
   const side = search.side ?? 'first';
-  const chosen = search.id ?? pairs[0]?.[side].id;
+  const pair = parsePair(search.pair);
+  const chosen = search.id ?? pair?.[side] ?? pairs[0]?.[side].id;
+  const { said, copy } = useCopy();
+  const router = useRouter();
+  const onLink = ({ first, second }: TokenPair): void => {
+    const one = pairText({ first: first.id, second: second.id });
+    const params = { model, layer: place.layer, head: place.head };
+    const to = '/m/$model/head/$layer/$head';
+    const { pathname, searchStr } = router.buildLocation({ to, params, search: { ...search, pair: one } });
+    void copy('link', linkTo(`${pathname}${searchStr}`));
+    onChange({ pair: one, id: undefined, side: undefined });
+  };
   return (
-    <div className={`columns selected${stale ? ' stale' : ''}`} aria-busy={stale}>
-      {pairs.length === 0 ? (
-        <Empty>No pair is left. Move the threshold, or take a filter away.</Empty>
-      ) : (
-        <>
-          <Drawing
-            name={file}
-            title={`Head ${place.layer}:${place.head}: pairs of ${name}`}
-            pairs={pairs}
-            headings={headings}
-            tone={tone}
-            chosen={chosen === undefined ? undefined : { id: chosen, side }}
-            onChoose={(id, from) => onChange({ id, side: from === 'second' ? 'second' : undefined })}
-          />
-          <PairsTable
-            label={`${name} pairs`}
-            name={`${file}-pairs`}
-            model={model}
-            pairs={pairs}
-            headings={headings}
-            tone={tone}
-          />
-        </>
-      )}
-      <div className="beside">
-        <TokenRow place={place} token={tokenOf(pairs, chosen)} tone={tone} name={file} onChange={onChange} />
-        {pairs.length > 0 && (
-          <Counters
-            counters={counters}
-            headings={headings}
-            of={above !== undefined || below !== undefined ? 'over all that are counted' : 'over the listed pairs'}
-            name={file}
-          />
-        )}
-        <Applied place={place} notes={notes} />
+    <>
+      <div className="pair-place">
+        {pair && <PairLine place={place} ids={pair} pairs={pairs} onLeave={() => onChange({ pair: undefined })} />}
+        <span role="status" className="soft">
+          {said}
+        </span>
       </div>
-    </div>
+      <div className={`columns selected${stale ? ' stale' : ''}`} aria-busy={stale}>
+        {pairs.length === 0 ? (
+          <Empty>No pair is left. Move the threshold, or take a filter away.</Empty>
+        ) : (
+          <>
+            <Drawing
+              name={file}
+              title={`Head ${place.layer}:${place.head}: pairs of ${name}`}
+              pairs={pairs}
+              headings={headings}
+              tone={tone}
+              pair={pair}
+              chosen={chosen === undefined ? undefined : { id: chosen, side }}
+              onChoose={(id, from) => onChange({ id, side: from === 'second' ? 'second' : undefined })}
+            />
+            <PairsTable
+              label={`${name} pairs`}
+              name={`${file}-pairs`}
+              model={model}
+              pairs={pairs}
+              headings={headings}
+              tone={tone}
+              chosen={pair && pairText(pair)}
+              onLink={onLink}
+            />
+          </>
+        )}
+        <div className="beside">
+          <TokenRow place={place} token={tokenOf(pairs, chosen)} tone={tone} name={file} onChange={onChange} />
+          {pairs.length > 0 && (
+            <Counters
+              counters={counters}
+              headings={headings}
+              of={above !== undefined || below !== undefined ? 'over all that are counted' : 'over the listed pairs'}
+              name={file}
+            />
+          )}
+          <Applied place={place} notes={notes} />
+        </div>
+      </div>
+    </>
   );
 }
 
