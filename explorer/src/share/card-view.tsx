@@ -32,11 +32,10 @@ export function CardView({
   );
 }
 
-/** An opposite pole stands below the list that it is of. */
 function columnsOf(lists: readonly CardList[]): CardList[][] {
   const columns: CardList[][] = [];
   for (const list of lists) {
-    if (list.tone === 'opposite' && columns.length > 0) columns.at(-1)!.push(list);
+    if (list.below && columns.length > 0) columns.at(-1)!.push(list);
     else columns.push([list]);
   }
   return columns;

@@ -19,6 +19,8 @@ export interface CardList {
   heading: string;
   tone: Tone;
   rows: CardRow[];
+  /** Stands below the list before it, on its scale. */
+  below?: true;
 }
 
 /** A card's answer, of whichever kind, in one shape. */
@@ -70,8 +72,9 @@ interface Placed {
 export function cardReading(pin: Pin, answer: unknown, row?: HeadRow): CardReading {
   const { applied } = answer as Sampled;
   const search = parseReadingSearch(Object.fromEntries(new URLSearchParams(pin.query)));
+  const lists = cardLists(pin.kind, answer, ROWS, pairOf(pin));
   return {
-    lists: [...(row ? pairLists(row) : []), ...cardLists(pin.kind, answer, ROWS, pairOf(pin))],
+    lists: row ? [...pairLists(row), ...lists.map((list) => ({ ...list, below: true as const }))] : lists,
     how: `${readingLine(search, 'freq')}${sampleInWords(applied?.preview)}`,
   };
 }
@@ -92,7 +95,9 @@ const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number, pair?: Pai
       const heading = `${HEADINGS[part].split(':')[0]}: opposite pole`;
       return [
         { heading: HEADINGS[part], tone: TONES[part], rows: top.slice(0, most) },
-        ...(bottom.length > 0 ? [{ heading, tone: 'opposite', rows: bottom.slice(0, most) } as const] : []),
+        ...(bottom.length > 0
+          ? [{ heading, tone: 'opposite', rows: bottom.slice(0, most), below: true } as const]
+          : []),
       ];
     }),
   head: (answer, most, pair) =>

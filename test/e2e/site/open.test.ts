@@ -61,6 +61,17 @@ async function drop(page: Page, file: string): Promise<void> {
   });
 }
 
+/** A file or a folder from outside the browser, as a person drags it: only so has a folder its files with it. */
+async function drag(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const box = (await page.locator('.drop').boundingBox())!;
+  const at = { x: box.x + box.width / 2, y: box.y + 8 };
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, ...at, data });
+  await session.detach();
+}
+
 async function expectNeuron(page: Page, id: string, of: string, layer: number, neuron: number): Promise<void> {
   const model = await openModel(of);
   const { parts } = await readNeuron(model, layer, neuron, { k: 10, normalize: 'cosine' });
@@ -92,6 +103,27 @@ describe.skipIf(!browser)(`the open page${browser ? '' : NO_CHROMIUM}`, () => {
       }, options);
     });
   }
+
+  it('reads a folder that is dropped, with what lies beside it', async () => {
+    const folder = join(root, 'test/fixtures/lexi');
+    await withPage(async (page) => {
+      await drag(page, folder);
+      await page.waitForURL('**/m/lexi');
+      await expectNeuron(page, 'lexi', folder, 1, 3);
+    });
+  });
+
+  it('stops what is cancelled, and answers what is asked next', async () => {
+    await withPage(async (page) => {
+      await drop(page, SAMPLE);
+      await page.waitForURL('**/m/sample.gguf');
+      await page.goto(`${site.base}/m/sample.gguf/head/1/5?normalize=cosine`);
+      const nulls = page.getByText(/^Measuring the head against its nulls/);
+      await nulls.getByRole('button', { name: 'cancel' }).click();
+      await page.getByText('Measuring the head against its nulls was cancelled.').waitFor();
+      await expectNeuron(page, 'sample.gguf', SAMPLE, 4, 100);
+    });
+  });
 
   it('is a page that everybody can use, and says what is wrong with a file', async () => {
     await withPage(async (page) => {
