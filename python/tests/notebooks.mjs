@@ -1,8 +1,8 @@
 // A neuron, a head and a token as cards in a real JupyterLab and in a marimo run, in a browser without a screen that
 // reaches nothing but this machine; and no process is left where a kernel is killed.
 //     node python/tests/notebooks.mjs BIN
-// BIN: the programs of an environment with './python[widget]', jupyterlab and marimo. Pictures: test/artefacts/, and with
-// WEIGHTSCOPE_PICTURES=docs/images the one of docs/python.md.
+// BIN: the programs of an environment with './python[widget]', jupyterlab and marimo. Pictures: test/artefacts/, and
+// with WEIGHTSCOPE_PICTURES=docs/images the one of docs/python.md.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -6,6 +6,7 @@ import { openModel, readHeadRow } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import {
   accessibilityProblems,
+  documentPicture,
   type Explorer,
   keepPicture,
   openExplorer,
@@ -113,6 +114,7 @@ describe.skipIf(!browser)(`sharing${browser ? '' : NO_CHROMIUM}`, () => {
     expect(await page.locator('.row-heading').textContent()).toContain('·usually');
     expect(await accessibilityProblems(page)).toEqual([]);
     await keepPicture(page, 'pair');
+    await documentPicture(page, 'pair');
     await page.getByRole('button', { name: 'pin', exact: true }).click();
     await page.getByRole('link', { name: 'board (1)' }).click();
     await page.getByRole('heading', { name: 'head 1:5: ·usually → ·even' }).waitFor();
