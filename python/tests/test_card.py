@@ -24,7 +24,8 @@ def test_without_anywidget_a_reading_is_html(model: ws.Model, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "anywidget", None)
     reading = model.neuron(4, 100, k=3)
     assert reading._repr_mimebundle_() is None
-    assert "·Prince" in reading._repr_html_()
+    assert "·Prince" in reading.to_html()
+    assert reading._repr_html_() == reading.to_html()
 
 
 def test_a_neuron_a_head_and_a_token_are_cards_and_nothing_else_is(model: ws.Model) -> None:

@@ -83,8 +83,12 @@ class Reading:
 
         return pl.DataFrame({name: _uniform(values) for name, values in self._columns(frame).items()})
 
-    def _repr_html_(self) -> str:
+    def to_html(self) -> str:
+        """The answer as HTML that stands by itself: words and pairs with bars, numbers as pictures and tables."""
         return str(self._session._request({"html": self._answered()}))
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """For Jupyter: a card, beside the HTML for who has no widgets."""
@@ -98,7 +102,7 @@ class Reading:
         """For marimo."""
         import marimo
 
-        return card_of(self) or marimo.Html(self._repr_html_())
+        return card_of(self) or marimo.Html(self.to_html())
 
     def _columns(self, frame: str | None) -> Columns:
         if frame is None:
