@@ -45,7 +45,7 @@ describe('weightscope atlas', () => {
     const [opened, second] = [model, other].map((name) => join(fixtures, 'adapters/lora', name));
     const made = join(folder, `made-${flag}`);
     const small = ['--what', 'neurons,heads', '--normalize', 'none', '--top', '5', '--pairs', '5', '--columns', '5'];
-    const built = await weightscope(['atlas', 'build', opened, flag, second, '-o', made, ...small]);
+    const built = await weightscope(['atlas', 'build', opened, flag, second, '-o', made, ...small, '--quiet']);
     expect([built.status, built.stderr]).toEqual([0, '']);
     const how = [flag === '--base' ? '--minus' : flag, second, '-k', '5', '--normalize', 'none'];
     const { parts } = await json('neuron', opened, '1', '8', ...how);

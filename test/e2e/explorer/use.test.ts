@@ -118,7 +118,7 @@ const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknow
   {
     name: 'search',
     path: '/m/freq/search?q=queen',
-    ready: (page) => page.getByText(/^\d+ neurons?$/).waitFor(),
+    ready: (page) => page.getByText(/^\d+ neurons?, .*in order of share/).waitFor(),
     of: () => pair,
   },
   { name: 'compare-one', path: '/compare', ready: (page) => page.getByText('One model is open').waitFor() },
