@@ -2,8 +2,8 @@ import { chanceNotes, type Evidence } from '../../../src/reading/chance-in-words
 import { Term } from '../guide/term.tsx';
 
 interface ChanceLineProps {
-  /** What was read, by name; nothing is said before it is there. */
-  lists: readonly Evidence[];
+  /** What was read, by name; before it is there its place is kept, so that nothing below moves when it comes. */
+  lists: readonly Evidence[] | undefined;
   what: 'neurons' | 'heads';
 }
 
@@ -13,6 +13,7 @@ const NAME = 'chance';
  * The lists' evidence in the command's own words: z and p of each first score, and how many such chance alone gives.
  */
 export function ChanceLine({ lists, what }: ChanceLineProps) {
+  if (!lists) return <p className="page-line chance-line" />;
   const text = chanceNotes(lists, what).join(' ');
   const at = text.indexOf(NAME);
   if (at < 0) return null;

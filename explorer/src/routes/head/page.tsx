@@ -78,7 +78,9 @@ export function HeadPage() {
       </Answer>
       {!answers.pairs.error && (
         <>
-          {answers.chance.data && <ChanceLine what="heads" lists={[[name, answers.chance.data[matrix] ?? {}]]} />}
+          {answers.asksChance && !answers.chance.error && (
+            <ChanceLine what="heads" lists={answers.chance.data && [[name, answers.chance.data[matrix] ?? {}]]} />
+          )}
           <div className="part columns halves">
             <Section title="Heat map" hint="of the strongest tokens">
               <HeatMap query={answers.heatMap} place={place} tone={tone} name={file} onChange={onChange} />

@@ -42,7 +42,7 @@ export function useHead(place: HeadPlace, beyond: number | undefined) {
   const statistics = useLongQuery(head.statistics, of(place, statisticsQuery(place)), {
     enabled: over(spectrum) && (over(chance) || (info.data !== undefined && !asksChance)),
   });
-  return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics, chance };
+  return { pairs, curve, count: instant ? count.data : undefined, heatMap, spectrum, statistics, chance, asksChance };
 }
 
 /** The next may begin. */

@@ -152,13 +152,16 @@ export function NeuronPage() {
           </div>
         )}
       </Answer>
-      {chance.data && (
+      {info.data?.live && !reading.error && !chance.error && (
         <ChanceLine
           what="neurons"
-          lists={PARTS.flatMap(({ part }) => {
-            const read = chance.data.parts[part];
-            return read ? [[part, read] as const] : [];
-          })}
+          lists={
+            chance.data &&
+            PARTS.flatMap(({ part }) => {
+              const read = chance.data.parts[part];
+              return read ? [[part, read] as const] : [];
+            })
+          }
         />
       )}
       {info.data && !reading.error && (
