@@ -93,7 +93,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
     const neuron = chanceNotes(Object.entries(parts), 'neurons').join(' ');
     expect(neuron).toMatch(/^First scores against chance: key z 3\.1 .* of this model’s 9,216 neurons would reach/);
     await look('/m/sample/neuron/0/381', async (page) => {
-      const line = page.locator('.chance-line');
+      const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
       expect(await line.textContent()).toBe(neuron);
       expect(await accessibilityProblems(page)).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
     const head = chanceNotes([['VO', vo!]], 'heads').join(' ');
     expect(head).toContain('of this model’s 54 heads would reach such a VO.');
     await look('/m/sample/head/5/2?matrix=vo&exclude=same', async (page) => {
-      const line = page.locator('.chance-line');
+      const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
       expect(await line.textContent()).toBe(head);
     });
