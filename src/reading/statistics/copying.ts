@@ -1,3 +1,4 @@
+import { pacer } from '../../engine/pause.ts';
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
@@ -18,7 +19,7 @@ import {
   traceOfProduct,
 } from './linear.ts';
 import { type Against, against, gaussian, type Null, nullOf, permutedSum, type Tested } from './nulls.ts';
-import { boundedTail, studentTail } from './tails.ts';
+import { normalTail, studentTail } from './tails.ts';
 import { tokenGram } from './tokens.ts';
 
 export interface CopyingOptions extends ReadOptions {
@@ -67,6 +68,7 @@ export async function headCopying(
   const heads = headCount(model, layer);
   const { from = 0, to = heads, draws = 16, seed = 1 } = options;
   const run = stage(options, `copying of layer ${layer}`);
+  const pace = pacer(run);
   /** A head's W [r, d] and C Wᵀ [d, r], made once for the heads that share W. */
   const side = (part: HeadPart, c: Dense) => {
     const shared = parameter(model, `layer.${layer}.attn.${part}`).shape[0];
@@ -105,14 +107,13 @@ export async function headCopying(
       // W₂ U E₂ᵀE₁ W₁ᵀ for a random U; and Bᵀ Π A for a random permutation Π: n·mean(B)·mean(A)ᵀ and noise of
       // covariance (BᵀB)_c ⊗ (AᵀA)_c / (n - 1), normal as sums over so many tokens are (Hoeffding's combinatorial limit
       // theorem).
-      const mixed = noises(scaled(b, 1 / Math.max(1, n - 1)), a, draws, seed + draws).map((m) =>
-        plusOuter(m, n, meanB, meanA),
-      );
-      score.random = againstDraws(score.value, noises(written, read, draws, seed), {
-        mean: 0,
-        sd: Math.sqrt(traceOfProduct(read, written)),
-      });
-      score.shuffled = againstDraws(score.value, mixed, shuffled);
+      const mixed = noises(scaled(b, 1 / Math.max(1, n - 1)), a, seed + draws);
+      const permuted: Drawn = (i) => plusOuter(mixed(i), n, meanB, meanA);
+      const pause = () => pace((head - from) / (to - from));
+      const { value } = score;
+      const byTurning = { mean: 0, sd: Math.sqrt(traceOfProduct(read, written)) };
+      score.random = await againstDraws(value, noises(written, read, seed), draws, byTurning, pause);
+      score.shuffled = await againstDraws(value, permuted, draws, shuffled, pause);
     }
     const diagonal = diagonalSum / n;
     const perToken = ({ mean, sd }: { mean: number; sd: number }) => ({ mean: mean / n, sd: sd / n });
@@ -135,26 +136,50 @@ export async function headCopying(
   return found;
 }
 
+/** Up to this deviation a score is as good as normal: its ends, -1 and 1, are five deviations away and more. */
+const NEAR_NORMAL = 0.2;
+/** Draws are made until so many are as extreme, or so many are made. */
+const ENOUGH = 10;
+const MOST_DRAWN = 2000;
+
+/** Seeded matrices [r, r] of a null, each by its number. */
+type Drawn = (i: number) => Dense;
+
 /**
  * The score beside those of drawn matrices whose trace has this mean and deviation, exactly. Where the mean is 0 so is
  * that of the score (a matrix and its negative are as likely), and a score is a trace over a sum of moduli that hardly
  * varies: its deviation is the trace's, known exactly, by their ratio in the draws, which is known far better from a
- * few than the deviation itself. p is two-sided, of the symmetric beta law from -1 to 1 of that deviation: near normal
- * where it is small, and right at the ends where a few large eigenvalues make it large. Elsewhere Student's, from the
- * draws alone.
+ * few than the deviation itself. p is two-sided, normal. Where a few large eigenvalues make the deviation large, the
+ * law has no known form (with one of them every score is -1 or 1): p is then the share of draws that are as extreme,
+ * of as many as it takes (Besag and Clifford 1991, "Sequential Monte Carlo p-values"). Where the mean is not 0, p is
+ * Student's, from the draws alone.
  */
-function againstDraws(value: number, drawn: readonly Dense[], ofTrace: Null): Against {
-  const scores = drawn.map((m) => copyingScore(eigenvalues(m)));
+async function againstDraws(
+  value: number,
+  drawn: Drawn,
+  draws: number,
+  ofTrace: Null,
+  pause: () => Promise<void>,
+): Promise<Against> {
+  const matrices = Array.from({ length: draws }, (_, i) => drawn(i));
+  const scores = matrices.map((m) => copyingScore(eigenvalues(m)));
   const found = nullOf(scores);
   const squared = (xs: readonly number[]) => xs.reduce((sum, x) => sum + x * x, 0);
-  const traces = squared(drawn.map(trace));
+  const traces = squared(matrices.map(trace));
   if (Math.abs(ofTrace.mean) <= 1e-6 * ofTrace.sd && traces > 0) {
     const sd = ofTrace.sd * Math.sqrt(squared(scores) / traces);
-    return against(value, found, boundedTail(Math.abs(value), sd));
+    if (sd <= NEAR_NORMAL) return against(value, found, 2 * normalTail(Math.abs(value) / sd));
+    // Scores that are the same but for rounding are as extreme: roots of Gram matrices are known to half the digits.
+    const least = Math.abs(value) * (1 - 1e-5);
+    let [extreme, n] = [0, 0];
+    for (; n < MOST_DRAWN && extreme < ENOUGH; n++) {
+      if (n >= draws) await pause();
+      if (Math.abs(scores[n] ?? copyingScore(eigenvalues(drawn(n)))) >= least) extreme++;
+    }
+    return against(value, found, extreme === ENOUGH ? extreme / n : (extreme + 1) / (n + 1));
   }
-  const n = drawn.length;
-  const t = n < 2 ? 0 : against(value, { mean: found.mean, sd: found.sd * Math.sqrt(1 + 1 / n) }).z;
-  return against(value, found, Number.isNaN(t) ? 1 : 2 * studentTail(Math.abs(t), Math.max(1, n - 1)));
+  const t = draws < 2 ? 0 : against(value, { mean: found.mean, sd: found.sd * Math.sqrt(1 + 1 / draws) }).z;
+  return against(value, found, Number.isNaN(t) ? 1 : 2 * studentTail(Math.abs(t), Math.max(1, draws - 1)));
 }
 
 /** Σλ / Σ|λ|; 0 where all are 0. */
@@ -174,10 +199,10 @@ function projected(product: Dense, mean: Float64Array, w: Dense, n: number): [De
  * Seeded normal matrices [r, r] whose rows vary as `left` and whose columns as `right` says: L Z Rᵀ, LLᵀ = left, RRᵀ =
  * right.
  */
-function noises(left: Dense, right: Dense, draws: number, seed: number): Dense[] {
+function noises(left: Dense, right: Dense, seed: number): Drawn {
   const [l, r] = [root(left), root(right)];
-  return Array.from({ length: draws }, (_, i) => {
+  return (i) => {
     const z = dense({ data: gaussian(left.rows * right.rows, seed + i), rows: left.rows, columns: right.rows });
     return timesTransposed(times(l, z), r);
-  });
+  };
 }

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { DrawnNull, falseDiscoveries } from './drawn.ts';
 import { gaussian } from './nulls.ts';
 import {
-  boundedTail,
   cosineTail,
   incompleteBeta,
   logGamma,
@@ -24,7 +23,6 @@ describe('tails', () => {
     normalTail,
     studentTail,
     cosineTail,
-    boundedTail,
     poissonTail,
     negativeBinomialTail,
     sharedTail,

@@ -88,17 +88,6 @@ export function studentTail(t: number, freedom: number): number {
   return t >= 0 ? tail : 1 - tail;
 }
 
-/**
- * P(|S| ≥ s) of a score S from -1 to 1 with mean 0 and this deviation, (S + 1) / 2 being Beta(a, a): a = (1/sd² - 1) /
- * 2.
- */
-export function boundedTail(s: number, sd: number): number {
-  if (s <= 0 || sd >= 1) return 1;
-  if (sd <= 0) return 0;
-  const a = (1 / squared(sd) - 1) / 2;
-  return Math.min(1, 2 * incompleteBeta((1 - s) / 2, a, a, (1 + s) / 2));
-}
-
 /** P(|c| ≥ |cosine|) for the cosine c of two random directions of d dimensions: c² is Beta(1/2, (d - 1)/2). */
 export function cosineTail(cosine: number, d: number): number {
   if (d < 2) return 1;
