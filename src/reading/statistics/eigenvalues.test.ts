@@ -45,6 +45,16 @@ describe('eigenvalues', () => {
     }
   });
 
+  it('are not lost where one number is 10⁴⁰⁰ times another', () => {
+    const entry = (i: number, j: number) => (i === 0 && j === 2 ? 1e200 : i === 2 && j === 0 ? 4e-200 : 0);
+    const m = square(
+      3,
+      Array.from({ length: 9 }, (_, at) => entry(Math.floor(at / 3), at % 3)),
+    );
+    const two: [number, number][] = [2, -2, 0].map((x) => [x, 0]);
+    expectSame(m, two, 1e-14);
+  });
+
   it('of products of reflections, a diagonal and their inverse are the diagonal', () => {
     const n = 12;
     const d = Array.from({ length: n }, (_, i) => (i < 4 ? 3 : i - 7.5));

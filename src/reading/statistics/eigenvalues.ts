@@ -10,6 +10,8 @@ const MOST_STEPS = 300;
 /** After so many steps without an eigenvalue a shift that has nothing to do with the last one: Wilkinson's remedy. */
 const EXCEPTIONAL = 10;
 const EPSILON = 2 ** -52;
+/** A row and a column are made alike by so much at a time at most, which neither leaves the numbers there are. */
+const MOST_POWER = 500;
 
 /** What the last two rows of the active block say about its next shift. */
 interface Shift {
@@ -25,11 +27,13 @@ interface Shift {
  * no numbers.
  */
 export function eigenvalues({ data, rows: n }: Dense): { real: number[]; imaginary: number[] } {
-  // By a power of two, which rounds nothing: squares of the largest finite numbers are no numbers any more.
-  const largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const scale = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
-  const a = data.map((x) => x / scale);
+  const a = Float64Array.from(data);
   balance(a, n);
+  // By a power of two, which rounds nothing: squares of the largest finite numbers are no numbers any more. Not before
+  // rows and columns are alike, or small ones become 0 beside large ones.
+  const largest = a.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const scale = largest > 0 && Number.isFinite(largest) ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  for (const [at, x] of a.entries()) a[at] = x / scale;
   toHessenberg(a, n);
   const real = new Array<number>(n).fill(0);
   const imaginary = new Array<number>(n).fill(0);
@@ -79,11 +83,13 @@ function balance(a: Float64Array, n: number): void {
       let [row, column] = [0, 0];
       for (let j = 0; j < n; j++) {
         if (j === i) continue;
-        row += Math.abs(a[i * n + j]);
-        column += Math.abs(a[j * n + i]);
+        // Means, as sums of the largest numbers are none.
+        row += Math.abs(a[i * n + j]) / n;
+        column += Math.abs(a[j * n + i]) / n;
       }
-      if (row === 0 || column === 0 || !Number.isFinite(row + column)) continue;
-      const by = 2 ** Math.round(Math.log2(row / column) / 2);
+      if (row === 0 || column === 0 || !Number.isFinite(row) || !Number.isFinite(column)) continue;
+      const power = Math.round((Math.log2(row) - Math.log2(column)) / 2);
+      const by = 2 ** Math.min(MOST_POWER, Math.max(-MOST_POWER, power));
       // Less than a twentieth smaller is not worth it, and might go on for ever.
       if (by === 1 || column * by + row / by >= 0.95 * (column + row)) continue;
       again = true;
