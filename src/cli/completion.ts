@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { shellQuoted } from './output/shell.ts';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -111,7 +112,6 @@ complete -F _${program} ${program}
 }
 
 function zsh(program: string, verbs: Verb[]): string {
-  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const plain = (text: string) => text.replaceAll(/[[\]:\\]/g, '\\$&');
   const option = (flag: Flag): string[] => {
     const value =
@@ -124,7 +124,7 @@ function zsh(program: string, verbs: Verb[]): string {
             : `:value:(${flag.value.join(' ')})`;
     const names = namesOf(flag);
     const exclusive = names.length > 1 ? `(${names.join(' ')})` : '';
-    return names.map((name) => quote(`${exclusive}${name}[${plain(flag.text)}]${value}`));
+    return names.map((name) => shellQuoted(`${exclusive}${name}[${plain(flag.text)}]${value}`));
   };
   const argument = ({ name, choices }: Verb['arguments'][number], i: number): string => {
     const value = choices
@@ -134,7 +134,7 @@ function zsh(program: string, verbs: Verb[]): string {
         : name.includes('file')
           ? '_files'
           : ' ';
-    return quote(`${i + 1}:${plain(name)}:${value}`);
+    return shellQuoted(`${i + 1}:${plain(name)}:${value}`);
   };
   const takes = (verb: Verb, indent: string): string =>
     `_arguments ${[...verb.options.flatMap(option), ...verb.arguments.map(argument)].join(` \\\n${indent}  `)}`;
@@ -142,7 +142,7 @@ function zsh(program: string, verbs: Verb[]): string {
     `${indent}${verb.name})\n${indent}  ${takes(verb, `${indent}  `)} ;;`;
   const listed = (name: string, of: readonly Verb[], indent: string): string =>
     `${indent}local -a ${name}\n${indent}${name}=(\n` +
-    `${of.map(({ name, summary }) => `${indent}  ${quote(`${name}:${plain(summary)}`)}`).join('\n')}\n${indent})\n`;
+    `${of.map(({ name, summary }) => `${indent}  ${shellQuoted(`${name}:${plain(summary)}`)}`).join('\n')}\n${indent})\n`;
   const group = (verb: Verb): string => {
     const own = verbs.filter((one) => one.group === verb.name);
     return `    ${verb.name})

@@ -1,7 +1,8 @@
 import type { Served, ServedModel } from '../questions/opened.ts';
+import { printable } from '../quote.ts';
 import { signal } from './interrupt.ts';
+import { shellWord } from './output/shell.ts';
 import { writeNow } from './output/standard.ts';
-import { shellWord } from './report/atlas-made.ts';
 import { progressFor } from './run.ts';
 
 interface ExploreFlags {
@@ -37,10 +38,13 @@ export async function explore(names: readonly string[], flags: ExploreFlags): Pr
   // Where other machines can connect, what was said once does not hold for ever.
   const token = flags.token ?? (flags.host === '127.0.0.1' ? await rememberedToken() : undefined);
   const { url, origin, port, moved } = await listen(served, { ...flags, token });
-  const say = (text: string) => void writeNow(`${text}\n`);
+  // Names of folders and files are strangers' text.
+  const say = (text: string) => void writeNow(`${printable(text)}\n`);
   if (moved) say(`Port ${flags.port} is taken; another one is used: ${port}.`);
-  say(`weightscope: ${served.models.map(({ name }) => name).join(', ')}\n`);
-  say(`  ${url}\n`);
+  say(`weightscope: ${served.models.map(({ name }) => name).join(', ')}`);
+  say('');
+  say(`  ${url}`);
+  say('');
   for (const model of served.models) {
     const sentence = await aboutAtlas(model, names, flags).catch(() => undefined);
     if (sentence) say(sentence);

@@ -1,4 +1,6 @@
+import { printable } from '../quote.ts';
 import { signal } from './interrupt.ts';
+import { shellWord } from './output/shell.ts';
 import { writeNow } from './output/standard.ts';
 import { progressFor } from './run.ts';
 
@@ -26,8 +28,13 @@ export async function site(names: readonly string[], flags: SiteFlags): Promise<
   const { models, files, bytes } = written;
   const said = { here: '', elsewhere: ' (read from its own place)', atlas: ' (its atlas alone)' };
   const shown = models.map(({ name, at }) => name + said[at]).join(', ');
-  await writeNow(
-    `${output}: ${shown || 'the open page'}; ${files} files, ${(bytes / 1e6).toFixed(1)} MB\n\n` +
-      `Copy the folder to any web host, or look at it here:\n\n  python3 -m http.server --directory ${output}\n`,
-  );
+  // Names of folders and files are strangers' text.
+  const lines = [
+    `${output}: ${shown || 'the open page'}; ${files} files, ${(bytes / 1e6).toFixed(1)} MB`,
+    '',
+    'Copy the folder to any web host, or look at it here:',
+    '',
+    `  python3 -m http.server --directory ${shellWord(output)}`,
+  ];
+  await writeNow(lines.map((line) => `${printable(line)}\n`).join(''));
 }

@@ -1,4 +1,5 @@
 import { flag, whole, words } from '../../questions/parameters.ts';
+import { printable } from '../../quote.ts';
 import { command } from '../definition.ts';
 import { engine } from '../options.ts';
 
@@ -32,7 +33,7 @@ export const worker = command({
     const { endGently, signal } = await import('../interrupt.ts');
     endGently();
     const engine = name === undefined ? undefined : await openEngine(name);
-    const log = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
+    const log = (line: string): void => void (quiet || process.stderr.write(`${printable(line)}\n`));
     try {
       await runWorker({ ...asked, engine, signal, log });
     } finally {

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../atlas/schema.ts';
+import { shellWord } from '../output/shell.ts';
 import { bytes, plural } from './reading.ts';
 
 /** What a build made, where, and the next command to try: one line. `place`: a folder, or `s3://bucket/prefix`. */
@@ -22,7 +23,3 @@ function next(place: string, has: (part: 'neurons' | 'heads' | 'statistics') => 
   if (has('statistics')) return `Try: weightscope atlas sql ${folder} "SELECT * FROM head_stats LIMIT 20".`;
   return `Try: weightscope atlas sql ${folder} "SELECT * FROM direction_tokens LIMIT 20".`;
 }
-
-/** A word as a shell takes it: in quotes where it has more than letters, digits and the signs of paths. */
-export const shellWord = (text: string): string =>
-  /^[\p{L}\p{N}@%+=:,./\\_-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
