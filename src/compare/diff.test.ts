@@ -6,6 +6,7 @@ import { openModel } from '../node.ts';
 import { readHead } from '../reading/heads.ts';
 import { seeded } from '../reading/random.ts';
 import type { TokenPair } from '../reading/types.ts';
+import { memorySource } from '../source/memory.ts';
 import { changesOf } from './changes.ts';
 import { diffModels } from './diff.ts';
 import { directionsOf } from './directions.ts';
@@ -97,6 +98,35 @@ describe('what differs between two models', () => {
     expect([same, overall.verdict]).toEqual([false, 'same']);
     expect(notes).toEqual([`A tensor that no parameter is made of differs, too: ${name}.`]);
     expect(await diffModels(plain, plain)).toMatchObject({ same: true, notes: [] });
+  });
+
+  it('is whole numbers that no reading has a use for, another shape, or a tensor of one of both', async () => {
+    const plain = await open('lora-bert/base');
+    const [name, other] = plain.unread!;
+    const info = plain.tensors.get(name)!;
+    const refusal = { code: 'FORMAT_UNSUPPORTED', message: 'whole numbers' } as const;
+    const count = (info.end - info.start) / 4;
+    const whole = (last: number) => {
+      const bytes = new Uint8Array(info.end - info.start);
+      bytes[bytes.length - 1] = last;
+      const made = {
+        ...info,
+        dtype: 'I32',
+        source: { ...memorySource(bytes), name: `${last}` },
+        start: 0,
+        end: 4 * count,
+      };
+      return { ...plain, tensors: new Map(plain.tensors).set(name, { ...made, refusal }) };
+    };
+    const notes = [`A tensor that no parameter is made of differs, too: ${name}.`];
+    expect(await diffModels(whole(1), whole(1))).toMatchObject({ same: true, notes: [] });
+    expect(await diffModels(whole(1), whole(2))).toMatchObject({ same: false, notes });
+    const turned = new Map(plain.tensors).set(name, { ...info, shape: [...info.shape].reverse().concat(1) });
+    expect(await diffModels(plain, { ...plain, tensors: turned })).toMatchObject({ same: false, notes });
+    const without = new Map(plain.tensors);
+    for (const lost of [name, other]) without.delete(lost);
+    const alone = await diffModels(plain, { ...plain, tensors: without, unread: plain.unread!.slice(2) });
+    expect(alone.notes).toEqual([`2 tensors that no parameter is made of differ, too: ${name}, ${other}.`]);
   });
 
   it.each([

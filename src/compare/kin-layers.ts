@@ -80,9 +80,10 @@ export async function kinLayers(
     progress?.((j + 1) / layersB.length);
   }
   const best = layersA.flatMap((layer, i) => {
-    const j = p[i].reduce((least, x, at) => (x < (p[i][least] ?? 2) || Number.isNaN(p[i][least]) ? at : least), 0);
-    if (Number.isNaN(p[i][j])) return [];
-    return [{ a: layer, b: layersB[j], rho: rho[i][j], p: Math.min(1, p[i][j] * layersB.length) }];
+    const smallest = Math.min(...p[i].filter((x) => !Number.isNaN(x)));
+    const j = p[i].indexOf(smallest);
+    if (j < 0) return [];
+    return [{ a: layer, b: layersB[j], rho: rho[i][j], p: Math.min(1, smallest * layersB.length) }];
   });
   const all = p.flat().filter((x) => !Number.isNaN(x));
   const least = all.length === 0 ? Number.NaN : Math.min(1, Math.min(...all) * all.length);

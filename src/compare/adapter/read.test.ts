@@ -33,6 +33,23 @@ const one = (index: number, size: number) => Float32Array.from({ length: size },
 const MLP = 'model.layers.1.mlp';
 
 describe('an adapter before it is trusted', () => {
+  it('does not fit where two of its modules are one of the base’s, under two names', async () => {
+    const base = await open();
+    const [reads, writes] = [one(1, base.dimensions.hidden), one(2, 12)];
+    const short = MLP.replace('model.', '');
+    const modules = Object.fromEntries(
+      [`${short}.gate_proj`, `${short}.up_proj`, `${MLP}.gate_proj`].map((name) => [name, [reads, writes] as const]),
+    );
+    const { fits, problems } = await readAdapter(base, await rankOne(modules), { k: 1 });
+    expect(fits).toBe(false);
+    expect(problems).toEqual([
+      {
+        module: `${MLP}.gate_proj`,
+        reason: `"${short}.gate_proj" is the same module of the base, "${MLP}.gate_proj"`,
+      },
+    ]);
+  });
+
   it('that was planted to read one token and write another is read back as these', async () => {
     const base = await open();
     const e = base.parameters.get('unembed')!;

@@ -1,6 +1,5 @@
 import type { Model } from '../../model/types.ts';
 import { type DiffOptions, diffModels, type ModelDiff } from '../diff.ts';
-import { unreadInWords } from '../unread.ts';
 import type { Change } from './change.ts';
 import { type Fit, fitOf } from './fit.ts';
 import { type MovedTokens, movedTokens } from './moved-tokens.ts';
@@ -67,10 +66,6 @@ export async function readAdapter(base: Model, adapter: Adapter, options: DiffOp
   const tuned = fits ? await withAdapter(base, adapter, options.signal) : undefined;
   const tokens = tuned && (await movedTokens(base, tuned, adapter, options.signal));
   const changes = tuned && (await diffModels(base, tuned, options));
-  const doesNothing =
-    tuned !== undefined &&
-    changes?.parameters.every(({ verdict }) => verdict === 'same') === true &&
-    (await unreadInWords(base, tuned, options.signal)) === undefined;
   return {
     base: base.name,
     adapter: adapter.name,
@@ -80,7 +75,7 @@ export async function readAdapter(base: Model, adapter: Adapter, options: DiffOp
     problems: fit.problems,
     modules,
     notes: [...fit.notes, ...mixed(modules)],
-    doesNothing,
+    doesNothing: changes?.same ?? false,
     ...(tokens && { tokens }),
     ...(changes && { changes }),
   };
