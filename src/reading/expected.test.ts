@@ -16,6 +16,15 @@ describe('the number of false finds among all units', () => {
     expect(unitsOf(tinyModel({ layers: 3, neurons: 5, experts: 4 }), 'value')).toBe(60);
   });
 
+  it('counts heads where layers have more, fewer or none', () => {
+    const uneven = tinyModel({ layers: 3, heads: 4 });
+    const parameters = new Map(uneven.parameters);
+    const q = parameters.get('layer.1.attn.q')!;
+    parameters.set('layer.1.attn.q', { ...q, shape: [2, ...q.shape.slice(1)] });
+    for (const part of ['q', 'k', 'v', 'o']) parameters.delete(`layer.2.attn.${part}`);
+    expect(unitsOf({ ...uneven, parameters }, 'vo')).toBe(6);
+  });
+
   it('is the p of random directions or heads times their number, in every answer that says what chance gives', async () => {
     const { parts } = await readNeuron(model, 1, 2, { engine, k: 3, bottom: 3, chance: true });
     for (const { chance } of Object.values(parts)) {

@@ -1,4 +1,5 @@
 import type { Model } from '../model/types.ts';
+import { hasHeads, headCount } from './factors.ts';
 import { parametersOf } from './parameters.ts';
 import type { Chance, FirstScore, HeadMatrix, NeuronPart } from './types.ts';
 
@@ -6,8 +7,7 @@ import type { Chance, FirstScore, HeadMatrix, NeuronPart } from './types.ts';
 export function unitsOf(model: Model, what: NeuronPart | HeadMatrix): number {
   let units = 0;
   for (let layer = 0; layer < model.dimensions.layers; layer++) {
-    if (what === 'vo' || what === 'qk')
-      units += parametersOf(model, layer, 'attn.o').length > 0 ? model.dimensions.heads : 0;
+    if (what === 'vo' || what === 'qk') units += hasHeads(model, layer) ? headCount(model, layer) : 0;
     else for (const { count } of parametersOf(model, layer, `ff.${what}`)) units += count;
   }
   return units;

@@ -148,6 +148,9 @@ export async function ownHeadVectors(
   return readVectors(model, { layer, kind: `attn.${part}`, source }, { ...options, ...range });
 }
 
+/** Whether a layer has heads: some read with what is no attention. */
+export const hasHeads = (model: Model, layer: number): boolean => model.parameters.has(`layer.${layer}.attn.q`);
+
 /** Query heads of a layer. Throws `OUT_OF_RANGE` where it has no attention. */
 export const headCount = (model: Model, layer: number): number => parameter(model, `layer.${layer}.attn.q`).shape[0];
 

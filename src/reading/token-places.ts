@@ -3,7 +3,7 @@ import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { checkToken, embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
-import { type HeadPart, headCount, PARTS, sharedHead, sideDivisor } from './factors.ts';
+import { type HeadPart, hasHeads, headCount, PARTS, sharedHead, sideDivisor } from './factors.ts';
 import { bestOfLayers, byPlace, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
@@ -119,7 +119,7 @@ async function headsOf(
   const run = stage(options, `${matrix} of all layers`);
   const found: ScoredHead[] = [];
   for (let layer = 0; layer < model.dimensions.layers; layer++) {
-    if (!model.parameters.has(`layer.${layer}.attn.q`)) continue;
+    if (!hasHeads(model, layer)) continue;
     const heads = headCount(model, layer);
     const side = async (row: Matrix, part: typeof first) => {
       const of = interactionsOf(model);

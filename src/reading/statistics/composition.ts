@@ -3,7 +3,7 @@ import { defaultEngine } from '../../engine/select.ts';
 import { throwIfAborted } from '../../errors.ts';
 import type { Model } from '../../model/types.ts';
 import { stage } from '../applied.ts';
-import { headCount, headVectors } from '../factors.ts';
+import { hasHeads, headCount, headVectors } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { squared } from '../powers.ts';
 import { sampleIndices, seeded } from '../random.ts';
@@ -57,7 +57,7 @@ export async function* compositions(
   const engine = options.engine ?? (await defaultEngine());
   const { pairs = () => true } = options;
   const layers = Array.from({ length: model.dimensions.layers }, (_, layer) => layer).filter((layer) =>
-    model.parameters.has(`layer.${layer}.attn.q`),
+    hasHeads(model, layer),
   );
   const outputs = new Map<number, LayerHeads>();
   const unrelated = await unrelatedPairs(model, layers, engine, options);

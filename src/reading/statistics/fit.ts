@@ -1,5 +1,5 @@
 import type { Model } from '../../model/types.ts';
-import { type HeadPart, headCount, headVectors, PARTS, sharedHead } from '../factors.ts';
+import { type HeadPart, hasHeads, headCount, headVectors, PARTS, sharedHead } from '../factors.ts';
 import { Kept } from '../kept.ts';
 import { parameter } from '../parameters.ts';
 import { sampleIndices, seeded } from '../random.ts';
@@ -79,7 +79,7 @@ async function halves(
   seed: number,
 ): Promise<Half[]> {
   const places = Array.from({ length: model.dimensions.layers }, (_, layer) => layer).flatMap((layer) => {
-    if (!model.parameters.has(`layer.${layer}.attn.q`)) return [];
+    if (!hasHeads(model, layer)) return [];
     const of = parameter(model, `layer.${layer}.attn.${part}`).shape[0];
     return Array.from({ length: of }, (_, own) => ({ layer, own, of }));
   });

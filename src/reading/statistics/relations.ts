@@ -5,7 +5,7 @@ import type { Model } from '../../model/types.ts';
 import type { Vocabulary } from '../../vocabulary/types.ts';
 import { rowsKept, stage, vocabularyOf } from '../applied.ts';
 import { embeddingOf, leftOutRows } from '../embedding.ts';
-import { type HeadFactors, PARTS } from '../factors.ts';
+import { type HeadFactors, hasHeads, PARTS } from '../factors.ts';
 import { leftOutNotes } from '../notes.ts';
 import { rowsOf } from '../pairs.ts';
 import { squared } from '../powers.ts';
@@ -128,7 +128,7 @@ export async function rankRelations(
 ): Promise<RankedRelations> {
   const { matrix = 'vo', k = 10, suppressed, layers, progress, ...rest } = options;
   const all = Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
-  const chosen = layers ?? all.filter((layer) => model.parameters.has(`layer.${layer}.attn.q`));
+  const chosen = layers ?? all.filter((layer) => hasHeads(model, layer));
   const scores: RelationScore[] = [];
   for (const [done, layer] of chosen.entries()) {
     const report = progress && ((part: number, what: string) => progress((done + part) / chosen.length, what));

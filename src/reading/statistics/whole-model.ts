@@ -1,4 +1,5 @@
 import type { Model } from '../../model/types.ts';
+import { hasHeads } from '../factors.ts';
 import { noteFacts, notesOf } from '../notes.ts';
 import { checkIndex, expertOf, parametersOf, VECTOR_KINDS } from '../parameters.ts';
 import { HEAD_MATRICES } from '../parts.ts';
@@ -58,8 +59,6 @@ export async function allHeads(model: Model, name: string, options: Options): Pr
   }
   return columns;
 }
-
-const hasHeads = (model: Model, layer: number): boolean => model.parameters.has(`layer.${layer}.attn.q`);
 
 /** Of a layer's neurons: undefined where they are of no expert. */
 const expertsOf = (model: Model, layer: number): (number | undefined)[] =>
