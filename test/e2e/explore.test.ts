@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
@@ -55,6 +56,9 @@ it('says in a line how to make an atlas of a model, or where one lies', async ()
   const built = ['atlas', 'build', lexi, '-o', join(folder, 'here'), '--what', 'directions', '--top', '3'];
   expect((await weightscope(built)).status).toBe(0);
   expect(await about()).toMatch(/^An atlas of \S+ is in here: weightscope explore \S+ here opens both\.$/m);
+  // A folder that came out of somebody's archive has no say over the terminal.
+  renameSync(join(folder, 'here'), join(folder, 'x\u{1b}]0;y\u{7}'));
+  expect(await about()).toContain('is in x\\u{1B}]0;y\\u{7}: weightscope explore');
 }, 120_000);
 
 it('answers 200 readers at once, all the same, and ends in the middle of work', async () => {
