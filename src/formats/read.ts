@@ -1,4 +1,5 @@
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
+import { allFinite } from '../finite.ts';
 import { slab, type TensorInfo } from './tensor.ts';
 
 /** Bytes per read: what a read needs is its result and one such piece. */
@@ -174,14 +175,9 @@ function checkRows(info: TensorInfo, start: number, end: number, rows: number): 
   );
 }
 
-/**
- * `place` says which of the tensor's elements value i is. One pass without branches; a second one only to name the
- * culprit.
- */
+/** `place` says which of the tensor's elements value i is. A second pass only to name the culprit. */
 function checkFinite(info: TensorInfo, values: Float32Array, place: (i: number) => number): void {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * 0;
-  if (sum === 0) return;
+  if (allFinite(values)) return;
   const bad = values.findIndex((value) => !Number.isFinite(value));
   const index: number[] = [];
   for (let d = info.shape.length - 1, rest = place(bad); d >= 0; rest = Math.floor(rest / info.shape[d--]))

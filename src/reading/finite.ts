@@ -1,13 +1,11 @@
 import type { Matrix } from '../engine/engine.ts';
+import { allFinite } from '../finite.ts';
 
 /** Numbers, ascending, of the rows of `data` [rows, width] that hold a NaN or an infinity. */
 export function unusableRows(data: Float32Array, width: number): number[] {
   const found: number[] = [];
   for (let at = 0; at < data.length; at += width) {
-    // NaN and infinities times 0 are NaN: no branch per number.
-    let sum = 0;
-    for (let i = at; i < at + width; i++) sum += data[i] * 0;
-    if (sum !== 0) found.push(at / width);
+    if (!allFinite(data.subarray(at, at + width))) found.push(at / width);
   }
   return found;
 }

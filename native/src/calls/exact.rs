@@ -72,13 +72,11 @@ impl NativeKernels {
             let out = call.write(out, tile_size(rows, panels, PANEL64, stride)?)?;
             let [panels, d, stride] = [panels, d, stride].map(|size| size as usize);
             // Rows of a in fp64, a block at a time.
-            let mut block = vec![0f64; MATMUL_ROWS * d];
+            let mut block = Vec::with_capacity(MATMUL_ROWS.min(rows as usize) * d);
             for first in (0..rows as usize).step_by(MATMUL_ROWS) {
                 let rows = MATMUL_ROWS.min(rows as usize - first);
-                block
-                    .iter_mut()
-                    .zip(&a[first * d..])
-                    .for_each(|(to, &value)| *to = value.into());
+                block.clear();
+                block.extend(a[first * d..][..rows * d].iter().map(|&value| f64::from(value)));
                 // SAFETY: `kernels` are of an instruction set that this processor has.
                 unsafe { (kernels.matmul64)(&block, rows, b, panels, d, &mut out[first * stride..], stride) };
             }
