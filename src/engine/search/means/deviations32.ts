@@ -31,6 +31,14 @@ export const partialSumSketch = ({ data, rows, columns: d }: Matrix): Matrix => 
   return { data: Float32Array.from(sums), rows: SKETCH_ROWS, columns: d };
 };
 
+/** `count` of `rows` rows, any as likely as any other, ascending; the same for the same numbers. */
+export const randomRows = (rows: number, count: number): number[] => {
+  const random = bits(2);
+  const picked = new Set<number>();
+  while (picked.size < count) picked.add(random() % rows);
+  return [...picked].sort((p, q) => p - q);
+};
+
 /** 32 random bits at a time, the same for the same seed (mulberry32). */
 const bits = (seed: number) => {
   let state = seed;

@@ -111,10 +111,42 @@ describe('means of fp32 products are checked, and made again in fp64 where they 
     });
   }
 
+  test('four rows of e whose errors are of one sign, among 600 whose errors average out', async () => {
+    const [d, half] = [128, 64];
+    const g = generator(42);
+    // Rows of x are equal in their first half; of the second half two numbers are equal, but others in each row.
+    const c = matrix(g, 1, half, '').data.map((v) => v / 256);
+    const x = changed(matrix(g, 6000, d, 'X'), (v, _, t) => (t < half ? c[t] : v));
+    for (let i = 0; i < x.rows; i++) x.data[i * d + half + 1] = x.data[i * d + half];
+    const e = matrix(g, 600, d, 'E');
+    for (let row = 0; row < e.rows; row++) {
+      const own = e.data.subarray(row * d, (row + 1) * d);
+      if (row % 150 === 50) {
+        // Nothing but the first half, and a score that is small beside its partial sums.
+        own.fill(0, half);
+        let [sum, squares] = [0, 0];
+        for (let t = 0; t < half - 1; t++) {
+          sum += c[t] * own[t];
+          squares += sum ** 2;
+        }
+        own[half - 1] = (Math.sqrt(squares) * 0.0135 - sum) / c[half - 1];
+      } else if (row % 10 === 5) {
+        // Nothing but the two numbers: scores as small beside what is added, but errors of either sign.
+        own.fill(0);
+        [own[half], own[half + 1]] = [0.7, -0.68];
+      }
+    }
+    const { error, ran } = await fast(x, e);
+    expect(error).toBeLessThan(1e-6);
+    // 64 of e with all of x, 600 with some, and those that are made again.
+    expect(ran.f64).toBeLessThan(64 + 600 + 20);
+  });
+
   test('ordinary rows keep their fp32 products', async () => {
     const g = generator(41);
     const { error, ran } = await fast(matrix(g, 3000, 64, 'X'), matrix(g, 300, 64, 'E'));
     expect(error).toBeLessThan(5e-7);
-    expect(ran).toEqual({ f32: 300, f64: 64, each: 0 });
+    // All of e with some of x, both ways, and 64 with all.
+    expect(ran).toEqual({ f32: 600, f64: 364, each: 0 });
   });
 });

@@ -3,7 +3,7 @@ import type { ColumnMeans, Matrix, MeansOptions, RunOptions } from '../../engine
 import { within } from '../progress.ts';
 import type { Sessions } from '../session.ts';
 import { bounds16 } from './bounds16.ts';
-import { deviations32, partialSumSketch, sampleRanks } from './deviations32.ts';
+import { deviations32, partialSumSketch, randomRows, sampleRanks } from './deviations32.ts';
 import { packedSums, pairSums, type Sums } from './sums.ts';
 import { absolute64, isCoarse } from './underflow.ts';
 
@@ -15,6 +15,10 @@ const PROVED = 2 ** 32;
 const TOLERANCE = 1e-6;
 /** {@link TOLERANCE} less what the sums of eight fp32 terms may: 7 roundings of 2^-24. */
 const TOLERANCE32 = 5.5e-7;
+/** Rows of x whose fp32 products are held against fp64 ones for every row of e. */
+const PICKED = 1024;
+/** By how much all sums may stray as these rows do: their own errors, which do not average out as well, make some. */
+const BIASED = 1e-6;
 /** The largest error of approximate means; rows that may err by more are computed exactly. */
 const TOLERANCE16 = 5e-3;
 /** When more of the rows than this may err by more, none are approximate. */
@@ -115,30 +119,41 @@ const exactSums = async (call: Call, e: Matrix, options: RunOptions): Promise<Su
 };
 
 /**
- * Sums of fp32 products, where their errors average out: how far they stray is estimated for each row of e, and the
- * estimate is held against the truth on rows that span all estimates.
+ * Sums of fp32 products, where their errors average out: how far they stray is estimated for each row of e, and held
+ * against the truth twice: for some rows of e with all rows of x, and for all rows of e with some rows of x.
  */
 const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
   const { sessions, x, squares } = call;
-  const how = { ...within(options, 0, 0.9), squares };
+  const how = { ...within(options, 0, 0.85), squares };
   const sums = await packedSums(sessions, x, e, 'f32', how, partialSumSketch(x));
   const { deviation, absolute } = deviations32(sums.sketch, x);
   const sample = sampleRanks(deviation, sums.relu);
-  const exact = await sums64(call, rowsOf(e, sample), within(options, 0.9, 0.92));
+  const exact = await sums64(call, rowsOf(e, sample), within(options, 0.85, 0.87));
   let worst = 0;
   for (const [i, row] of sample.entries()) {
     for (const which of ['relu', 'abs'] as const) {
       worst = Math.max(worst, Math.abs(sums[which][row] - exact[which][i]) / deviation[row]);
     }
   }
-  // Eight deviations and more (one is 0.4 in these units) where errors of rows of x are independent, as far as the
-  // sample tells.
+  const bias = await biases(call, e, within(options, 0.87, 0.92));
+  // Eight deviations and more (one is 0.4 in these units) where errors of rows of x are independent, as far as both
+  // samples tell.
   const spread = Math.max(4, 3 * worst);
-  const doubtful = rowsWhere(
-    e,
-    (row) => !(spread * deviation[row] + absolute <= TOLERANCE32 * sums.relu[row]) && !isZero(e, row),
-  );
+  const strays = (row: number): boolean =>
+    !(spread * deviation[row] + absolute <= TOLERANCE32 * sums.relu[row]) ||
+    !(bias.relu[row] <= BIASED * sums.relu[row] && bias.abs[row] <= BIASED * sums.abs[row]);
+  const doubtful = rowsWhere(e, (row) => strays(row) && !isZero(e, row));
   return refined(sums, e, doubtful, (some) => sums64(call, some, within(options, 0.92, 1)));
+};
+
+/** By what sums of fp32 products would stray if all rows of x did as some of them do that are picked at random. */
+const biases = async ({ sessions, x }: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
+  const some = rowsOf(x, randomRows(x.rows, Math.min(PICKED, Math.ceil(x.rows / 8))));
+  const coarse = await packedSums(sessions, some, e, 'f32', within(options, 0, 0.4));
+  const fine = await packedSums(sessions, some, e, 'f64', within(options, 0.4, 1));
+  const off = (which: 'relu' | 'abs'): Float64Array =>
+    coarse[which].map((sum, row) => (Math.abs(sum - fine[which][row]) * x.rows) / some.rows);
+  return { relu: off('relu'), abs: off('abs') };
 };
 
 /** Sums of fp64 products, each rounded once to fp32: proved to be right but where such a product may underflow. */
