@@ -2,36 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parquetReadObjects } from 'hyparquet';
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { type TinyServed, tinyServed } from '../../test/served.ts';
-import { ApiError, ask, askWithProgress, createClient } from '../client.ts';
+import { type TinyApi, tinyApi } from '../../test/tiny-api.ts';
 import * as schemas from '../questions/results.ts';
 import { readHead, readHeadRow } from '../reading/heads.ts';
 import { readNeuron } from '../reading/neurons.ts';
-import type { NeuronReading as Reading } from '../reading/types.ts';
 import { readVector } from '../reading/vectors.ts';
-import { createApi } from './app.ts';
 
-let served: TinyServed;
-let app: ReturnType<typeof createApi>['app'];
+let api: TinyApi;
 beforeAll(async () => {
-  served = await tinyServed();
-  app = createApi(served).app;
+  api = await tinyApi();
 });
-afterAll(() => served.remove());
+afterAll(() => api.served.remove());
 
-const get = async (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at what came, whatever its type
-const json = async (path: string): Promise<any> => {
-  const response = await get(path);
-  const body = await response.json();
-  if (response.status !== 200) throw new Error(`${path}: ${response.status} ${JSON.stringify(body)}`);
-  return body;
-};
-
-/** Questions for every route by its path in the document, and the schema of the answer. */
 const ROUTES: Record<string, { schema: z.ZodType; ask: string[] }> = {
   '/api/models': { schema: schemas.Models, ask: [''] },
   '/api/models/{model}': { schema: schemas.ModelInfo, ask: ['tiny', 'both', 'atlas', 'bare'] },
@@ -208,15 +192,15 @@ const urls = Object.entries(ROUTES).flatMap(([path, { schema, ask }]) =>
 
 describe('answers', () => {
   it.each(urls)('are as the document says: $url', async ({ schema, url }) => {
-    const body = await json(url);
+    const body = await api.json(url);
     // What the schema does not know it would leave out.
     expect(schema.parse(body)).toEqual(body);
   });
 
   it('are the library’s own', async () => {
-    const { engine, tiny } = served;
+    const { engine, tiny } = api.served;
     const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
-    const neuron = await json('/api/models/tiny/neurons/1/2?k=3&bottom=2&normalize=none&onlyFrom=king,queen');
+    const neuron = await api.json('/api/models/tiny/neurons/1/2?k=3&bottom=2&normalize=none&onlyFrom=king,queen');
     const filters = { onlyFrom: ['king', 'queen'] };
     expect(neuron).toMatchObject(
       plain(await readNeuron(tiny, 1, 2, { engine, k: 3, bottom: 2, normalize: 'none', filters })),
@@ -236,23 +220,28 @@ describe('answers', () => {
         other: searchParams.has('other'),
       };
       const wanted = plain(await readHead(tiny, 1, 2, options));
-      expect(await json(`/api/models/tiny/heads/1/2?k=9${given}`)).toEqual(wanted);
+      expect(await api.json(`/api/models/tiny/heads/1/2?k=9${given}`)).toEqual(wanted);
       // Again with the rankings kept, and from an atlas where it has the answer.
-      for (const matrix of ['vo', 'qk']) await json(`/api/models/tiny/heads/1/2/scores?matrix=${matrix}`);
-      expect(await json(`/api/models/tiny/heads/1/2?k=9${given}`)).toEqual(wanted);
-      expect(await json(`/api/models/both/heads/1/2?k=9${given}`)).toEqual(wanted);
+      for (const matrix of ['vo', 'qk']) await api.json(`/api/models/tiny/heads/1/2/scores?matrix=${matrix}`);
+      expect(await api.json(`/api/models/tiny/heads/1/2?k=9${given}`)).toEqual(wanted);
+      expect(await api.json(`/api/models/both/heads/1/2?k=9${given}`)).toEqual(wanted);
     }
     const row = await readHeadRow(tiny, 0, 1, 'qk', 5, { engine, side: 'second', k: 4, bottom: 1 });
-    expect(await json('/api/models/tiny/heads/0/1/row?matrix=qk&id=5&side=second&k=4&bottom=1')).toEqual(plain(row));
+    expect(await api.json('/api/models/tiny/heads/0/1/row?matrix=qk&id=5&side=second&k=4&bottom=1')).toEqual(
+      plain(row),
+    );
     const vector = await readVector(tiny, 'ff:0:1.key - tok:#3', { engine, normalize: 'cosine', k: 4 });
     const expression = encodeURIComponent('ff:0:1.key - tok:#3');
-    expect(await json(`/api/models/tiny/vectors?expression=${expression}&normalize=cosine&k=4`)).toMatchObject(
+    expect(await api.json(`/api/models/tiny/vectors?expression=${expression}&normalize=cosine&k=4`)).toMatchObject(
       plain(vector),
     );
   });
 
   it('of an atlas are those of the checkpoint it was made of', async () => {
-    const [live, stored] = [await json('/api/models/tiny/tokens/4?k=5'), await json('/api/models/both/tokens/4?k=5')];
+    const [live, stored] = [
+      await api.json('/api/models/tiny/tokens/4?k=5'),
+      await api.json('/api/models/both/tokens/4?k=5'),
+    ];
     expect([live.source, stored.source]).toEqual(['live', 'atlas']);
     const bare = ({ neurons, heads }: typeof live) =>
       JSON.parse(JSON.stringify({ neurons, heads }), (name, value) =>
@@ -263,26 +252,26 @@ describe('answers', () => {
             : value,
       );
     expect(bare(stored)).toEqual(bare(live));
-    const beyond = await json('/api/models/both/tokens/4?k=6'); // The atlas lists 5.
+    const beyond = await api.json('/api/models/both/tokens/4?k=6'); // The atlas lists 5.
     expect(beyond.source).toBe('live');
-    const norms = await json('/api/models/both/statistics/neurons/norm');
+    const norms = await api.json('/api/models/both/statistics/neurons/norm');
     expect(norms.source).toBe('atlas');
-    const computed = await json('/api/models/tiny/statistics/neurons/norm');
+    const computed = await api.json('/api/models/tiny/statistics/neurons/norm');
     const sorted = ({ layer, index, part, value }: typeof norms) =>
       layer.map((of: number, i: number) => [of, index[i], part[i], value[i].toFixed(9)]).sort();
     expect(sorted(norms)).toEqual(sorted(computed));
-    const statistics = await json('/api/models/both/heads/1/1/statistics');
-    const measured = await json('/api/models/tiny/heads/1/1/statistics');
+    const statistics = await api.json('/api/models/both/heads/1/1/statistics');
+    const measured = await api.json('/api/models/tiny/heads/1/1/statistics');
     expect(statistics.source).toBe('atlas');
     expect(statistics.copying.value).toBeCloseTo(measured.copying.value, 9);
     expect(statistics.copying.random.z).toBeCloseTo(measured.copying.random.z, 9);
   });
 
   it('of exact counts agree with every pair, wherever they come from', async () => {
-    const { engine, tiny } = served;
+    const { engine, tiny } = api.served;
     for (const above of [2, 0, -3]) {
       const { vo } = await readHead(tiny, 0, 3, { engine, matrices: ['vo'], above, countOnly: true });
-      expect(await json(`/api/models/tiny/heads/0/3/count?above=${above}`)).toMatchObject({
+      expect(await api.json(`/api/models/tiny/heads/0/3/count?above=${above}`)).toMatchObject({
         count: vo!.count,
         total: 900,
       });
@@ -291,7 +280,7 @@ describe('answers', () => {
 
   it('resolve to the places a model has', async () => {
     const places = async (q: string) =>
-      (await json(`/api/models/tiny/resolve?q=${encodeURIComponent(q)}`)).places.map(
+      (await api.json(`/api/models/tiny/resolve?q=${encodeURIComponent(q)}`)).places.map(
         ({ kind, text }: { kind: string; text: string }) => `${kind} ${text}`,
       );
     expect(await places('neuron 1:2')).toEqual(['neuron neuron 1:2']);
@@ -306,143 +295,14 @@ describe('answers', () => {
   });
 
   it('hold the raw numbers', async () => {
-    const row = [...served.tiny.arrays.get('layer.1.ff.value')!.data.subarray(2 * 8, 3 * 8)];
-    expect((await json('/api/models/tiny/neurons/1/2/vector')).values).toEqual(row);
-    const { tokens, width, rows } = await json('/api/models/tiny/neurons/1/2/map?n=4');
+    const row = [...api.served.tiny.arrays.get('layer.1.ff.value')!.data.subarray(2 * 8, 3 * 8)];
+    expect((await api.json('/api/models/tiny/neurons/1/2/vector')).values).toEqual(row);
+    const { tokens, width, rows } = await api.json('/api/models/tiny/neurons/1/2/map?n=4');
     const floats = new Float32Array(new Uint8Array(Buffer.from(rows, 'base64')).buffer);
-    const e = served.tiny.arrays.get('unembed')!;
+    const e = api.served.tiny.arrays.get('unembed')!;
     const wanted = tokens.flatMap(({ id }: { id: number }) => [...e.data.subarray(id * width, (id + 1) * width)]);
     expect([...floats]).toEqual(wanted);
     expect(tokens).toHaveLength(4);
-  });
-});
-
-describe('wrong questions', () => {
-  it.each([
-    ['/api/models/none', 404, 'MODEL_UNKNOWN', 'Expected an opened model, one of tiny, both, atlas, bare, got "none".'],
-    ['/api/models/..%2F..%2Fetc/neurons/0/0', 404, 'MODEL_UNKNOWN', 'got "../../etc"'],
-    ['/api/none', 404, 'ROUTE_UNKNOWN', 'Expected a GET of a path that /api lists'],
-    ['/api/models/tiny/neurons/2/0', 400, 'OUT_OF_RANGE', 'Expected `layer` to be 0..1, got 2.'],
-    [
-      '/api/models/tiny/neurons/x/0',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected `layer` to be a whole number, 0 or more, got "x".',
-    ],
-    [
-      '/api/models/tiny/neurons/0/0?k=-1',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected `k` to be a whole number, 0 to 100000, got "-1".',
-    ],
-    ['/api/models/tiny/neurons/0/0?k=1e9', 400, 'ARGUMENT_INVALID', 'got "1e9"'],
-    [
-      '/api/models/tiny/neurons/0/0?parts=keys',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected `parts` to be key, up, value, or several',
-    ],
-    [
-      '/api/models/tiny/neurons/0/0?normalise=none',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected only parameters that this route has, got `normalise`',
-    ],
-    [
-      '/api/models/tiny/neurons/0/0?normalize=all',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected `normalize` to be freq or none or cosine, got "all".',
-    ],
-    [
-      '/api/models/tiny/neurons/0/0?foldNorm=maybe',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected `foldNorm` to be `true` or `false`',
-    ],
-    ['/api/models/tiny/neurons/0/0?k=1&k=2', 400, 'ARGUMENT_INVALID', 'Expected `k`'],
-    ['/api/models/tiny/neurons/0/0?expert=1', 400, 'OUT_OF_RANGE', 'expert'],
-    ['/api/models/tiny/heads/0/4', 400, 'OUT_OF_RANGE', 'Expected `head` to be 0..3, got 4.'],
-    ['/api/models/tiny/heads/0/0?above=high', 400, 'ARGUMENT_INVALID', 'Expected `above` to be a number, got "high".'],
-    ['/api/models/tiny/heads/0/0?countOnly=true&sort=qk', 400, 'ARGUMENT_INVALID', 'Expected `countOnly` or `sort`'],
-    ['/api/models/tiny/heads/0/9/scores', 400, 'OUT_OF_RANGE', 'head'],
-    ['/api/models/tiny/heads/0/0/row', 400, 'ARGUMENT_INVALID', 'Expected `id` to be given, got nothing.'],
-    ['/api/models/tiny/heads/0/0/row?id=30', 400, 'OUT_OF_RANGE', 'token'],
-    ['/api/models/tiny/heads/0/0/row?id=3&other=30', 400, 'OUT_OF_RANGE', 'token'],
-    ['/api/models/tiny/heads/9/0/statistics', 400, 'OUT_OF_RANGE', 'layer'],
-    ['/api/models/tiny/heads/0/0/spectrum?gap=2', 400, 'ARGUMENT_INVALID', 'gap'],
-    ['/api/models/bare/heads/0/0?excludeSame=true', 400, 'TOKENIZER_MISSING', 'Expected a tokenizer'],
-    ['/api/models/tiny/vectors', 400, 'ARGUMENT_INVALID', 'Expected `expression` to be given, got nothing.'],
-    ['/api/models/tiny/vectors?expression=', 400, 'ARGUMENT_INVALID', 'Expected `expression` to be text, got "".'],
-    ['/api/models/tiny/vectors?expression=tok:king', 400, 'EXPRESSION_INVALID', 'Expected a token in double quotes'],
-    ['/api/models/tiny/tokens/30', 400, 'OUT_OF_RANGE', 'token'],
-    ['/api/models/tiny/tokens?like=kingdom', 400, 'TOKEN_UNKNOWN', 'Expected the exact text of one token'],
-    ['/api/models/atlas/tokens/30', 400, 'OUT_OF_RANGE', 'a token of this atlas'],
-    ['/api/models/tiny/statistics/layers', 400, 'ARGUMENT_INVALID', 'Expected `kind` to be neurons or heads'],
-    [
-      '/api/models/tiny/statistics/heads/norm',
-      400,
-      'ARGUMENT_INVALID',
-      'Expected a statistic of heads of tiny, one of copying',
-    ],
-    ['/api/models/tiny/atlas/search?q=king', 404, 'ATLAS_MISSING', 'Expected an atlas of tiny'],
-    ['/api/models/both/atlas/search?q=zzz', 400, 'TOKEN_UNKNOWN', 'zzz'],
-    ['/api/models/both/atlas/sql?q=DROP%20VIEW%20tokens', 400, 'QUERY_INVALID', 'Expected a single SELECT'],
-    ['/api/models/bare/relations', 400, 'TOKENIZER_MISSING', 'Expected a tokenizer'],
-    ['/api/models/tiny/relations?pairs=1', 400, 'ARGUMENT_INVALID', 'relations are written as'],
-    ['/api/models/tiny/relations?layers=1-0', 400, 'ARGUMENT_INVALID', 'Expected `layers` to be layers such as 0,2-3'],
-    ['/api/models/tiny/statistics?layers=9', 400, 'OUT_OF_RANGE', 'layer'],
-    ['/api/models/both/atlas/compositions?from=1', 400, 'ARGUMENT_INVALID', 'LAYER:HEAD such as 3:1'],
-    ['/api/models/both/atlas/relations?sort=beauty', 400, 'ARGUMENT_INVALID', 'beauty'],
-    ['/api/models/both/atlas/neurons?sort=beauty', 400, 'ARGUMENT_INVALID', 'beauty'],
-    [
-      '/api/models/atlas/neurons/0/0?k=7',
-      503,
-      'MODEL_UNAVAILABLE',
-      'Expected the checkpoint of atlas for this question',
-    ],
-    ['/api/models/atlas/heads/0/0?above=1', 503, 'MODEL_UNAVAILABLE', 'give `explore` the model as well'],
-    ['/api/models/atlas/neurons/0/9', 400, 'OUT_OF_RANGE', 'Expected a neuron of this atlas'],
-    ['/api/compare?a=tiny&b=none', 404, 'MODEL_UNKNOWN', 'got "none"'],
-    ['/api/compare?a=tiny', 400, 'ARGUMENT_INVALID', 'Expected `b` to be given'],
-    [`/api/models/tiny/tokens?prefix=${'x'.repeat(2001)}`, 400, 'ARGUMENT_INVALID', 'at most 2000 characters'],
-  ])('%s is answered %i %s', async (path, status, code, sentence) => {
-    const response = await get(path);
-    const { error } = (await response.json()) as { error: { code: string; message: string } };
-    expect({ status: response.status, code: error.code }).toEqual({ status, code });
-    expect(error.message).toContain(sentence);
-    expect(response.headers.get('cache-control')).toBe('no-store');
-  });
-
-  it('are found before a stream begins, or end it with an error', async () => {
-    const accept = { Accept: 'text/event-stream' };
-    expect((await get('/api/models/tiny/neurons/0/0?k=x', accept)).status).toBe(400);
-    const text = await (await get('/api/models/tiny/neurons/0/99', accept)).text();
-    expect(text.trim().split('\n\n').at(-1)).toMatch(/^event: error\ndata: {"code":"OUT_OF_RANGE","message":"Expected/);
-  });
-
-  it('of the server’s own making show nothing of it', async () => {
-    const broken = createApi({
-      ...served,
-      models: [
-        {
-          id: 'x',
-          name: 'x',
-          get model(): never {
-            throw new Error('secret');
-          },
-        },
-      ],
-    });
-    const error = console.error;
-    const said: unknown[] = [];
-    console.error = (...what) => said.push(...what);
-    const response = await Promise.resolve(broken.app.request('/api/models/x')).finally(() => {
-      console.error = error;
-    });
-    expect(response.status).toBe(500);
-    expect(await response.text()).not.toMatch(/secret|at /);
-    expect(String(said[0])).toContain('secret');
   });
 });
 
@@ -452,16 +312,16 @@ describe('the document', () => {
     responses: Record<string, { content: Record<string, unknown> }>;
   }
   const document = async (): Promise<{ openapi: string; paths: Record<string, Record<string, Operation>> }> =>
-    json('/api/openapi.json');
+    api.json('/api/openapi.json');
 
   it('lists every route, and nothing else is answered', async () => {
     const { paths } = await document();
     expect(Object.keys(paths).sort()).toEqual(Object.keys(ROUTES).sort());
-    const answered = app.routes
+    const answered = api.app.routes
       .filter(({ path, method }) => method === 'GET' && path.startsWith('/api/'))
       .map(({ path }) => path.replace(/:(\w+)/g, '{$1}'));
     expect([...new Set(answered)].sort()).toEqual([...Object.keys(ROUTES), '/api/openapi.json'].sort());
-    const page = await (await get('/api')).text();
+    const page = await (await api.get('/api')).text();
     for (const path of Object.keys(paths)) expect(page).toContain(`GET ${path}`);
     expect(page).toContain('How many of the best tokens');
   });
@@ -489,163 +349,5 @@ describe('the document', () => {
     const path = join(tmpdir(), `weightscope-openapi-${process.pid}.json`);
     writeFileSync(path, JSON.stringify(await document()));
     execFileSync(python!, ['-m', 'openapi_spec_validator', path]);
-  });
-});
-
-describe('forms of an answer', () => {
-  const pair = ['first', 'second'].flatMap((side) => ['id', 'token', 'label'].map((name) => `${side}_${name}`));
-  const PARQUET = 'application/vnd.apache.parquet';
-
-  it.each([
-    ['/api/models/tiny/neurons/1/2?k=3&bottom=2', ['part', 'end', 'rank', 'id', 'token', 'label', 'score'], 15],
-    ['/api/models/tiny/heads/1/2?k=3&other=true', ['matrix', 'rank', ...pair, 'score', 'other'], 6],
-    ['/api/models/tiny/heads/1/2/row?id=1&k=3', ['end', 'rank', 'id', 'token', 'label', 'score'], 3],
-    ['/api/models/tiny/heads/1/2/heat?rows=3&columns=2', [...pair, 'score'], 6],
-    ['/api/models/tiny/neurons/1/2/similar?k=4', ['layer', 'expert', 'neuron', 'cosine'], 4],
-    ['/api/models/tiny/tokens?k=12', ['id', 'token', 'label'], 12],
-    ['/api/models/tiny/statistics/neurons/norm', ['layer', 'index', 'expert', 'part', 'value'], 36],
-    ['/api/models/both/atlas/neurons?k=5', undefined, 5],
-    [
-      `/api/models/both/atlas/sql?q=${encodeURIComponent("SELECT 1 AS one, NULL AS none, 'a,\"b' AS text, [1, 2] AS list, 0.5 AS half, true AS yes")}`,
-      ['one', 'none', 'text', 'list', 'half', 'yes'],
-      1,
-    ],
-    [`/api/models/both/atlas/sql?q=${encodeURIComponent('SELECT 1 AS one WHERE false')}`, [], 0],
-  ] as [string, string[] | undefined, number][])('%s as Parquet and CSV', async (url, columns, rows) => {
-    const response = await get(url, { Accept: PARQUET });
-    expect(response.headers.get('content-type')).toBe(PARQUET);
-    const file = await response.arrayBuffer();
-    const read = rows === 0 ? [] : await parquetReadObjects({ file });
-    expect(read).toHaveLength(rows);
-    if (columns && rows > 0) expect(Object.keys(read[0])).toEqual(columns);
-    const linked = await get(`${url}${url.includes('?') ? '&' : '?'}format=csv`);
-    expect(linked.headers.get('content-type')).toBe('text/csv; charset=utf-8');
-    const csv = (await linked.text()).trimEnd();
-    if (columns) expect(csv.split('\r\n')[0]).toBe(columns.join(','));
-    if (url.includes('half')) {
-      expect(read[0]).toEqual({ one: 1, none: null, text: 'a,"b', list: '[1,2]', half: 0.5, yes: true });
-      expect(csv.split('\r\n')[1]).toBe('1,,"a,""b","[1,2]",0.5,true');
-    }
-  });
-
-  it('has the same numbers in a table as in JSON', async () => {
-    const url = '/api/models/tiny/heads/1/2?k=20&matrix=qk';
-    const { qk } = await json(url);
-    const file = await (await get(url, { Accept: PARQUET })).arrayBuffer();
-    const rows = await parquetReadObjects({ file });
-    expect(rows.map(({ first_id, second_id, score }) => [first_id, second_id, score])).toEqual(
-      qk.pairs.map(({ first, second, score }: schemas.Pair) => [first.id, second.id, score]),
-    );
-  });
-
-  it('is JSON where an answer is no table', async () => {
-    const response = await get('/api/models/tiny', { Accept: PARQUET });
-    expect(response.headers.get('content-type')).toBe('application/json');
-    expect((await get('/api/models/tiny?format=csv')).status).toBe(400);
-  });
-
-  it('streams progress, in order, then the result', async () => {
-    const url = '/api/models/tiny/heads/1/2/count?matrix=qk&above=0.25&normalize=cosine';
-    const response = await get(url, { Accept: 'text/event-stream' });
-    expect(response.headers.get('content-type')).toBe('text/event-stream');
-    expect(response.headers.get('cache-control')).toBe('no-store');
-    const events = (await response.text())
-      .trim()
-      .split('\n\n')
-      .map((event) => {
-        const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event)!;
-        return { name, data: JSON.parse(data) };
-      });
-    expect(events.at(-1)).toEqual({ name: 'result', data: await json(url) });
-    const progress = events.slice(0, -1);
-    expect(progress.length).toBeGreaterThan(2);
-    expect(progress.every(({ name }) => name === 'progress')).toBe(true);
-    expect(progress[0].data).toEqual({ done: 0, what: 'waiting' });
-    for (const [i, { data }] of progress.entries()) {
-      expect(data.done).toBeLessThanOrEqual(1);
-      if (i > 0 && progress[i - 1].data.what === data.what)
-        expect(data.done).toBeGreaterThanOrEqual(progress[i - 1].data.done);
-    }
-  });
-});
-
-describe('an ETag', () => {
-  const tag = async (path: string, headers = {}) => (await get(path, headers)).headers.get('etag');
-
-  it('spares the work when nothing has changed', async () => {
-    const url = '/api/models/tiny/neurons/0/3?k=3&bottom=1';
-    const first = await get(url);
-    const etag = first.headers.get('etag')!;
-    expect(first.headers.get('cache-control')).toBe('private, no-cache');
-    expect(first.headers.get('vary')).toBe('Accept');
-    const reads = served.tiny.reads.get('layer.0.ff.key');
-    for (const given of [etag, `W/${etag}`, `"other", ${etag}`]) {
-      const again = await get(url, { 'If-None-Match': given });
-      expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
-    }
-    expect(served.tiny.reads.get('layer.0.ff.key')).toBe(reads);
-    expect((await get(url, { 'If-None-Match': '"other"' })).status).toBe(200);
-    // The order of parameters is no difference.
-    expect(await tag('/api/models/tiny/neurons/0/3?bottom=1&k=3')).toBe(etag);
-  });
-
-  it('differs by question, form, model, atlas and version', async () => {
-    const url = '/api/models/tiny/neurons/0/3';
-    const tags = [
-      await tag(url),
-      await tag(`${url}?k=2`),
-      await tag('/api/models/tiny/neurons/0/4'),
-      await tag(url, { Accept: 'text/csv' }),
-      await tag('/api/models/bare/neurons/0/3'),
-      await tag('/api/models/both/neurons/0/3'),
-    ];
-    const newer = await createApi({ ...served, version: '2' }).app.request(url);
-    expect(new Set([...tags, newer.headers.get('etag')]).size).toBe(7);
-    expect(tags).not.toContain(null);
-  });
-
-  it('is not given for what may change', async () => {
-    for (const path of ['/api/models', '/api/models/tiny']) {
-      expect(await tag(path)).toBeNull();
-      expect((await get(path)).headers.get('cache-control')).toBe('no-store');
-    }
-  });
-});
-
-describe('the typed client', () => {
-  const client = () => createClient('http://server', { fetch: app.request as typeof fetch });
-
-  it('knows parameters and answers', async () => {
-    const neuron = client().api.models[':model'].neurons[':layer'][':neuron'];
-    const param = { model: 'tiny', layer: '0', neuron: '0' };
-    const read = await ask(neuron.$get({ param, query: { k: 2, foldNorm: true, parts: 'key' } }));
-    expectTypeOf(read.parts.key!.top[0].score).toEqualTypeOf<number>();
-    expectTypeOf(read.parts).toExtend<Reading['parts']>();
-    expect(read.parts.key!.top).toHaveLength(2);
-    expect(read.applied.foldNorm).toBe(true);
-    // @ts-expect-error: there is no such parameter.
-    const wrong = ask(neuron.$get({ param, query: { count: 2 } }));
-    await expect(wrong).rejects.toThrow('got `count`');
-  });
-
-  it('throws the server’s own words', async () => {
-    const error = await ask(client().api.models[':model'].$get({ param: { model: 'none' }, query: {} })).catch(
-      (thrown) => thrown,
-    );
-    expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ status: 404, code: 'MODEL_UNKNOWN', message: expect.stringContaining('got "none"') });
-  });
-
-  it('follows progress', async () => {
-    const count = client().api.models[':model'].heads[':layer'][':head'].count;
-    const param = { model: 'bare', layer: '0', head: '1' };
-    const url = count.$url({ param, query: { above: 0 } });
-    const said: string[] = [];
-    const options = { fetch: app.request as typeof fetch, progress: (_: number, what: string) => said.push(what) };
-    const found = await askWithProgress(url, options);
-    expect(found).toEqual(await ask(count.$get({ param, query: { above: 0 } })));
-    expect(new Set(said)).toContain('best pairs of vo');
-    const unknown = count.$url({ param: { ...param, head: '9' }, query: {} });
-    await expect(askWithProgress(unknown, options)).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
   });
 });
