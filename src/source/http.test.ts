@@ -145,6 +145,19 @@ describe('httpSource', () => {
     await expectError(httpSource('http://127.0.0.1:1/file', options), 'NETWORK', /cannot be reached/);
   });
 
+  test.each(['EAI_AGAIN', 'ENOTFOUND'])('a name that is not resolved (%s) is tried once more', async (code) => {
+    const unresolved = async () => {
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error(`getaddrinfo ${code} a.b`), { code }) });
+    };
+    const source = httpSource('https://a.b/file', { ...options, fetch: unresolved });
+    await expectError(
+      source,
+      'NETWORK',
+      new RegExp(`in 2 attempts: the server cannot be reached .getaddrinfo ${code}`),
+    );
+    expect(waits).toEqual([0.5]);
+  });
+
   test('too long an answer is refused', async () => {
     const source = await httpSource(`${base}/file`, options);
     instead = (_, response) =>

@@ -39,9 +39,12 @@ export interface HubRequest {
 /** A failure that may pass: 5xx, 408, 429, a lost connection. */
 export class Transient extends Error {
   readonly retryAfter?: number;
-  constructor(message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+  /** Attempts in a row after which it is no longer taken to pass, where fewer than usual. */
+  readonly tries?: number;
+  constructor(message: string, options: { cause?: unknown; retryAfter?: number; tries?: number } = {}) {
     super(message, options);
     this.retryAfter = options.retryAfter;
+    this.tries = options.tries;
   }
 }
 
@@ -125,10 +128,11 @@ export async function retrying<T>(
         best = progress();
         failures = 1;
       }
-      if (failures >= tries)
+      const most = Math.min(tries, error.tries ?? tries);
+      if (failures >= most)
         throw new WeightscopeError(
           'NETWORK',
-          `${error.message}${tries > 1 ? `, ${tries} times in a row` : ''}; check the connection and run again: what has come is kept.`,
+          `${error.message}${most > 1 ? `, ${most} times in a row` : ''}; check the connection and run again: what has come is kept.`,
           { cause: error },
         );
       await http.wait(Math.min(error.retryAfter ?? 500 * 2 ** failures, 60_000), http.signal);
@@ -219,6 +223,12 @@ function networkError(request: HubRequest, error: unknown): Error {
       'NETWORK',
       `The hub at ${new URL(request.url).host} cannot be reached (${code}) for ${named(request)}: check the connection and HF_ENDPOINT, or the path if a file was meant.`,
       { cause: error },
+    );
+  // Names are not resolved for a moment, or for as long as there is no network: who has none is not kept waiting.
+  if (code === 'EAI_AGAIN')
+    return new Transient(
+      `The address of ${new URL(request.url).host} cannot be found (${code}) for ${named(request)}`,
+      { cause: error, tries: 2 },
     );
   return new Transient(`The connection was lost for ${named(request)} (${code ?? (error as Error).message})`, {
     cause: error,

@@ -194,6 +194,17 @@ describe('refusals', () => {
     });
   });
 
+  test('a name that is not resolved is tried once more', async () => {
+    const unresolved = async () => {
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' }) });
+    };
+    await expect(open('org/other', { fetch: unresolved })).rejects.toMatchObject({
+      code: 'NETWORK',
+      message: expect.stringMatching(/address of .* cannot be found .EAI_AGAIN. .*, 2 times in a row; check/),
+    });
+    expect(waits).toEqual([1000]);
+  });
+
   test('a listing that does not end is refused', async () => {
     const endless = async () =>
       new Response(

@@ -26,7 +26,9 @@ export async function send(url: string, init: RequestInit, options: HttpOptions)
   } catch (cause) {
     throwIfAborted(init.signal ?? undefined);
     if (silent.signal.aborted) throw new Transient(`does not answer for ${timeout / 1000} seconds`, { cause });
-    throw new Transient(`cannot be reached (${reasonOf(cause)})`, { cause });
+    // A name that is not resolved may be a moment's trouble, and more often no network: one more attempt is enough.
+    const tries = /^(ENOTFOUND|EAI_AGAIN)$/.test(codeOf(cause)) ? 2 : undefined;
+    throw new Transient(`cannot be reached (${reasonOf(cause)})`, { cause, tries });
   } finally {
     clearTimeout(timer);
   }
@@ -91,9 +93,12 @@ async function withinTime(reader: ReadableStreamDefaultReader<Uint8Array>, timeo
 export class Transient extends Error {
   /** Seconds that the server asks to wait. */
   readonly wait: number | undefined;
-  constructor(message: string, options: { wait?: number; cause?: unknown } = {}) {
+  /** Attempts after which it is no longer taken to pass, where fewer than usual. */
+  readonly tries: number;
+  constructor(message: string, options: { wait?: number; cause?: unknown; tries?: number } = {}) {
     super(message, { cause: options.cause });
     this.wait = options.wait;
+    this.tries = options.tries ?? ATTEMPTS;
   }
 }
 
@@ -113,10 +118,10 @@ export async function retrying<T>(
       if (error instanceof TooLong)
         throw new WeightscopeError('NETWORK', `The server's answer is wrong: ${error.message}.`);
       if (!(error instanceof Transient)) throw error;
-      if (tries === ATTEMPTS)
+      if (tries >= error.tries)
         throw new WeightscopeError(
           'NETWORK',
-          `Could not read ${url} in ${ATTEMPTS} attempts: the server ${error.message}.`,
+          `Could not read ${url} in ${tries} attempts: the server ${error.message}.`,
           {
             cause: error.cause ?? error,
           },
@@ -137,6 +142,8 @@ function wait(seconds: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done);
   });
 }
+
+const codeOf = (error: unknown): string => (error as Error & { cause?: { code?: string } }).cause?.code ?? '';
 
 /** `fetch failed` has the reason in its cause. */
 function reasonOf(error: unknown): string {
