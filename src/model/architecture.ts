@@ -5,8 +5,8 @@ import type { Dimensions } from './types.ts';
  * writes; its layers may differ in size, and each has parts (attention, cross-attention, feed-forward, recurrent).
  */
 export interface Stack {
-  /** What names of layer n begin with, e.g. `layers.{n}.`. */
-  readonly layer: string;
+  /** What names of layer n begin with, e.g. `layers.{n}.`, or several of which the first found counts. */
+  readonly layer: string | readonly string[];
   /** Parameters of layer n, by uniform name without `layer.n.`: `attn.q`, `cross.q`, `ff.key`, `norm.attn` … */
   readonly parameters: Spec | ((config: Config, layer: number) => Spec);
   /** What the config says in its own words; the common names are understood without it (sizes.ts). */
@@ -38,6 +38,8 @@ export interface Architecture extends Stack {
     /** Not where the embeddings are as wide as d already. */
     readonly whereNarrow?: boolean;
   };
+  /** Rows of `embed` past those of `unembed`, for what is read and never written; they are left out. */
+  readonly onlyRead?: number;
   /** The config does not say how many neurons a layer has, or not in one word: the file does. */
   readonly neuronsStored?: boolean;
   /**

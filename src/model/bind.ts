@@ -3,7 +3,7 @@ import type { TensorInfo } from '../formats/tensor.ts';
 import { quote } from '../quote.ts';
 import type { Architecture, Candidates, Config, Module, Sizes, Spec, Stack } from './architecture.ts';
 import { kindOf, OF_ANY_SIZE } from './kinds.ts';
-import { BIAS, firstLayer, modules, TensorNames } from './names.ts';
+import { BIAS, firstLayers, modules, TensorNames } from './names.ts';
 import { createParameter, flat, leading, type Recipe, slab, ungrouped } from './parameter.ts';
 import { sizesOf, sizesOfLayer } from './sizes.ts';
 import type { BoundStack } from './stacks.ts';
@@ -60,7 +60,7 @@ export function bind(
       { stack: encoder, own: { ...encoderSizes(), vocab: sizes.vocab }, name: 'encoder' as const },
       { stack: architecture as Stack, own: sizes, name: 'decoder' as const },
     ];
-    const here = both.filter(({ stack }) => names.has(firstLayer(stack)));
+    const here = both.filter(({ stack }) => firstLayers(stack).some((start) => names.has(start)));
     return here.length > 0 ? here : both;
   }
 
@@ -83,7 +83,7 @@ export function bind(
   function bindModel(): void {
     for (const [key, candidates] of Object.entries(architecture.model)) {
       const { name, optional } = nameOf(key);
-      if (name === 'embed' || name === 'unembed') continue;
+      if (/^(encoder\.)?(un)?embed$/.test(name)) continue;
       const tensor = find(candidates, '')?.tensor;
       if (tensor)
         /(^|\.)norm\./.test(name)
@@ -104,9 +104,12 @@ export function bind(
         `Expected embeddings in ${where}, found ${quote(embed.tensor.name)} of shape [${embed.tensor.shape.slice(0, 8).join(', ')}], which holds no number.`,
       );
     sizes.vocab ||= embed.tensor.shape[0];
-    addRows('embed', embed.tensor, sizes.hidden, sizes.vocab);
+    const { onlyRead = 0 } = architecture;
+    const beyond = onlyRead > 0 && embed.tensor.shape[0] === sizes.vocab + onlyRead;
+    addRows('embed', beyond ? leading(embed.tensor, sizes.vocab) : embed.tensor, sizes.hidden, sizes.vocab);
     const { unembed } = architecture.model;
-    const own = unembed === undefined ? undefined : find(unembed, '');
+    const found = unembed === undefined ? undefined : find(unembed, '');
+    const own = found?.tensor.name === embed.tensor.name ? undefined : found;
     if (!own && config.tie_word_embeddings === false)
       notes.push('The checkpoint has no unembedding of its own, so its token embeddings are read in its place.');
     if (own && config.tie_word_embeddings === true && !sameBytes(own.tensor, embed.tensor))
@@ -114,10 +117,25 @@ export function bind(
         `The config calls the embeddings tied, but the file has an unembedding of its own, ${own.tensor.name}: that is read, as transformers 5 does.`,
       );
     addRows('unembed', own?.tensor ?? embed.tensor, sizes.hidden, sizes.vocab);
+    bindEncoderEmbeddings();
     for (const name of new Set(modules(unembed ?? []).map((module) => module.name))) {
       const bias = names.lookupAbove(name, BIAS);
       if (bias && !parameters.has('unembed_bias')) addWhole('unembed_bias', bias, [sizes.vocab]);
     }
+  }
+
+  /** The encoder's own embeddings; where it has none, they are the decoder's or another tensor for both. */
+  function bindEncoderEmbeddings(): void {
+    const { embed, 'encoder.embed?': candidates = [] } = architecture.model;
+    const own = find(candidates, '');
+    if (!own) return;
+    const { name, shape } = own.tensor;
+    if (own.module.name !== modules(candidates)[0].name && name === find(embed, '')?.tensor.name) return;
+    if (shape[0] === sizes.vocab) addRows('encoder.embed', own.tensor, encoderSizes().hidden, sizes.vocab);
+    else
+      notes.push(
+        `The encoder has a vocabulary of its own (${shape[0]} tokens): readings are in the decoder's words, and leave out ${quote(name)}.`,
+      );
   }
 
   /** A table of vectors, one a row; where it is narrower than d, a projection is composed in. */
@@ -137,11 +155,21 @@ export function bind(
     add({ name, shape: [rows, d], count: rows, width: d, tensor, lines: 'rows', inner });
   }
 
+  function layerName(stack: Stack): string {
+    const all = [stack.layer].flat();
+    return all[
+      Math.max(
+        0,
+        firstLayers(stack).findIndex((start) => names.has(start)),
+      )
+    ];
+  }
+
   function bindLayer(stack: Stack, all: Sizes, start: string, n: number): void {
     const spec = typeof stack.parameters === 'function' ? stack.parameters(config, n) : stack.parameters;
     const own = { ...all, ...sizesOfLayer(config, n), ...stack.layerSizes?.(config, n) };
     const layer: Layer = {
-      at: stack.layer.replace('{n}', String(n)),
+      at: layerName(stack).replace('{n}', String(n)),
       start: `${start && `${start}.`}layer.`,
       n,
       sizes: own,
@@ -172,7 +200,7 @@ export function bind(
    */
   function checkWhole(spec: Spec, { at, start, n, sizes: { experts } }: Layer): void {
     const has = (own: string): boolean => parameters.has(`${start}${n}.${own}`);
-    for (const [group, kinds] of [['attn', ['q', 'k', 'v', 'o']] as const, ['recurrent', ['in', 'out']] as const]) {
+    for (const [group, kinds] of WHOLE) {
       const whole = kinds.map((kind) => `${group}.${kind}`).filter((own) => `${own}?` in spec);
       const lacks = whole.find((own) => !has(own));
       if (whole.length === kinds.length && lacks && whole.some(has))
@@ -300,6 +328,12 @@ export function bind(
     );
   }
 }
+
+const WHOLE = [
+  ['attn', ['q', 'k', 'v', 'o']],
+  ['cross', ['q', 'k', 'v', 'o']],
+  ['recurrent', ['in', 'out']],
+] as const;
 
 interface FoundTensor {
   readonly module: Module;

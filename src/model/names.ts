@@ -111,14 +111,15 @@ export function modules(candidates: Candidates): readonly Module[] {
   return list.map((one) => (typeof one === 'string' ? { name: one } : one));
 }
 
-export const firstLayer = ({ layer }: Stack): string => layer.replace('{n}', '0');
+/** What names of a stack's first layer may begin with. */
+export const firstLayers = ({ layer }: Stack): string[] => [layer].flat().map((name) => name.replace('{n}', '0'));
 
 /**
  * The prefix under which an embedding is found with layers beside it; where several models are in the file, the one
  * that neither sees nor hears, then the shortest. Without an embedding: what stands before the first layer.
  */
 function findPrefix(names: readonly string[], architecture: Architecture): string {
-  const layers = [architecture, architecture.encoder].flatMap((stack) => (stack ? [firstLayer(stack)] : []));
+  const layers = [architecture, architecture.encoder].flatMap((stack) => (stack ? firstLayers(stack) : []));
   const before = (endings: readonly string[]): string[] =>
     endings.flatMap((ending) =>
       names.flatMap((name) => {

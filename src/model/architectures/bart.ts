@@ -1,4 +1,5 @@
 import type { Architecture, Module, Spec, Stack } from '../architecture.ts';
+import { without } from './names.ts';
 
 // Encoder-decoders in BART's names: two stacks, the decoder's layers with a second attention over what the encoder
 // wrote.
@@ -35,6 +36,10 @@ const sizes =
     heads: config[`${side}_attention_heads`] as number,
     kvHeads: config[`${side}_attention_heads`] as number,
     neurons: config[`${side}_ffn_dim`] as number,
+    // Marian's sides may have vocabularies of their own.
+    ...(side === 'decoder' && config.share_encoder_decoder_embeddings === false
+      ? { vocab: (config.decoder_vocab_size ?? undefined) as number }
+      : {}),
   });
 
 function stacks(
@@ -55,9 +60,11 @@ export const bart: Architecture = {
   family: 'bart',
   types: ['bart', 'marian', 'plbart', 'blenderbot-small', 'mvp'],
   model: {
-    embed: ['shared', 'decoder.embed_tokens', 'encoder.embed_tokens'],
+    // Each side's own embeddings count, where the file has them, as they do in transformers 5; the head is `shared`.
+    embed: ['decoder.embed_tokens', 'shared', 'encoder.embed_tokens'],
+    'encoder.embed?': ['encoder.embed_tokens', 'shared'],
     // Old files call the bias of the last map `final_logits_bias`.
-    unembed: ['lm_head', 'final_logits'],
+    unembed: ['lm_head', 'final_logits', 'shared'],
     'encoder.positions?': 'encoder.embed_positions',
     'decoder.positions?': 'decoder.embed_positions',
     'encoder.norm.embed?': 'encoder.layernorm_embedding',
@@ -65,8 +72,8 @@ export const bart: Architecture = {
     'encoder.norm.final?': 'encoder.layer_norm',
     'decoder.norm.final?': 'decoder.layer_norm',
   },
-  // Copies of the embeddings beside `shared`.
-  aside: /^(encoder|decoder)\.embed_tokens\./,
+  // Where each side has its own, they are nobody's.
+  aside: /^shared\./,
   ...stacks('_post'),
 };
 
@@ -74,8 +81,68 @@ export const bart: Architecture = {
 export const mbart: Architecture = {
   ...bart,
   family: 'mbart',
-  types: ['mbart', 'm2m_100', 'pegasus', 'bigbird_pegasus', 'blenderbot'],
+  types: ['mbart', 'm2m_100', 'pegasus', 'blenderbot'],
   ...stacks(''),
+};
+
+/** BigBird's Pegasus: the encoder's attention under BERT's names. */
+export const bigbirdPegasus: Architecture = {
+  ...mbart,
+  family: 'bigbird_pegasus',
+  types: ['bigbird_pegasus'],
+  encoder: {
+    ...stacks('').encoder,
+    parameters: {
+      ...layer('', (name) => name).own,
+      'attn.q': 'self_attn.self.query',
+      'attn.k': 'self_attn.self.key',
+      'attn.v': 'self_attn.self.value',
+      'attn.o': 'self_attn.output',
+    },
+  },
+};
+
+/** LED: the encoder's attention under Longformer's names; places that look at everything have maps of their own. */
+export const led: Architecture = {
+  ...bart,
+  family: 'led',
+  types: ['led'],
+  encoder: {
+    ...stacks('_post').encoder,
+    parameters: {
+      ...layer('_post', (name) => name).own,
+      'attn.q': 'self_attn.longformer_self_attn.query',
+      'attn.k': 'self_attn.longformer_self_attn.key',
+      'attn.v': 'self_attn.longformer_self_attn.value',
+      'attn.o': 'self_attn.output',
+    },
+  },
+};
+
+const mixed: Spec = {
+  ...without(layer('', (name) => name).own, 'ff.key', 'ff.value'),
+  'norm.ff': 'ff_layer_norm',
+  'ff.key?': 'ffn.fc1',
+  'ff.value?': 'ffn.fc2',
+  'ff.router?': 'ffn.router.classifier',
+  'ff.{e}.key?': 'ffn.experts.expert_{e}.fc1',
+  'ff.{e}.value?': 'ffn.experts.expert_{e}.fc2',
+};
+
+/** NLLB's mixture: M2M with experts in some layers. */
+export const nllbMoe: Architecture = {
+  ...mbart,
+  family: 'nllb_moe',
+  types: ['nllb-moe'],
+  parameters: {
+    ...mixed,
+    'cross.q': 'cross_attention.q_proj',
+    'cross.k': 'cross_attention.k_proj',
+    'cross.v': 'cross_attention.v_proj',
+    'cross.o': 'cross_attention.out_proj',
+    'norm.cross': 'cross_attention_layer_norm',
+  },
+  encoder: { ...stacks('').encoder, parameters: mixed },
 };
 
 /** Whisper: an encoder of sound, a decoder of words; its queries are scaled before anything else. */
@@ -83,7 +150,7 @@ export const whisper: Architecture = {
   ...bart,
   family: 'whisper',
   types: ['whisper'],
-  model: { ...bart.model, embed: 'decoder.embed_tokens', unembed: ['proj_out', 'lm_head'] },
+  model: { ...bart.model, embed: 'decoder.embed_tokens', 'encoder.embed?': [], unembed: ['proj_out', 'lm_head'] },
   notes: [
     'Whisper multiplies its queries by 1/sqrt(d_head) before anything else; attn.q and cross.q have that factor in them.',
     'Whisper’s encoder reads sound, not words: its layers are shown in the words of the decoder.',

@@ -280,7 +280,8 @@ export const modernBert: Architecture = {
   types: ['modernbert'],
   model: {
     embed: 'embeddings.tok_embeddings',
-    unembed: 'decoder',
+    // ModernVBERT's head has another name.
+    unembed: ['decoder', 'lm_head'],
     'norm.embed?': 'embeddings.norm',
     'norm.final?': 'final_norm',
   },

@@ -1,5 +1,5 @@
 import { type Architecture, type Config, concatenated, fusedQkv, type Spec } from '../architecture.ts';
-import { attention, fusedGatedMlp, gatedMlp, norms, plainMlp } from './names.ts';
+import { attention, fusedGatedMlp, gatedMlp, norms, optional, plainMlp, without } from './names.ts';
 
 /** Llama and what shares its names: grouped queries, gated feed-forward layers, optional biases, norms of q and k. */
 export const llama: Architecture = {
@@ -21,15 +21,55 @@ export const llama: Architecture = {
     'qwen2_vl_text',
     'qwen2_5_vl',
     'qwen2_5_vl_text',
-    'qwen3_vl_text',
     'internlm3',
     'cwm',
     'eurobert',
     'iquestcoder',
   ],
   model: { embed: 'embed_tokens', unembed: ['lm_head'], 'norm.final?': 'norm' },
-  layer: 'layers.{n}.',
+  // transformers 5 saves the layers of some models that also see under the names of those that see.
+  layer: ['layers.{n}.', 'encoder.layers.{n}.', 'blocks.{n}.'],
   parameters: { ...norms, ...attention, ...gatedMlp },
+};
+
+/** Qwen3-VL's language model, and Cosmos 3's, which has other names for its attention. */
+export const qwen3Vl: Architecture = {
+  ...llama,
+  types: ['qwen3_vl_text'],
+  parameters: {
+    ...norms,
+    'attn.q': ['self_attn.q_proj', 'self_attn.to_q'],
+    'attn.k': ['self_attn.k_proj', 'self_attn.to_k'],
+    'attn.v': ['self_attn.v_proj', 'self_attn.to_v'],
+    'attn.o': ['self_attn.o_proj', 'self_attn.to_out'],
+    'norm.q?': ['self_attn.q_norm', 'self_attn.norm_q'],
+    'norm.k?': ['self_attn.k_norm', 'self_attn.norm_k'],
+    ...gatedMlp,
+  },
+};
+
+/** Llama 3.2 Vision: between the layers that attend to words are some whose heads look from words at pictures. */
+export const mllama: Architecture = {
+  ...llama,
+  family: 'mllama',
+  types: ['mllama_text_model', 'mllama'],
+  onlyRead: 8,
+  parameters: {
+    ...norms,
+    ...optional(attention),
+    'cross.q?': 'cross_attn.q_proj',
+    'cross.k?': 'cross_attn.k_proj',
+    'cross.v?': 'cross_attn.v_proj',
+    'cross.o?': 'cross_attn.o_proj',
+    'norm.cross_q?': 'cross_attn.q_norm',
+    'norm.cross_k?': 'cross_attn.k_norm',
+    ...gatedMlp,
+  },
+  notes: [
+    'Keys and values of layers with cross-attention read pictures, not words; their halves are multiplied by a gate each, which readings leave out.',
+    'Embeddings of the 8 tokens that stand for pictures, which are read and never written, are left out.',
+  ],
+  aside: /cross_attn_(attn|mlp)_gate$/,
 };
 
 /**
@@ -185,8 +225,6 @@ export const gemma2: Architecture = {
   },
 };
 
-const without = (spec: Spec, ...keys: readonly string[]): Spec =>
-  Object.fromEntries(Object.entries(spec).filter(([key]) => !keys.includes(key)));
 const sharedKeys: Spec = { 'attn.k?': 'self_attn.k_proj', 'attn.v?': 'self_attn.v_proj' };
 const GLOBAL_EVERY = 6;
 

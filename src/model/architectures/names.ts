@@ -19,3 +19,11 @@ export const fusedGatedMlp: Spec = {
 };
 export const plainMlp: Spec = { 'ff.key': 'mlp.up_proj', 'ff.value': 'mlp.down_proj' };
 export const norms: Spec = { 'norm.attn': 'input_layernorm', 'norm.ff': 'post_attention_layernorm' };
+
+/** Without these entries. */
+export const without = (spec: Spec, ...keys: readonly string[]): Spec =>
+  Object.fromEntries(Object.entries(spec).filter(([key]) => !keys.includes(key)));
+
+/** Each of which may be absent. */
+export const optional = (spec: Spec): Spec =>
+  Object.fromEntries(Object.entries(spec).map(([key, name]) => [`${key.replace('?', '')}?`, name]));

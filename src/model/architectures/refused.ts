@@ -7,13 +7,13 @@ const REASONS: Readonly<Record<string, string>> = {
     'bailing_hybrid kimi_linear minimax olmo_hybrid recurrent_gemma zamba zamba2 zaya',
   'its config names two models, of which either may be any':
     'encoder-decoder speech-encoder-decoder vision-encoder-decoder',
-  'its encoder attends in a way that is not read yet': 'led longt5 pegasus_x prophetnet',
+  'its encoder attends in a way that is not read yet': 'pegasus_x prophetnet',
   'its experts, or its encoder’s, are not read yet':
-    'afmoe aria aria_text dbrx deepseek_v4 flex_olmo granitemoe_swa hy_v3 hy_v4 jetmoe longcat_flash mimo_v2_flash nllb-moe switch_transformers',
+    'afmoe aria aria_text dbrx deepseek_v4 flex_olmo granitemoe_swa hy_v3 hy_v4 jetmoe longcat_flash mimo_v2_flash',
   'it has several sets of adapters or of heads for one layer': 'diffllama jina_embeddings_v3 luke xmod',
   'its maps are convolutions, or narrower than the stream between two maps of their own': 'convbert mobilebert',
   'its weights are quantised while it is trained, and only that way right': 'bitnet ibert',
-  'its language model reads pictures or sound through layers of their own': 'kosmos-2 kosmos-2.5 mllama idefics moshi',
+  'its language model reads pictures or sound through layers of their own': 'kosmos-2 kosmos-2.5 idefics moshi',
 };
 
 const BY_TYPE = new Map(

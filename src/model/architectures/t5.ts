@@ -26,8 +26,10 @@ export const t5: Architecture = {
   family: 't5',
   types: ['t5', 'mt5', 'umt5', 'pop2piano'],
   model: {
-    embed: ['shared', 'decoder.embed_tokens', 'encoder.embed_tokens'],
-    unembed: 'lm_head',
+    // Each side's own embeddings count, where the file has them, as they do in transformers 5; the head is `shared`.
+    embed: ['decoder.embed_tokens', 'shared', 'encoder.embed_tokens'],
+    'encoder.embed?': ['encoder.embed_tokens', 'shared'],
+    unembed: ['lm_head', 'shared'],
     'encoder.norm.final?': 'encoder.final_layer_norm',
     'decoder.norm.final?': 'decoder.final_layer_norm',
   },
@@ -39,7 +41,52 @@ export const t5: Architecture = {
   },
   sizes: ({ num_decoder_layers, num_layers }) => ({ layers: (num_decoder_layers ?? num_layers) as number }),
   encoder,
-  aside: /relative_attention_bias|^(encoder|decoder)\.embed_tokens\./,
+  aside: /relative_attention_bias|^shared\./,
+};
+
+/** Long T5: the encoder looks around, and in some models at averages of blocks as well. */
+export const longt5: Architecture = {
+  ...t5,
+  family: 'longt5',
+  types: ['longt5'],
+  encoder: {
+    ...encoder,
+    parameters: {
+      ...encoder.parameters,
+      ...Object.fromEntries(
+        ['q', 'k', 'v', 'o'].map((part) => [
+          `attn.${part}`,
+          ['LocalSelfAttention', 'TransientGlobalSelfAttention'].map((name) => `layer.0.${name}.${part}`),
+        ]),
+      ),
+    },
+  },
+  notes: [
+    'Long T5’s encoder looks at the tokens near by and, in some models, at averages of blocks, which readings leave out.',
+  ],
+  aside: /relative_attention_bias|global_input_layer_norm|^shared\./,
+};
+
+const switched = (at: string): Spec => ({
+  'norm.ff': `${at}.layer_norm`,
+  'ff.key?': `${at}.mlp.wi`,
+  'ff.value?': `${at}.mlp.wo`,
+  'ff.router?': `${at}.mlp.router.classifier`,
+  'ff.{e}.key?': `${at}.mlp.experts.expert_{e}.wi`,
+  'ff.{e}.value?': `${at}.mlp.experts.expert_{e}.wo`,
+});
+
+/** Switch Transformers: T5 with experts in some layers of both sides. */
+export const switchTransformers: Architecture = {
+  ...t5,
+  family: 'switch_transformers',
+  types: ['switch_transformers'],
+  parameters: {
+    ...attention('attn', 'layer.0.SelfAttention'),
+    ...attention('cross', 'layer.1.EncDecAttention'),
+    ...switched('layer.2'),
+  },
+  encoder: { ...encoder, parameters: { ...attention('attn', 'layer.0.SelfAttention'), ...switched('layer.1') } },
 };
 
 const gemmaLayer = (cross: Spec): Spec => ({
