@@ -24,6 +24,13 @@ export interface LowRank {
   readonly rank: number;
 }
 
+/** The base's tensors of a module; `conv1d`: its weight is [in, out]. */
+export interface Target {
+  readonly weight: TensorInfo | undefined;
+  readonly bias: TensorInfo | undefined;
+  readonly conv1d: boolean;
+}
+
 /** What a module of an adapter makes of its base's weight and bias. */
 export interface ModuleChange {
   /** Takes the place of the base's weight (bias) before anything else. */

@@ -20,6 +20,10 @@ export interface AdapterConfig {
   feedForward(module: string): boolean;
   /** The rows of a module that were tuned on their own. */
   tokensOf(module: string): readonly number[] | undefined;
+  /** Whether a head that is tied to the embeddings has their matrices (`ensure_weight_tying`). */
+  readonly keepsTied: boolean;
+  /** Whether the module is one that was tuned whole (`modules_to_save`). */
+  brings(module: string): boolean;
   /** The model that it was made for, as the config names it. */
   readonly base: string | undefined;
   /** What a person should know of it. */
@@ -27,7 +31,7 @@ export interface AdapterConfig {
 }
 
 /** Beginnings that take part of the base's weights away, so that the adapter alone says nothing. */
-const TAKES_FROM_BASE = /^(pissa|olora|corda|loftq|lora_ga)/;
+const TAKES_FROM_BASE = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
 /** Settings that change what an adapter does in ways that are not read. */
 const UNREAD = {
@@ -64,7 +68,7 @@ export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConf
   if (scaled && alpha === 0) notes.push(`\`${alphaName}\` is 0: the adapter's matrices are multiplied by 0.`);
   const ranks = patternsOf(config.rank_pattern, 'rank_pattern', file);
   const alphas = patternsOf(config.alpha_pattern, 'alpha_pattern', file);
-  const rsLora = config.use_rslora === true;
+  const rsLora = kind === 'LORA' && config.use_rslora === true;
   const alphaOf = (module: string): number => alphas(module) ?? alpha;
   return {
     kind,
@@ -75,6 +79,8 @@ export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConf
     dora: config.use_dora === true,
     feedForward: matcher(config.feedforward_modules, 'feedforward_modules', file),
     tokensOf: tokensOf(kind === 'TRAINABLE_TOKENS' ? config.token_indices : config.trainable_token_indices),
+    keepsTied: config.ensure_weight_tying === true,
+    brings: matcher(config.modules_to_save, 'modules_to_save', file),
     base: typeof config.base_model_name_or_path === 'string' ? config.base_model_name_or_path : undefined,
     notes,
   };

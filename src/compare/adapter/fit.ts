@@ -1,13 +1,16 @@
 import { WeightscopeError } from '../../errors.ts';
-import { isStandIn, type TensorInfo } from '../../formats/tensor.ts';
+import type { TensorInfo } from '../../formats/tensor.ts';
 import { inputFirstModules } from '../../model/architectures/index.ts';
 import { formatOfModel } from '../../model/open.ts';
 import type { Model } from '../../model/types.ts';
 import { quote } from '../../quote.ts';
-import type { Change, ModuleChange } from './change.ts';
+import type { Change, ModuleChange, Target } from './change.ts';
+import type { AdapterConfig } from './config.ts';
 import { changesOf } from './module-changes.ts';
+import { ModuleNames, renamingOf } from './module-names.ts';
 import type { AdapterModule } from './modules.ts';
 import type { Adapter } from './open.ts';
+import { KEPT_NOTE, onceNote, TiedModules, tiedNote } from './tied.ts';
 
 /** What an adapter does to one tensor of its base, under the base's name for it. */
 export interface TensorChange {
@@ -36,7 +39,9 @@ const GGUF_BASE =
 
 /**
  * Finds for every module of an adapter the base's tensor that it changes. Names are matched as they stand, else by what
- * stands before all of them: checkpoints are saved with and without `model.` or `transformer.`. Reads no weights.
+ * stands before all of them: checkpoints are saved with and without `model.` or `transformer.`. Modules that share
+ * another's tensor (a tied head) change that one; what the adapter brings of its own (a classifier) is added. Reads no
+ * weights.
  */
 export function fitOf(base: Model, adapter: Adapter): Fit {
   if (formatOfModel(base) === 'gguf') {
@@ -44,28 +49,33 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
     return { changes: [], problems, notes: adapter.config.notes };
   }
   const names = new ModuleNames(base.tensors);
-  const rename = renamingOf(
+  const renamed = renamingOf(
     names,
     adapter.modules.map(({ name }) => name),
   );
+  const nameOf = (name: string): string => renamed.get(name) ?? name;
+  const tied = new TiedModules(base, names, adapter.modules, nameOf);
   const inputFirst = inputFirstModules(base.modelType, base.config);
-  const changes: TensorChange[] = [];
+  const changes = new Map<string, TensorChange>();
   const problems: { module: string; reason: string }[] = [];
   const notes: string[] = [...adapter.config.notes];
   const taken = new Map<string, string>();
-  for (const module of adapter.modules) {
+  const shared: string[] = [];
+  const isOwn = ({ name }: AdapterModule): boolean => names.has(nameOf(name));
+  // Modules that share another's tensor come after it, as their changes do.
+  for (const module of [...adapter.modules].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)))) {
     const { name } = module;
-    const own = rename(name) ?? ownHead(module);
-    if (own === undefined) {
+    const own = nameOf(name);
+    const target = isOwn(module) ? targetOf(own) : (tied.targetOf(module) ?? broughtBy(module, adapter.config));
+    if (!target) {
       const near = names.nearest(name);
       const such = near === undefined ? '' : `, the nearest is ${quote(near)}`;
       problems.push({ module: name, reason: `the base has no module of this name${such}` });
       continue;
     }
-    const [weight, bias] = [names.tensor(own, 'weight'), names.tensor(own, 'bias')];
-    const conv1d = inputFirst.some((ending) => own === ending || own.endsWith(`.${ending}`));
+    const { weight, bias } = target;
     try {
-      const made = changesOf(module, adapter.config, { weight, bias, conv1d });
+      const made = changesOf(module, adapter.config, target);
       checkWhole(made, weight, bias, name);
       const earlier = taken.get(own);
       if (earlier !== undefined) {
@@ -74,23 +84,57 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
       }
       taken.set(own, name);
       notes.push(...made.notes);
-      for (const [info, replacement, list, end] of [
-        [weight, made.weight, made.onWeight, 'weight'],
-        [bias, made.bias, made.onBias, 'bias'],
-      ] as const)
-        if (replacement || list.length > 0)
-          changes.push({ module: name, tensor: info?.name ?? `${own}.${end}`, base: info, replacement, changes: list });
+      if (!weight && !bias) notes.push(`The base has no ${own}: the adapter brings its own.`);
+      const adds = weight === tied.shared && made.onWeight.some(({ kind }) => kind !== 'rows');
+      if (adds && shared.length > 0 && adapter.config.keepsTied) {
+        notes.push(onceNote(shared[0], name));
+        continue;
+      }
+      if (adds) shared.push(name);
+      put(name, weight, `${own}.weight`, made.weight, made.onWeight);
+      put(name, bias, `${own}.bias`, made.bias, made.onBias);
     } catch (error) {
       if (!(error instanceof WeightscopeError)) throw error;
       problems.push({ module: name, reason: error.message });
     }
   }
-  return { changes, problems, notes };
+  const kept = tied.keptHead;
+  if (kept) {
+    changes.set(kept.name, { module: '', tensor: kept.name, base: kept, replacement: undefined, changes: [] });
+    notes.push(KEPT_NOTE);
+  }
+  if (shared.length > 0) notes.push(tiedNote(shared));
+  return { changes: [...changes.values()], problems, notes };
+
+  function targetOf(own: string): Target {
+    const conv1d = inputFirst.some((ending) => own === ending || own.endsWith(`.${ending}`));
+    return { weight: names.tensor(own, 'weight'), bias: names.tensor(own, 'bias'), conv1d };
+  }
+
+  function put(
+    module: string,
+    info: TensorInfo | undefined,
+    name: string,
+    replacement: TensorInfo | undefined,
+    list: readonly Change[],
+  ): void {
+    if (!replacement && list.length === 0) return;
+    const tensor = info?.name ?? name;
+    const earlier = changes.get(tensor);
+    changes.set(tensor, {
+      module: earlier?.module ?? module,
+      tensor,
+      base: info,
+      replacement: earlier?.replacement ?? replacement,
+      changes: [...(earlier?.changes ?? []), ...list],
+    });
+  }
 }
 
-/** A head that the base ties to its embeddings has no tensor there; the adapter may bring it. */
-function ownHead({ name, tensors }: AdapterModule): string | undefined {
-  return /(^|\.)(lm_head|embed_out|output)$/.test(name) && tensors.has('weight') ? name : undefined;
+/** A module that only the adapter has, as a whole: a task's head (`modules_to_save`) on a base that has none. */
+function broughtBy({ name, tensors, wrapped }: AdapterModule, config: AdapterConfig): Target | undefined {
+  const whole = !wrapped && [...tensors.keys()].every((part) => part === 'weight' || part === 'bias');
+  return whole && config.brings(name) ? { weight: undefined, bias: undefined, conv1d: false } : undefined;
 }
 
 /** Rows of embeddings may have grown; all else keeps its shape. */
@@ -113,69 +157,4 @@ function checkWhole(
       `Expected the adapter's own ${quote(own.name)} to be [${there.shape.join(', ')}] as in the base, found [${own.shape.join(', ')}]; the adapter was made for another model.`,
     );
   }
-}
-
-/** A base's tensors by their modules. */
-class ModuleNames {
-  readonly #tensors = new Map<string, Map<string, TensorInfo>>();
-
-  constructor(tensors: ReadonlyMap<string, TensorInfo>) {
-    for (const [name, info] of tensors) {
-      const [, module, end] = /^(.+)\.(weight|bias)$/.exec(name) ?? [];
-      if (module === undefined || isStandIn(info) || info.partOf !== undefined) continue;
-      const own = this.#tensors.get(module) ?? new Map<string, TensorInfo>();
-      own.set(end, info);
-      this.#tensors.set(module, own);
-    }
-  }
-
-  has(module: string): boolean {
-    return this.#tensors.has(module);
-  }
-
-  tensor(module: string, end: 'weight' | 'bias'): TensorInfo | undefined {
-    return this.#tensors.get(module)?.get(end);
-  }
-
-  names(): Iterable<string> {
-    return this.#tensors.keys();
-  }
-
-  nearest(module: string): string | undefined {
-    const end = module.split('.').slice(-2).join('.');
-    for (const name of this.#tensors.keys()) if (name.endsWith(end)) return name;
-    return this.#tensors.keys().next().value;
-  }
-}
-
-const MAX_STRIPPED = 3;
-
-/**
- * How an adapter's names become a base's: as they stand, or one beginning taken away and another put there, the same
- * for all of them; the one by which most modules are found, of several the one that changes least.
- */
-function renamingOf(names: ModuleNames, modules: readonly string[]): (module: string) => string | undefined {
-  const beginnings = beginningsOf(names);
-  let best: { found: number; apply: (module: string) => string } | undefined;
-  for (let strip = 0; strip <= MAX_STRIPPED; strip++)
-    for (const beginning of beginnings) {
-      const apply = (module: string): string => beginning + module.split('.').slice(strip).join('.');
-      const found = modules.filter((module) => names.has(apply(module))).length;
-      if (found > (best?.found ?? 0)) best = { found, apply };
-    }
-  return (module) => {
-    const other = best?.apply(module);
-    if (other !== undefined && names.has(other)) return other;
-    return names.has(module) ? module : undefined;
-  };
-}
-
-/** What may stand before all names of a language model in a checkpoint. */
-function beginningsOf(names: ModuleNames): string[] {
-  const found = new Set(['']);
-  for (const name of names.names()) {
-    const before = /^((?:[a-z_]+\.){0,3}?)(?:layers?|h|blocks?|embed_tokens|wte|encoder|decoder)\./.exec(name)?.[1];
-    if (before) found.add(before);
-  }
-  return [...found].sort((a, b) => a.length - b.length);
 }

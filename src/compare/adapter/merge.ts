@@ -5,6 +5,7 @@ import { readable } from '../../formats/read.ts';
 import { safetensorsHeader, type TensorEntry } from '../../formats/safetensors/write.ts';
 import { isStandIn, type TensorInfo } from '../../formats/tensor.ts';
 import { encodeWide, type Numbers, readNumbers } from '../../formats/wide.ts';
+import { headModules } from '../../model/architectures/index.ts';
 import type { Model } from '../../model/types.ts';
 import { quote } from '../../quote.ts';
 import { changedRows } from './change.ts';
@@ -74,11 +75,13 @@ export function mergedCheckpoint(base: Model, adapter: Adapter, shardBytes = SHA
 
 const five = (n: number): string => String(n).padStart(5, '0');
 
-/** A head that the base ties to its embeddings and the adapter brings. */
+/** A head that the base ties to its embeddings and that is its own now. */
 const hasOwnHead = (changes: ReturnType<typeof fitOf>['changes'], base: Model): boolean =>
-  changes.some(
-    ({ base: info, replacement, module }) => !info && replacement && /(lm_head|embed_out|output)$/.test(module),
-  ) && base.config.tie_word_embeddings !== false;
+  base.config.tie_word_embeddings !== false &&
+  changes.some(({ tensor }) => !base.tensors.has(tensor) && isHeadOf(base, tensor));
+
+const isHeadOf = (base: Model, tensor: string): boolean =>
+  headModules(base.modelType).some((head) => `.${tensor}`.endsWith(`.${head}.weight`));
 
 interface Piecewise extends TensorEntry {
   pieces(signal?: AbortSignal): AsyncGenerator<Uint8Array>;

@@ -1,11 +1,11 @@
-import type { Change, ModuleChange } from './change.ts';
+import type { Change, ModuleChange, Target } from './change.ts';
 import type { AdapterConfig } from './config.ts';
 import { ia3Change } from './ia3.ts';
 import { loraChange } from './lora.ts';
 import type { AdapterModule } from './modules.ts';
 import { productChange } from './products.ts';
 import { rowsChange } from './rows.ts';
-import { Site, type Target } from './site.ts';
+import { Site } from './site.ts';
 
 /**
  * The changes of one module, in the order in which PEFT makes them. Reads nothing. Throws `TENSOR_SHAPE` where the

@@ -8,6 +8,8 @@ export interface AdapterModule {
   readonly name: string;
   /** By what they are: `lora_A`, `lora_B.bias`, `hada_w1_a`, `weight` (tuned as a whole), `bias` … */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Its `weight` and `bias` are the base's own, as PEFT wraps and saves them; else the adapter tuned them whole. */
+  readonly wrapped: boolean;
 }
 
 /** What PEFT puts before the names of the base's modules. */
@@ -28,12 +30,14 @@ const WHOLE =
 export function modulesOf(tensors: ReadonlyMap<string, TensorInfo>, where: string): AdapterModule[] {
   const found = new Map<string, Map<string, TensorInfo>>();
   const adapters = new Set<string>();
+  const wrapped = new Set<string>();
   for (const [name, info] of tensors) {
     const own = name.replace(PREFIX, '');
     if (/\.original_module\./.test(own)) continue;
     const groups = (FACTORS.exec(own) ?? WHOLE.exec(own))?.groups;
     if (!groups || (!groups.part && /(^|\.)(lora|ia3|hada|lokr|vera|oft|boft|glora)_\w/.test(own))) throw unknown(name);
     if (groups.adapter) adapters.add(groups.adapter);
+    if (/\.base_layer\.(weight|bias)$/.test(own)) wrapped.add(groups.module);
     const part = groups.part ? groups.part + (groups.end === 'bias' ? '.bias' : '') : groups.end;
     const module = found.get(groups.module) ?? new Map<string, TensorInfo>();
     if (module.has(part))
@@ -51,7 +55,7 @@ export function modulesOf(tensors: ReadonlyMap<string, TensorInfo>, where: strin
     );
   if (found.size === 0)
     throw new WeightscopeError('FORMAT_INVALID', `Expected an adapter's matrices in ${where}, found no tensor.`);
-  return [...found].map(([name, parts]) => ({ name, tensors: parts }));
+  return [...found].map(([name, parts]) => ({ name, tensors: parts, wrapped: wrapped.has(name) }));
 
   function unknown(name: string): WeightscopeError {
     return new WeightscopeError(

@@ -49,6 +49,8 @@ export async function readAdapter(base: Model, adapter: Adapter, options: DiffOp
   const fit = fitOf(base, adapter);
   const modules: AdapterModuleFacts[] = [];
   for (const { module, tensor, replacement, changes } of fit.changes) {
+    // A head that is parted from its embeddings stays as it was.
+    if (!replacement && changes.length === 0) continue;
     const { rank, alpha, scale } = changes.find((change) => change.scale !== undefined) ?? {};
     const kinds = [...(replacement ? (['whole'] as const) : []), ...changes.map(({ kind }) => kind)];
     const dead = changes.length > 0 && !replacement && (await areDead(changes, options.signal));

@@ -1,15 +1,9 @@
 import { WeightscopeError } from '../../errors.ts';
 import type { TensorInfo } from '../../formats/tensor.ts';
 import { quote } from '../../quote.ts';
+import type { Target } from './change.ts';
 import type { AdapterConfig } from './config.ts';
 import { type AdapterModule, asMatrix } from './modules.ts';
-
-/** The base's tensors of a module; `conv1d`: its weight is [in, out]. */
-export interface Target {
-  readonly weight: TensorInfo | undefined;
-  readonly bias: TensorInfo | undefined;
-  readonly conv1d: boolean;
-}
 
 /** One module of an adapter beside what it changes, with the sentences for what does not fit. */
 export class Site {

@@ -5,6 +5,7 @@ import type { Model } from '../../model/types.ts';
 import { openModel } from '../../node.ts';
 import { fileFolder } from '../../source/file.node.ts';
 import { parseAdapterConfig } from './config.ts';
+import { fitOf } from './fit.ts';
 import { openAdapter } from './open.ts';
 import { withAdapter } from './with-adapter.ts';
 
@@ -55,6 +56,19 @@ describe('a model with an adapter', () => {
     );
     await (await grown).close();
   });
+  it('adds once what PEFT saved twice of a head that it kept tied, as the model runs', async () => {
+    const adapter = await openAdapter(await fileFolder(`${FIXTURES}tied-both/adapter`));
+    const tying = { ...adapter, config: { ...adapter.config, keepsTied: true } };
+    const alone = { ...adapter, modules: adapter.modules.filter(({ name }) => name !== 'lm_head') };
+    const [base, other] = [await openModel(`${FIXTURES}tied-both/base`), await openModel(`${FIXTURES}tied-both/base`)];
+    expect(fitOf(base, tying).notes).toEqual([
+      expect.stringMatching(/^The adapter's matrices on lm_head are those on model.embed_tokens/),
+      expect.stringMatching(/^The base ties its head to its embeddings/),
+    ]);
+    const [once, embeddings] = [await withAdapter(base, tying), await withAdapter(other, alone)];
+    expect(await largestDifference(once, embeddings)).toBe(0);
+    await Promise.all([once.close(), embeddings.close()]);
+  });
 });
 
 const CONFIG = { peft_type: 'LORA', r: 4, lora_alpha: 6 };
@@ -87,6 +101,7 @@ describe('adapter_config.json', () => {
     expect(() => parsed({ ...CONFIG, peft_type: 'VERA' })).toThrow(/found the text "VERA"/);
     expect(() => parsed({ ...CONFIG, alora_invocation_tokens: [1] })).toThrow(/aLoRA/);
     expect(() => parsed({ ...CONFIG, init_lora_weights: 'pissa_niter_16' })).toThrow(/"pissa_niter_16"/);
+    expect(() => parsed({ ...CONFIG, init_lora_weights: 'OLoRA' })).toThrow(/"OLoRA"/);
     expect(() => parsed({})).toThrow(/Expected an adapter of kind LORA, IA3/);
     expect(() => parsed({ ...CONFIG, lora_alpha: '6' })).toThrow(/`lora_alpha`/);
     expect(() => parsed({ ...CONFIG, rank_pattern: { '(': 1 } })).toThrow(/regular expression in `rank_pattern`/);

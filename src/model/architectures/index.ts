@@ -95,6 +95,14 @@ export function inputFirstModules(modelType: string, config: Config): string[] {
   return [...new Set(found.filter(({ layout }) => layout === 'conv1d').map(({ name }) => name))];
 }
 
+/** Names of the modules that may hold a checkpoint's head, the usual one first; without what stands before them. */
+export function headModules(modelType: string): string[] {
+  const family = HF.find(({ types }) => types.includes(modelType));
+  if (!family) return [];
+  const { unembed } = family.model;
+  return unembed === undefined ? [] : modules(unembed).map(({ name }) => name);
+}
+
 /** Types whose names begin alike are often relatives. */
 const alike = (a: string, b: string): boolean => a.slice(0, 4) === b.slice(0, 4);
 
