@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../../errors.ts';
 import { JsonError, parseJson, withoutMark } from '../../json.ts';
 import { describe, quote } from '../../quote.ts';
+import { isMlxConfig, mlxRefused } from './other-tools.ts';
 
 /** The kinds of adapter that are read; `peft_type` in adapter_config.json. */
 const KINDS = ['LORA', 'IA3', 'LOHA', 'LOKR', 'TRAINABLE_TOKENS'] as const;
@@ -52,11 +53,7 @@ const MAX_PATTERN = 500;
 export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConfig {
   const config = objectOf(bytes, file);
   const kind = KINDS.find((known) => known === config.peft_type);
-  if (!kind)
-    throw new WeightscopeError(
-      typeof config.peft_type === 'string' ? 'FORMAT_UNSUPPORTED' : 'CONFIG_INVALID',
-      `Expected an adapter of kind ${KINDS.join(', ')} in ${file}, found ${describe(config.peft_type)}; merge it into its base (PEFT: merge_and_unload) and name the result instead.`,
-    );
+  if (!kind) throw unknownKind(config, file);
   refuseUnread(config, file);
   const notes: string[] = [];
   const alphaName = kind === 'LORA' ? 'lora_alpha' : 'alpha';
@@ -84,6 +81,21 @@ export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConf
     base: typeof config.base_model_name_or_path === 'string' ? config.base_model_name_or_path : undefined,
     notes,
   };
+}
+
+/** Kinds that are no change of weights, and so cannot be merged: PEFT's prompt learning. */
+const VIRTUAL = /^(PREFIX_TUNING|PROMPT_TUNING|P_TUNING|MULTITASK_PROMPT_TUNING|CPT|CARTRIDGE)$/;
+
+function unknownKind(config: Record<string, unknown>, file: string): WeightscopeError {
+  if (isMlxConfig(config)) return mlxRefused(file);
+  const { peft_type: kind } = config;
+  const what = `Expected an adapter of kind ${KINDS.join(', ')} in ${file}, found ${describe(kind)}`;
+  if (typeof kind !== 'string')
+    return new WeightscopeError('CONFIG_INVALID', `${what}; name an adapter as PEFT saves it.`);
+  const why = VIRTUAL.test(kind)
+    ? ', which puts tokens of its own before a text and changes no weight; read the base alone.'
+    : '; merge it into its base (PEFT: merge_and_unload) and name the result instead.';
+  return new WeightscopeError('FORMAT_UNSUPPORTED', what + why);
 }
 
 function objectOf(bytes: Uint8Array, file: string): Record<string, unknown> {
@@ -162,7 +174,7 @@ function endsWith(pattern: string, name: string, file: string): (module: string)
     return (module) => module === pattern || module.endsWith(`.${pattern}`);
   try {
     if (pattern.length > MAX_PATTERN) throw new RangeError('it is too long');
-    const expression = new RegExp(`^(?:.*\\.)?(?:${pattern})$`, 's');
+    const expression = new RegExp(`^(?:.*\\.)?(?:${fromPython(pattern)})$`, 's');
     return (module) => expression.test(module);
   } catch (cause) {
     throw new WeightscopeError(
@@ -172,6 +184,14 @@ function endsWith(pattern: string, name: string, file: string): (module: string)
     );
   }
 }
+
+/** What Python's expressions write otherwise, and JavaScript would read as letters: ends of the text, `{,n}`. */
+const fromPython = (pattern: string): string =>
+  pattern
+    .replace(/(?<!\\)((?:\\\\)*)\\Z/g, '$1$')
+    .replace(/(?<!\\)((?:\\\\)*)\\A/g, '$1^')
+    .replace(/\{,(\d+)\}/g, '{0,$1}')
+    .replaceAll('(?P<', '(?<');
 
 /** PEFT: a list of endings, or one expression for the whole name. */
 function matcher(value: unknown, name: string, file: string): (module: string) => boolean {

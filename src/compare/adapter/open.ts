@@ -6,6 +6,7 @@ import { quote } from '../../quote.ts';
 import type { Source, SourceFolder } from '../../source/source.ts';
 import { type AdapterConfig, parseAdapterConfig } from './config.ts';
 import { type AdapterModule, modulesOf } from './modules.ts';
+import { withoutConfig } from './other-tools.ts';
 
 /** An opened adapter: its config and its tensors by the modules that they change. No weights are read yet. */
 export interface Adapter {
@@ -35,12 +36,8 @@ export async function openAdapter(
   { name = folder.name, file, signal }: { name?: string; file?: string; signal?: AbortSignal } = {},
 ): Promise<Adapter> {
   const source = await folder.open(CONFIG);
-  if (!source)
-    throw new WeightscopeError(
-      'CONFIG_MISSING',
-      `Expected ${CONFIG} in ${folder.name} beside the adapter's weights, found none; it says what they are multiplied by, so put it there.`,
-    );
-  const config = parseAdapterConfig(await wholeOf(source, signal), `${name}/${CONFIG}`);
+  if (!source) throw await withoutConfig(folder, CONFIG, file);
+  const config = parseAdapterConfig(await wholeOf(source, signal), `${folder.name}/${CONFIG}`);
   const weights = await readWeights(folder, file);
   const close = async (): Promise<void> => {
     const sources = new Set([...weights.tensors.values()].map((info) => info.source));

@@ -87,6 +87,9 @@ describe('adapter_config.json', () => {
     expect(config.scaleOf('lm_head', 4)).toBe(1.5);
     expect(config.rankOf('model.layers.1.self_attn.q_proj')).toBe(8);
     expect(parsed({ ...CONFIG, use_rslora: true }).scaleOf('x', 4)).toBe(3);
+    // As Python reads them: \Z is the end, {,2} up to two.
+    const python = parsed({ ...CONFIG, alpha_pattern: { '.*q_proj\\Z': 12, 'x{,2}y': 8 } });
+    expect(['a.q_proj', 'xxy', 'v_proj'].map((name) => python.scaleOf(name, 4))).toEqual([3, 2, 1.5]);
   });
 
   it('takes PEFT’s 8 for a missing alpha, and says so of 0', () => {
