@@ -263,6 +263,32 @@ test('names are found below parts of a larger model, and below what shards and c
     await expectSame(whole, await openModel(await renamed(files, change)));
 });
 
+test('experts that MLX has stacked are those of the original', async () => {
+  const names: Readonly<Record<string, string>> = { w1: 'gate_proj', w3: 'up_proj', w2: 'down_proj' };
+  for (const family of ['qwen3_moe', 'mixtral']) {
+    const files = filesOf(family);
+    const whole = await openModel(files);
+    const stacks = new Map<string, TensorToWrite[]>();
+    const others: TensorToWrite[] = [];
+    for (const tensor of await tensorsOf(files)) {
+      const found = /^(.*)\.experts\.(\d+)\.(\w+)\.weight$/.exec(tensor.name);
+      if (!found) others.push(tensor);
+      else {
+        const name = `${found[1]}.switch_mlp.${names[found[3]] ?? found[3]}.weight`;
+        stacks.set(name, Object.assign(stacks.get(name) ?? [], { [Number(found[2])]: tensor }));
+      }
+    }
+    expect(stacks.size).toBeGreaterThan(0);
+    for (const [name, experts] of stacks)
+      others.push({
+        name,
+        shape: [experts.length, ...experts[0].shape],
+        data: Float32Array.from(experts.flatMap(({ data }) => [...(data as Float32Array)])),
+      });
+    await expectSame(whole, await openModel({ ...files, 'model.safetensors': await concat(writeSafetensors(others)) }));
+  }
+});
+
 test("what no parameter is made of is listed, and said where it is the model's own", async () => {
   const files = filesOf('llama');
   const tensors = await tensorsOf(files);

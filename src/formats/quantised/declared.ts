@@ -105,7 +105,7 @@ export function declaredStorage(config: Readonly<Record<string, unknown>>, where
   let found: Declaration | undefined;
   const configs = [config, ...INNER.map((key) => config[key])].filter(isObject);
   for (const [key, settings] of configs.flatMap((each) => KEYS.map((key) => [key, each[key]] as const))) {
-    if (settings === undefined || settings === null) continue;
+    if (settings === undefined || settings === null || settings === false) continue;
     if (typeof settings === 'object' && Object.keys(settings).length === 0) continue;
     const method = methodOf(settings);
     if (method === undefined || !READ.includes(method))

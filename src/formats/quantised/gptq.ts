@@ -11,7 +11,8 @@ import { type Decoded, named, present, type Storage, sameShape } from './scheme.
 export function gptq(name: string, storage: Storage): Decoded | undefined {
   if (!name.endsWith('.qweight') || (storage.declared?.method ?? '') !== 'gptq') return undefined;
   const module = name.slice(0, -'.qweight'.length);
-  const { checkpoint_format: format = 'gptq', group_size: groupSize } = storage.declared!.settings;
+  const { checkpoint_format: format = 'gptq', group_size: groupSize, is_marlin_format } = storage.declared!.settings;
+  if (is_marlin_format === true) return undefined;
   const [qweight, qzeros, scale] = ['qweight', 'qzeros', 'scales'].map((end) =>
     storage.tensors.get(`${module}.${end}`),
   );

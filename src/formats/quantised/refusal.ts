@@ -31,6 +31,7 @@ export function refusalOf(
   const scale = [...tensors.keys()].find((name) => SCALE.test(name) && !OF_ACTIVATIONS.test(name));
   const elsewhere = scale ? `the file has ${quote(scale)}` : declared && 'the config declares a quantisation';
   const owners = ownersOf(tensors.keys());
+  const strangers = strangersOf(tensors);
   return (info) => {
     if (info.refusal) return info.refusal;
     const { name, dtype } = info;
@@ -45,8 +46,20 @@ export function refusalOf(
     if (isInteger(info)) return refuse(info, where, `integers (${dtype})`, declared);
     if (isFp8(info) && elsewhere !== undefined)
       return refuse(info, where, `${dtype} without a scale of its own, though ${elsewhere}`, declared);
+    // What nobody knows may well be a scale.
+    const stranger = isFp8(info) ? strangers.get(module) : undefined;
+    if (stranger !== undefined) return refuse(info, where, `${dtype} beside ${quote(stranger)}`, declared);
     return undefined;
   };
+}
+
+/** By module: a tensor in it that is neither its weight nor its bias, nor about activations. */
+function strangersOf(tensors: ReadonlyMap<string, TensorInfo>): ReadonlyMap<string, string> {
+  const strangers = new Map<string, string>();
+  if (![...tensors.values()].some(isFp8)) return strangers;
+  for (const name of tensors.keys())
+    if (!/(\.weight|[._]bias)$/.test(name) && !OF_ACTIVATIONS.test(name)) strangers.set(parentOf(name), name);
+  return strangers;
 }
 
 /** Tensors and modules beside which something stands that may be theirs: few or none, of names that may be many. */

@@ -25,7 +25,7 @@ describe('a config that declares a quantisation that is not read is refused, the
     expectError(resolve({ [WEIGHT]: { dtype: 'BF16', shape: [2, 2] } }, config), 'FORMAT_UNSUPPORTED', message),
   );
 
-  test.each([null, {}])('%j declares nothing', async (quantization_config) => {
+  test.each([null, false, {}])('%j declares nothing', async (quantization_config) => {
     const { notes } = await resolve({ [WEIGHT]: { dtype: 'BF16', shape: [2, 2] } }, { quantization_config });
     expect(notes).toEqual([]);
   });
@@ -41,9 +41,15 @@ describe('a number is read with its scale or not at all', () => {
     ),
     ['FP8 beside an odd scale', { ...codes('F8_E4M3'), [`${WEIGHT}._scale`]: scale }, /F8_E4M3 beside ".*\._scale"/],
     ['FP8 where another name may be a scale', { ...codes('F8_E5M2'), 'all.SCALE': scale }, /the file has "all.SCALE"/],
+    [
+      'FP8 beside what nobody knows',
+      { ...codes('F8_E4M3'), [`${WEIGHT}_dequant`]: scale },
+      /beside ".*weight_dequant"/,
+    ],
     ['FP4', { ...codes('F4'), 'x.absmax': scale }, /F4 without a scale of its own/],
     ['BF16 beside a scale of no use', { ...codes('BF16'), [`${WEIGHT}_scale_2`]: scale }, /BF16 beside/],
     ['packed under another name', { [WEIGHT.replace('weight', 'codes')]: { dtype: 'I16', shape: [4] } }, /integers/],
+    ['codes of a codebook', { [WEIGHT.replace('weight', 'indices')]: { dtype: 'I32', shape: [4] } }, /integers/],
     ['packed after the name', { [`${WEIGHT}_qdata`]: { dtype: 'U8', shape: [4] } }, /integers \(U8\)/],
     ['packed below the name', { [`${WEIGHT}._data`]: { dtype: 'U8', shape: [4] } }, /integers \(U8\)/],
   ])('%s', async (_, tensors, message) => {

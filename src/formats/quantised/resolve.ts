@@ -115,7 +115,7 @@ function notesOn(decoded: readonly Decoded[], plainFp8: number): string[] {
 const stored = (count: number): string => (count === 1 ? '1 tensor is stored' : `${count} tensors are stored`);
 
 /** Integers that are no codes of anything. */
-const BUFFERS = /(ids|mask|bias|inv_freq|tracked|positions?|index|indices|count|step|version)$/;
+const BUFFERS = /(ids|mask|bias|inv_freq|tracked|positions?|index|count|step|version)$/;
 
 /** What `x.qweight`, `x.weight_packed`, `x.weight._data` or `x_blocks` would be called if it were not quantised. */
 function meantBy(name: string): string[] {

@@ -2,7 +2,10 @@ import { type Architecture, half, type Module, type Part, type Spec } from '../a
 import { llama } from './llama.ts';
 import { attention, norms } from './names.ts';
 
-/** Mixtral: experts under their old names (w1, w3, w2) or stacked, as current transformers holds them. */
+/** MLX stacks experts under a name of its own, gates and ups apart. */
+const switched = (name: string): Module => ({ name, stacked: true });
+
+/** Mixtral: experts under their old names (w1, w3, w2) or stacked, as current transformers holds them, or MLX. */
 export const mixtral: Architecture = {
   ...llama,
   family: 'mixtral',
@@ -15,12 +18,18 @@ export const mixtral: Architecture = {
     'ff.{e}.key': [
       'block_sparse_moe.experts.{e}.w1',
       { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) },
+      switched('block_sparse_moe.switch_mlp.gate_proj'),
     ],
     'ff.{e}.up': [
       'block_sparse_moe.experts.{e}.w3',
       { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) },
+      switched('block_sparse_moe.switch_mlp.up_proj'),
     ],
-    'ff.{e}.value': ['block_sparse_moe.experts.{e}.w2', { name: 'mlp.experts.down_proj', stacked: true }],
+    'ff.{e}.value': [
+      'block_sparse_moe.experts.{e}.w2',
+      { name: 'mlp.experts.down_proj', stacked: true },
+      switched('block_sparse_moe.switch_mlp.down_proj'),
+    ],
   },
 };
 
@@ -58,9 +67,21 @@ const parts = (start: string, ...names: readonly string[]): Spec => ({
  */
 export const mixture: Spec = {
   'ff.router?': ['mlp.gate', 'mlp.gate.wg', 'mlp.router'],
-  'ff.{e}.key?': ['mlp.experts.{e}.gate_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) }],
-  'ff.{e}.up?': ['mlp.experts.{e}.up_proj', { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) }],
-  'ff.{e}.value?': ['mlp.experts.{e}.down_proj', { name: 'mlp.experts.down_proj', stacked: true }],
+  'ff.{e}.key?': [
+    'mlp.experts.{e}.gate_proj',
+    { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) },
+    switched('mlp.switch_mlp.gate_proj'),
+  ],
+  'ff.{e}.up?': [
+    'mlp.experts.{e}.up_proj',
+    { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) },
+    switched('mlp.switch_mlp.up_proj'),
+  ],
+  'ff.{e}.value?': [
+    'mlp.experts.{e}.down_proj',
+    { name: 'mlp.experts.down_proj', stacked: true },
+    switched('mlp.switch_mlp.down_proj'),
+  ],
   ...parts('ff.shared.', 'mlp.shared_expert', 'mlp.shared_experts', 'mlp.shared_mlp'),
   'ff.shared.gate?': 'mlp.shared_expert_gate',
   ...parts('ff.', 'mlp'),
