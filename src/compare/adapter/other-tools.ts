@@ -42,8 +42,8 @@ const refused = (where: string, [tool, remedy]: readonly [string, string]): Weig
   );
 
 /**
- * Why a folder without adapter_config.json is no adapter: another tool's, by the names of its tensors, one of several in
- * folders below, or one whose config is missing. Reads headers alone.
+ * Why a folder without adapter_config.json is no adapter: another tool's, by the names of its tensors, one of several
+ * in folders below, or one whose config is missing. Reads headers alone.
  */
 export async function withoutConfig(folder: SourceFolder, config: string, file?: string): Promise<WeightscopeError> {
   const files = file === undefined ? ((await folder.list()) ?? []) : [file];
