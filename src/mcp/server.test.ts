@@ -113,6 +113,47 @@ describe('an assistant', () => {
     expect(text).not.toContain('root:');
   });
 
+  const deep = (depth: number): unknown => {
+    let value: unknown = 'x';
+    for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { a: value };
+    return value;
+  };
+  const HOSTILE: Record<string, unknown> = {
+    'a path': '../../etc/passwd',
+    'an address': 'file:///etc/passwd',
+    'a huge number': 1e15,
+    'a number beyond all': 1e308,
+    'a negative number': -1,
+    'a fraction': 0.5,
+    'a long text': 'x'.repeat(100_000),
+    'a text of many parts': 'a + '.repeat(20_000),
+    brackets: '('.repeat(20_000),
+    'deep nesting': deep(1000),
+    'a long list': Array.from({ length: 20_000 }, (_, i) => i),
+    nothing: null,
+    'an empty text': '',
+    'a zero character': 'a\u0000b',
+    'an object': { toString: 'no', a: 1 },
+    yes: true,
+    'a name of objects': '__proto__',
+  };
+
+  it.each(questions.map((question) => [question.name, question] as const))(
+    'gets a sentence or a bounded answer from %s, whatever is asked',
+    async (name, question) => {
+      for (const parameter of [...Object.keys({ ...question.place, ...question.parameters }), 'unknown'])
+        for (const [what, value] of Object.entries(HOSTILE)) {
+          const { text, isError } = await call(name, { ...example(question), [parameter]: value });
+          const said = `${parameter}: ${what}: ${text.slice(0, 200)}`;
+          if (isError) expect(text, said).toMatch(/^[A-Z_]+: \S[\s\S]{1,1500}$/);
+          expect(text, said).not.toMatch(/^INTERNAL/);
+          expect(text.length, said).toBeLessThan(40_001);
+          expect(text, said).not.toContain('root:');
+        }
+    },
+    120_000,
+  );
+
   it('is told to ask for less where an answer is too long to read', async () => {
     const { text, isError } = await call('sql', {
       model: 'both',

@@ -104,8 +104,24 @@ async function answered(
   }
 }
 
+/** What questions call the number of things that they list, and what else cuts an answer. */
+const SHORTENING = [
+  'k',
+  'n',
+  'limit',
+  'bottom',
+  'bins',
+  'points',
+  'rows',
+  'columns',
+  'pairs',
+  'words',
+  'parts',
+  'layer',
+];
+
 /** The parameters that make an answer shorter. */
 function shorter({ parameters }: AnyQuestion): string {
-  const names = ['k', 'limit', 'bottom', 'where', 'sql', 'query', 'bins'].filter((name) => name in parameters);
+  const names = SHORTENING.filter((name) => name in parameters);
   return names.map((name) => `\`${name}\``).join(', ') || 'a narrower question';
 }

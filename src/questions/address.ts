@@ -26,7 +26,8 @@ export function urlOf({ path, place, parameters }: AnyQuestion, asked: Asked): U
     if (name in place || value === undefined || value === null) continue;
     const list = name in parameters && factsOf(parameters[name]).kind === 'list';
     const values = Array.isArray(value) && !list ? value : [value];
-    for (const one of values) url.searchParams.append(name, list ? String(one) : textOf(one));
+    for (const one of values)
+      url.searchParams.append(name, list && Array.isArray(one) ? one.map(textOf).join(',') : textOf(one));
   }
   return url;
 }

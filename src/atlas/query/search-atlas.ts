@@ -1,4 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
+import { quote } from '../../quote.ts';
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Sign } from '../schema.ts';
@@ -35,7 +36,7 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
     const unknown = terms.flat().find(({ tokens }) => tokens.length === 0)!;
     throw new WeightscopeError(
       'TOKEN_UNKNOWN',
-      `Expected a token for ${JSON.stringify(unknown.term.text)}, found none; try a beginning of it with a star.`,
+      `Expected a token for ${quote(unknown.term.text)}, found none; try a beginning of it with a star.`,
     );
   }
   const ids = possible.map((all) => all.map(({ tokens }) => tokens));
