@@ -1,4 +1,4 @@
-import { Argument, type Command, Option } from 'commander';
+import { Argument, type Command, type CommanderError, Option } from 'commander';
 import { WeightscopeError } from '../errors.ts';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
 import { usedWrongly } from './failure.ts';
@@ -68,8 +68,23 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
 /** Its errors say how the command is used. */
 export function reportsUsage(command: Command): void {
   command.exitOverride((error) => {
-    throw usedWrongly(error, usageOf(command));
+    throw usedWrongly(oppositeOf(error, command) ?? error, usageOf(command));
   });
+}
+
+/**
+ * Of a flag that was asked to be what it is anyway, as `--no-open` where there is `--open`, that it is: the parser
+ * would take it for a spelling of its opposite.
+ */
+function oppositeOf(error: CommanderError, command: Command): WeightscopeError | undefined {
+  const given = /^error: unknown option '(--[^'=]*)/.exec(error.message)?.[1];
+  if (error.code !== 'commander.unknownOption' || given === undefined) return undefined;
+  const denied = given.startsWith('--no-');
+  const other = denied ? `--${given.slice(5)}` : `--no-${given.slice(2)}`;
+  if (!command.options.some(({ long, required, optional }) => long === other && !required && !optional))
+    return undefined;
+  const said = denied ? `${other} is off unless it is given` : `that is so unless ${other} is given`;
+  return new WeightscopeError('USAGE', `Unknown option '${given}': ${said}, so leave '${given}' out.`);
 }
 
 const usageOf = (command: Command): string => command.createHelp().commandUsage(command);

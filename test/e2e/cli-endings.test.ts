@@ -31,6 +31,14 @@ describe('what is written where', () => {
     expect((await weightscope(small, { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).stdout).not.toContain(esc);
   });
 
+  it.each([
+    ['--no-open', "Unknown option '--no-open': --open is off unless it is given, so leave '--no-open' out."],
+    ['--atlas', "Unknown option '--atlas': that is so unless --no-atlas is given, so leave '--atlas' out."],
+  ])('says of %s that it is so anyway', async (flag, sentence) => {
+    const { status, stderr } = await weightscope(['explore', 'sample', flag]);
+    expect([status, stderr.split('\n')[0]]).toEqual([2, `weightscope: ${sentence} [USAGE]`]);
+  });
+
   it('keeps to the width it is given', async () => {
     const { stdout } = await weightscope(small, { env: { COLUMNS: '40' } });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
