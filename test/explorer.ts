@@ -120,9 +120,20 @@ export async function openExplorer(
     if (response.status() >= 400) problems.push(`${response.status()} for ${response.url()}`);
   });
   await page.goto(`${base}${path}`);
-  // A site's page is loaded once more at the first visit, for its threads.
-  if (base !== origin && options.serviceWorkers !== 'block') await page.waitForFunction('crossOriginIsolated');
+  if (base !== origin && options.serviceWorkers !== 'block') await isolated(page);
   return { page, problems };
+}
+
+/**
+ * A site's page is loaded once more at the first visit, for its threads; where the machine is so busy that a first view
+ * began without, by hand.
+ */
+async function isolated(page: Page): Promise<void> {
+  await page.waitForFunction("crossOriginIsolated || document.querySelector('main')");
+  if (await page.evaluate('crossOriginIsolated')) return;
+  await page.waitForFunction('navigator.serviceWorker.controller');
+  await page.reload();
+  await page.waitForFunction('crossOriginIsolated');
 }
 
 const ARTEFACTS = join(root, 'test/artefacts');

@@ -12,16 +12,23 @@ declare global {
     weightscopeBegin?: Promise<void>;
     /** The page's worker, started beside the page's scripts and not after them. */
     weightscopeWorker?: Worker;
+    /** Loads the page once more where that makes it cross-origin isolated, and it was not tried before. */
+    weightscopeIsolate?: () => void;
   }
 }
 
-/** Milliseconds after which the page starts with what there is. */
-const PATIENCE = 3000;
+/** Whether the page's first view came with the site: a model's own page, read in no special way. */
+const isFirstView =
+  document.querySelector('meta[name="weightscope-first"]') !== null && /^(#\/?(m\/[^/?]+\/?)?)?$/.test(location.hash);
+/** Milliseconds after which the page starts with what there is: a first view needs no threads, and begins without. */
+const PATIENCE = isFirstView ? 1000 : 3000;
 const TRIED = `weightscope-isolated ${new URL('.', location.href).pathname}`;
 
 window.weightscopeBegin = begin()
   .catch(() => undefined)
   .then(() => {
+    // It would take the processor from the first view.
+    if (isFirstView) return;
     const { content } = document.querySelector<HTMLMetaElement>('meta[name="weightscope-worker"]')!;
     window.weightscopeWorker = new Worker(content, { type: 'module', name: 'weightscope' });
   });
@@ -29,20 +36,28 @@ window.weightscopeBegin = begin()
 async function begin(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   const { serviceWorker } = navigator;
-  const registering = serviceWorker.register('service-worker.js');
+  const registering: Promise<ServiceWorkerRegistration | undefined> = serviceWorker.register('service-worker.js');
   registering.catch(() => undefined);
   if (serviceWorker.controller || crossOriginIsolated) {
     sessionStorage.removeItem(TRIED);
     return;
   }
   if (sessionStorage.getItem(TRIED)) return;
+  window.weightscopeIsolate = () => {
+    if (!serviceWorker.controller || sessionStorage.getItem(TRIED)) return;
+    sessionStorage.setItem(TRIED, '1');
+    location.reload();
+  };
   const controlled = new Promise<boolean>((resolve) => {
     serviceWorker.addEventListener('controllerchange', () => resolve(true));
     setTimeout(() => resolve(false), PATIENCE);
-    registering.catch(() => resolve(false));
+    // What blocks service workers may refuse, or say nothing.
+    registering.then(
+      (registration) => registration ?? resolve(false),
+      () => resolve(false),
+    );
   });
   if (!(await controlled)) return;
-  sessionStorage.setItem(TRIED, '1');
-  location.reload();
+  window.weightscopeIsolate();
   await new Promise<never>(() => {});
 }

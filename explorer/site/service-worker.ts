@@ -54,7 +54,7 @@ worker.addEventListener('fetch', (event) => {
   const path = request.url.slice(scope.length).replace(/[?#].*$/, '');
   if (path.startsWith('data/')) return;
   // The names of built files carry a hash of what is in them: such a file never changes.
-  const lasting = path.startsWith('assets/') || path.startsWith('worker/');
+  const lasting = ['assets/', 'worker/', 'first/'].some((folder) => path.startsWith(folder));
   event.respondWith(answer(event, lasting).then(isolated));
 });
 

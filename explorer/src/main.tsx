@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createQueryClient } from './api/queries.ts';
 import { createExplorerRouter } from './router.tsx';
-import { beginSite } from './site/begin.ts';
+import { beginSite, isolateLater } from './site/begin.ts';
 import { isSite } from './site/site.ts';
 import './style/theme.css';
 import './style/base.css';
@@ -12,6 +12,7 @@ import './style/base.css';
 function start(): void {
   const queryClient = createQueryClient();
   const router = createExplorerRouter(queryClient);
+  if (isSite) isolateLater(router);
   createRoot(document.getElementById('root')!).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>

@@ -1,4 +1,5 @@
 import type { Atlas } from '../atlas/query/atlas.ts';
+import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { ServedModel } from '../questions/opened.ts';
 import { createApi } from '../server/app.ts';
@@ -18,12 +19,17 @@ export class SiteHost {
   readonly #again: readonly Wanted[];
   #ready: Promise<void> | undefined;
 
-  /** `again`: what the reader had opened before the page was loaded anew. */
-  constructor(site: Site, around: Around, again: readonly Wanted[] = []) {
+  /** `again`: what the reader had opened before the page was loaded anew; `engine`: default the best here. */
+  constructor(site: Site, around: Around, again: readonly Wanted[] = [], engine?: Engine) {
     this.#site = site;
     this.#around = around;
     this.#again = again;
-    this.#api = createApi({ version: site.version, models: this.#models, factors: around.factors });
+    this.#api = createApi({
+      version: site.version,
+      models: this.#models,
+      factors: around.factors,
+      ...(engine && { engine }),
+    });
   }
 
   /** Any request below `/api`. */

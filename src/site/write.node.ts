@@ -11,6 +11,7 @@ import { memoryFolder } from '../source/memory.ts';
 import type { Cache } from '../source/source.ts';
 import { writeAtlas } from './atlas.node.ts';
 import { BUDGET_BYTES, checkBudget, memoryNeed } from './budget.ts';
+import { writeFirst } from './first.node.ts';
 import { SITE, type Site, type SiteModel } from './manifest.ts';
 import { publicName } from './names.ts';
 import { type FolderPart, writePieces } from './pieces.node.ts';
@@ -69,6 +70,11 @@ export async function writeSite(
       page,
     };
     await writeSocial(models, partial, options.address);
+    if (!options.noNormalisers && models.length > 0 && models.every(isHere)) {
+      const first = await writeFirst(site, partial, options);
+      page.push(...first);
+      await nameFirst(partial, first[0]);
+    }
     await writeFile(join(partial, SITE), `${JSON.stringify(site, null, 1)}\n`);
     const { files, bytes } = await sizeOf(partial);
     await rm(target, { recursive: true, force: true });
@@ -150,6 +156,22 @@ async function writeSocial(models: readonly SiteModel[], to: string, address: st
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'index.html'), modelPage(model, address));
   }
+}
+
+/** Whether nothing of a model is read from elsewhere, so that what a reader sees first can be known beforehand. */
+const isHere = ({ place }: SiteModel): boolean => !place || 'folder' in place;
+
+/** Tells the page where the answers of its first view are; the browser fetches them beside the scripts. */
+async function nameFirst(to: string, file: string): Promise<void> {
+  const index = join(to, 'index.html');
+  const html = await readFile(index, 'utf8');
+  const tags =
+    `<meta name="weightscope-first" content="${file}" />\n` +
+    `    <link rel="preload" as="fetch" crossorigin href="./${file}" />`;
+  await writeFile(
+    index,
+    html.replace('<meta charset', () => `${tags}\n    <meta charset`),
+  );
 }
 
 async function writeModel(one: ServedModel, to: string, options: SiteOptions): Promise<SiteModel> {

@@ -1,6 +1,7 @@
 import { ApiError } from '../../../src/client.ts';
 import type { Wanted } from '../../../src/site/open.ts';
 import type { FromWorker, ToWorker, Usage } from '../../../src/site/protocol.ts';
+import { firstAnswer, forgetFirstModels } from './first.ts';
 import { openedBefore } from './opened.ts';
 import { workerFile } from './site.ts';
 
@@ -35,19 +36,31 @@ function started(): Worker {
   const say: ToWorker = { type: 'start', base: new URL('.', document.baseURI).href, again: openedBefore() };
   made.postMessage(say);
   worker = made;
+  warmed?.();
   return made;
 }
+
+let warmed: (() => void) | undefined;
+/** Resolves when the worker was started. */
+const warm = new Promise<void>((resolve) => {
+  warmed = resolve;
+});
 
 /** Loads the worker before anything is asked, so that it is there when it is needed. */
 export const warmUp = (): void => void started();
 
-/** What `fetch` does, answered by the worker. */
-export const siteFetch: typeof fetch = (input, init = {}) => {
-  const id = ++asked;
+/** What `fetch` does, answered by what came with the site, or else by the worker. */
+export const siteFetch: typeof fetch = async (input, init = {}) => {
   const request = input instanceof Request ? input : undefined;
-  const url = new URL(request?.url ?? String(input), document.baseURI).href;
-  const headers = [...new Headers(init.headers ?? request?.headers)] as [string, string][];
+  const url = new URL(request?.url ?? String(input), document.baseURI);
+  const headers = new Headers(init.headers ?? request?.headers);
   const signal = init.signal ?? request?.signal;
+  const first = await firstAnswer(url, headers.get('accept'), signal);
+  return first ?? askWorker(url.href, [...headers] as [string, string][], signal);
+};
+
+function askWorker(url: string, headers: [string, string][], signal: AbortSignal | undefined): Promise<Response> {
+  const id = ++asked;
   return new Promise<Response>((resolve, reject) => {
     let body: ReadableStreamDefaultController<Uint8Array> | undefined;
     const leave = (): void => {
@@ -94,7 +107,7 @@ export const siteFetch: typeof fetch = (input, init = {}) => {
     });
     started().postMessage({ type: 'ask', id, url, headers } satisfies ToWorker);
   });
-};
+}
 
 type Order = ToWorker extends infer T
   ? T extends { type: 'open' | 'usage' | 'clear' }
@@ -118,9 +131,17 @@ function order<T>(what: Order): Promise<T> {
   });
 }
 
+let withFiles = false;
+/** Whether the worker reads files that were chosen, which another one would not have. */
+export const filesAreOpen = (): boolean => withFiles;
+
 /** Opens a model in the page; its id. Throws {@link ApiError} with the library's sentence. */
-export const openInPage = (wanted: Wanted): Promise<string> => order<string>({ type: 'open', wanted });
-/** What the browser keeps for this page. */
-export const keptInBrowser = (): Promise<Usage> => order<Usage>({ type: 'usage' });
+export function openInPage(wanted: Wanted): Promise<string> {
+  forgetFirstModels();
+  withFiles ||= 'files' in wanted;
+  return order<string>({ type: 'open', wanted });
+}
+/** What the browser keeps for this page; asked when the worker is there for something else. */
+export const keptInBrowser = (): Promise<Usage> => warm.then(() => order<Usage>({ type: 'usage' }));
 /** Empties it. */
 export const emptyBrowser = (): Promise<Usage> => order<Usage>({ type: 'clear' });

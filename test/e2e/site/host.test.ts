@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { openExplorer, startSite } from '../../explorer.ts';
-import { askSite } from '../../site.ts';
+import { askSite, textOf } from '../../site.ts';
 
 /** What a site asks of its host, and how it does without. */
 
@@ -37,6 +37,30 @@ async function piecesOf(model: string, path: string): Promise<[string, number][]
   }
 }
 
+/** The scripts that were asked for so far. */
+async function scriptBytes(page: Page, which = (_: string) => true): Promise<{ count: number; bytes: number }> {
+  const scripts = [...site.server.asked.keys()].filter((path) => path.endsWith('.js') && which(path));
+  const texts = await page.evaluate(
+    ([all, from]) => Promise.all(all.map(async (path) => (await fetch(new URL(path, from))).text())),
+    [scripts, site.base] as const,
+  );
+  return { count: texts.length, bytes: texts.reduce((sum, text) => sum + gzipSync(text).length, 0) };
+}
+
+/** The four cards of the model's page, with their words. */
+async function cardsOf(page: Page): Promise<void> {
+  const cards = page.getByRole('list', { name: 'Begin here' }).getByRole('listitem');
+  await page.waitForFunction("document.querySelectorAll('.begin .token').length >= 10");
+  expect(await cards.count()).toBe(4);
+}
+
+/** The answers that came with the site. */
+const firstOf = (page: Page) =>
+  page.evaluate(async () => {
+    const { content } = document.querySelector<HTMLMetaElement>('meta[name="weightscope-first"]')!;
+    return (await (await fetch(content)).json()) as { here: Record<string, unknown>; files: Record<string, string> };
+  });
+
 async function valueTable(page: Page): Promise<string[]> {
   const rows = page.getByRole('table', { name: 'Value, top tokens', exact: true }).locator('tbody tr');
   await rows.nth(9).waitFor();
@@ -44,20 +68,15 @@ async function valueTable(page: Page): Promise<string[]> {
 }
 
 describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, () => {
-  it('needs less than 400 kB of compressed scripts before the first view', async () => {
+  it('needs less than 400 kB of compressed scripts with what answers, and less before its first view', async () => {
     const { page } = await openExplorer(browser as Browser, site, '/', { serviceWorkers: 'block' });
-    await page.getByRole('heading', { name: 'sample' }).waitFor();
-    const scripts = [...site.server.asked.keys()].filter((path) => path.endsWith('.js'));
-    const { base } = site;
-    const sizes = await page.evaluate(
-      async ([all, from]) =>
-        Promise.all(all.map(async (path) => [path, await (await fetch(new URL(path, from))).text()] as const)),
-      [scripts, base] as const,
-    );
-    const bytes = sizes.map(([, text]) => gzipSync(text).length).reduce((sum, size) => sum + size, 0);
-    console.log(`first view of a site: ${scripts.length} scripts, ${bytes} bytes compressed one by one`);
-    expect(scripts.some((path) => path.includes('/worker/'))).toBe(true);
-    expect(bytes).toBeLessThan(400_000);
+    await cardsOf(page);
+    const ofWorker = (path: string) => path.includes('/worker/');
+    await expect.poll(() => [...site.server.asked.keys()].some(ofWorker), { timeout: 30_000 }).toBe(true);
+    const first = await scriptBytes(page, (path) => !ofWorker(path));
+    console.log(`first view of a site: ${first.count} scripts, ${first.bytes} bytes compressed one by one`);
+    expect(first.bytes).toBeLessThan(250_000);
+    expect((await scriptBytes(page)).bytes).toBeLessThan(400_000);
     await page.context().close();
   });
 
@@ -73,7 +92,7 @@ describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, ()
         const page = await context.newPage();
         const start = performance.now();
         await page.goto(`${site.base}/`);
-        await page.getByRole('heading', { name: 'sample' }).waitFor();
+        await cardsOf(page);
         measured[kind].push(performance.now() - start);
         await context.close();
       }
@@ -83,6 +102,75 @@ describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, ()
       console.log(`first view of a site from loopback, ${kind}: ${sorted[2]} ms (median of ${sorted.join(', ')})`);
       expect(sorted).toHaveLength(5);
     }
+  });
+
+  it('shows its first view from answers that came with it, which are its worker’s, byte for byte', async () => {
+    const { page, problems } = await openExplorer(browser as Browser, site, '/');
+    await cardsOf(page);
+    await page.getByText('highest copying').waitFor();
+    const first = await firstOf(page);
+    const asked = [...Object.keys(first.here), ...Object.keys(first.files)];
+    expect(asked.length).toBeGreaterThan(12);
+    for (const path of asked) {
+      const file = first.files[path];
+      const text = file
+        ? await page.evaluate(async (at) => (await fetch(at)).text(), file)
+        : JSON.stringify(first.here[path]);
+      expect(text).not.toMatch(/file:|\/tmp\//);
+      // Powers of a runtime's own end in another digit, and threads are the machine's.
+      if (path.endsWith('/copying')) continue;
+      const told = textOf(await askSite(page, path));
+      expect(text.replace(/"description":"WebAssembly[^"]*"/g, '')).toBe(
+        told.replace(/"description":"WebAssembly[^"]*"/g, ''),
+      );
+    }
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('asks its worker nothing for its first view', async () => {
+    const { page } = await openExplorer(browser as Browser, site, '/board');
+    await page.addInitScript(() => {
+      const world = globalThis as unknown as { told: unknown[] };
+      world.told = [];
+      const say = Worker.prototype.postMessage;
+      Worker.prototype.postMessage = function (...message: unknown[]) {
+        world.told.push(message[0]);
+        return say.apply(this, message as never);
+      };
+    });
+    await page.goto(`${site.base}/`);
+    await page.reload();
+    await cardsOf(page);
+    await page.getByText('highest copying').waitFor();
+    await page.getByText(/Kept in the browser/).waitFor();
+    const told = (await page.evaluate('told')) as { type: string }[];
+    expect(told.map(({ type }) => type).filter((type) => type !== 'start' && type !== 'usage')).toEqual([]);
+    await page.context().close();
+  });
+
+  it('begins without threads where the service worker is late, and has them on the next page', async () => {
+    const context = await (browser as Browser).newContext();
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const { serviceWorker } = navigator;
+      const register = serviceWorker.register.bind(serviceWorker);
+      const world = globalThis as unknown as { come: () => void };
+      const late = new Promise<void>((resolve) => {
+        world.come = resolve;
+      });
+      if (!sessionStorage.getItem('late')) serviceWorker.register = (...of) => late.then(() => register(...of));
+      sessionStorage.setItem('late', 'once');
+    });
+    await page.goto(`${site.base}/`);
+    await cardsOf(page);
+    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+    await page.evaluate('come()');
+    await page.waitForFunction('navigator.serviceWorker.controller');
+    await page.getByRole('link', { name: /British spellings/ }).click();
+    await page.waitForFunction('crossOriginIsolated');
+    await page.getByRole('heading', { name: /neuron 0:381/i }).waitFor();
+    await context.close();
   });
 
   it('fetches the pieces that a neuron’s rows lie in, and each once', async () => {

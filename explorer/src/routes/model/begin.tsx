@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { EXAMPLES } from '../../../../src/guide/lesson.ts';
+import type { Entry } from '../../../../src/questions/standouts.ts';
 import { apiQuery, place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { TokenText } from '../../components/token-text.tsx';
-import type { Entry, Extremes } from './columns.ts';
+import type { Extremes } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
 
 interface BeginProps {

@@ -47,10 +47,3 @@ export const titleOf = (kind: StatisticKind, name: string): string =>
 
 /** What the scores of an atlas without statistics are called. */
 const ENDS: Readonly<Record<string, string>> = { best: 'best score', worst: 'lowest score' };
-
-/** The statistic to begin with: one that is already computed, copying before others. */
-export function firstChoice(names: StatisticNames['statistics'], wish: string): string | undefined {
-  const stored = names.filter(({ source }) => source === 'atlas');
-  const from = stored.length > 0 ? stored : names;
-  return (from.find(({ name }) => name === wish) ?? from[0])?.name;
-}

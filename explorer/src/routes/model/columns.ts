@@ -1,31 +1,4 @@
-import type { Statistic } from '../../api/types.ts';
-
-/** One number per neuron or head of each layer, `layers[layer][index]`; null where it is not defined. */
-export type ByLayer = (number | null)[][];
-
-/** The parts (key, up, value; vo, qk) that a statistic has numbers of, in their usual order. */
-export function partsOf({ part }: Pick<Statistic, 'part'>): string[] {
-  const there = new Set(part);
-  return ['vo', 'qk', 'value', 'key', 'up'].filter((name) => there.has(name));
-}
-
-/** The values of one part; with experts those of the first. */
-export function byLayer({ layer, index, part, value, expert }: Statistic, wanted: string): ByLayer {
-  const layers: ByLayer = [];
-  for (let i = 0; i < layer.length; i++) {
-    if (part[i] !== wanted || (expert !== undefined && expert[i] !== 0)) continue;
-    const row = layers[layer[i]!] ?? [];
-    layers[layer[i]!] = row;
-    row[index[i]!] = value[i]!;
-  }
-  return Array.from(layers, (row) => row ?? []);
-}
-
-export interface Entry {
-  layer: number;
-  index: number;
-  value: number;
-}
+import type { Entry } from '../../../../src/questions/standouts.ts';
 
 /** Extremes of a statistic: where to read next. */
 export interface Extremes {
@@ -34,19 +7,6 @@ export interface Extremes {
   part: string;
   highest: Entry[];
   lowest: Entry[];
-}
-
-/** All that are defined, in order of layer and index. */
-export function entriesOf(layers: ByLayer): Entry[] {
-  return layers.flatMap((row, layer) =>
-    row.flatMap((value, index) => (value === null || value === undefined ? [] : [{ layer, index, value }])),
-  );
-}
-
-/** The largest and the smallest, most extreme first; the earlier of equals. */
-export function extremes(entries: readonly Entry[], count: number): { highest: Entry[]; lowest: Entry[] } {
-  const sorted = entries.toSorted((a, b) => b.value - a.value);
-  return { highest: sorted.slice(0, count), lowest: sorted.slice(-count).reverse() };
 }
 
 /** How values become colours. */

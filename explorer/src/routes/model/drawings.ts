@@ -1,7 +1,8 @@
+import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import { svgOf } from '../../export/element.ts';
 import type { LegendEntry } from '../../export/figure.ts';
 import { formatScore } from '../../format.ts';
-import { type ByLayer, type ColourScale, strength } from './columns.ts';
+import { type ColourScale, strength } from './columns.ts';
 
 /** The model's drawings as SVG of their own, to be saved: on the page they are links. Colours as in theme.css. */
 

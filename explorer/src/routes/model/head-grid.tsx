@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
+import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import { useRoving } from '../../components/roving.ts';
 import { formatScore } from '../../format.ts';
-import { type ByLayer, type ColourScale, strength } from './columns.ts';
+import { type ColourScale, strength } from './columns.ts';
 import './head-grid.css';
 
 interface HeadGridProps {

@@ -1,11 +1,12 @@
 import { lazy, Suspense, useEffect } from 'react';
+import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import type { ModelInfo } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Waiting } from '../../components/states.tsx';
 import { formatScore, plural } from '../../format.ts';
 import { ChooseStatistic } from './choose-statistic.tsx';
-import { type ByLayer, type Extremes, histogramOf } from './columns.ts';
+import { type Extremes, histogramOf } from './columns.ts';
 import { violinsSvg } from './drawings.ts';
 import { LayerNeurons } from './layer-neurons.tsx';
 import { Legend } from './legend.tsx';

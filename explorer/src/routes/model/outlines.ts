@@ -1,4 +1,5 @@
-import { type ByLayer, histogramOf } from './columns.ts';
+import type { ByLayer } from '../../../../src/questions/standouts.ts';
+import { histogramOf } from './columns.ts';
 
 const BINS = 60;
 /** Of an outline, in units of its own. */

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
+import type { Entry } from '../../../../src/questions/standouts.ts';
 import type { ModelInfo } from '../../api/types.ts';
 import { formatScore } from '../../format.ts';
-import type { Entry, Extremes } from './columns.ts';
+import type { Extremes } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
 
 interface ReadNextProps {

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { byLayer, entriesOf, extremes, firstChoice, partsOf } from '../../../../src/questions/standouts.ts';
 import type { StatisticKind } from '../../../../src/reading/statistics/catalogue.ts';
 import { models, place, statisticNamesQuery } from '../../api/queries.ts';
 import { useLongQuery } from '../../api/use-long-query.ts';
-import { firstChoice, titleOf } from './choose-statistic.tsx';
-import { byLayer, colourScale, entriesOf, extremes, partsOf } from './columns.ts';
+import { titleOf } from './choose-statistic.tsx';
+import { colourScale } from './columns.ts';
 
 /**
  * A chosen statistic, `part.name` as the URL has it, and what is drawn of it. One that is computed live can be told to

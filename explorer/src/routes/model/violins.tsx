@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo, useRef } from 'react';
+import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import { useRoving } from '../../components/roving.ts';
 import { formatScore } from '../../format.ts';
-import type { ByLayer } from './columns.ts';
 import { HEIGHT, outlines } from './outlines.ts';
 import './violins.css';
 
