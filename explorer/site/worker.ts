@@ -47,10 +47,26 @@ async function answer(message: Exclude<ToWorker, { type: 'start' | 'cancel' }>):
   const { host, kept } = await started!;
   const { id } = message;
   if (message.type === 'ask') return kept.after(() => ask(host, message));
-  if (message.type === 'open') return say({ type: 'result', id, value: await host.open(message.wanted) });
+  if (message.type === 'open') return open(host, message);
   if (message.type === 'clear') await kept.clear();
   const usage: Usage = await kept.usage();
   say({ type: 'result', id, value: usage });
+}
+
+/** Opens a model, and says how many bytes came for it; it stops when the page has left. */
+async function open(host: SiteHost, { id, wanted }: ToWorker & { type: 'open' }): Promise<void> {
+  const stop = new AbortController();
+  stops.set(id, stop);
+  let bytes = 0;
+  const received = (more: number): void => {
+    bytes += more;
+    say({ type: 'received', id, bytes });
+  };
+  try {
+    say({ type: 'result', id, value: await host.open(wanted, { signal: stop.signal, received }) });
+  } finally {
+    stops.delete(id);
+  }
 }
 
 /** An answer as it comes; it stops when the page has left. */

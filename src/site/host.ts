@@ -8,7 +8,7 @@ import { idsOf } from '../server/served.ts';
 import { piecesFolder } from '../source/pieces.ts';
 import type { Cache } from '../source/source.ts';
 import type { Site, SiteModel } from './manifest.ts';
-import { type Around, openPlace, type Wanted } from './open.ts';
+import { type Around, type Opening, openPlace, type Wanted } from './open.ts';
 
 /** Answers a site's questions in the page: the server's own API over models that are read from the web host. */
 export class SiteHost {
@@ -47,11 +47,11 @@ export class SiteHost {
   }
 
   /** Opens a model that the reader chose; its id. One that is open already is not opened twice. */
-  async open(wanted: Wanted): Promise<string> {
+  async open(wanted: Wanted, opening: Opening = {}): Promise<string> {
     const name = nameOf(wanted);
     const known = this.#models.find((one) => one.name === name);
     if (known && !('files' in wanted)) return known.id;
-    const model = await openPlace(wanted, name, this.#around);
+    const model = await openPlace(wanted, name, this.#around, opening);
     if (known) await this.close(known.id);
     const id = idsOf([...this.#models.map((one) => one.id), name]).at(-1)!;
     this.#models.push({ id, name, model });

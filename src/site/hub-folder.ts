@@ -50,9 +50,13 @@ export async function hubFolder(
       const url = `${endpoint}/${repo}/resolve/${commit}/${file.split('/').map(encodeURIComponent).join('/')}`;
       if (size === undefined) return httpSource(url, options);
       const named = { name: `${endpoint}/${repo}/${file}`, byteLength: size, version: commit };
-      return blockSource(named, (start, end, signal) => range(url, start, end, size, { ...options, signal }), {
-        store,
-      });
+      return blockSource(
+        named,
+        (start, end, signal) => range(url, start, end, size, { ...options, signal: signal ?? options.signal }),
+        {
+          store,
+        },
+      );
     },
     async list() {
       return [...files.keys()].sort();

@@ -1,4 +1,4 @@
-import { WeightscopeError } from '../errors.ts';
+import { throwIfAborted, WeightscopeError } from '../errors.ts';
 import { openCheckpoint, openModel } from '../model/open.ts';
 import { splitStack } from '../model/stacks.ts';
 import type { Model } from '../model/types.ts';
@@ -34,10 +34,29 @@ export interface Around {
   budget?: number;
 }
 
+/** How opening is followed, and stopped. */
+export interface Opening {
+  signal?: AbortSignal;
+  /** Bytes that came from the web, each time more did. */
+  received?: (bytes: number) => void;
+}
+
 /** Opens a model and checks that it can be read in a page. Throws what `openCheckpoint` throws, and `TOO_LARGE`. */
-export async function openPlace(place: Place | Wanted, name: string | undefined, around: Around): Promise<Model> {
-  const model = await opened(place, name, around);
+export async function openPlace(
+  place: Place | Wanted,
+  name: string | undefined,
+  around: Around,
+  { signal, received }: Opening = {},
+): Promise<Model> {
+  let opening = true;
+  const told = (bytes: number): void => {
+    if (opening) received?.(bytes);
+  };
+  const http = { ...around.http, ...(signal && { signal }), ...(received && { received: told }) };
+  const model = await opened(place, name, { ...around, http });
+  opening = false;
   try {
+    throwIfAborted(signal);
     checkBudget(model, around.budget);
     return model;
   } catch (error) {
@@ -50,7 +69,7 @@ async function opened(place: Place | Wanted, name: string | undefined, around: A
   const { base, store, cache, http } = around;
   if ('folder' in place) {
     const folder = piecesFolder(new URL(`${place.folder}/`, base), place.files, { ...http, store });
-    return openCheckpoint(folder, { name, file: place.file, stack: place.stack as never, cache });
+    return openCheckpoint(folder, { name, file: place.file, stack: place.stack as never, cache, signal: http?.signal });
   }
   if ('url' in place) return openUrl(place.url, name, around);
   if ('hub' in place) {
@@ -58,11 +77,17 @@ async function opened(place: Place | Wanted, name: string | undefined, around: A
     const wanted = parseHubPlace(location);
     const token = 'token' in place ? place.token : undefined;
     const folder = await hubFolder(wanted, { ...http, endpoint: around.hub, token, store });
-    return openCheckpoint(folder, { name: name ?? place.hub, file: wanted.file, stack, cache });
+    return openCheckpoint(folder, {
+      name: name ?? place.hub,
+      file: wanted.file,
+      stack,
+      cache,
+      signal: http?.signal,
+    });
   }
   const files = new Map(place.files);
   const { folder, file } = chosen(files);
-  return openCheckpoint(blobFolder(folder, name ?? 'the folder'), { name, file, cache });
+  return openCheckpoint(blobFolder(folder, name ?? 'the folder'), { name, file, cache, signal: http?.signal });
 }
 
 async function openUrl(url: string, name: string | undefined, { store, cache, http }: Around): Promise<Model> {
@@ -74,9 +99,9 @@ async function openUrl(url: string, name: string | undefined, { store, cache, ht
   const { location, stack } = splitStack(url);
   const at = new URL(location);
   const file = /[^/]+\.(gguf|safetensors)$/.exec(at.pathname)?.[0];
-  if (!store) return openModel(url, { name, cache, http });
+  if (!store) return openModel(url, { name, cache, http, signal: http?.signal });
   if (file) at.pathname = at.pathname.slice(0, -file.length);
-  const options = { name: name ?? url, file: file && decodeURIComponent(file), stack, cache };
+  const options = { name: name ?? url, file: file && decodeURIComponent(file), stack, cache, signal: http?.signal };
   return openCheckpoint(inBlocks(httpFolder(at, http), store), options);
 }
 

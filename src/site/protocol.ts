@@ -9,11 +9,12 @@ export type ToWorker =
   | { type: 'usage'; id: number }
   | { type: 'clear'; id: number };
 
-/** What the worker says to the page: the parts of an answer in order, or one result. */
+/** What the worker says to the page: the parts of an answer in order, or how many bytes came so far and one result. */
 export type FromWorker =
   | { type: 'head'; id: number; status: number; headers: [string, string][] }
   | { type: 'body'; id: number; bytes: Uint8Array }
   | { type: 'end'; id: number }
+  | { type: 'received'; id: number; bytes: number }
   | { type: 'result'; id: number; value: unknown }
   | { type: 'failed'; id: number; status: number; code: string; message: string };
 

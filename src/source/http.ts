@@ -61,7 +61,9 @@ async function openUrl(url: string, options: HttpOptions): Promise<{ source: Sou
     name: url,
     byteLength,
     version,
-    async slice(start, end, signal) {
+    async slice(start, end, asked) {
+      // What stops opening stops what opening reads, too.
+      const signal = asked ?? options.signal;
       checkRange(source, start, end, signal);
       if (start === end) return new Uint8Array();
       if (end <= head.length) return head.subarray(start, end);

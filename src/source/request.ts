@@ -5,6 +5,8 @@ export interface HttpOptions {
   /** Default: the global one. */
   fetch?: typeof fetch;
   signal?: AbortSignal;
+  /** Told of every piece of a body that came, in bytes. */
+  received?: (bytes: number) => void;
   /** Waits between attempts; for tests. */
   wait?: (seconds: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds without a byte after which a connection counts as lost; default 20,000. */
@@ -45,7 +47,7 @@ export async function readBody(
   response: Response,
   limit: number,
   url: string,
-  { timeout = TIMEOUT }: HttpOptions = {},
+  { timeout = TIMEOUT, received }: HttpOptions = {},
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -58,6 +60,7 @@ export async function readBody(
     });
     if (done) break;
     length += value.length;
+    received?.(value.length);
     if (length > limit) {
       await reader.cancel();
       throw new TooLong(`${url} sent more than ${limit} bytes`);

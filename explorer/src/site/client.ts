@@ -115,13 +115,25 @@ type Order = ToWorker extends infer T
     : never
   : never;
 
-function order<T>(what: Order): Promise<T> {
+interface OrderOptions {
+  signal?: AbortSignal;
+  received?: (bytes: number) => void;
+}
+
+function order<T>(what: Order, { signal, received }: OrderOptions = {}): Promise<T> {
   const id = ++asked;
   return new Promise<T>((resolve, reject) => {
     const done = (): boolean => waiting.delete(id);
+    const leave = (): void => {
+      if (!done()) return;
+      worker?.postMessage({ type: 'cancel', id } satisfies ToWorker);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', leave, { once: true });
     waiting.set(id, {
       failed: reject,
       said(message) {
+        if (message.type === 'received') return received?.(message.bytes);
         done();
         if (message.type === 'result') resolve(message.value as T);
         else if (message.type === 'failed') reject(new ApiError(message.status, message.code, message.message));
@@ -136,10 +148,10 @@ let withFiles = false;
 export const filesAreOpen = (): boolean => withFiles;
 
 /** Opens a model in the page; its id. Throws {@link ApiError} with the library's sentence. */
-export function openInPage(wanted: Wanted): Promise<string> {
+export function openInPage(wanted: Wanted, options?: OrderOptions): Promise<string> {
   forgetFirstModels();
   withFiles ||= 'files' in wanted;
-  return order<string>({ type: 'open', wanted });
+  return order<string>({ type: 'open', wanted }, options);
 }
 /** What the browser keeps for this page; asked when the worker is there for something else. */
 export const keptInBrowser = (): Promise<Usage> => warm.then(() => order<Usage>({ type: 'usage' }));

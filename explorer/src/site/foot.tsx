@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ModelInfo } from '../api/types.ts';
+import { megabytes } from '../format.ts';
 import { emptyBrowser, keptInBrowser } from './client.ts';
 import '../components/pill.css';
 import './open-page.css';
@@ -35,5 +36,3 @@ export function SiteFoot({ model, models }: { model: string | undefined; models:
     </footer>
   );
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;

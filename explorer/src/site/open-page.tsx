@@ -3,7 +3,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type DragEvent, type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { Wanted } from '../../../src/site/open.ts';
 import { modelsQuery } from '../api/queries.ts';
-import { Empty, ErrorState, Loading } from '../components/states.tsx';
+import { Empty, ErrorState } from '../components/states.tsx';
+import { megabytes } from '../format.ts';
 import { openInPage } from './client.ts';
 import { droppedFiles } from './dropped.ts';
 import { parseOpenSearch, rememberOpened, wantedOf } from './opened.ts';
@@ -19,7 +20,7 @@ export function OpenPage() {
 
 function Open() {
   const { place } = parseOpenSearch(useSearch({ strict: false }) as Record<string, unknown>);
-  const { opening, error, open, fail } = useOpening();
+  const { opening, bytes, error, open, fail, cancel } = useOpening();
   const [text, setText] = useState(place ?? '');
   const [token, setToken] = useState('');
   const [over, setOver] = useState(false);
@@ -93,7 +94,14 @@ function Open() {
         </p>
       </div>
       <div aria-live="polite">
-        {opening !== undefined && <Loading what={`Opening ${opening}`} />}
+        {opening !== undefined && (
+          <p className="state" role="status">
+            Opening {opening} … {bytes > 0 && `${megabytes(bytes)} came so far `}
+            <button type="button" className="pill" onClick={cancel}>
+              cancel
+            </button>
+          </p>
+        )}
         {error !== undefined && <ErrorState error={error} />}
       </div>
     </div>
@@ -105,27 +113,37 @@ function useOpening() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [opening, setOpening] = useState<string>();
+  const [bytes, setBytes] = useState(0);
   const [error, setError] = useState<unknown>();
+  const running = useRef<AbortController>(undefined);
+  const cancel = useCallback(() => running.current?.abort(), []);
+  // Who leaves the page waits for nothing.
+  useEffect(() => cancel, [cancel]);
   const open = useCallback(
     async (wanted: Wanted): Promise<void> => {
+      cancel();
+      const stop = new AbortController();
+      running.current = stop;
+      const current = (): boolean => running.current === stop && !stop.signal.aborted;
       setError(undefined);
+      setBytes(0);
       setOpening('url' in wanted ? wanted.url : 'hub' in wanted ? wanted.hub : 'the file');
       try {
-        const model = await openInPage(wanted);
+        const model = await openInPage(wanted, { signal: stop.signal, received: (sum) => current() && setBytes(sum) });
         rememberOpened(wanted);
         // Of a model that was open under this id, nothing holds any more.
         client.removeQueries({ predicate: ({ queryKey }) => String(queryKey[0]).includes(`/models/${model}`) });
         await client.fetchQuery({ ...modelsQuery(), staleTime: 0 });
         await navigate({ to: '/m/$model', params: { model } });
       } catch (failure) {
-        setError(failure);
+        if (current()) setError(failure);
       } finally {
-        setOpening(undefined);
+        if (running.current === stop) setOpening(undefined);
       }
     },
-    [client, navigate],
+    [client, navigate, cancel],
   );
-  return { opening, error, open, fail: setError };
+  return { opening, bytes, error, open, fail: setError, cancel };
 }
 
 function FileButton(props: { label: string; folder?: boolean; onChoose: (files: FileList | null) => void }) {

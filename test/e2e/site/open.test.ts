@@ -155,6 +155,23 @@ describe.skipIf(!browser)(`the open page${browser ? '' : NO_CHROMIUM}`, () => {
     });
   });
 
+  it('says how many bytes came for a model that is opened, and stops when that is cancelled', async () => {
+    await withPage(async (page) => {
+      hub.faults.push({ silentAfter: 400_000 });
+      const field = page.getByRole('textbox', { name: /^A hub id/ });
+      await field.fill('org/open');
+      await field.press('Enter');
+      await page.getByText(/^Opening org\/open … 0\.4 MB came so far/).waitFor();
+      await keepPicture(page, 'site-opening', false);
+      await page.getByRole('button', { name: 'cancel' }).click();
+      await page.getByText(/^Opening/).waitFor({ state: 'detached' });
+      expect(await page.getByRole('alert').count()).toBe(0);
+      expect(page.url()).toMatch(/#\/open$/);
+      await field.press('Enter');
+      await page.waitForURL('**/m/open');
+    });
+  });
+
   it('sends a token to the hub’s origin alone', async () => {
     await withPage(async (page) => {
       hub.log.length = 0;
