@@ -170,23 +170,24 @@ export async function headChanges(
 const ROWS = 10;
 
 /**
- * The tokens whose own rows moved most, relative to their length in A. Where the tables have not as many rows, tokens
- * are matched by their texts and the rows of all that both have are compared.
+ * The tokens whose own rows moved most, relative to their length in A. Where the tables have not as many rows, or
+ * other tokens in them, tokens are matched by their texts and the rows of all that both have are compared.
  */
 export async function rowChanges(
   { change, a }: Record<'change' | 'a', Model>,
   own: readonly ParameterChange[],
-  reshaped: readonly string[],
+  byText: readonly string[],
   signal?: AbortSignal,
 ): Promise<RowChange[]> {
   const tokenOf = (id: number): Token => a.vocabulary?.token(id) ?? { id, token: '', label: `#${id}` };
   const found: RowChange[] = [];
   for (const table of ['embed', 'unembed'] as const) {
-    const vectors = own.find(({ name }) => name === table)?.vectors ?? [];
+    const inPlace = byText.includes(table) ? undefined : own.find(({ name }) => name === table);
+    const vectors = inPlace?.vectors ?? [];
     const tied = String(a.parameters.get(table)?.tensors) === String(a.parameters.get('embed')?.tensors);
     const moved = change.parameters.get(`change.${table}`);
     const matched =
-      reshaped.includes(table) && moved && !(table === 'unembed' && tied)
+      byText.includes(table) && moved && !(table === 'unembed' && tied)
         ? await measure(a.parameters.get(table)!, moved, signal)
         : [];
     for (const { index, relative } of [...vectors, ...matched]) found.push({ table, token: tokenOf(index), relative });

@@ -233,6 +233,31 @@ describe('what differs between two models', () => {
     expect(found.neurons).toEqual([]);
   });
 
+  it('is no move of a token that stands in another row, and a move of one that does not', async () => {
+    const plain = await openModel('sample', { cache: undefined });
+    const swap = (id: number) => (id === 300 ? 301 : id === 301 ? 300 : id);
+    const { model } = altered(plain, (name, data) => {
+      if (name !== 'embed' && name !== 'unembed') return undefined;
+      const [out, width] = [data.slice(), 576];
+      for (const id of [300, 301]) out.set(data.subarray(swap(id) * width, (swap(id) + 1) * width), id * width);
+      for (let i = 0; i < width; i++) out[400 * width + i] *= 2;
+      return out;
+    });
+    const own = plain.vocabulary!;
+    const vocabulary = new Proxy(own, {
+      get(_, name) {
+        const is = Reflect.get(own, name, own);
+        if (typeof is !== 'function') return is;
+        return (id: unknown, ...more: unknown[]) => is.call(own, typeof id === 'number' ? swap(id) : id, ...more);
+      },
+    });
+    const found = await diffModels(plain, { ...model, vocabulary }, { neurons: 0, heads: 0, k: 1, words: 0 });
+    expect(new Set(found.rows.map(({ token }) => token.id))).toEqual(new Set([400]));
+    expect(found.rows[0].relative).toBeCloseTo(1, 6);
+    expect(found.notes.join(' ')).toMatch(/Some tokens stand in other rows: sizes of embed and unembed are of rows/);
+    await plain.close();
+  }, 60_000);
+
   it('names the neuron, the head and the token that changed most', async () => {
     const plain = await openModel('sample', { cache: undefined });
     const king = plain.vocabulary!.find(' king')[0];

@@ -1,4 +1,5 @@
 import { defaultEngine } from '../engine/select.ts';
+import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import type { Normalize, ReadOptions } from '../reading/types.ts';
 import {
@@ -17,6 +18,7 @@ import { difference } from './difference.ts';
 import { type HeaderDiff, headersOf } from './headers.ts';
 import { type Reordered, reorderedNeurons } from './reordered.ts';
 import { NEARLY } from './rounding.ts';
+import { sharedTokens } from './shared-tokens.ts';
 import { type SideChange, sideChanges } from './sides.ts';
 import { unreadInWords } from './unread.ts';
 import { type WordHistory, wordHistory } from './word-history.ts';
@@ -88,7 +90,8 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
   const same = !differ && headers.same && unread === undefined;
   const plain = { a: a.name, b: b.name, same, overall: overallOf(parameters), normalize, headers, parameters };
   const nothing = { reordered: [], sides: [], directions: [], neurons: [], heads: [], rows: [], notes: said };
-  if (!differ || a.dimensions.hidden !== b.dimensions.hidden) return { ...plain, ...nothing };
+  const byText = tablesByText(a, b, headers);
+  if ((!differ && byText.length === 0) || a.dimensions.hidden !== b.dimensions.hidden) return { ...plain, ...nothing };
   const change = difference(a, b);
   const engine = options.engine ?? (await defaultEngine());
   const reading = { ...options, engine, normalize, progress: undefined };
@@ -105,15 +108,34 @@ export async function diffModels(a: Model, b: Model, options: DiffOptions = {}):
     directions: await directionChanges({ change, a, b }, readable, heads, { ...reading, k }),
     neurons: await neuronChanges(change, readable, neurons, { ...reading, k }),
     heads: await headChanges(change, readable, heads, { ...reading, k }),
-    rows: await rowChanges(
-      { change, a },
-      own,
-      headers.reshaped.map(({ name }) => name),
-      signal,
-    ),
+    rows: await rowChanges({ change, a }, own, byText, signal),
     ...(words && { words }),
-    notes: [...said, ...change.notes],
+    notes: [...said, ...inOtherRows(byText, headers), ...change.notes],
   };
+}
+
+/** The tables whose rows of one number are other tokens' in both, or that have another number of rows. */
+function tablesByText(a: Model, b: Model, { tokens, reshaped }: HeaderDiff): string[] {
+  const named = (name: string): boolean => name === 'embed' || name === 'unembed';
+  const other = reshaped.map(({ name }) => name).filter(named);
+  if (tokens.length === 0 || !a.vocabulary || !b.vocabulary) return other;
+  try {
+    const shared = sharedTokens(a, b);
+    return shared.a.every((id, i) => id === shared.b[i]) ? other : ['embed', 'unembed'];
+  } catch (error) {
+    if (error instanceof WeightscopeError) return other;
+    throw error;
+  }
+}
+
+/** The sizes of tables are of rows in place, which is no token's change where tokens stand in other rows. */
+function inOtherRows(byText: readonly string[], { reshaped }: HeaderDiff): string[] {
+  const inPlace = byText.filter((table) => !reshaped.some(({ name }) => name === table));
+  return inPlace.length === 0
+    ? []
+    : [
+        `Some tokens stand in other rows: sizes of ${inPlace.join(' and ')} are of rows of one number; how far tokens' own rows moved is matched by text.`,
+      ];
 }
 
 /** Of a quantised copy, whose neurons keep their places: what became of their words. */

@@ -43,6 +43,15 @@ describe('the health of a model', () => {
 
   const row = (data: Float32Array, id: number) => data.subarray(id * WIDTH, (id + 1) * WIDTH);
   const scale = (data: Float32Array, by: number) => data.set(data.map((x) => x * by));
+  it('takes a vector of NaN for no vector of zeros', async () => {
+    const found = await examineModel(
+      await random(3, (name, data) => {
+        if (name === 'layer.1.ff.value') data.fill(Number.NaN, 8, 16);
+      }),
+    );
+    expect(found.findings.map(({ check }) => check)).not.toContain('dead neurons');
+  });
+
   it('speaks of one row as of one', async () => {
     const found = await examineModel(
       await random(3, (name, data) => {

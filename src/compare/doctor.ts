@@ -195,6 +195,7 @@ async function scan(name: string, parameter: Parameter, signal?: AbortSignal): P
     print.add(data);
     for (let row = 0, at = 0; row < to - from; row++) {
       let own = 0;
+      const broken = nan + infinite;
       for (const end = at + width; at < end; at++) {
         const x = data[at];
         if (Number.isNaN(x)) nan++;
@@ -204,7 +205,7 @@ async function scan(name: string, parameter: Parameter, signal?: AbortSignal): P
         if (x !== first) constant = false;
       }
       largest = Math.max(largest, own);
-      if (own === 0 && count > 1) zeroRows.push(from + row);
+      if (own === 0 && broken === nan + infinite && count > 1) zeroRows.push(from + row);
     }
   }
   return { name, nan, infinite, largest, constant, zeroRows, print: print.digest(), ...(values && { values }) };

@@ -16,9 +16,13 @@ export function diffReport(found: ModelDiff): Report {
     applied: same
       ? ['nothing differs']
       : [
-          `${changed} of ${plural(parameters.length, 'parameter')} differ`,
-          ...(rounded > 0 ? [`${rounded} by no more than rounding`] : []),
-          ...OVERALL[overall.verdict](percent(overall.relative)),
+          ...(parameters.length === 0
+            ? ['no parameter has one shape in both, so that none is compared']
+            : [
+                `${changed} of ${plural(parameters.length, 'parameter')} differ`,
+                ...(rounded > 0 ? [`${rounded} by no more than rounding`] : []),
+                ...OVERALL[overall.verdict](percent(overall.relative)),
+              ]),
         ],
     groups: same ? [] : [...sideGroups(found), ...headerGroups(found), ...changeGroups(found), ...wordGroups(found)],
     pictures: () => changePictures(found),
