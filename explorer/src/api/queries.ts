@@ -3,6 +3,7 @@ import { type AnswerTo, ApiError, type AskedOf, ask, createClient, type Endpoint
 import type { PairIds } from '../state/pair.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { reach } from './reach.ts';
+import { inTurn } from './turns.ts';
 import type { HeadMatrix, NeuronPart } from './types.ts';
 
 /** The questions of what answers this page: its server or, on a site, its worker (in tests there is none). */
@@ -38,11 +39,21 @@ export const place = <K extends string>(parts: Record<K, string | number>) =>
     string
   >;
 
-/** Any question: the other queries here are this with a name. */
-export function apiQuery<E extends Endpoint>(question: E, asked: AskedOf<E>) {
+/**
+ * Any question: the other queries here are this with a name. `turn`: it waits for its turn, as what only adorns the page
+ * (`aside`) does longest; `none`, for what is answered at once.
+ */
+export function apiQuery<E extends Endpoint>(
+  question: E,
+  asked: AskedOf<E>,
+  turn: 'usual' | 'aside' | 'none' = 'usual',
+) {
   return queryOptions({
     queryKey: [String(question.$url(asked))],
-    queryFn: async ({ signal }) => (await ask(question.$get(asked, { init: { signal } }))) as AnswerTo<E>,
+    queryFn: ({ signal }) => {
+      const answer = async () => (await ask(question.$get(asked, { init: { signal } }))) as AnswerTo<E>;
+      return turn === 'none' ? answer() : inTurn(answer, signal, turn === 'aside');
+    },
   });
 }
 
@@ -54,11 +65,11 @@ export function readingQuery({ normalize, fold, embedding, filters }: ReadingSea
   return { normalize, foldNorm: fold, embedding, ...asked };
 }
 
-export const modelsQuery = () => apiQuery(models, { query: {} });
-export const modelQuery = (model: string) => apiQuery(models[':model'], { param: place({ model }), query: {} });
+export const modelsQuery = () => apiQuery(models, { query: {} }, 'none');
+export const modelQuery = (model: string) => apiQuery(models[':model'], { param: place({ model }), query: {} }, 'none');
 
 export const placesQuery = (model: string, q: string) =>
-  apiQuery(models[':model'].resolve, { param: place({ model }), query: { q } });
+  apiQuery(models[':model'].resolve, { param: place({ model }), query: { q } }, 'none');
 
 /** How many tokens of either end. */
 interface EndCounts {
@@ -74,7 +85,8 @@ export const neuronAsked = (...[model, layer, index, search]: [...NeuronPlace, R
   query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
 });
 
-export const neuronQuery = (...of: Parameters<typeof neuronAsked>) => apiQuery(neuron, neuronAsked(...of));
+/** For a line of words beside something else. */
+export const neuronQuery = (...of: Parameters<typeof neuronAsked>) => apiQuery(neuron, neuronAsked(...of), 'aside');
 
 /** What chance gives for the first score of each list. */
 export const neuronChanceQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
@@ -120,4 +132,4 @@ export const statisticNamesQuery = (model: string, kind: 'neurons' | 'heads') =>
 
 /** Every head of an atlas with the labels of its first pairs. */
 export const headRowsQuery = (model: string, matrix: HeadMatrix) =>
-  apiQuery(models[':model'].atlas.heads, { param: place({ model }), query: { matrix, k: 100_000 } });
+  apiQuery(models[':model'].atlas.heads, { param: place({ model }), query: { matrix, k: 100_000 } }, 'aside');

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback, useState } from 'react';
 import { type AnswerTo, type AskedOf, askWithProgress, type Endpoint } from '../../../src/client.ts';
 import { reach } from './reach.ts';
+import { inTurn } from './turns.ts';
 
 /** How far an answer is. */
 export interface Progress {
@@ -38,7 +39,7 @@ export function useLongQuery<E extends Endpoint>(
     queryFn: ({ signal }) => {
       setLeft(undefined);
       const progress = (done: number, what: string) => setSaid({ url, done, what });
-      return askWithProgress<AnswerTo<E>>(url, { signal, progress, fetch: reach });
+      return inTurn(() => askWithProgress<AnswerTo<E>>(url, { signal, progress, fetch: reach }), signal);
     },
     enabled,
     ...(keep && { placeholderData: keepPreviousData }),

@@ -69,7 +69,7 @@ function* eachLayer(model: Model, what: string, { progress }: Options, chosen?: 
   const layers = chosen ?? Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
   for (const [done, layer] of layers.entries()) {
     yield layer;
-    progress?.((done + 1) / layers.length, `${what} of layer ${layer}`);
+    progress?.((done + 1) / layers.length, `layer ${layer}`);
   }
 }
 

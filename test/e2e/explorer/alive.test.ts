@@ -61,6 +61,24 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
     });
   });
 
+  it('goes on to another page while everything that was asked for is still awaited', async () => {
+    const { page } = await openExplorer(browser as Browser, explorer, '/m/sample/vector');
+    const held: string[] = [];
+    // A model of a size at which each answer takes minutes. A browser keeps six connections to one server.
+    await page.context().route(/api\/models\/sample\//, (route) => {
+      held.push(route.request().url());
+      page.once('close', () => void route.abort());
+    });
+    await page.getByRole('link', { name: 'Model', exact: true }).click();
+    await page.getByRole('list', { name: 'Begin here' }).waitFor();
+    await expect.poll(() => held.length).toBeGreaterThan(2);
+    await page.waitForLoadState('domcontentloaded');
+    expect(held.length).toBeLessThan(6);
+    await page.getByRole('link', { name: 'Neuron', exact: true }).click();
+    await page.getByRole('heading', { name: 'Neuron' }).waitFor();
+    await page.context().close();
+  });
+
   it('shows how far an atlas is, and takes its data when it is there', async () => {
     await open('/m/sample/search?q=king', async (page) => {
       const models = async (change: object): Promise<void> => {

@@ -129,10 +129,14 @@ function BestPairs({
   matrix: HeadMatrix;
 }) {
   const query = useQuery({
-    ...apiQuery(question, {
-      param: place({ model: info.id, layer, head }),
-      query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },
-    }),
+    ...apiQuery(
+      question,
+      {
+        param: place({ model: info.id, layer, head }),
+        query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },
+      },
+      'aside',
+    ),
     enabled: info.live,
   });
   const pairs = query.data?.[matrix]?.pairs ?? [];

@@ -59,7 +59,7 @@ export function NeuronWords({
 }) {
   const query = useQuery({ ...neuronQuery(info.id, layer, neuron, { k, bottom: 0 }), enabled: info.live });
   const parts = query.data?.parts;
-  if (!parts) return null;
+  if (!parts) return query.isFetching ? <span className="words soft">reading …</span> : null;
   return (
     <span className="words">
       {parts.key && <LitWords className="read" tokens={parts.key.top} lit={lit} />}

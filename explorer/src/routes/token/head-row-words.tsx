@@ -17,10 +17,14 @@ const WORDS = 3;
 /** What a head makes of the token: what it writes on reading it, or what a query at it looks for. */
 export function HeadRowWords({ model, layer, index, matrix, token, search }: HeadRowWordsProps) {
   const { data } = useQuery(
-    apiQuery(head.row, {
-      param: place({ model, layer, head: index }),
-      query: { ...readingQuery({ ...search, filters: WORDS_ONLY }), matrix, id: token, k: WORDS, bottom: 0 },
-    }),
+    apiQuery(
+      head.row,
+      {
+        param: place({ model, layer, head: index }),
+        query: { ...readingQuery({ ...search, filters: WORDS_ONLY }), matrix, id: token, k: WORDS, bottom: 0 },
+      },
+      'aside',
+    ),
   );
   if (!data) return null;
   return (
