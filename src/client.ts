@@ -100,7 +100,7 @@ export async function askWithProgress<T = unknown>(url: string | URL, options: S
   const parse = eventParser(({ event, data }) => {
     const said = JSON.parse(data);
     if (event === 'result') result = { value: said };
-    if (event === 'error') throw new ApiError(response.status, said.code, said.message);
+    if (event === 'error') throw new ApiError(said.status ?? response.status, said.code, said.message);
     if (event === 'progress') progress?.(said.done, said.what);
   });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

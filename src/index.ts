@@ -97,6 +97,7 @@ export * from './reading/statistics/spectrum.ts';
 export { type StatisticRow, statisticRows, type WholeModelStatistics } from './reading/statistics/whole-model.ts';
 export { type ScoredHead, tokenHeads, tokenNeurons } from './reading/token-places.ts';
 export { readToken, type TokenReport } from './reading/token-report.ts';
+export { neuronsByShare, type SharedNeuron } from './reading/token-shares.ts';
 export type * from './reading/types.ts';
 export { parseVector } from './reading/vector-file.ts';
 export { readVector, vectorOf } from './reading/vectors.ts';

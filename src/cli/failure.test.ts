@@ -48,3 +48,14 @@ describe('endingOf', () => {
     expect(endingOf('text', quiet).message).toBe('weightscope: text [UNEXPECTED]');
   });
 });
+
+it.each([
+  ['search', 'atlas search ATLAS WORDS'],
+  ['which', 'statistics MODEL'],
+  ['compare', 'diff MODEL OTHER'],
+])('%s, which has another name here, is not taken for a mistyped other command', (command, meant) => {
+  const message = `error: unknown command '${command}'\n(Did you mean stitch?)`;
+  expect(endingOf(new CommanderError(1, 'commander.unknownCommand', message)).message).toBe(
+    `weightscope: Unknown command '${command}'; it is \`weightscope ${meant}\`. [USAGE]`,
+  );
+});

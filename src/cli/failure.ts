@@ -41,8 +41,38 @@ export const isClosedPipe = (error: unknown): boolean => systemCode(error) === '
 
 function usageText(error: CommanderError): string {
   if (error.code === 'commander.help') return 'Expected a command; `weightscope --help` lists them.';
-  const text = error.message.replace(/^error: /, '').replace(/\n\s*/g, ' ');
+  const text = withAsked(error.message.replace(/^error: /, '').replace(/\n\s*/g, ' '));
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? '' : '.'}`;
+}
+
+/** Commands that people look for under another name. */
+const ASKED: Readonly<Record<string, string>> = {
+  search: 'atlas search ATLAS WORDS',
+  find: 'atlas search ATLAS WORDS',
+  grep: 'atlas search ATLAS WORDS',
+  sql: 'atlas sql ATLAS SELECT',
+  query: 'atlas sql ATLAS SELECT',
+  build: 'atlas build MODEL -o ATLAS',
+  heads: 'statistics MODEL',
+  neurons: 'statistics MODEL --of neurons',
+  which: 'statistics MODEL',
+  stats: 'statistics MODEL',
+  copying: 'statistics MODEL',
+  token: 'vector MODEL \'tok:" king"\'',
+  tokens: 'vector MODEL \'tok:" king"\'',
+  compare: 'diff MODEL OTHER',
+  open: 'explore MODEL',
+  serve: 'explore MODEL',
+  view: 'explore MODEL',
+  web: 'explore MODEL',
+  glossary: 'explain',
+};
+
+/** Letters that are alike mislead where the command has another name. */
+function withAsked(text: string): string {
+  const [, command = ''] = /^unknown command '(\w+)'/.exec(text) ?? [];
+  if (!Object.hasOwn(ASKED, command)) return text;
+  return `unknown command '${command}'; it is \`weightscope ${ASKED[command]}\`.`;
 }
 
 /** How the command is used, and where more is said. */

@@ -9,7 +9,7 @@ MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-communi
 
   weightscope start                  a first lesson
   weightscope explain freq           what a word means
-  weightscope neuron sample 4 100
+  weightscope neuron sample 0 381
   weightscope head sample 1 5 --matrix qk --exclude-fuzzy
   weightscope help COMMAND`;
 

@@ -74,6 +74,6 @@ export const token = question({
           (places as object[]).map((place, i) => ({ of, end, rank: i + 1, ...place })),
         ),
       ),
-      ['of', 'end', 'rank', 'layer', 'expert', 'neuron', 'head', 'score', 'top', 'bottom', 'pairRank'],
+      ['of', 'end', 'rank', 'layer', 'expert', 'neuron', 'head', 'share', 'score', 'top', 'bottom', 'pairRank'],
     ),
 });

@@ -11,7 +11,7 @@ export const vector = question({
   path: '/api/models/{model}/vectors',
   place: model,
   parameters: {
-    expression: words('Such as ff:4:100.value - tok:" king"', { max: 4000, required: true }),
+    expression: words('Such as ff:0:381.value - tok:" king"', { max: 4000, required: true }),
     k: whole('How many of the best tokens', { default: 50 }),
     bottom: whole('How many of the worst tokens', { default: 0 }),
     ...chance,

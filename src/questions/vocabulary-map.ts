@@ -12,7 +12,7 @@ export const vocabularyMap = question({
   path: '/api/models/{model}/map',
   place: model,
   parameters: {
-    expression: words('Such as ff:4:100.value: every token gets its score', { max: 4000 }),
+    expression: words('Such as ff:0:381.value: every token gets its score', { max: 4000 }),
     normalize: as(reading.normalize, { cli: { value: 'how', default: 'none' } }),
     embedding: reading.embedding,
     label: reading.label,

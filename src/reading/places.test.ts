@@ -9,6 +9,7 @@ import { neuronShape, similarNeurons } from './neuron-vectors.ts';
 import { readNeuron } from './neurons.ts';
 import { tokenHeads, tokenNeurons } from './token-places.ts';
 import { readToken } from './token-report.ts';
+import { neuronsByShare } from './token-shares.ts';
 
 const engine = referenceEngine();
 const words = [' king', 'king', 'King', ' Kings', 'queen', 'a'];
@@ -145,6 +146,30 @@ describe('a token’s places', () => {
     await expect(tokenNeurons(model, 30, { engine })).rejects.toMatchObject({ code: 'OUT_OF_RANGE' });
   });
 
+  it.each(NORMALISERS)('stand in order of how far the token stands out within them (%s)', async (normalize) => {
+    const options = { engine, normalize, parts: ['value'] as const };
+    const scores = await tokenNeurons(model, 7, { ...options, k: 1000 });
+    const shares = new Map<string, number>();
+    for (const { layer, neuron } of scores.value!.top) {
+      // All of a vocabulary of thirty are listed at either end, so that each counts twice.
+      const { parts } = await readNeuron(model, layer, neuron, { ...options, k: 100, bottom: 100 });
+      const listed = [...parts.value!.top, ...parts.value!.bottom].map(({ score }) => score);
+      const own = parts.value!.top.find(({ id }) => id === 7)!.score;
+      shares.set(`${layer}:${neuron}`, own / Math.hypot(...listed));
+    }
+    const { value } = await neuronsByShare(model, 7, { ...options, k: 6 });
+    const expected = [...shares].sort(([, a], [, b]) => b - a);
+    const places = (all: { layer: number; neuron: number }[]) => all.map(({ layer, neuron }) => `${layer}:${neuron}`);
+    expect(places(value!.top)).toEqual(expected.slice(0, 6).map(([place]) => place));
+    expect(places(value!.bottom)).toEqual(
+      expected
+        .slice(-6)
+        .map(([place]) => place)
+        .reverse(),
+    );
+    for (const [i, { share }] of value!.top.entries()) expect(share).toBeCloseTo(Math.abs(expected[i]![1]), 12);
+  });
+
   it('are told together with its neighbours', async () => {
     const report = await readToken(model, 1, { engine, k: 2 });
     const rows = brute.e(model);
@@ -155,7 +180,7 @@ describe('a token’s places', () => {
     expect(report.nearest.map(({ id }) => id)).toEqual(nearest.slice(0, 2).map(({ id }) => id));
     expect(report.norm).toBeCloseTo(length(rows[1]), 12);
     expect(report).toMatchObject({ token: { id: 1, label: 'king' }, classes: { special: false, padding: false } });
-    expect(report.neurons).toEqual(await tokenNeurons(model, 1, { engine, k: 2 }));
+    expect(report.neurons).toEqual(await neuronsByShare(model, 1, { engine, k: 2 }));
     expect((await readToken(model, 20, { engine, k: 2 })).classes.padding).toBe(true);
   });
 });

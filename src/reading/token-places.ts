@@ -32,36 +32,48 @@ export async function tokenNeurons(
   token: number,
   options: TokenPlaceOptions & { parts?: readonly NeuronPart[] } = {},
 ): Promise<Partial<Record<NeuronPart, Ends<ScoredNeuron>>>> {
-  const { parts = partsOf(model.dimensions.gated), normalize = 'freq', k = 20, signal } = options;
-  const engine = options.engine ?? (await defaultEngine());
+  const { parts = partsOf(model.dimensions.gated) } = options;
   const found: Partial<Record<NeuronPart, Ends<ScoredNeuron>>> = {};
-  for (const part of parts) {
-    const kind = `ff.${part}` as const;
-    const which = embeddingOf(kind, options.embedding);
-    await checkToken(model, token, which, signal);
-    const x = scaledRows(await embedding(model, which, signal), undefined, token, token + 1);
-    const length = normalize === 'cosine' ? (await rowNorms(model, which, signal))[token] : 1;
-    const f = normalize === 'freq' ? (await normaliser(model, kind, options))[token] : 1;
-    const both = await bestOfLayers(
-      model,
-      part,
-      options,
-      async (rows) => {
-        const lengths = normalize === 'cosine' ? rowLengths(rows) : undefined;
-        const divisor = Float64Array.from({ length: rows.rows }, (_, i) => (lengths ? lengths[i] * length : f));
-        const { top, bottom } = await engine.topRows(x, rows, { k, ends: 'both', divisor, signal });
-        return {
-          index: Uint32Array.from([...top!.index, ...bottom!.index]),
-          score: Float64Array.from([...top!.score, ...bottom!.score]),
-        };
-      },
-      options.foldNorm,
-    );
-    // In a small layer one neuron may be at both ends.
-    const unique = [...new Map(both.map((one) => [`${one.layer} ${one.expert} ${one.neuron}`, one])).values()];
-    found[part] = ends(unique, k, byPlace);
-  }
+  for (const part of parts) found[part] = await neuronsOf(model, token, part, options);
   return found;
+}
+
+/** The same for one part. `seen` is told of each layer's vectors which of them were best in it, while they are read. */
+export async function neuronsOf(
+  model: Model,
+  token: number,
+  part: NeuronPart,
+  options: TokenPlaceOptions,
+  seen?: (rows: Matrix, index: Uint32Array) => void,
+): Promise<Ends<ScoredNeuron>> {
+  const { normalize = 'freq', k = 20, signal } = options;
+  const engine = options.engine ?? (await defaultEngine());
+  const kind = `ff.${part}` as const;
+  const which = embeddingOf(kind, options.embedding);
+  await checkToken(model, token, which, signal);
+  const x = scaledRows(await embedding(model, which, signal), undefined, token, token + 1);
+  const length = normalize === 'cosine' ? (await rowNorms(model, which, signal))[token] : 1;
+  const f = normalize === 'freq' ? (await normaliser(model, kind, options))[token] : 1;
+  const both = await bestOfLayers(
+    model,
+    part,
+    options,
+    async (rows) => {
+      const lengths = normalize === 'cosine' ? rowLengths(rows) : undefined;
+      const divisor = Float64Array.from({ length: rows.rows }, (_, i) => (lengths ? lengths[i] * length : f));
+      const { top, bottom } = await engine.topRows(x, rows, { k, ends: 'both', divisor, signal });
+      const index = Uint32Array.from([...top!.index, ...bottom!.index]);
+      seen?.(rows, index);
+      return {
+        index,
+        score: Float64Array.from([...top!.score, ...bottom!.score]),
+      };
+    },
+    options.foldNorm,
+  );
+  // In a small layer one neuron may be at both ends.
+  const unique = [...new Map(both.map((one) => [`${one.layer} ${one.expert} ${one.neuron}`, one])).values()];
+  return ends(unique, k, byPlace);
 }
 
 function rowLengths({ data, rows, columns }: Matrix): Float64Array {
@@ -72,7 +84,12 @@ function rowLengths({ data, rows, columns }: Matrix): Float64Array {
   });
 }
 
-function ends<T extends { score: number }>(all: readonly T[], k: number, order: (a: T, b: T) => number): Ends<T> {
+/** `k` at each end by score, equal ones in `order`. */
+export function ends<T extends { score: number }>(
+  all: readonly T[],
+  k: number,
+  order: (a: T, b: T) => number,
+): Ends<T> {
   return {
     top: [...all].sort((a, b) => b.score - a.score || order(a, b)).slice(0, k),
     bottom: [...all].sort((a, b) => a.score - b.score || order(a, b)).slice(0, k),

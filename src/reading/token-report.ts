@@ -1,8 +1,8 @@
 import type { Model } from '../model/types.ts';
 import { tokenOf } from './applied.ts';
 import { checkToken, embedding, embeddingOf, norm } from './embedding.ts';
-import type { ScoredNeuron } from './neuron-vectors.ts';
-import { type Ends, type ScoredHead, type TokenPlaceOptions, tokenHeads, tokenNeurons } from './token-places.ts';
+import { type Ends, type ScoredHead, type TokenPlaceOptions, tokenHeads } from './token-places.ts';
+import { neuronsByShare, type SharedNeuron } from './token-shares.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions, ScoredToken, Token } from './types.ts';
 import { readVector } from './vectors.ts';
 
@@ -13,7 +13,8 @@ export interface TokenReport {
   norm: number;
   /** By cosine of rows of E, itself left out. */
   nearest: ScoredToken[];
-  neurons: Partial<Record<NeuronPart, Ends<ScoredNeuron>>>;
+  /** In order of share: how far the token stands out within the neuron. */
+  neurons: Partial<Record<NeuronPart, Ends<SharedNeuron>>>;
   heads: Partial<Record<HeadMatrix, Ends<ScoredHead>>>;
 }
 
@@ -28,7 +29,7 @@ export async function readToken(
 ): Promise<TokenReport> {
   return {
     ...(await tokenFacts(model, id, options)),
-    neurons: await tokenNeurons(model, id, options),
+    neurons: await neuronsByShare(model, id, options),
     heads: await tokenHeads(model, id, options),
   };
 }

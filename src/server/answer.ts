@@ -117,7 +117,8 @@ function events(
       try {
         send('result', JSON.stringify(await run(progress)));
       } catch (error) {
-        send('error', JSON.stringify(problemOf(error).body.error));
+        const { status, body } = problemOf(error);
+        send('error', JSON.stringify({ ...body.error, status }));
       }
       if (!stop.signal.aborted) controller.close();
     },

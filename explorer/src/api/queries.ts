@@ -40,8 +40,8 @@ export const place = <K extends string>(parts: Record<K, string | number>) =>
   >;
 
 /**
- * Any question: the other queries here are this with a name. `turn`: it waits for its turn, as what only adorns the page
- * (`aside`) does longest; `none`, for what is answered at once.
+ * Any question: the other queries here are this with a name. `turn`: it waits for its turn, as what only adorns the
+ * page (`aside`) does longest; `none`, for what is answered at once.
  */
 export function apiQuery<E extends Endpoint>(
   question: E,

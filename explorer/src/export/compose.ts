@@ -22,6 +22,8 @@ export interface Picture {
   svg: string;
   width: number;
   height: number;
+  /** Its width in units of the drawing, in which small print is 10.5 high. */
+  units: number;
 }
 
 const PAD = 12;
@@ -66,7 +68,7 @@ export function compose(drawing: SVGSVGElement, { title, facts, legend }: Texts,
   const millimetres = round((look.width * height) / width);
   const paper = look.transparent ? '' : `<rect width="${width}" height="${height}" fill="${colours.paper}"/>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${look.width}mm" height="${millimetres}mm" viewBox="0 0 ${width} ${height}" font-family="${escaped(SANS)}" xml:space="preserve">${title ? `<title>${escaped(title)}</title>` : ''}${paper}${parts.join('')}</svg>`;
-  return { svg, width: look.width, height: millimetres };
+  return { svg, width: look.width, height: millimetres, units: width };
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

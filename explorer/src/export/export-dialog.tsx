@@ -24,6 +24,8 @@ const PAPERS = [
   ['transparent', 'transparent'],
 ] as const;
 const WIDTHS = { least: 20, most: 600, column: 85, page: 175 };
+/** On a page's width the small print of narrower drawings would be of 12 points and more. */
+const PAGE_UNITS = 420;
 const DPI = { least: 36, most: 1200, usual: 300 };
 
 /** A drawing as a picture for a paper: in which colours, how wide, with which words. Loaded when it is first opened. */
@@ -32,17 +34,22 @@ export default function ExportDialog({ figure, name, close }: ExportDialogProps)
   const scheme = useScheme();
   const origin = useOrigin();
   const [paper, setPaper] = useState<(typeof PAPERS)[number][0]>(scheme);
-  const [width, setWidth] = useState(WIDTHS.page);
+  const [chosen, setWidth] = useState<number>();
   const [dpi, setDpi] = useState(DPI.usual);
   const [shown, setShown] = useState({ title: true, legend: true, facts: true });
   const [said, setSaid] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
 
-  const look: Look = useMemo(
-    () => ({ scheme: paper === 'dark' ? 'dark' : 'light', transparent: paper === 'transparent', width }),
-    [paper, width],
-  );
-  const picture = useMemo(() => pictureOf(figure, origin, look, shown), [figure, look, shown, origin.model]);
+  const picture = useMemo(() => {
+    const of = (width: number): Picture | undefined => {
+      const transparent = paper === 'transparent';
+      return pictureOf(figure, origin, { scheme: paper === 'dark' ? 'dark' : 'light', transparent, width }, shown);
+    };
+    const page = of(chosen ?? WIDTHS.page);
+    // A narrow drawing as wide as a page would have letters of a headline's size, and be longer than the page.
+    return page && chosen === undefined && page.units < PAGE_UNITS ? of(WIDTHS.column) : page;
+  }, [figure, paper, chosen, shown, origin.model]);
+  const width = picture?.width ?? WIDTHS.page;
   const run = (what: string, action: () => unknown) => async () => {
     try {
       await action();

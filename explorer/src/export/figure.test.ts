@@ -36,6 +36,11 @@ test('numbers that no normaliser touches name none', () => {
 test('the caption is the same in sentences, with the colours by name and the address', () => {
   const caption = captionOf(figure, origin);
   expect(caption).toMatch(/^Head 1:5: pairs of QK\. The 68 strongest/);
+  // The name of a model is not the beginning of a sentence.
+  expect(caption).toContain('. Model sample, llama');
+  expect(captionOf({ ...figure, legend: [{ tone: 'edge', label: 'all others' }] }, origin)).toContain(
+    'Grey: all others',
+  );
   expect(caption).toContain('Teal: query token to key token. http://127.0.0.1:1/m/sample');
 });
 

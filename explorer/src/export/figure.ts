@@ -46,8 +46,12 @@ export function factsOf(figure: Figure, { model, version, search }: Origin): str
 /** The same as one paragraph to stand in a paper, with the address. */
 export function captionOf(figure: Figure, origin: Origin): string {
   const legend = figure.legend?.map(({ tone, label }) => `${COLOURS[tone] ?? tone}: ${label}`).join('; ');
-  const sentences = [figure.title, ...factsOf(figure, origin), ...(legend ? [legend] : [])];
-  return `${sentences.map((text) => text.charAt(0).toUpperCase() + text.slice(1)).join('. ')}. ${origin.link}`;
+  const facts = factsOf(figure, origin);
+  // A model's name, and weightscope's, are written as they are.
+  const from = `${origin.model ? 'Model ' : ''}${facts.pop()}`;
+  const begun = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+  const sentences = [...[figure.title, ...facts].map(begun), from, ...(legend ? [begun(legend)] : [])];
+  return `${sentences.join('. ')}. ${origin.link}`;
 }
 
 /** Of what is drawn from a preview, which every form of it must say. */
@@ -55,7 +59,14 @@ export const sampleInWords = (sample: { vectors: number; of: number } | undefine
   sample ? `; a preview: freq is taken from ${formatCount(sample.vectors)} of ${formatCount(sample.of)} vectors` : '';
 
 /** What the colours are called where they cannot be seen. */
-const COLOURS: Record<string, string> = { read: 'teal', write: 'orange', opposite: 'violet', neutral: 'grey' };
+const COLOURS: Record<string, string> = {
+  read: 'teal',
+  write: 'orange',
+  opposite: 'violet',
+  neutral: 'grey',
+  edge: 'grey',
+  ink: 'black',
+};
 
 /** `normalised by freq · norm not folded in · only ASCII` */
 export function readingLine({ normalize, fold, embedding, filters }: ReadingSearch, usual: 'freq' | 'cosine'): string {

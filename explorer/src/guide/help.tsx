@@ -6,7 +6,7 @@ import './guide.css';
 const TERMS = [...GLOSSARY].sort((a, b) => a.name.localeCompare(b.name, 'en'));
 
 const KEYS = [
-  ['Ctrl K, ⌘ K or /', 'go anywhere by typing: a word, neuron 4:100, head 1:5, an expression'],
+  ['Ctrl K, ⌘ K or /', 'go anywhere by typing: a word, neuron 0:381, head 1:5, an expression'],
   ['← →', 'the neuron or head before and after'],
   ['?', 'this help'],
 ] as const;

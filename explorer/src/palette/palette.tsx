@@ -39,7 +39,7 @@ export default function Palette({ model, close }: PaletteProps) {
           ref={input}
           value={text}
           onValueChange={setText}
-          placeholder="neuron 2:100, head 1:4, a word, tok:&quot; king&quot; − tok:&quot; man&quot;"
+          placeholder="neuron 0:381, head 5:2, a word, tok:&quot; king&quot; − tok:&quot; man&quot;"
         />
         <Command.List>
           <Command.Empty>{emptyText(text, asked, query)}</Command.Empty>

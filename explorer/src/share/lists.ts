@@ -65,7 +65,7 @@ interface Counted {
 interface Placed {
   layer: number;
   neuron: number;
-  score: number;
+  share: number;
 }
 
 /** What a card says of an answer to its question; of a head's pair also where it stands, and how high. */
@@ -114,8 +114,8 @@ const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number, pair?: Pai
       return [{ heading, tone: MATRIX_TONES[matrix], rows } satisfies CardList];
     }),
   token: ({ neurons, nearest }, most) => [
-    { heading: 'Neurons that write it', tone: 'write', rows: placed(neurons.value?.top, most) },
-    { heading: 'Neurons that read it', tone: 'read', rows: placed(neurons.key?.top, most) },
+    { heading: 'Neurons that write it, by share', tone: 'write', rows: placed(neurons.value?.top, most) },
+    { heading: 'Neurons that read it, by share', tone: 'read', rows: placed(neurons.key?.top, most) },
     { heading: 'Nearest tokens', tone: 'neutral', rows: nearest.slice(0, most) },
   ],
 };
@@ -140,4 +140,4 @@ const MATRIX_TONES = { qk: 'read', vo: 'write' } as const;
 const TONES = { key: 'read', up: 'neutral', value: 'write' } as const;
 
 const placed = (rows: readonly Placed[] = [], most: number): CardList['rows'] =>
-  rows.slice(0, most).map(({ layer, neuron, score }) => ({ label: `${layer}:${neuron}`, score }));
+  rows.slice(0, most).map(({ layer, neuron, share }) => ({ label: `${layer}:${neuron}`, score: share }));

@@ -3,7 +3,7 @@
     import weightscope as ws
 
     model = ws.open("sample")
-    model.neuron(4, 100).to_pandas()
+    model.neuron(0, 381).to_pandas()
 
 Every question that the command line, the page and the HTTP API know is a method of a `Model`, with the same names in
 Python's spelling; what has no model of its own (`ws.models()`, `ws.compare(a, b)`) is a function here.

@@ -722,6 +722,8 @@ class TokenReportNeuronsKeyTopDict(TypedDict):
     expert: float
     neuron: float
     score: float
+    # How far the token stands out within the neuron: |score| by the length of all its listed scores
+    share: float
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -732,6 +734,8 @@ class TokenReportNeuronsKeyBottomDict(TypedDict):
     expert: float
     neuron: float
     score: float
+    # How far the token stands out within the neuron: |score| by the length of all its listed scores
+    share: float
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -747,6 +751,8 @@ class TokenReportNeuronsUpTopDict(TypedDict):
     expert: float
     neuron: float
     score: float
+    # How far the token stands out within the neuron: |score| by the length of all its listed scores
+    share: float
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -757,6 +763,8 @@ class TokenReportNeuronsUpBottomDict(TypedDict):
     expert: float
     neuron: float
     score: float
+    # How far the token stands out within the neuron: |score| by the length of all its listed scores
+    share: float
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -772,6 +780,8 @@ class TokenReportNeuronsValueTopDict(TypedDict):
     expert: float
     neuron: float
     score: float
+    # How far the token stands out within the neuron: |score| by the length of all its listed scores
+    share: float
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -782,6 +792,8 @@ class TokenReportNeuronsValueBottomDict(TypedDict):
     expert: float
     neuron: float
     score: float
+    # How far the token stands out within the neuron: |score| by the length of all its listed scores
+    share: float
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -793,7 +805,8 @@ class TokenReportNeuronsValueDict(TypedDict):
 
 
 class TokenReportNeuronsDict(TypedDict):
-    """Neurons for which the token scores highest and lowest: key and up read it, value writes it."""
+    """Neurons for which the token scores highest and lowest, in order of share: key and up read it, value
+    writes it."""
 
     key: NotRequired[TokenReportNeuronsKeyDict]
     up: NotRequired[TokenReportNeuronsUpDict]
@@ -1718,7 +1731,8 @@ class TokenReportDict(TypedDict):
     norm: float | None
     # By cosine of rows of E, itself left out
     nearest: list[ScoredTokenDict]
-    # Neurons for which the token scores highest and lowest: key and up read it, value writes it
+    # Neurons for which the token scores highest and lowest, in order of share: key and up read it, value writes
+    # it
     neurons: TokenReportNeuronsDict
     # By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it,
     # qk attends from it to itself

@@ -252,7 +252,8 @@ class TokenReport(Reading):
     norm: float | None
     # By cosine of rows of E, itself left out
     nearest: list[_answers.ScoredTokenDict]
-    # Neurons for which the token scores highest and lowest: key and up read it, value writes it
+    # Neurons for which the token scores highest and lowest, in order of share: key and up read it, value writes
+    # it
     neurons: _answers.TokenReportNeuronsDict
     # By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it,
     # qk attends from it to itself
@@ -1356,7 +1357,7 @@ class ModelQuestions:
         """Any vector as words, arithmetic included.
 
         Args:
-            expression: Such as ff:4:100.value - tok:" king".
+            expression: Such as ff:0:381.value - tok:" king".
             k: How many of the best tokens; default 50.
             bottom: How many of the worst tokens; default 0.
             chance: Say of each list's first score what random directions or heads and shuffled words give.
@@ -1538,7 +1539,7 @@ class ModelQuestions:
         """A map of the whole vocabulary, with the scores of a vector where one is given.
 
         Args:
-            expression: Such as ff:4:100.value: every token gets its score.
+            expression: Such as ff:0:381.value: every token gets its score.
             normalize: How scores are made comparable.
             embedding: The matrix that vectors are read with; own: what is read with embed, what is written with
                 unembed.

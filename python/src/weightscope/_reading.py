@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,18 @@ class Reading:
         plain = [f"{name}={value!r}" for name, value in fields.items() if isinstance(value, (str, int, float, bool))]
         return f"{type(self).__name__}({', '.join(plain)})"
 
+    def __str__(self) -> str:
+        """What `print` shows: the name of the answer, and the first rows of its table."""
+        columns = self._columns(None)
+        rows = list(zip(*([_text(value) for value in values] for values in columns.values())))
+        if not rows:
+            return repr(self)
+        table = [tuple(columns), *rows[:_PRINTED]]
+        widths = [max(len(cell) for cell in column) for column in zip(*table)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
+        more = [f"… {len(rows) - _PRINTED} more rows"] if len(rows) > _PRINTED else []
+        return "\n".join([repr(self), *lines, *more])
+
     def to_dict(self) -> Any:
         """The answer as the HTTP API gives it."""
         return self.data
@@ -73,14 +86,12 @@ class Reading:
 
     def to_pandas(self, frame: str | None = None) -> pandas.DataFrame:
         """The answer's table as a pandas frame; `frame` names another of `frames`. Needs `pandas`."""
-        import pandas as pd
-
+        pd = _needed("pandas")
         return pd.DataFrame({name: _pandas(values) for name, values in self._columns(frame).items()})
 
     def to_polars(self, frame: str | None = None) -> polars.DataFrame:
         """The answer's table as a polars frame; `frame` names another of `frames`. Needs `polars`."""
-        import polars as pl
-
+        pl = _needed("polars")
         return pl.DataFrame({name: _uniform(values) for name, values in self._columns(frame).items()})
 
     def to_html(self) -> str:
@@ -114,6 +125,23 @@ class Reading:
 
     def _answered(self) -> dict[str, Any]:
         return {"question": self._question, "asked": self._asked, "answer": self.data}
+
+
+def _needed(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        message = f"Expected {name} to be installed for this, found none: pip install {name} (to_dict() needs nothing)."
+        raise ModuleNotFoundError(message, name=name) from error
+
+
+_PRINTED = 20
+
+
+def _text(value: Any) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
+    text = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _camel(name: str) -> str:

@@ -9,6 +9,7 @@ import { readNeuron } from '../../reading/neurons.ts';
 import { compositions } from '../../reading/statistics/composition.ts';
 import { readDirections } from '../../reading/statistics/directions.ts';
 import { headSpectrum } from '../../reading/statistics/spectrum.ts';
+import { neuronsByShare } from '../../reading/token-shares.ts';
 import { type Atlas, buildAtlas, openAtlas } from '../atlas.node.ts';
 import { ATLAS_PARTS } from '../schema.ts';
 
@@ -61,13 +62,22 @@ describe.each([
         ['+', top],
         ['-', bottom],
       ] as const) {
+        const end = sign === '+' ? 'DESC' : 'ASC';
         const rows = await atlas.sql(
-          `SELECT layer, expert, neuron, score FROM token_neurons
-           WHERE token = 1 AND part = '${part}' AND sign = '${sign}' AND rank <= 3 ORDER BY rank`,
+          `SELECT layer, expert, neuron, score, abs(score) / reading_norm AS share
+           FROM token_neurons JOIN neurons USING (layer, expert, neuron, part)
+           WHERE token = 1 AND part = '${part}' AND sign = '${sign}'
+           ORDER BY score / reading_norm ${end}, score ${end}, layer, expert, neuron LIMIT 3`,
         );
         expect(list.map(({ top, bottom, ...row }) => row)).toEqual(rows);
       }
     }
+    // From the weights likewise, given the sizes of this atlas.
+    const sizes = { columns: 4, top: 7, k: 3 };
+    const bare = JSON.parse(JSON.stringify(neurons), (name, value) =>
+      ['top', 'bottom'].includes(name) && typeof value === 'string' ? undefined : value,
+    );
+    expect(bare).toEqual(await neuronsByShare(model, 1, { ...sizes, engine }));
     expect(Object.keys(neurons)).toEqual(model.dimensions.gated ? ['key', 'up', 'value'] : ['key', 'value']);
     expect(heads.vo!.top).toEqual(
       await atlas.sql(

@@ -17,10 +17,11 @@ const MAX_TERMS = 1000;
  * What `atlas search` is asked:
  * `king` a token that is this word but for case and outer space; `" king"` in double quotes exactly this text, the
  * leading space included; `king*` a word that begins so; `/ing$/` a regular expression on the text. Terms side by side,
- * or with AND between them, must all be met, OR separates alternatives. Throws `QUERY_INVALID`.
+ * or with AND between them, must all be met; OR separates alternatives, and so does the comma after a word, as in a
+ * list. Throws `QUERY_INVALID`.
  */
 export function parseTerms(query: string): Terms {
-  const pieces = query.match(/"(?:[^"\\]|\\.)*"|\/(?:[^/\\]|\\.)+\/|\S+/g) ?? [];
+  const pieces = withoutCommas(query.match(/"(?:[^"\\]|\\.)*",?|\/(?:[^/\\]|\\.)+\/,?|\S+/g) ?? []);
   const words = pieces.filter((piece) => piece !== 'OR' && piece !== 'AND').length;
   if (words > MAX_TERMS)
     throw new WeightscopeError(
@@ -41,6 +42,18 @@ export function parseTerms(query: string): Terms {
   }
   if (wanted) throw invalid(query, pieces.length === 0 ? 'at least one word' : `a term after ${pieces.at(-1)}`);
   return terms;
+}
+
+/** `cat, dog` and `cat,dog` as `cat OR dog`; a comma alone, or after a sign, is what is looked for. */
+function withoutCommas(pieces: readonly string[]): string[] {
+  const apart = pieces.flatMap((piece) =>
+    /^\p{L}+(?:,\p{L}+)+,?$/u.test(piece) ? piece.split(/(?<=,)/).filter((one) => one !== '') : [piece],
+  );
+  return apart.flatMap((piece, i) => {
+    if (!/^["/].+["/],$|[\p{L}\p{N}*],$/u.test(piece)) return [piece];
+    const next = apart[i + 1];
+    return next === undefined || next === 'OR' || next === 'AND' ? [piece.slice(0, -1)] : [piece.slice(0, -1), 'OR'];
+  });
 }
 
 function termOf(piece: string, query: string): Term {

@@ -1,5 +1,6 @@
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type { Ends } from '../../reading/token-places.ts';
+import { byShare } from '../../reading/token-shares.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
 import type { Token } from '../../vocabulary/types.ts';
 import type { Sign } from '../schema.ts';
@@ -13,6 +14,8 @@ export interface TokenNeuron {
   expert: number;
   neuron: number;
   score: number;
+  /** How far the token stands out within the neuron, as in {@link NeuronHit}. */
+  share: number;
   /** Labels of the neuron's own first tokens, for people. */
   top: string;
   bottom: string;
@@ -33,7 +36,10 @@ export interface AtlasToken extends Token {
   heads: Partial<Record<HeadMatrix, Ends<TokenHead>>>;
 }
 
-/** `k` of each part (matrix) and sign; at most what the atlas lists (`columns` of its settings). */
+/**
+ * `k` of each part (matrix) and sign; at most what the atlas lists (`columns` of its settings). Of the neurons that it
+ * lists of the token those come first in which the token stands out; heads by score.
+ */
 export async function atlasToken(
   sources: Sources,
   token: number,
@@ -50,12 +56,17 @@ export async function atlasToken(
   ]);
   const neuronsOf = async (part: NeuronPart, sign: Sign): Promise<TokenNeuron[]> => {
     const { number, score } = await neurons.list(part, token, sign);
-    const numbers = [...number.subarray(0, k)];
-    const labels = await sources.neuronLabels(part, numbers);
-    return numbers.map((number, i) => {
+    const lengths = await sources.readingNorms(part);
+    const all = Array.from(number, (number, i) => {
       const { index: neuron, ...place } = neurons.places.place(number);
-      return { ...place, neuron, score: score[i], ...labels.get(number)! };
+      return { ...place, neuron, number, score: score[i]! };
     });
+    const first = byShare(all, ({ number }) => lengths[number]!, k);
+    const labels = await sources.neuronLabels(
+      part,
+      first.map(({ number }) => number),
+    );
+    return first.map(({ number, ...one }) => ({ ...one, ...labels.get(number)! }));
   };
   const headsOf = async (matrix: HeadMatrix, sign: Sign): Promise<TokenHead[]> => {
     const { number, score } = await heads.list(matrix, token, sign);

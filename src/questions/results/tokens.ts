@@ -15,6 +15,9 @@ const TokenNeuron = z.object({
   expert: number,
   neuron: number,
   score: number,
+  share: number.meta({
+    description: 'How far the token stands out within the neuron: |score| by the length of all its listed scores',
+  }),
   top: z.string().optional().meta({ description: "Labels of the neuron's first tokens, with an atlas" }),
   bottom: z.string().optional(),
 });
@@ -35,7 +38,8 @@ export const TokenReport = z
     norm: number.nullable(),
     nearest: z.array(ScoredToken).meta({ description: 'By cosine of rows of E, itself left out' }),
     neurons: perPart(bothEnds(TokenNeuron)).meta({
-      description: 'Neurons for which the token scores highest and lowest: key and up read it, value writes it',
+      description:
+        'Neurons for which the token scores highest and lowest, in order of share: key and up read it, value writes it',
     }),
     heads: z.object({ vo: bothEnds(TokenHead).optional(), qk: bothEnds(TokenHead).optional() }).meta({
       description:

@@ -32,7 +32,7 @@ export async function allNeurons(model: Model, name: string, options: Options): 
   const columns = { layer: [], index: [], expert: [], part: [], value: [] } as Required<WholeModelColumns>;
   const { statistic } = columnNamed('neurons', name)!;
   const { measure } = NEURON_STATISTICS[statistic as NeuronStatisticName];
-  for (const layer of eachLayer(model, name, options)) {
+  for (const layer of eachLayer(model, options)) {
     for (const expert of expertsOf(model, layer)) {
       const how = { ...options, progress: undefined, statistics: [statistic], expert };
       const found = (await NEURON_MEASURES[measure](model, layer, how))[statistic as NeuronStatisticName] ?? {};
@@ -51,7 +51,7 @@ export async function allHeads(model: Model, name: string, options: Options): Pr
   const { statistic, against } = columnNamed('heads', name)!;
   const { measure } = HEAD_STATISTICS[statistic as HeadStatisticName];
   const how = { ...options, progress: undefined, nulls: against ? [against] : [] };
-  for (const layer of eachLayer(model, name, options)) {
+  for (const layer of eachLayer(model, options)) {
     for (const matrix of hasHeads(model, layer) ? HEAD_MATRICES : []) {
       for (const { head, values } of await measuredHeads(model, layer, matrix, measure, how))
         add(columns, layer, head, matrix, flattened('heads', statistic, values[statistic])[name]);
@@ -65,11 +65,11 @@ const expertsOf = (model: Model, layer: number): (number | undefined)[] =>
   parametersOf(model, layer, 'ff.value').map(({ name }) => expertOf(name));
 
 /** Says after each layer how far the work is. */
-function* eachLayer(model: Model, what: string, { progress }: Options, chosen?: readonly number[]): Generator<number> {
+function* eachLayer(model: Model, { progress }: Options, chosen?: readonly number[], what = ''): Generator<number> {
   const layers = chosen ?? Array.from({ length: model.dimensions.layers }, (_, layer) => layer);
   for (const [done, layer] of layers.entries()) {
     yield layer;
-    progress?.((done + 1) / layers.length, `layer ${layer}`);
+    progress?.((done + 1) / layers.length, `${what}layer ${layer}`);
   }
 }
 
@@ -113,7 +113,7 @@ export async function statisticRows(
 ): Promise<WholeModelStatistics> {
   for (const layer of layers ?? []) checkIndex(layer, model.dimensions.layers, 'layer');
   const rows: StatisticRow[] = [];
-  for (const layer of eachLayer(model, `statistics of ${kind}`, options, layers)) {
+  for (const layer of eachLayer(model, options, layers, `statistics of ${kind}, `)) {
     const how = { ...options, progress: undefined };
     rows.push(...(kind === 'heads' ? await headRows(model, layer, how) : await neuronRows(model, layer, how)));
   }

@@ -4,7 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel, readHead, readHeadRow, readNeuron, readVector } from '../../../src/node.ts';
 import { chanceNotes } from '../../../src/reading/chance-in-words.ts';
-import { tokenHeads, tokenNeurons } from '../../../src/reading/token-places.ts';
+import { tokenHeads } from '../../../src/reading/token-places.ts';
+import { neuronsByShare } from '../../../src/reading/token-shares.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import {
   accessibilityProblems,
@@ -182,13 +183,14 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
 
   it('asks all neurons and heads about one token', async () => {
     const [id] = model.vocabulary!.find(' king');
-    const neurons = await tokenNeurons(model, id, { k: 12 });
+    const neurons = await neuronsByShare(model, id, { k: 12 });
     const heads = await tokenHeads(model, id, { k: 12 });
     const { top } = await readVector(model, `tok:#${id}`, { k: 11, normalize: 'cosine' });
     await look(`/m/sample/token/${id}`, async (page) => {
       const named = <P extends { layer: number; score: number }>(places: P[], index: (place: P) => number) =>
         places.map((place) => ({ label: `${place.layer}:${index(place)}`, score: place.score }));
-      const neuronsOf = (part: 'key' | 'value') => named(neurons[part]!.top, ({ neuron }) => neuron);
+      const neuronsOf = (part: 'key' | 'value') =>
+        neurons[part]!.top.map(({ layer, neuron, share }) => ({ label: `${layer}:${neuron}`, score: share }));
       expectTokens(await placesOf(page, 'Neurons that write it', 12), neuronsOf('value'));
       expectTokens(await placesOf(page, 'Neurons that read it', 12), neuronsOf('key'));
       expectTokens(

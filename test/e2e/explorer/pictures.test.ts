@@ -125,6 +125,14 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
     });
   });
 
+  it('is as wide as a column where the drawing is narrow, so that its letters are no headline', async () => {
+    await withDialog('/m/sample/neuron/0/381', /^picture: key tokens/, async (page) => {
+      expect(await page.getByRole('button', { name: 'one column' }).getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('button', { name: 'page', exact: true }).click();
+      expect(await page.getByLabel('width in mm').inputValue()).toBe('175');
+    });
+  });
+
   it('prints the picture alone, on paper of its size, which is how it becomes a PDF of vectors', async () => {
     await withDialog('/m/sample/head/1/5?matrix=vo', /^picture: directions/, async (page) => {
       // A headless browser has no dialog for printing: what would be printed is asked of it instead.

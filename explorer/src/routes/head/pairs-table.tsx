@@ -39,7 +39,7 @@ export function PairsTable({ label, name, model, pairs, headings, tone, chosen, 
         title: 'Its place in the list',
         value: (pair) => ranks.get(pair),
         cell: (pair) => <span className="number">{formatCount(ranks.get(pair)!)}</span>,
-        width: pairs.length > 9999 ? '48px' : '34px',
+        width: pairs.length > 9999 ? '48px' : pairs.length > 999 ? '34px' : '24px',
         numeric: true,
       },
       {
@@ -65,7 +65,7 @@ export function PairsTable({ label, name, model, pairs, headings, tone, chosen, 
             <Bar value={score} max={full} />
           </>
         ),
-        width: '116px',
+        width: '88px',
         numeric: true,
       },
       ...(withOther

@@ -64,7 +64,8 @@ function writeWords(context: CanvasRenderingContext2D, scene: Scene): void {
     const i = order[n]!;
     const [x, y] = [across(view, side, points[2 * i]!), down(view, side, points[2 * i + 1]!)];
     if (x < 0 || y < 8 || x > side || y > side || Number.isNaN(scores?.[i] ?? 0)) continue;
-    words.push({ x, y: y - 8, width: [...labels[i]!].length * 6.7 + 4, height: 13, label: labels[i]! });
+    const width = [...labels[i]!].length * 6.7 + 4;
+    words.push({ x: within(x, width, side), y: y - 8, width, height: 13, label: labels[i]! });
   }
   const written = withoutOverlap(words);
   context.font = '11px ui-monospace, "DejaVu Sans Mono", monospace';
@@ -89,3 +90,7 @@ export function nearest(points: Float32Array, view: View, side: number, px: numb
   }
   return best < 0 ? undefined : best;
 }
+
+/** Where the middle of a word is so that all of it is on the map. */
+export const within = (x: number, width: number, side: number): number =>
+  Math.max(Math.min(x, side - width / 2), Math.min(width, side) / 2);

@@ -51,7 +51,8 @@ export function TokenPage() {
       <p className="page-line">{query.data ? <Facts report={query.data} /> : `id ${id}`}</p>
       <WhatIsThis>
         One word of the model, and what has to do with it: the neurons that write it or read it, the heads that copy it
-        or look for it, and the words whose vectors are near its own.
+        or look for it, and the words whose vectors are near its own. Neurons come in order of their share: how far the
+        word stands out among all that the neuron lists, 1 where there is no other.
       </WhatIsThis>
       <div className="find">
         <TokenPicker
@@ -125,7 +126,7 @@ function Report({ report, model, search, live }: ReportProps) {
           const { title, opposite, tone } = PARTS[part];
           return (
             ends && (
-              <Section key={part} title={title} hint={part}>
+              <Section key={part} title={title} hint={`${part}, by share`}>
                 <NeuronBars
                   {...{ model, ends, tone, opposite, part, search }}
                   token={token.id}
@@ -139,7 +140,7 @@ function Report({ report, model, search, live }: ReportProps) {
       </div>
       <div className="part columns thirds">
         {heads.vo && (
-          <Section title="Heads that copy it" hint="VO of the token with itself">
+          <Section title="Heads that copy it" hint="VO of the token with itself, by score">
             <HeadBars
               {...{ model, ends: heads.vo, token: token.id, tone: 'write', matrix: 'vo', search, live }}
               label="Heads that copy it"
@@ -149,7 +150,7 @@ function Report({ report, model, search, live }: ReportProps) {
           </Section>
         )}
         {heads.qk && (
-          <Section title="Heads that attend to it" hint="from itself: QK of the token with itself">
+          <Section title="Heads that attend to it" hint="from itself: QK of the token with itself, by score">
             <HeadBars
               {...{ model, ends: heads.qk, token: token.id, tone: 'read', matrix: 'qk', search, live }}
               label="Heads that attend to it"

@@ -4,7 +4,7 @@ import type { NeuronPart } from '../../api/types.ts';
 import { Bar, type Tone } from '../../components/bar.tsx';
 import { PartWords } from '../../components/part-words.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
-import { scoreFormat } from '../../format.ts';
+import { formatScore, scoreFormat } from '../../format.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { HeadRowWords } from './head-row-words.tsx';
 import type { Ends, TokenHead, TokenNeuron } from './queries.ts';
@@ -22,19 +22,20 @@ interface PlaceBarsProps<Place> {
 
 const SHOWN = { top: 12, bottom: 6 };
 
-/** Where a token scores highest and lowest, as links with bars. */
-function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>) {
+/** Where a token scores highest and lowest, as links with bars: of its share where there is one, else of its score. */
+function PlaceBars<Place extends { score: number; share?: number }>(props: PlaceBarsProps<Place>) {
   const { label, name, ends, tone, opposite, link, keyOf } = props;
   const top = ends.top.slice(0, SHOWN.top).filter(({ score }) => score > 0);
   const bottom = ends.bottom.slice(0, SHOWN.bottom).filter(({ score }) => score < 0);
-  const all = [...top, ...bottom].map(({ score }) => score);
+  const shownOf = ({ score, share }: Place): number => (share === undefined ? score : Math.sign(score) * share);
+  const all = [...top, ...bottom].map(shownOf);
   const [format, full] = [scoreFormat(all), Math.max(0, ...all.map(Math.abs))];
   const rows = (places: readonly Place[], of: Tone, what: string, sign: '+' | '-') => (
     <table className={`score-bars ${of}`} aria-label={what}>
       <thead className="visually-hidden">
         <tr>
           <th scope="col">place</th>
-          <th scope="col">score</th>
+          <th scope="col">{places[0]?.share === undefined ? 'score' : 'share'}</th>
         </tr>
       </thead>
       <tbody>
@@ -42,8 +43,13 @@ function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>
           <tr key={keyOf(place)}>
             <td className="place">{link(place, sign)}</td>
             <td>
-              <span className="number">{format(place.score)}</span>
-              <Bar value={place.score} max={full} />
+              <span
+                className="number"
+                title={place.share === undefined ? undefined : `score ${formatScore(place.score)}`}
+              >
+                {format(shownOf(place))}
+              </span>
+              <Bar value={shownOf(place)} max={full} />
             </td>
           </tr>
         ))}
@@ -64,7 +70,12 @@ function PlaceBars<Place extends { score: number }>(props: PlaceBarsProps<Place>
         name={name}
         rows={() =>
           (['top', 'bottom'] as const).flatMap((end) =>
-            ends[end].map((place) => ({ end, place: keyOf(place), score: place.score })),
+            ends[end].map((place) => ({
+              end,
+              place: keyOf(place),
+              ...(place.share !== undefined && { share: place.share }),
+              score: place.score,
+            })),
           )
         }
       />

@@ -23,7 +23,7 @@ export function VectorPage() {
         model={model}
         search={search}
         expression={search.x ?? ''}
-        examples={['tok:" king" - tok:" man" + tok:" woman"', 'ff:1:100.value', '0.5 * ff:1:100.value - ff:1:100.key']}
+        examples={['tok:" king" - tok:" man" + tok:" woman"', 'ff:0:381.value', '0.5 * ff:0:381.value - ff:0:381.key']}
         onRead={(x) => navigate({ search: (old) => ({ ...old, x: x || undefined }) })}
       />
     </>
