@@ -48,6 +48,16 @@ describe('configs', () => {
   });
 });
 
+test('a name of 200,000 parts is no prefix that is taken apart', () =>
+  expectError(
+    openModel({
+      'config.json': config({ model_type: 'llama', ...SIZES }),
+      'model.safetensors': empty({ [`${'model.'.repeat(200_000)}embed_tokens.weight`]: [0] }),
+    }),
+    'TENSOR_MISSING',
+    /found no such name among its 1 tensors/,
+  ));
+
 describe('GGUF metadata', () => {
   const open = (pairs: [string, number, Uint8Array][]) => openModel({ 'model.gguf': ggufFile({ pairs }) });
 

@@ -114,6 +114,9 @@ export function modules(candidates: Candidates): readonly Module[] {
 /** What names of a stack's first layer may begin with. */
 export const firstLayers = ({ layer }: Stack): string[] => [layer].flat().map((name) => name.replace('{n}', '0'));
 
+/** Letters; longer than what any wrapper writes, so that looking at each part of one takes no time. */
+const MAX_PREFIX = 1000;
+
 /**
  * The prefix under which an embedding is found with layers beside it; where several models are in the file, the one
  * that neither sees nor hears, then the shortest. Without an embedding: what stands before the first layer.
@@ -124,7 +127,8 @@ function findPrefix(names: readonly string[], architecture: Architecture): strin
     endings.flatMap((ending) =>
       names.flatMap((name) => {
         const start = name.slice(0, -ending.length);
-        return name.endsWith(ending) && (start === '' || start.endsWith('.')) ? [start] : [];
+        const isPrefix = (start === '' || start.endsWith('.')) && start.length <= MAX_PREFIX;
+        return isPrefix && name.endsWith(ending) ? [start] : [];
       }),
     );
   const embeddings = modules(architecture.model.embed).flatMap(({ name }) => WEIGHT.map((ending) => name + ending));
@@ -140,7 +144,7 @@ function findPrefix(names: readonly string[], architecture: Architecture): strin
 function placesOf(name: string, part: string): string[] {
   if (name.startsWith(part)) return [''];
   const at = name.indexOf(`.${part}`);
-  return at < 0 ? [] : [name.slice(0, at + 1)];
+  return at < 0 || at >= MAX_PREFIX ? [] : [name.slice(0, at + 1)];
 }
 
 function commonEnd(a: string, b: string): number {
