@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { concat, countingSource, expectError, fixture } from '../../test/bytes.ts';
+import { referenceEngine } from '../engine/reference/reference.ts';
 import { readTensor } from '../formats/read.ts';
 import { readSafetensors } from '../formats/safetensors/read.ts';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors/write.ts';
+import { readNeuron } from '../reading/neurons.ts';
 import { memoryFolder, memorySource } from '../source/memory.ts';
 import type { SourceFolder } from '../source/source.ts';
 import { openCheckpoint, openModel } from './open.ts';
@@ -287,6 +289,19 @@ test('experts that MLX has stacked are those of the original', async () => {
       });
     await expectSame(whole, await openModel({ ...files, 'model.safetensors': await concat(writeSafetensors(others)) }));
   }
+});
+
+test('a tokenizer that cannot be read closes no model, and every reading says so', async () => {
+  const broken = new TextEncoder().encode('{"model":');
+  const model = await openModel({ ...filesOf('llama'), 'tokenizer.json': broken });
+  expect(model.vocabulary).toBeUndefined();
+  expect(model.notes).toContainEqual(
+    expect.stringMatching(
+      /^The tokenizer cannot be read, so tokens are shown by their numbers: Expected .*tokenizer\.json/,
+    ),
+  );
+  const { applied } = await readNeuron(model, 0, 1, { engine: referenceEngine(), normalize: 'none', k: 2 });
+  expect(applied.notes.join()).toContain('The tokenizer cannot be read');
 });
 
 test("what no parameter is made of is listed, and said where it is the model's own", async () => {

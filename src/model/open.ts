@@ -1,4 +1,4 @@
-import { WeightscopeError } from '../errors.ts';
+import { type ErrorCode, WeightscopeError } from '../errors.ts';
 import { resolveStorage, withStandIns } from '../formats/quantised/resolve.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor.ts';
 import { quote } from '../quote.ts';
@@ -56,7 +56,7 @@ export async function openModel(
 /**
  * Opens the checkpoint in a folder: config.json, tokenizer and *.safetensors (sharded or not), or a *.gguf.
  * Throws `SOURCE_NOT_FOUND` (no weights), `CONFIG_MISSING`, `CONFIG_INVALID`, `ARCHITECTURE_UNKNOWN`, `TENSOR_MISSING`,
- * `TENSOR_SHAPE`, `TOKENIZER_INVALID`, and what the formats throw.
+ * `TENSOR_SHAPE`, and what the formats throw. A tokenizer that cannot be read is a note.
  */
 export async function openCheckpoint(folder: SourceFolder, options: OpenOptions = {}): Promise<Model> {
   const name = options.name ?? (options.file ? `${folder.name}/${options.file}` : folder.name);
@@ -169,6 +169,9 @@ function typical(names: Iterable<string>): string | undefined {
   return first;
 }
 
+/** What is wrong with a file that is no tokenizer; a pointer to one, or a network that gives none, are mended first. */
+const NO_TOKENIZER: readonly ErrorCode[] = ['TOKENIZER_INVALID', 'SOURCE_UNREADABLE', 'FORMAT_LIMIT'];
+
 async function findVocabulary(
   { format, metadata }: TensorFile,
   folder: SourceFolder,
@@ -177,8 +180,14 @@ async function findVocabulary(
   { vocabulary, signal }: OpenOptions,
 ): Promise<{ vocabulary?: Vocabulary; note?: string }> {
   if (vocabulary !== undefined) return { vocabulary: vocabulary ?? undefined };
-  const own = format === 'gguf' ? vocabularyFromGguf(metadata, size) : undefined;
-  return own ? { vocabulary: own } : readVocabulary(folder, size, config, signal);
+  try {
+    const own = format === 'gguf' ? vocabularyFromGguf(metadata, size) : undefined;
+    return own ? { vocabulary: own } : await readVocabulary(folder, size, config, signal);
+  } catch (error) {
+    // Weights are as readable without words.
+    if (!(error instanceof WeightscopeError) || !NO_TOKENIZER.includes(error.code)) throw error;
+    return { note: `The tokenizer cannot be read, so tokens are shown by their numbers: ${error.message}` };
+  }
 }
 
 async function closeAll({ tensors }: TensorFile): Promise<void> {
