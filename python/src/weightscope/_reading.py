@@ -87,12 +87,14 @@ class Reading:
     def to_pandas(self, frame: str | None = None) -> pandas.DataFrame:
         """The answer's table as a pandas frame; `frame` names another of `frames`. Needs `pandas`."""
         pd = _needed("pandas")
-        return pd.DataFrame({name: _pandas(values) for name, values in self._columns(frame).items()})
+        made: pandas.DataFrame = pd.DataFrame({name: _pandas(values) for name, values in self._columns(frame).items()})
+        return made
 
     def to_polars(self, frame: str | None = None) -> polars.DataFrame:
         """The answer's table as a polars frame; `frame` names another of `frames`. Needs `polars`."""
         pl = _needed("polars")
-        return pl.DataFrame({name: _uniform(values) for name, values in self._columns(frame).items()})
+        made: polars.DataFrame = pl.DataFrame({name: _uniform(values) for name, values in self._columns(frame).items()})
+        return made
 
     def to_html(self) -> str:
         """The answer as HTML that stands by itself: words and pairs with bars, numbers as pictures and tables."""
