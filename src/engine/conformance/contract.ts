@@ -22,6 +22,9 @@ add('NaN and infinity name the matrix and the row', async (engine) => {
       () => engine.columnMeans(b, a),
       () => engine.matmul(a, b),
       () => engine.matmul(b, a),
+      // Where no number of the other side could show it, or there is none.
+      () => engine.matmul({ ...a, data: new Float32Array(40 * 21) }, b),
+      () => engine.matmul(b, { ...a, rows: 0, data: new Float32Array() }),
     ]) {
       await rejects(call(), 'NOT_FINITE', 'the-bad');
       await rejects(call(), 'NOT_FINITE', 'row 37');
