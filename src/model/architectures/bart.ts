@@ -85,21 +85,24 @@ export const mbart: Architecture = {
   ...stacks(''),
 };
 
+/** An encoder whose attention has BERT's names, below one of its own. */
+const attendingBy = (name: string, after: '' | '_post'): Stack => ({
+  ...stacks(after).encoder,
+  parameters: {
+    ...layer(after, (own) => own).own,
+    'attn.q': `${name}.query`,
+    'attn.k': `${name}.key`,
+    'attn.v': `${name}.value`,
+    'attn.o': 'self_attn.output',
+  },
+});
+
 /** BigBird's Pegasus: the encoder's attention under BERT's names. */
 export const bigbirdPegasus: Architecture = {
   ...mbart,
   family: 'bigbird_pegasus',
   types: ['bigbird_pegasus'],
-  encoder: {
-    ...stacks('').encoder,
-    parameters: {
-      ...layer('', (name) => name).own,
-      'attn.q': 'self_attn.self.query',
-      'attn.k': 'self_attn.self.key',
-      'attn.v': 'self_attn.self.value',
-      'attn.o': 'self_attn.output',
-    },
-  },
+  encoder: attendingBy('self_attn.self', ''),
 };
 
 /** LED: the encoder's attention under Longformer's names; places that look at everything have maps of their own. */
@@ -107,16 +110,7 @@ export const led: Architecture = {
   ...bart,
   family: 'led',
   types: ['led'],
-  encoder: {
-    ...stacks('_post').encoder,
-    parameters: {
-      ...layer('_post', (name) => name).own,
-      'attn.q': 'self_attn.longformer_self_attn.query',
-      'attn.k': 'self_attn.longformer_self_attn.key',
-      'attn.v': 'self_attn.longformer_self_attn.value',
-      'attn.o': 'self_attn.output',
-    },
-  },
+  encoder: attendingBy('self_attn.longformer_self_attn', '_post'),
 };
 
 const mixed: Spec = {
