@@ -97,6 +97,7 @@ async function seeJupyterLab(browser) {
     /(http:\/\/(?:127\.0\.0\.1|localhost):\d+)\/lab\?token/.exec(said()),
   );
   const page = await open(browser, `${origin.replace('localhost', '127.0.0.1')}/lab/tree/cards.ipynb?token=t`);
+  await page.getByText('| Idle').waitFor(); // a cell that is run before its kernel is there does not run
   await page.locator('.jp-Cell').first().click();
   await page.keyboard.press('Control+b'); // the list of files goes
   for (const _ of cells) await page.keyboard.press('Shift+Enter');
