@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../engine/engine.ts';
 import { seeded } from '../random.ts';
 import { gaussian } from './nulls.ts';
-import { columnCumulants, shuffledBest } from './shuffled-words.ts';
+import { type ColumnCumulants, columnCumulants, shuffledBest } from './shuffled-words.ts';
 
 const [TOKENS, WIDTH] = [400, 32];
 
@@ -25,6 +25,42 @@ function shuffledOnce(e: Matrix, x: Float64Array, random: () => number): number 
   }
   return best;
 }
+
+/** The definition, number by number, each column's sums in the order of the rows. */
+function cumulantsOf({ data, columns }: Matrix, rows: number[], divisor: Float64Array): ColumnCumulants {
+  const average = (numbers: number[]): number => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const each = Array.from({ length: columns }, (_, j) => {
+    const numbers = rows.map((row) => data[row * columns + j] / divisor[row]);
+    const mean = average(numbers);
+    const [two, three, four] = [2, 3, 4].map((n) => average(numbers.map((number) => (number - mean) ** n)));
+    return { mean, variance: two, third: three, fourth: four - 3 * two ** 2 };
+  });
+  const all = (name: keyof (typeof each)[0]): Float64Array => Float64Array.from(each, (one) => one[name]);
+  return {
+    tokens: rows.length,
+    mean: all('mean'),
+    variance: all('variance'),
+    third: all('third'),
+    fourth: all('fourth'),
+  };
+}
+
+describe('columnCumulants', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 301])(
+    'are those of the definition for %i tokens that a mask leaves',
+    async (left) => {
+      const e = table(left, true);
+      const rows = Array.from({ length: left }, (_, i) => TOKENS - 1 - i).reverse();
+      const mask = Uint8Array.from({ length: TOKENS }, (_, row) => Number(rows.includes(row)));
+      const divisor = Float64Array.from({ length: TOKENS }, (_, row) => 1 + (row % 5));
+      const found = await columnCumulants({ e, mask, divisor });
+      const expected = cumulantsOf(e, rows, divisor);
+      expect(found.tokens).toBe(left);
+      for (const name of ['mean', 'variance', 'third', 'fourth'] as const)
+        for (const [j, value] of expected[name].entries()) expect(found[name][j]).toBeCloseTo(value, 10);
+    },
+  );
+});
 
 describe('shuffledBest', () => {
   it.each([
