@@ -12,6 +12,8 @@ import { normalTail, poissonTail, spanNull, spanTail } from '../../dist/reading/
 import { randomHeads, randomNeurons, shuffledVocabulary } from './models.mjs';
 
 export const ALPHAS = [0.05, 0.01, 0.001];
+/** No p is given against random heads: how far one would err who reads z as a normal number. */
+const Z_AS_NORMAL = 'random, z read as normal';
 /**
  * A share is wrong when chance gives as large a one (or, where p is continuous, as small a one) once in so many tables.
  */
@@ -203,7 +205,7 @@ async function ofPairs(rows, model, engine, of, { layers, heads }, progress) {
           independent: layers * heads * 10,
           drawn: 8000,
         });
-        rows.add(`${kind.toUpperCase()}-composition`, 'random', of, normalTail(z[kind][i]), {
+        rows.add(`${kind.toUpperCase()}-composition`, Z_AS_NORMAL, of, normalTail(z[kind][i]), {
           independent: layers * heads * 10,
         });
       });
