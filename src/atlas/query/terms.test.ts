@@ -23,3 +23,18 @@ test('a comma that is looked for stays one', () => {
   expect(said('),')).toEqual([['word ),']]);
   expect(said('"king,"')).toEqual([['exact king,']]);
 });
+
+test('and and or between words are what people type for AND and OR', () => {
+  expect(said('cat or dog or horse')).toEqual([['word cat'], ['word dog'], ['word horse']]);
+  expect(said('king and queen or "or"')).toEqual([['word king', 'word queen'], ['exact or']]);
+  expect(said('cat* or /og$/ AND cow')).toEqual([['prefix cat'], ['regex og$', 'word cow']]);
+});
+
+test('they are words where nothing stands between which they could be', () => {
+  expect(said('or')).toEqual([['word or']]);
+  expect(said('or not')).toEqual([['word or', 'word not']]);
+  expect(said('not or')).toEqual([['word not', 'word or']]);
+  expect(said('but, and, or')).toEqual([['word but'], ['word and'], ['word or']]);
+  expect(said('but OR or OR and')).toEqual([['word but'], ['word or'], ['word and']]);
+  expect(said('and or or')).toEqual([['word and'], ['word or']]);
+});

@@ -18,11 +18,12 @@ const MAX_TERMS = 1000;
  * `king` a token that is this word but for case and outer space; `" king"` in double quotes exactly this text, the
  * leading space included; `king*` a word that begins so; `/ing$/` a regular expression on the text. Terms side by side,
  * or with AND between them, must all be met; OR separates alternatives, and so does the comma after a word, as in a
- * list. Throws `QUERY_INVALID`.
+ * list. Between two terms `and` and `or` are these as well, since people type them so; in quotes, first, last or alone
+ * they are words. Throws `QUERY_INVALID`.
  */
 export function parseTerms(query: string): Terms {
-  const pieces = withoutCommas(query.match(/"(?:[^"\\]|\\.)*",?|\/(?:[^/\\]|\\.)+\/,?|\S+/g) ?? []);
-  const words = pieces.filter((piece) => piece !== 'OR' && piece !== 'AND').length;
+  const pieces = withLoudSigns(withoutCommas(query.match(/"(?:[^"\\]|\\.)*",?|\/(?:[^/\\]|\\.)+\/,?|\S+/g) ?? []));
+  const words = pieces.filter((piece) => !isSign(piece)).length;
   if (words > MAX_TERMS)
     throw new WeightscopeError(
       'QUERY_INVALID',
@@ -31,7 +32,7 @@ export function parseTerms(query: string): Terms {
   const terms: Terms = [[]];
   let wanted = true;
   for (const piece of pieces) {
-    if (piece === 'OR' || piece === 'AND') {
+    if (isSign(piece)) {
       if (wanted) throw invalid(query, `a term before ${piece}`);
       if (piece === 'OR') terms.push([]);
       wanted = true;
@@ -44,6 +45,18 @@ export function parseTerms(query: string): Terms {
   return terms;
 }
 
+/** `cat or dog` as `cat OR dog`. */
+function withLoudSigns(pieces: readonly string[]): string[] {
+  const loud: string[] = [];
+  for (const [i, piece] of pieces.entries()) {
+    const between = i > 0 && i < pieces.length - 1 && !isSign(loud[i - 1]!) && !isSign(pieces[i + 1]!);
+    loud.push(between && (piece === 'or' || piece === 'and') ? piece.toUpperCase() : piece);
+  }
+  return loud;
+}
+
+const isSign = (piece: string): boolean => piece === 'OR' || piece === 'AND';
+
 /** `cat, dog` and `cat,dog` as `cat OR dog`; a comma alone, or after a sign, is what is looked for. */
 function withoutCommas(pieces: readonly string[]): string[] {
   const apart = pieces.flatMap((piece) =>
@@ -52,7 +65,7 @@ function withoutCommas(pieces: readonly string[]): string[] {
   return apart.flatMap((piece, i) => {
     if (!/^["/].+["/],$|[\p{L}\p{N}*],$/u.test(piece)) return [piece];
     const next = apart[i + 1];
-    return next === undefined || next === 'OR' || next === 'AND' ? [piece.slice(0, -1)] : [piece.slice(0, -1), 'OR'];
+    return next === undefined || isSign(next) ? [piece.slice(0, -1)] : [piece.slice(0, -1), 'OR'];
   });
 }
 
