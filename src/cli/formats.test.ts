@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -26,6 +26,7 @@ vi.mock('./output/print.ts', async (original) => {
   return {
     ...real,
     print: async (report: Report, flags: OutputFlags) => {
+      if (flags.output !== undefined) return real.print(report, flags);
       for (current of FORMATS) await real.print(report, { ...flags, format: current });
     },
   };
@@ -100,7 +101,7 @@ const ASKED: Record<string, readonly string[][]> = {
   explain: [[], ['freq']],
 };
 
-/** These write a file of what they made, so that their formats are other ones. */
+/** These write a file of what they made, in formats of their own. */
 const OTHERS = new Set(['atlas export']);
 
 const named = ({ commands }: Command, before = ''): (readonly [string, Command])[] =>
@@ -130,4 +131,23 @@ describe('every command in every format', () => {
       if (format === 'csv') expect(new Set(parseCsv(text).map((row) => row.length)).size).toBeLessThanOrEqual(1);
     }
   });
+
+  it.each(['csv', 'json', 'ndjson'])('atlas export, nested values in .%s', async (ending) => {
+    const file = join(folder, `nested.${ending}`);
+    await run(['atlas', 'export', atlas, '--sql', "SELECT [1, 2] AS l, {'a': {'b': 1}} AS r", '-o', file]);
+    expect(readFileSync(file, 'utf8')).toMatch(/\[1, ?2\].*b.*1/s);
+    expect(readFileSync(file, 'utf8')).not.toContain('[object');
+  });
+
+  it.each([...formatted.map(([name]) => name)])(
+    '%s refuses a name whose ending says no format that it has',
+    async (name) => {
+      const file = join(folder, 'x.xlsx');
+      const args = ASKED[name]?.[0] ?? [atlas, '--table', 'heads'];
+      await expect(run([...name.split(' '), ...args, '-o', file])).rejects.toMatchObject({
+        message: expect.stringMatching(/\.csv|\.safetensors|\.parquet/),
+      });
+      expect(existsSync(file)).toBe(false);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { GLOSSARY, termOf } from './glossary.ts';
 import { glossaryPage } from './glossary-page.ts';
@@ -26,4 +26,28 @@ it('finds terms by any of their names, each of one term alone, and leads to page
   const names = GLOSSARY.flatMap(({ name, also = [] }) => [name, ...also]).map((name) => name.toLowerCase());
   expect(new Set(names).size).toBe(names.length);
   for (const { more } of GLOSSARY) expect(existsSync(new URL(`docs/${more}`, root)), more).toBe(true);
+});
+
+it('the words that pages have dotted are in the glossary', () => {
+  const folder = new URL('explorer/src/', root);
+  const files = readdirSync(folder, { recursive: true }).map(String);
+  const pages = files
+    .filter((name) => name.endsWith('.tsx'))
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  const dotted = pages.flatMap((text) => [...text.matchAll(/<Term name="([^"]+)"/g)].map(([, name]) => name!));
+  expect(dotted.length).toBeGreaterThan(5);
+  expect([...new Set(dotted)].filter((name) => !termOf(name))).toEqual([]);
+});
+
+it('README.md says what it is with a picture, how to begin, what is supported, what else there is, and how to cite', () => {
+  const readme = readFileSync(new URL('README.md', root), 'utf8');
+  expect(readme).toMatch(/^# weightscope\n\n\*\*Read a transformer's weights as words\.\*\*/);
+  const [, picture] = /!\[[^\]]+\]\((docs\/images\/[^)]+)\)/.exec(readme)!;
+  expect(existsSync(new URL(picture!, root))).toBe(true);
+  const sections = [...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+  expect(sections).toEqual(
+    expect.arrayContaining(['Install it', 'What is supported', 'Next to other tools', 'How to cite']),
+  );
+  for (const other of ['TransformerLens', 'LM-Debugger', 'Neuronpedia', 'LARQL'])
+    expect(readme).toContain(`[${other}](`);
 });

@@ -88,3 +88,18 @@ it('answers 200 readers at once, all the same, and ends in the middle of work', 
   expect(await ended).toBe(130);
   expect(await long).toBe('ended');
 });
+
+it('warns where other machines can connect', async () => {
+  const env = environment({ WEIGHTSCOPE_CACHE: temporary() });
+  const child = spawn(process.execPath, [main, 'explore', lexi, '--host', '0.0.0.0', '--port', '0'], { env });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const warned =
+    /^Other machines can connect: whoever has this address can ask, and nothing on the way is encrypted\.$/;
+  let found = false;
+  for await (const line of createInterface({ input: child.stdout })) {
+    found = warned.test(line);
+    if (found) break;
+  }
+  child.kill('SIGINT');
+  expect([found, await ended]).toEqual([true, 130]);
+});

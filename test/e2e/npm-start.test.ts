@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
 import { root } from '../packed.ts';
 
@@ -77,4 +78,24 @@ describe.skipIf(!ready)(`npm start${ready ? '' : ' (needs a set-up clone)'}`, ()
     const { status, said } = npmStart(['explain', 'freq'], { npm_config_logs_max: '0' });
     expect([status, said]).toEqual([0, expect.stringContaining('npm passes options on only after two dashes')]);
   });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)(
+    'ends what it runs on %s (skipped on Windows, which has none for child processes)',
+    async (signal, status) => {
+      const args = [join(root, 'scripts/start.mjs'), 'explore', 'sample', '--no-atlas', '--port', '0'];
+      const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+      let address = '';
+      for await (const line of createInterface({ input: child.stdout })) {
+        address = /http:\S+/.exec(line)?.[0] ?? address;
+        if (line.startsWith('The API:')) break;
+      }
+      child.kill(signal);
+      expect(await ended).toBe(status);
+      await expect(fetch(address)).rejects.toThrow();
+    },
+  );
 });
