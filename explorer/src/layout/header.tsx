@@ -82,8 +82,8 @@ interface NavigationProps {
 
 function Navigation({ here, info, comparable }: NavigationProps) {
   const model = info?.id ?? here.model;
-  const neuron = useWorthSeeing(model ?? '', info?.layers ?? 0, 'neuron');
-  const head = useWorthSeeing(model ?? '', info?.layers ?? 0, 'head');
+  const neuron = useWorthSeeing(info, 'neuron');
+  const head = useWorthSeeing(info, 'head');
   if (model === undefined) return <nav aria-label="Pages" />;
   return (
     <nav aria-label="Pages">
@@ -93,12 +93,14 @@ function Navigation({ here, info, comparable }: NavigationProps) {
       <Link
         to="/m/$model/neuron/$layer/$neuron"
         params={{ model, ...(here.lastNeuron ?? { layer: neuron.layer, neuron: neuron.index }) }}
+        state={here.lastNeuron ? {} : { middle: neuron.middle }}
       >
         Neuron
       </Link>
       <Link
         to="/m/$model/head/$layer/$head"
         params={{ model, ...(here.lastHead ?? { layer: head.layer, head: head.index }) }}
+        state={here.lastHead ? {} : { middle: head.middle }}
       >
         Head
       </Link>

@@ -1,7 +1,18 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 
-export type PageKind = 'model' | 'neuron' | 'head' | 'token' | 'search' | 'circuit' | 'map' | 'vector' | 'compare';
+export type PageKind =
+  | 'model'
+  | 'neuron'
+  | 'head'
+  | 'token'
+  | 'search'
+  | 'circuit'
+  | 'map'
+  | 'vector'
+  | 'compare'
+  | 'board'
+  | 'open';
 
 /** Where the reader is, and where they last were on the pages that need an index. */
 export interface Here {
@@ -37,7 +48,8 @@ const PAGES = ['neuron', 'head', 'token', 'search', 'circuit', 'map', 'vector'] 
 /** `/m/sample/neuron/3/100` → its model, page and numbers. */
 export function placeOf(path: string): { model?: string; page?: PageKind; numbers: number[] } {
   const [first, model, page, ...rest] = path.split('/').slice(1).map(decodeURIComponent);
-  if (first === 'compare') return { page: 'compare', numbers: [] };
+  const alone = (['compare', 'board', 'open'] as const).find((one) => one === first);
+  if (alone) return { page: alone, numbers: [] };
   if (first !== 'm' || !model) return { numbers: [] };
   const numbers = rest.filter((part) => /^\d+$/.test(part)).map(Number);
   const known = PAGES.find((one) => one === page);

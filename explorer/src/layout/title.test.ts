@@ -7,6 +7,8 @@ it.each([
   ['/m/sample/token', 'token · sample · weightscope'],
   ['/m/my%20model', 'my model · weightscope'],
   ['/compare', 'compare · weightscope'],
+  ['/board', 'board · weightscope'],
+  ['/open', 'open · weightscope'],
   ['/', 'weightscope'],
 ])('%s is called %s', (path, title) => {
   expect(titleOf(path)).toBe(title);

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { accessibilityProblems, type Explorer, openExplorer, startExplorer } from '../../explorer.ts';
@@ -76,6 +76,20 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
     expect(held.length).toBeLessThan(6);
     await page.getByRole('link', { name: 'Neuron', exact: true }).click();
     await page.getByRole('heading', { name: 'Neuron' }).waitFor();
+    await page.context().close();
+  });
+
+  it('says of a card on the first page that it is being read', async () => {
+    const { page } = await openExplorer(browser as Browser, explorer, '/m/sample/vector');
+    const held = new Set<Route>();
+    await page.context().route(/api\/models\/sample\/(neurons|heads)\//, (route) => void held.add(route));
+    await page.getByRole('link', { name: 'Model', exact: true }).click();
+    const cards = page.getByRole('list', { name: 'Begin here' }).getByRole('listitem');
+    await expect.poll(() => cards.filter({ hasText: 'reading …' }).count()).toBe(4);
+    await page.context().unroute(/api\/models\/sample\/(neurons|heads)\//);
+    for (const route of held) void route.continue();
+    await cards.filter({ hasText: 'more → ·than' }).waitFor();
+    await expect.poll(() => cards.filter({ hasText: 'reading …' }).count()).toBe(0);
     await page.context().close();
   });
 

@@ -142,6 +142,42 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
     });
   });
 
+  it('leads from a search without an atlas to the pages of its words', async () => {
+    await look(
+      '/m/sample/search?q=king or queen',
+      async (page) => {
+        const words = page.getByRole('note').filter({ hasText: 'read from the weights' });
+        await words.getByRole('link', { name: 'queen' }).waitFor();
+        expect(await words.getByRole('link').allTextContents()).toEqual(['·king', '·queen']);
+        expect(await accessibilityProblems(page)).toEqual([]);
+        await words.getByRole('link', { name: 'queen' }).click();
+        await page.getByRole('heading', { name: 'Token ·queen' }).waitFor();
+      },
+      sample,
+    );
+  });
+
+  it('leads from the menu to what stands out in an atlas, or says that it is merely the middle of the model', async () => {
+    const atlas = await openAtlas(freq);
+    const [{ layer, head }] = await atlas.sql(
+      "SELECT layer, head FROM head_stats WHERE matrix = 'vo' ORDER BY copying DESC, layer, head LIMIT 1",
+    );
+    atlas.close();
+    await look('/m/freq/search', async (page) => {
+      const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Head' });
+      await expect.poll(() => link.getAttribute('href')).toContain(`/m/freq/head/${layer}/${head}`);
+    });
+    await look('/m/none/search', async (page) => {
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Neuron' }).click();
+      const said = page.getByText('This neuron is merely in the middle of the model');
+      await said.waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+      // Who chooses one knows where it is.
+      await page.getByRole('button', { name: 'Next neuron' }).click();
+      await said.waitFor({ state: 'detached' });
+    });
+  });
+
   it('keeps the place when the model is switched', async () => {
     await look('/m/freq/search?q=queen&part=key', async (page) => {
       await page.getByRole('combobox', { name: 'Model' }).selectOption('none');

@@ -10,6 +10,7 @@ import { Answer } from '../../components/states.tsx';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { JustTheMiddle } from '../../layout/middle.tsx';
 import { ShareBar } from '../../share/share-bar.tsx';
 import { Controls, type HeadChange } from './controls.tsx';
 import { Directions } from './directions.tsx';
@@ -57,6 +58,7 @@ export function HeadPage() {
         {name}: {what} · <CopyingLine statistics={answers.statistics} />
         {about.data && <Sharing model={about.data} head={head} />}
       </p>
+      <JustTheMiddle model={model} kind="head" />
       <WhatIsThis>
         <HeadInWords matrix={matrix} pair={answers.pairs.data?.[matrix]?.pairs[0]} />
       </WhatIsThis>

@@ -7,7 +7,7 @@ import { apiQuery, place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { TokenText } from '../../components/token-text.tsx';
 import type { Extremes } from './columns.ts';
-import { HeadWords, NeuronWords } from './look-line.tsx';
+import { HeadWords, NeuronWords, Reading } from './look-line.tsx';
 
 interface BeginProps {
   info: ModelInfo;
@@ -139,6 +139,7 @@ function BestPairs({
     ),
     enabled: info.live,
   });
+  if (query.isFetching) return <Reading />;
   const pairs = query.data?.[matrix]?.pairs ?? [];
   return (
     <span className={`words ${matrix === 'vo' ? 'write' : 'read'}`}>

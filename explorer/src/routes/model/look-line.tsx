@@ -59,7 +59,7 @@ export function NeuronWords({
 }) {
   const query = useQuery({ ...neuronQuery(info.id, layer, neuron, { k, bottom: 0 }), enabled: info.live });
   const parts = query.data?.parts;
-  if (!parts) return query.isFetching ? <span className="words soft">reading …</span> : null;
+  if (!parts) return query.isFetching ? <Reading /> : null;
   return (
     <span className="words">
       {parts.key && <LitWords className="read" tokens={parts.key.top} lit={lit} />}
@@ -82,9 +82,13 @@ export function HeadWords({
   matrix: HeadMatrix;
 }) {
   const query = useQuery({ ...headRowsQuery(info.id, matrix), enabled: info.atlas !== null });
+  if (query.isFetching) return <Reading />;
   const row = query.data?.heads.find((one) => one.layer === layer && one.head === head);
   return row ? <Words className={matrix === 'qk' ? 'read' : 'write'} labels={[row.top]} /> : null;
 }
+
+/** Stands where words will be. */
+export const Reading = () => <span className="words soft">reading …</span>;
 
 function Words({ className, labels }: { className: string; labels: readonly string[] }) {
   return (

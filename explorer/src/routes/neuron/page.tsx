@@ -26,6 +26,7 @@ import { formatScore } from '../../format.ts';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { JustTheMiddle } from '../../layout/middle.tsx';
 import { TokenMap } from '../../maps/token-map.tsx';
 import { ShareBar } from '../../share/share-bar.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
@@ -91,6 +92,7 @@ export function NeuronPage() {
         }
       />
       <p className="page-line">{reading.data ? inWords(reading.data, histogram.data?.parts.value) : ' '}</p>
+      <JustTheMiddle model={model} kind="neuron" />
       <WhatIsThis>
         {reading.data ? <NeuronInWords parts={reading.data.parts} /> : 'One unit of a feed-forward layer.'}
       </WhatIsThis>
@@ -204,16 +206,21 @@ function More({ info, layer, neuron, part, search, set, first }: MoreProps) {
         ))}
       </div>
       <SimilarNeurons model={model} layer={layer} neuron={neuron} part={part} />
-      <NeuronArithmetic
-        model={model}
-        layer={layer}
-        neuron={neuron}
-        part={part}
-        search={search}
-        first={first}
-        onRead={(vector) => set({ vector: vector || undefined })}
-      />
-      <RawVectors model={model} layer={layer} neuron={neuron} part={part} />
+      {/* An atlas alone has no vectors. */}
+      {info.live && (
+        <>
+          <NeuronArithmetic
+            model={model}
+            layer={layer}
+            neuron={neuron}
+            part={part}
+            search={search}
+            first={first}
+            onRead={(vector) => set({ vector: vector || undefined })}
+          />
+          <RawVectors model={model} layer={layer} neuron={neuron} part={part} />
+        </>
+      )}
     </div>
   );
 }

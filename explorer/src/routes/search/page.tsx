@@ -14,6 +14,7 @@ import { NeuronWords } from '../model/look-line.tsx';
 import { WordField } from './field.tsx';
 import type { SearchPart, WordSearch } from './search.ts';
 import { Sql } from './sql.tsx';
+import { WordByWord } from './word-by-word.tsx';
 
 const route = getRouteApi('/m/$model/search');
 
@@ -83,11 +84,14 @@ export function SearchPage() {
         </>
       )}
       {info.data && info.data.atlas === null ? (
-        <Empty>
-          {info.data.building
-            ? 'The atlas that is searched here is being made; this page answers when it is there.'
-            : `Words are searched in an atlas, and none is open: weightscope atlas build ${info.data.name} -o DIR, then weightscope explore ${info.data.name} DIR.`}
-        </Empty>
+        <>
+          <Empty>
+            {info.data.building
+              ? 'The atlas that is searched here is being made; this page answers when it is there.'
+              : `Words are searched in an atlas, and none is open: weightscope atlas build ${info.data.name} -o DIR, then weightscope explore ${info.data.name} DIR.`}
+          </Empty>
+          {info.data.live && search.q && <WordByWord model={model} q={search.q} />}
+        </>
       ) : search.sql === undefined ? (
         search.q && <Results model={model} q={search.q} part={part} sign={sign} />
       ) : (
