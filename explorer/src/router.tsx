@@ -140,12 +140,14 @@ const boardPage = createRoute({
   component: lazyRouteComponent(() => import('./routes/board/page.tsx'), 'BoardPage'),
 });
 
-/** Another model in a site's page; with `place` in its address that one, at once. */
+/** Another model; in a site's page with `place` in its address that one, at once. */
 const openPage = createRoute({
   getParentRoute: () => root,
   path: '/open',
   validateSearch: parseOpenSearch,
-  component: lazyRouteComponent(() => import('./site/open-page.tsx'), 'OpenPage'),
+  component: isSite
+    ? lazyRouteComponent(() => import('./site/open-page.tsx'), 'OpenPage')
+    : lazyRouteComponent(() => import('./routes/open/page.tsx'), 'OpenPage'),
 });
 
 const routeTree = root.addChildren([

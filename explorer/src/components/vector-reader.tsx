@@ -20,6 +20,10 @@ interface VectorReaderProps {
   onRead: (expression: string) => void;
 }
 
+/** What is asked of an expression. */
+export const readQuery = (model: string, expression: string, search: ReadingSearch) =>
+  vectorQuery(model, expression, { ...search, k: 24, bottom: 12 });
+
 /** A box for an expression, and what it reads as. */
 export function VectorReader({ model, search, expression, examples, onRead }: VectorReaderProps) {
   const id = useId();
@@ -62,7 +66,7 @@ export function VectorReader({ model, search, expression, examples, onRead }: Ve
 }
 
 function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'model' | 'search' | 'expression'>) {
-  const query = useQuery(vectorQuery(model, expression, { ...search, k: 24, bottom: 12 }));
+  const query = useQuery(readQuery(model, expression, search));
   return (
     <Answer query={query} what="Reading the expression">
       {({ top, bottom, norm, applied, normalize }) => (

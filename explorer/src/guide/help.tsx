@@ -11,7 +11,16 @@ const KEYS = [
   ['?', 'this help'],
 ] as const;
 
-/** `?`: the first lesson, the keys, the glossary. */
+/** The docs come with the package: the page is no host of them, and loads nothing from others. */
+const DOCS = [
+  ['docs/start.md', 'the first lesson, in the folder of weightscope'],
+  ['docs/explorer.md', 'these pages, one by one'],
+  ['docs/readings.md', 'what the scores mean, normalisers, exclusions'],
+  ['docs/statistics.md', 'statistics and what chance gives'],
+  ['weightscope explain z', 'a word below, or a flag, in a terminal'],
+] as const;
+
+/** `?`: the first lesson, the keys, where the docs are, the glossary. */
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -48,6 +57,15 @@ export function Help() {
           {KEYS.map(([key, what]) => (
             <div key={key}>
               <dt>{key}</dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+        <h2>Where to read on</h2>
+        <dl>
+          {DOCS.map(([where, what]) => (
+            <div key={where}>
+              <dt>{where}</dt>
               <dd>{what}</dd>
             </div>
           ))}

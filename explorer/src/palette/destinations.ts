@@ -42,6 +42,7 @@ export function pagesOf(model: string): { title: string; hint: string; to: Desti
       to: { to: '/m/$model/map', params: { model } },
     },
     { title: 'Expression', hint: 'read a sum of vectors as words', to: { to: '/m/$model/vector', params: { model } } },
+    { title: 'Open', hint: 'another model, by its path, hub id or address', to: { to: '/open' } },
     { title: 'Compare', hint: 'what two models have different', to: { to: '/compare', search: { a: model } } },
   ];
 }

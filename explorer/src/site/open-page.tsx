@@ -3,22 +3,16 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type DragEvent, type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { Wanted } from '../../../src/site/open.ts';
 import { modelsQuery } from '../api/queries.ts';
-import { Empty, ErrorState } from '../components/states.tsx';
+import { ErrorState } from '../components/states.tsx';
 import { megabytes } from '../format.ts';
 import { openInPage } from './client.ts';
 import { droppedFiles } from './dropped.ts';
 import { parseOpenSearch, rememberOpened, wantedOf } from './opened.ts';
-import { isSite } from './site.ts';
 import '../components/pill.css';
 import './open-page.css';
 
 /** The open page: a hub id, an address, or files of this machine, read where they are. */
 export function OpenPage() {
-  if (!isSite) return <Empty>Models are opened by the command here: weightscope explore MODEL</Empty>;
-  return <Open />;
-}
-
-function Open() {
   const { place } = parseOpenSearch(useSearch({ strict: false }) as Record<string, unknown>);
   const { opening, bytes, error, open, fail, cancel } = useOpening();
   const [text, setText] = useState(place ?? '');

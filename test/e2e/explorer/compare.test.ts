@@ -198,6 +198,18 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
     await Promise.all([gptq.close(), nf4.close()]);
   });
 
+  it('opens another model from the page of the first, and shows it', async () => {
+    const { page } = await openExplorer(browser as Browser, explorer, '/m/base');
+    await page.getByRole('link', { name: 'open another model' }).click();
+    await page.getByText('weightscope explore MODEL').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('textbox', { name: /Open a path/ }).fill(TWO);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/m/two');
+    await page.getByRole('heading', { name: 'two' }).waitFor();
+    await page.context().close();
+  });
+
   it('says in a sentence what cannot be opened, and goes on', async () => {
     const { page } = await openExplorer(browser as Browser, explorer, '/compare?a=one&b=base');
     await open(page, '/nowhere/at/all');

@@ -90,7 +90,7 @@ const PAGES: { name: string; path: string; ready: (page: Page) => Promise<unknow
   },
   {
     name: 'neuron',
-    path: '/m/sample/neuron/4/100',
+    path: '/m/sample/neuron/0/381',
     ready: async (page) => {
       await page.getByRole('table', { name: 'Value, top tokens' }).waitFor();
       await page.getByRole('table', { name: /^Similar|imilar neurons/ }).waitFor();

@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { Empty } from '../../components/states.tsx';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { copyText, download } from '../../save.ts';
 import {
   fromJson,
@@ -93,6 +94,15 @@ function Board({ pinned, change, take }: BoardProps) {
           ? 'Shared by its link. Your own board stays as it is.'
           : 'What you pinned, kept in this browser. Alt+↑ and Alt+↓ move what has the focus.'}
       </p>
+      <WhatIsThis>
+        Neurons, heads and tokens that were pinned on their pages
+        {pinned.length > 0 &&
+          `, such as ${pinned
+            .slice(0, 2)
+            .map(({ pin }) => nameOf(pin))
+            .join(' and ')}`}
+        : each is a card with its first words, read anew, and room for a note.
+      </WhatIsThis>
       <div className="board-actions">
         {take && (
           <button type="button" className="pill" onClick={() => void attempt(take)}>

@@ -4,11 +4,12 @@ import { modelsQuery } from '../../api/queries.ts';
 import type { ModelInfo } from '../../api/types.ts';
 import { Pill } from '../../components/pill.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
+import { OpenAnother } from '../open/open-another.tsx';
 import { Aligned } from './aligned.tsx';
 import { ByAtlas, OneCheckpoint } from './by-atlas.tsx';
 import { ChangedHeads } from './changed-heads.tsx';
 import { Changes } from './changes.tsx';
-import { OpenAnother } from './open-another.tsx';
 import { AMONG, type CompareSearch, type Shown } from './search.ts';
 import './compare.css';
 
@@ -20,6 +21,15 @@ export function ComparePage() {
     <article aria-labelledby="compare-title">
       <h1 id="compare-title">Compare</h1>
       <p className="page-line">What two models, or a model and itself with an adapter, have different.</p>
+      <WhatIsThis>
+        Two models
+        {models.data && models.data.models.length > 1 && (
+          <>
+            , such as {models.data.models[0]!.id} and {models.data.models[1]!.id},
+          </>
+        )}{' '}
+        are compared row by row: how far each has moved, and which words it reads and writes before and after.
+      </WhatIsThis>
       <Answer query={models} what="Asking for the models">
         {({ models, opens }) => <Pair models={models} opens={opens} />}
       </Answer>

@@ -1,5 +1,7 @@
+import { Link } from '@tanstack/react-router';
 import type { ModelInfo } from '../../api/types.ts';
 import { Note } from '../../components/states.tsx';
+import { isSite } from '../../site/site.ts';
 
 const EMBEDDING: Record<string, string> = { embed: 'input embedding', own: 'embedding of their side' };
 
@@ -35,6 +37,12 @@ export function AboutModel({ info }: { info: ModelInfo }) {
       {notes.map((note) => (
         <p key={note}>{note}</p>
       ))}
+      {/* Every page of a site ends with it. */}
+      {!isSite && (
+        <p>
+          <Link to="/open">open another model</Link>
+        </p>
+      )}
     </Note>
   );
 }

@@ -3,6 +3,7 @@ import type { ModelInfo } from '../../api/types.ts';
 import { useOpening } from '../../api/use-opening.ts';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { type Place, recentPlaces } from '../../state/recent-places.ts';
+import './open-another.css';
 
 /** Opens one more model in the running server: a place that is typed, or one of those opened before. */
 export function OpenAnother({ base, opened }: { base: ModelInfo; opened: (id: string) => void }) {

@@ -8,6 +8,9 @@ import { Pill } from '../../components/pill.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, formatScore, plural } from '../../format.ts';
+import { SomeTokens } from '../../guide/some-tokens.tsx';
+import { Term } from '../../guide/term.tsx';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { beginningQuery, type FoundToken, likeQuery, meant } from './queries.ts';
 import type { TokenSearch } from './search.ts';
@@ -25,12 +28,23 @@ export function TokensPage() {
     void navigate({ search: (previous) => ({ ...previous, ...change }), replace: 'q' in change, resetScroll: false });
   };
   const { q, by } = search;
+  const beginning = useQuery(beginningQuery(model, search, q));
+  const named = (beginning.data?.tokens ?? []).slice(0, 3).map(({ label }) => label);
   return (
     <article aria-labelledby="tokens-title">
       <h1 id="tokens-title">Tokens</h1>
       <p className="page-line">
         Find a token by how it begins, by what it means (its neighbours in embedding space), by its class.
       </p>
+      <WhatIsThis>
+        The words and pieces of words that the model knows, each a <Term name="token" /> with a vector of its own
+        {named.length > 0 && (
+          <>
+            , such as <SomeTokens labels={named} tone="write" />
+          </>
+        )}
+        ; the dot is the space before a word. A click leads to the neurons and heads that have to do with one.
+      </WhatIsThis>
       <div className="find">
         <FindField value={q ?? ''} onChange={(text) => onChange({ q: text === '' ? undefined : text })} />
         {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}

@@ -1,6 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { FilterBar } from '../../components/filter-bar.tsx';
-import { VectorReader } from '../../components/vector-reader.tsx';
+import { readQuery, VectorReader } from '../../components/vector-reader.tsx';
+import { SomeTokens } from '../../guide/some-tokens.tsx';
+import { WhatIsThis } from '../../guide/what-is-this.tsx';
 
 const route = getRouteApi('/m/$model/vector');
 
@@ -9,10 +12,22 @@ export function VectorPage() {
   const { model } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const read = useQuery({ ...readQuery(model, search.x ?? '', search), enabled: search.x !== undefined });
   return (
     <>
       <h1>Expression</h1>
       <p className="page-line">A sum of neurons, head directions, tokens and other vectors, read as words.</p>
+      <WhatIsThis>
+        Rows of the model and vectors of words are rows of numbers of one length, so that they may be added up, and the
+        sum compared with the vector of every word
+        {read.data && (
+          <>
+            : this one points towards <SomeTokens labels={labelsOf(read.data.top)} tone="write" />, and away from{' '}
+            <SomeTokens labels={labelsOf(read.data.bottom)} tone="opposite" />
+          </>
+        )}
+        .
+      </WhatIsThis>
       <FilterBar
         value={search}
         fold={false}
@@ -29,3 +44,5 @@ export function VectorPage() {
     </>
   );
 }
+
+const labelsOf = (tokens: readonly { label: string }[]): string[] => tokens.slice(0, 3).map(({ label }) => label);
