@@ -51,3 +51,8 @@ test.skipIf(!PYTHON)('the table has every language model of the installed transf
   if (process.env.WEIGHTSCOPE_WRITE_DOCS) writeFileSync(DOCS, before + START + made + END + after);
   else expect(said).toBe(made);
 });
+
+test.skipIf(!PYTHON)('what configs leave out is what the installed transformers takes', () => {
+  const made = execFileSync(PYTHON!, [fixture('architectures/make_defaults.py')], { encoding: 'utf8' });
+  expect(made).toBe(readFileSync(new URL('../src/model/defaults.ts', import.meta.url), 'utf8'));
+});

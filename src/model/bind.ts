@@ -4,7 +4,8 @@ import { quote } from '../quote.ts';
 import type { Architecture, Candidates, Config, Module, Sizes, Spec, Stack } from './architecture.ts';
 import { kindOf, OF_ANY_SIZE } from './kinds.ts';
 import { BIAS, firstLayers, modules, TensorNames } from './names.ts';
-import { createParameter, flat, leading, type Recipe, slab, ungrouped } from './parameter.ts';
+import { createParameter, flat, type Inner, leading, type Recipe, slab, ungrouped } from './parameter.ts';
+import { rotaryFactor, rotaryScale } from './rotary.ts';
 import { sizesOf, sizesOfLayer } from './sizes.ts';
 import type { BoundStack } from './stacks.ts';
 import type { Parameter } from './types.ts';
@@ -42,6 +43,14 @@ export function bind(
   bindModel();
   const stacks = stacksOf();
   for (const { stack, own, name } of stacks) for (let n = 0; n < own.layers; n++) bindLayer(stack, own, name, n);
+  const factors = new Set(
+    stacks.flatMap(({ own }) => Array.from({ length: own.layers }, (_, n) => rotaryFactor(config, n))),
+  );
+  factors.delete(1);
+  if (factors.size > 0 && [...parameters.keys()].some((name) => name.endsWith('.attn.q')))
+    notes.push(
+      `attn.q and attn.k have the factor in them that the model multiplies them with while it turns them (${[...factors].map((one) => Number(one.toPrecision(5))).join(', ')}).`,
+    );
   const unread = names.unread(architecture.aside);
   if (unread.model.length > 0) notes.push(unreadNote(unread.model));
   const gated = [...parameters.keys()].some((name) => name.endsWith('.up'));
@@ -248,7 +257,7 @@ export function bind(
       vector ? { ...tensor, shape: [1, ...tensor.shape] } : tensor,
       lines === 'rows' ? [total, width] : [width, total],
     );
-    const scale = module.scale?.(mine, config);
+    const scale = both(module.scale?.(mine, config), turned(own, n, mine, inner !== undefined));
     const index = part && ((i: number) => part.index(i, mine, config));
     add({ name, shape: kind.shape(mine), count, width: mine.hidden, tensor, lines, index, scale, inner });
     const stem = at + withExpert(module.name, expert);
@@ -258,7 +267,18 @@ export function bind(
         'TENSOR_MISSING',
         `Expected a bias of ${at}${module.name} in ${where} as the first layer has one, found none; the checkpoint is not whole.`,
       );
-    if (!found) return;
+    if (!found) {
+      const first = after && names.lookup(at + after.name, BIAS);
+      if (first && inner)
+        addWhole(
+          `${name}_bias`,
+          tensor,
+          kind.bias(mine),
+          { index, scale, inner: throughSecond(first, inner, after.rank(config)) },
+          product(tensor.shape),
+        );
+      return;
+    }
     const bias = module.stacked ? stackedAt(found, expert) : found;
     const moved = reads && !module.bias;
     addWhole(
@@ -270,8 +290,13 @@ export function bind(
     );
   }
 
+  /** What the model multiplies queries and keys with while it turns them. */
+  function turned(own: string, n: number, mine: Sizes, lowRank: boolean): Recipe['scale'] {
+    return own === 'attn.q' || own === 'attn.k' ? rotaryScale(config, n, mine, lowRank) : undefined;
+  }
+
   /** The first of two maps, its norm, and which outputs pass the second by. */
-  function lowRank(after: NonNullable<Module['after']>, { part }: Module, at: string, mine: Sizes): Recipe['inner'] {
+  function lowRank(after: NonNullable<Module['after']>, { part }: Module, at: string, mine: Sizes): Inner {
     const tensor = names.lookup(at + after.name);
     if (!tensor) throw missing(after.name, at, after.name);
     const rank = after.rank(config);
@@ -282,6 +307,14 @@ export function bind(
     expectShape(gain, [rank]);
     const direct = part?.direct && ((i: number) => part.direct?.(i, mine, config));
     return { tensor: leading(tensor, rank), gain, direct, whole: tensor };
+  }
+
+  /** The bias of the first of two maps goes the way of its outputs: through the second map, or past it. */
+  function throughSecond(bias: TensorInfo, inner: Inner, rank: number): Inner {
+    const [outputs] = inner.whole!.shape;
+    expectShape(bias, [outputs]);
+    const column = (info: TensorInfo): TensorInfo => ({ ...info, shape: [info.shape[0], 1] });
+    return { ...inner, tensor: column(leading(bias, rank)), whole: column(bias) };
   }
 
   function addNorm(name: string, candidates: Candidates, at: string, { hidden }: Sizes): void {
@@ -298,7 +331,7 @@ export function bind(
     name: string,
     tensor: TensorInfo,
     size: readonly number[],
-    change: Pick<Recipe, 'index' | 'scale' | 'offset'> = {},
+    change: Pick<Recipe, 'index' | 'scale' | 'offset' | 'inner'> = {},
     total = product(size),
   ): void {
     if (product(tensor.shape) !== total) throw shape(tensor, [total]);
@@ -377,6 +410,12 @@ const sameBytes = (a: TensorInfo, b: TensorInfo): boolean => a.source === b.sour
 
 function nameOf(key: string): { name: string; optional: boolean } {
   return key.endsWith('?') ? { name: key.slice(0, -1), optional: true } : { name: key, optional: false };
+}
+
+/** A factor of every vector, times one for all. */
+function both(all: number | undefined, each: Recipe['scale']): Recipe['scale'] {
+  if (typeof each !== 'function') return all === undefined ? each : all * (each ?? 1);
+  return all === undefined ? each : (vector) => all * each(vector);
 }
 
 const withExpert = (name: string, expert = 0): string => name.replace('{e}', String(expert));

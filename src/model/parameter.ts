@@ -17,11 +17,14 @@ export interface Recipe {
   readonly lines: 'rows' | 'columns' | 'whole';
   /** The tensor's line (of `whole`: element) that is vector (element) i. Default i. */
   readonly index?: (i: number) => number;
-  /** Every number is multiplied by it. */
-  readonly scale?: number;
+  /** Every number is multiplied by it, or by the one of its vector (of `whole`: its own). */
+  readonly scale?: number | ((i: number) => number);
   /** Added to every number: Gemma's 1 + w. */
   readonly offset?: number;
-  /** The tensor's vectors are not of width d: this map comes before it (or, of embeddings, after it). */
+  /**
+   * The tensor's vectors are not of width d: this map comes before it (or, of embeddings, after it). Of `whole`, where
+   * each of the tensor's vectors gives one number, it is the vector [w, 1] that goes through the tensor.
+   */
   readonly inner?: Inner;
 }
 
@@ -51,10 +54,12 @@ export function createParameter(recipe: Recipe): Parameter {
           'OUT_OF_RANGE',
           `Expected vectors within the ${count} of ${name}, got ${start} to ${end}.`,
         );
-      const data = inner
-        ? await throughMap(recipe, inner, start, end, { signal, finite })
-        : await READERS[recipe.lines](recipe, start, end, { signal, finite });
-      return finished(recipe, data);
+      const how = { signal, finite };
+      return finished(
+        recipe,
+        await (inner ? readInner : READERS[recipe.lines])(recipe, start, end, how),
+        (i) => start + i,
+      );
     },
     // Through a map all is read at once.
     ...(!inner &&
@@ -62,14 +67,26 @@ export function createParameter(recipe: Recipe): Parameter {
         async pick(vectors, signal) {
           const lines = vectors.map(recipe.index ?? same);
           const pick = recipe.lines === 'rows' ? readRows : readColumns;
-          return finished(recipe, await pick(tensor, lines, { signal, finite: false }));
+          const data = await pick(tensor, lines, { signal, finite: false });
+          return finished(recipe, data, (i) => vectors[i]);
         },
       }),
   };
 }
 
-function finished({ scale, offset }: Recipe, data: Float32Array): Float32Array {
-  if (scale) for (let i = 0; i < data.length; i++) data[i] *= scale;
+/** `vector`: which vector of the parameter stands at place i of `data`. */
+function finished(
+  { lines, width, scale, offset }: Recipe,
+  data: Float32Array,
+  vector: (i: number) => number,
+): Float32Array {
+  if (typeof scale === 'function') {
+    const own = lines === 'whole' ? 1 : width;
+    for (let at = 0; at < data.length; at += own) {
+      const factor = scale(lines === 'whole' ? at : vector(at / own));
+      for (let i = at; i < at + own; i++) data[i] *= factor;
+    }
+  } else if (scale) for (let i = 0; i < data.length; i++) data[i] *= scale;
   if (offset) for (let i = 0; i < data.length; i++) data[i] += offset;
   return data;
 }
@@ -94,6 +111,11 @@ const READERS: Record<Recipe['lines'], Reader> = {
     return index ? Float32Array.from({ length: width }, (_, i) => values[index(i)]) : values;
   },
 };
+
+const readInner: Reader = (recipe, start, end, how) =>
+  recipe.lines === 'whole'
+    ? throughMap({ ...recipe, width: 1 }, recipe.inner!, 0, start === end ? 0 : recipe.width, how)
+    : throughMap(recipe, recipe.inner!, start, end, how);
 
 const same = (i: number): number => i;
 

@@ -114,19 +114,6 @@ const everyOther = (which: 0 | 1): Part => ({
   index: (i) => 2 * i + which,
 });
 
-/**
- * What YaRN multiplies queries and keys with besides turning them: 0.1 ln(factor) + 1 (arXiv 2309.00071, section 3.4).
- */
-const yarn = (name: string): Module => ({
-  name,
-  scale: (_, config) => {
-    const rope = (config.rope_parameters ?? config.rope_scaling ?? {}) as Record<string, unknown>;
-    const { rope_type: type = 'yarn', factor = 32, attention_factor: given } = rope;
-    if (type !== 'yarn') return 1;
-    return typeof given === 'number' ? given : 0.1 * Math.log(factor as number) + 1;
-  },
-});
-
 /** gpt-oss: all experts in two tensors, input first; heads have a sink, a score that no key needs to earn. */
 export const gptOss: Architecture = {
   ...llama,
@@ -135,8 +122,6 @@ export const gptOss: Architecture = {
   parameters: {
     ...norms,
     ...attention,
-    'attn.q': yarn('self_attn.q_proj'),
-    'attn.k': yarn('self_attn.k_proj'),
     'attn.sinks?': 'self_attn.sinks',
     'ff.router': 'mlp.router',
     'ff.{e}.key': { name: 'mlp.experts.gate_up_proj', layout: 'conv1d', stacked: true, part: everyOther(0) },
@@ -145,7 +130,6 @@ export const gptOss: Architecture = {
   },
   notes: [
     'Each head has a sink, a score that takes weight from all keys (attn.sinks); readings of pairs leave it out.',
-    'attn.q and attn.k have the factor in them that YaRN multiplies both with (0.1 ln(factor) + 1).',
   ],
 };
 
