@@ -47,6 +47,38 @@ export class Pattern {
     return out;
   }
 
+  /** Whether the pattern is all of `text`; `take` is told the steps and may throw. */
+  isWhole(text: string, take: (steps: number) => void): boolean {
+    const codes = Array.from(text);
+    const program = this.#program;
+    const seen = new Int32Array(program.length).fill(-1);
+    let threads: number[] = [];
+    const add = (list: number[], from: number, at: number): void => {
+      const open = [from];
+      for (let pc = open.pop(); pc !== undefined; pc = open.pop()) {
+        if (seen[pc] === at) continue;
+        seen[pc] = at;
+        const step = program[pc];
+        if (step.op === 'split') open.push(step.second, step.first);
+        else if (step.op === 'start' || step.op === 'end') {
+          if (at === (step.op === 'start' ? 0 : codes.length)) open.push(pc + 1);
+        } else list.push(pc);
+      }
+    };
+    add(threads, 0, 0);
+    for (let at = 0; at < codes.length && threads.length > 0; at++) {
+      take(threads.length);
+      const following: number[] = [];
+      const code = codes[at].codePointAt(0)!;
+      for (const pc of threads) {
+        const step = program[pc];
+        if (step.op === 'one' && step.test(code)) add(following, pc + 1, at + 1);
+      }
+      threads = following;
+    }
+    return threads.some((pc) => program[pc].op === 'match');
+  }
+
   /** The leftmost match from `from` on; of several that begin there, the one that backtracking would find first. */
   #find(codes: readonly string[], from: number): [start: number, end: number] | undefined {
     const program = this.#program;

@@ -10,6 +10,12 @@ const WIDTHS: Partial<Record<ParquetType, number>> = { INT32: 4, DOUBLE: 8 };
 /** Bytes of a page's header at most; two pages' headers are longer than what is allowed for. */
 const MAX_HEADER = 64;
 
+/**
+ * Bytes of a footer: a table of ten million rows has some 140 kB. Making objects of one takes forty times its size, so
+ * that a stranger's, with a row group for every row, could fill memory.
+ */
+const MAX_FOOTER = 4 << 20;
+
 /** A row group's values of one column. */
 interface Piece {
   /** Its first row in the file. */
@@ -232,7 +238,9 @@ async function footerOf(file: FileReader, bytes: number): Promise<Uint8Array> {
     return buffer;
   };
   const end = await tail(8);
-  return tail(8 + new DataView(end.buffer).getUint32(0, true));
+  const length = new DataView(end.buffer).getUint32(0, true);
+  if (length > MAX_FOOTER) throw new Error(`its footer has ${length} bytes instead of at most ${MAX_FOOTER}`);
+  return tail(8 + length);
 }
 
 function pieceOf(

@@ -2,6 +2,7 @@ import { WeightscopeError } from '../../errors.ts';
 import { JsonError, parseJson, withoutMark } from '../../json.ts';
 import { describe, quote } from '../../quote.ts';
 import { isMlxConfig, mlxRefused } from './other-tools.ts';
+import { byEnding, firstOf, matcher } from './patterns.ts';
 
 /** The kinds of adapter that are read; `peft_type` in adapter_config.json. */
 const KINDS = ['LORA', 'IA3', 'LOHA', 'LOKR', 'TRAINABLE_TOKENS'] as const;
@@ -45,9 +46,6 @@ const UNREAD = {
   velora_config: 'compressed inputs (VeLoRA)',
   target_parameters: 'adapters on parameters that are no modules (target_parameters)',
 } as const;
-
-const MAX_PATTERNS = 10_000;
-const MAX_PATTERN = 500;
 
 /** Reads adapter_config.json. Throws `CONFIG_INVALID`, and `FORMAT_UNSUPPORTED` naming what is not read. */
 export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConfig {
@@ -146,65 +144,21 @@ function numberOf(config: Record<string, unknown>, name: string, usual: number, 
   );
 }
 
-/** The number that the first matching pattern gives a module, as PEFT's `get_pattern_key` finds it. */
+/** The number that the first matching pattern gives a module. */
 function patternsOf(value: unknown, name: string, file: string): (module: string) => number | undefined {
   if (!isObject(value)) return () => undefined;
-  const entries = Object.entries(value);
-  if (entries.length > MAX_PATTERNS)
-    throw new WeightscopeError(
-      'FORMAT_LIMIT',
-      `Expected at most ${MAX_PATTERNS} patterns in \`${name}\` of ${file}, found ${entries.length}.`,
-    );
-  const patterns = entries.map(([pattern, number]) => {
-    if (typeof number !== 'number' || !Number.isFinite(number))
-      throw new WeightscopeError(
-        'CONFIG_INVALID',
-        `Expected numbers in \`${name}\` of ${file}, got ${describe(number)}.`,
-      );
-    return [endsWith(pattern, name, file), number] as const;
-  });
-  return (module) => patterns.find(([matches]) => matches(module))?.[1];
-}
-
-/**
- * Whether a module's name is, or ends with, the pattern: a Python regular expression, of which plain names are most.
- */
-function endsWith(pattern: string, name: string, file: string): (module: string) => boolean {
-  if (/^[\w.]*$/.test(pattern) && !pattern.includes('.'))
-    return (module) => module === pattern || module.endsWith(`.${pattern}`);
-  try {
-    if (pattern.length > MAX_PATTERN) throw new RangeError('it is too long');
-    const expression = new RegExp(`^(?:.*\\.)?(?:${fromPython(pattern)})$`, 's');
-    return (module) => expression.test(module);
-  } catch (cause) {
-    throw new WeightscopeError(
-      'CONFIG_INVALID',
-      `Expected a regular expression in \`${name}\` of ${file}, got ${quote(pattern)} (${(cause as Error).message}).`,
-      { cause },
-    );
-  }
-}
-
-/** What Python's expressions write otherwise, and JavaScript would read as letters: ends of the text, `{,n}`. */
-const fromPython = (pattern: string): string =>
-  pattern
-    .replace(/(?<!\\)((?:\\\\)*)\\Z/g, '$1$')
-    .replace(/(?<!\\)((?:\\\\)*)\\A/g, '$1^')
-    .replace(/\{,(\d+)\}/g, '{0,$1}')
-    .replaceAll('(?P<', '(?<');
-
-/** PEFT: a list of endings, or one expression for the whole name. */
-function matcher(value: unknown, name: string, file: string): (module: string) => boolean {
-  if (typeof value === 'string') return endsWith(value, name, file);
-  if (!Array.isArray(value)) return () => false;
-  const names = value.filter((one) => typeof one === 'string');
-  return (module) => names.some((one) => module === one || module.endsWith(`.${one}`));
+  const numbers = Object.values(value);
+  const wrong = numbers.find((number) => !Number.isFinite(number));
+  if (wrong !== undefined)
+    throw new WeightscopeError('CONFIG_INVALID', `Expected numbers in \`${name}\` of ${file}, got ${describe(wrong)}.`);
+  const first = firstOf(Object.keys(value), name, file);
+  return (module) => numbers[first(module)] as number | undefined;
 }
 
 function tokensOf(value: unknown): AdapterConfig['tokensOf'] {
   const list = (one: unknown) =>
     Array.isArray(one) && one.every((id) => Number.isInteger(id) && id >= 0) ? (one as number[]) : undefined;
-  if (!isObject(value)) return () => list(value);
-  const named = Object.entries(value);
-  return (module) => list(named.find(([name]) => module === name || module.endsWith(`.${name}`))?.[1]);
+  if (isObject(value)) return byEnding(Object.entries(value).map(([name, one]) => [name, list(one)]));
+  const all = list(value);
+  return () => all;
 }

@@ -34,6 +34,8 @@ export class ModuleNames {
 }
 
 const MAX_STRIPPED = 3;
+/** No model has more; each is tried with every module of an adapter. */
+const MAX_BEGINNINGS = 100;
 /** A model that hears, sees and reads has three parts, each of which may have moved. */
 const MAX_PARTS = 4;
 
@@ -79,6 +81,7 @@ function beginningsOf(names: ModuleNames): string[] {
   for (const name of names.names()) {
     const before = /^((?:[a-z_]+\.){0,3}?)(?:layers?|h|blocks?|embed_tokens|wte|encoder|decoder)\./.exec(name)?.[1];
     if (before) found.add(before);
+    if (found.size > MAX_BEGINNINGS) break;
   }
   return [...found].sort((a, b) => a.length - b.length);
 }

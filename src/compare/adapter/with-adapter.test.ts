@@ -92,6 +92,27 @@ describe('adapter_config.json', () => {
     expect(['a.q_proj', 'xxy', 'v_proj'].map((name) => python.scaleOf(name, 4))).toEqual([3, 2, 1.5]);
   });
 
+  it('takes a full name for one, dots and all, and groups with Python’s names', () => {
+    const ranks = parsed({ ...CONFIG, rank_pattern: { 'layers.0.q_proj': 2, '(?P<n>k|v)_proj|up_proj': 3, '': 5 } });
+    const names = ['model.layers.0.q_proj', 'layers.0.q_proj', 'players.0.q_proj', 'layers_0_q_proj', 'a.v_proj', 'b.'];
+    // As re.match(rf"^(?:.*\\.)?(?:{pattern})$", name) in Python.
+    expect([...names, 'x.up_proj', 'k_proj', 'o_proj'].map(ranks.rankOf)).toEqual([2, 2, 4, 2, 3, 5, 3, 3, 4]);
+  });
+
+  it('runs no stranger’s pattern for long, nor many patterns and names', () => {
+    const slow = parsed({ ...CONFIG, rank_pattern: { '(a+)+x': 1, '(?:a|a)*b': 2, '((a?){20}){20}': 3 } });
+    expect(slow.rankOf('a'.repeat(5000))).toBe(4);
+    const wide = parsed({ ...CONFIG, alpha_pattern: { '(a|b|[ab]|.)*(a|b|.)*(.|a)*x': 1 } });
+    expect(() => wide.alphaOf('ab'.repeat(2_000_000))).toThrow(/`alpha_pattern`.*take too long/);
+    const many = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`x${i}`, 1]));
+    const each = parsed({ ...CONFIG, rank_pattern: many });
+    expect(() => Array.from({ length: 10_000 }, (_, i) => each.rankOf(`layers.${i}.q_proj`))).toThrow(/take too long/);
+    const names = Array.from({ length: 100_000 }, (_, i) => `module${i}`);
+    const whole = parsed({ ...CONFIG, modules_to_save: names });
+    expect(names.every((name) => whole.brings(`model.${name}`))).toBe(true);
+    expect(whole.brings(`${'.'.repeat(1_000_000)}lm_head`)).toBe(false);
+  });
+
   it('takes PEFT’s 8 for a missing alpha, and says so of 0', () => {
     expect(parsed({ peft_type: 'LORA', r: 4 }).scaleOf('x', 4)).toBe(2);
     expect(parsed({ peft_type: 'LORA', r: 4 }).notes).toEqual([
