@@ -47,7 +47,7 @@ export const GLOSSARY: readonly Term[] = [
     name: 'freq',
     also: ['normaliser', 'normalisers', 'normalizer', 'frequency', 'normalize'],
     meaning:
-      'A normaliser: the score divided by the mean score that this token gets from all rows of this kind in the model, so that tokens which fit everything do not come first everywhere. 8 is eight times that mean.',
+      'A normaliser: the score divided by the mean of the positive scores that this token gets from all rows of this kind in the model (negative ones count as 0), so that tokens which fit everything do not come first everywhere. 8 is eight times that mean.',
     more: 'readings.md',
   },
   {
@@ -87,7 +87,7 @@ export const GLOSSARY: readonly Term[] = [
     name: 'value',
     also: ['values', 'writes'],
     meaning:
-      "The row that a neuron adds to the stream where it fires: the value's first tokens become more likely, its lowest ones less.",
+      "The row that a neuron adds to the stream where it fires: the value's first tokens become more likely, its lowest ones less. In gated models it is multiplied by what up reads, and turned round where that is negative.",
     more: 'readings.md',
   },
   {
@@ -155,7 +155,7 @@ export const GLOSSARY: readonly Term[] = [
     name: 'p',
     also: ['p-value'],
     meaning:
-      'How often chance gives a number as high: 0.006 is 6 times in 1,000. Where many rows are looked through, some have so small a p by chance alone: of 9,216 neurons, 55 have 0.006. That is what q is for.',
+      'How often chance gives a number as high: 0.006 is 6 times in 1,000. Where many rows are looked through, some have so small a p by chance alone: of 9,216 neurons, 55 have 0.006. That is what q is for. Two are given: against random directions, which says whether the row does anything, and against shuffled words (in brackets), which says whether it matters which word is which; believe the first.',
     more: 'statistics.md',
   },
   {

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react';
 import type { Figure } from '../export/figure.ts';
 import { copyText, download } from '../save.ts';
 import { toCsv, toTsv } from '../table-text.ts';
+import { useStale } from './stale.tsx';
 import './save-menu.css';
 
 const ExportDialog = lazy(() => import('../export/export-dialog.tsx'));
@@ -39,6 +40,7 @@ export function SaveMenu({ label, name: place, rows, json, figure, texts }: Save
   const name = model === undefined ? place : `${model}-${place}`;
   const [drawn, setDrawn] = useState<Figure>();
   const [said, setSaid] = useState('');
+  const stale = useStale();
   const run = (what: string, action: () => Promise<unknown> | unknown) => async () => {
     try {
       await action();
@@ -50,41 +52,48 @@ export function SaveMenu({ label, name: place, rows, json, figure, texts }: Save
   };
   const data = json ?? rows;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms.
-    <div className="save-menu" role="group" aria-label={`Save ${label}`}>
-      {rows && <Action what="copy" of={label} onClick={run('copied', () => copyText(toTsv(rows())))} />}
-      {rows && (
-        <Action
-          what="CSV"
-          of={label}
-          onClick={run('saved', () => download(`${name}.csv`, toCsv(rows()), 'text/csv'))}
-        />
-      )}
-      {data && (
-        <Action
-          what="JSON"
-          of={label}
-          onClick={run('saved', () =>
-            download(`${name}.json`, `${JSON.stringify(data(), null, 1)}\n`, 'application/json'),
-          )}
-        />
-      )}
-      {texts?.map(({ what, ending, type, make }) => (
-        <Action
-          key={what}
-          what={what}
-          of={label}
-          onClick={run('saved', async () => download(`${name}${ending}`, await make(), type))}
-        />
-      ))}
-      {figure && <Action what="picture" of={label} onClick={() => setDrawn(figure)} />}
-      <span role="status">{said}</span>
+    <>
+      {/* A fieldset, so that all of it can be off while another answer is on its way. */}
+      <fieldset
+        className="save-menu"
+        aria-label={`Save ${label}`}
+        disabled={stale}
+        title={stale ? 'When the new reading is there' : undefined}
+      >
+        {rows && <Action what="copy" of={label} onClick={run('copied', () => copyText(toTsv(rows())))} />}
+        {rows && (
+          <Action
+            what="CSV"
+            of={label}
+            onClick={run('saved', () => download(`${name}.csv`, toCsv(rows()), 'text/csv'))}
+          />
+        )}
+        {data && (
+          <Action
+            what="JSON"
+            of={label}
+            onClick={run('saved', () =>
+              download(`${name}.json`, `${JSON.stringify(data(), null, 1)}\n`, 'application/json'),
+            )}
+          />
+        )}
+        {texts?.map(({ what, ending, type, make }) => (
+          <Action
+            key={what}
+            what={what}
+            of={label}
+            onClick={run('saved', async () => download(`${name}${ending}`, await make(), type))}
+          />
+        ))}
+        {figure && <Action what="picture" of={label} onClick={() => setDrawn(figure)} />}
+        <span role="status">{said}</span>
+      </fieldset>
       {drawn && (
         <Suspense>
           <ExportDialog figure={drawn} name={name} close={() => setDrawn(undefined)} />
         </Suspense>
       )}
-    </div>
+    </>
   );
 }
 

@@ -22,8 +22,10 @@ export interface Picture {
   svg: string;
   width: number;
   height: number;
-  /** Its width in units of the drawing, in which small print is 10.5 high. */
+  /** Its width in units of the drawing. */
   units: number;
+  /** Height of the small print, in points of 1/72 inch. */
+  smallest: number;
 }
 
 const PAD = 12;
@@ -66,9 +68,12 @@ export function compose(drawing: SVGSVGElement, { title, facts, legend }: Texts,
   for (const fact of facts) write(fact, SMALL, colours.soft);
   const height = Math.ceil(y + PAD - SMALL * 0.4);
   const millimetres = round((look.width * height) / width);
-  const paper = look.transparent ? '' : `<rect width="${width}" height="${height}" fill="${colours.paper}"/>`;
+  // The page's light paper is cream, that of journals white.
+  const fill = look.scheme === 'light' ? '#ffffff' : colours.paper;
+  const paper = look.transparent ? '' : `<rect width="${width}" height="${height}" fill="${fill}"/>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${look.width}mm" height="${millimetres}mm" viewBox="0 0 ${width} ${height}" font-family="${escaped(SANS)}" xml:space="preserve">${title ? `<title>${escaped(title)}</title>` : ''}${paper}${parts.join('')}</svg>`;
-  return { svg, width: look.width, height: millimetres, units: width };
+  const smallest = round((SMALL * look.width * 72) / (width * 25.4));
+  return { svg, width: look.width, height: millimetres, units: width, smallest };
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

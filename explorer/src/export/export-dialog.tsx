@@ -27,6 +27,8 @@ const WIDTHS = { least: 20, most: 600, column: 85, page: 175 };
 /** On a page's width the small print of narrower drawings would be of 12 points and more. */
 const PAGE_UNITS = 420;
 const DPI = { least: 36, most: 1200, usual: 300 };
+/** What most journals ask for at least. */
+const READABLE = 6;
 
 /** A drawing as a picture for a paper: in which colours, how wide, with which words. Loaded when it is first opened. */
 export default function ExportDialog({ figure, name, close }: ExportDialogProps) {
@@ -39,16 +41,24 @@ export default function ExportDialog({ figure, name, close }: ExportDialogProps)
   const [shown, setShown] = useState({ title: true, legend: true, facts: true });
   const [said, setSaid] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
+  // What the figure's words are about, whatever the page goes on to draw.
+  const [drawing] = useState(() => takenFrom(figure));
 
   const picture = useMemo(() => {
     const of = (width: number): Picture | undefined => {
       const transparent = paper === 'transparent';
-      return pictureOf(figure, origin, { scheme: paper === 'dark' ? 'dark' : 'light', transparent, width }, shown);
+      return pictureOf(
+        figure,
+        drawing,
+        origin,
+        { scheme: paper === 'dark' ? 'dark' : 'light', transparent, width },
+        shown,
+      );
     };
     const page = of(chosen ?? WIDTHS.page);
     // A narrow drawing as wide as a page would have letters of a headline's size, and be longer than the page.
     return page && chosen === undefined && page.units < PAGE_UNITS ? of(WIDTHS.column) : page;
-  }, [figure, paper, chosen, shown, origin.model]);
+  }, [figure, drawing, paper, chosen, shown, origin.model]);
   const width = picture?.width ?? WIDTHS.page;
   const run = (what: string, action: () => unknown) => async () => {
     try {
@@ -105,7 +115,9 @@ export default function ExportDialog({ figure, name, close }: ExportDialogProps)
               </Pill>
               <NumberField label="dots per inch" value={dpi} {...DPI} onChange={setDpi} />
               <span className="soft number">
-                {picture.width} × {picture.height} mm
+                {picture.width} × {picture.height} mm, small print {picture.smallest.toFixed(1)} pt
+                {picture.smallest < READABLE &&
+                  `: journals ask for ${READABLE} or more; leave the facts to the caption`}
               </span>
             </div>
           </div>
@@ -163,15 +175,26 @@ export default function ExportDialog({ figure, name, close }: ExportDialogProps)
   );
 }
 
+/** A copy of the drawing, in a figure of the same class, on which the page's styles hang. */
+function takenFrom(figure: Figure): SVGSVGElement | undefined {
+  const made = figure.svg();
+  if (!made) return undefined;
+  if (typeof made === 'string') return elementOf(made);
+  const host = document.createElement('figure');
+  host.className = made.closest('figure')?.className ?? '';
+  const copy = made.cloneNode(true) as SVGSVGElement;
+  host.append(copy);
+  return copy;
+}
+
 function pictureOf(
   figure: Figure,
+  drawing: SVGSVGElement | undefined,
   origin: Parameters<typeof factsOf>[1],
   look: Look,
   shown: { title: boolean; legend: boolean; facts: boolean },
 ): Picture | undefined {
-  const made = figure.svg();
-  if (!made) return undefined;
-  const drawing = typeof made === 'string' ? elementOf(made) : made;
+  if (!drawing) return undefined;
   const texts = {
     title: shown.title ? figure.title : '',
     facts: shown.facts ? factsOf(figure, origin) : [],

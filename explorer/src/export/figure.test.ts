@@ -23,7 +23,7 @@ test('a figure says what it shows, its axes, its normaliser and filters, its mod
   expect(factsOf(figure, origin)).toEqual([
     'the 68 strongest of 200 listed pairs',
     'width of a line: score',
-    'normalised by freq · norm not folded in · only tokens that pass ascii',
+    'normalised by freq · norm not folded in · only tokens that pass: ASCII',
     'sample, llama, 6 layers · fingerprint 0123456789abcdef · weightscope 0.1.0',
   ]);
 });
@@ -33,7 +33,7 @@ test('numbers that no normaliser touches name none', () => {
   expect(factsOf(plain, origin).join()).not.toContain('normalised');
 });
 
-test('the caption is the same in sentences, with the colours by name and the address', () => {
+test('the caption is the same in sentences, with the colours by name and an address that others can follow', () => {
   const caption = captionOf(figure, origin);
   expect(caption).toMatch(/^Head 1:5: pairs of QK\. The 68 strongest/);
   // The name of a model is not the beginning of a sentence.
@@ -41,10 +41,17 @@ test('the caption is the same in sentences, with the colours by name and the add
   expect(captionOf({ ...figure, legend: [{ tone: 'edge', label: 'all others' }] }, origin)).toContain(
     'Grey: all others',
   );
-  expect(caption).toContain('Teal: query token to key token. http://127.0.0.1:1/m/sample');
+  expect(caption).toMatch(/Teal: query token to key token\.$/);
+  expect(captionOf(figure, { ...origin, link: 'https://example.org/m/sample' })).toMatch(
+    /Teal: query token to key token\. https:\/\/example\.org\/m\/sample$/,
+  );
 });
 
 test('how scores were made, in a line', () => {
+  expect(readingLine({ filters: 'english,no-special' }, 'freq', 'same')).toBe(
+    'normalised by freq · norm not folded in · only tokens that pass: English, no special · same words left out',
+  );
+  expect(readingLine({}, 'freq', 'fuzzy')).toMatch(/ · all tokens · same and similar words left out$/);
   expect(readingLine({}, 'cosine')).toBe('normalised by cosine · norm not folded in · all tokens');
   expect(readingLine({ normalize: 'none', fold: true, embedding: 'own' }, 'freq')).toBe(
     'not normalised · norm folded in · each side by its own embedding · all tokens',

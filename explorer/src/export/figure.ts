@@ -1,6 +1,6 @@
 import type { ModelInfo } from '../api/types.ts';
 import { formatCount, plural } from '../format.ts';
-import { type ReadingSearch, splitFilters } from '../state/reading-search.ts';
+import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 
 /** A colour of the drawing and what it stands for. */
 export interface LegendEntry {
@@ -20,6 +20,8 @@ export interface Figure {
   legend?: readonly LegendEntry[];
   /** The normaliser where the address names none; without it the numbers are no scores of tokens. */
   normalised?: 'freq' | 'cosine';
+  /** Which pairs of words are not in it. */
+  excluded?: 'same' | 'fuzzy' | undefined;
   /** The drawing on the page, or one made as text. */
   svg: () => SVGSVGElement | string | null | undefined;
 }
@@ -38,7 +40,7 @@ export function factsOf(figure: Figure, { model, version, search }: Origin): str
   return [
     figure.what,
     ...(figure.axes ? [figure.axes] : []),
-    ...(figure.normalised ? [readingLine(search, figure.normalised)] : []),
+    ...(figure.normalised ? [readingLine(search, figure.normalised, figure.excluded)] : []),
     [...(model ? [modelLine(model)] : []), `weightscope${version ? ` ${version}` : ''}`].join(' · '),
   ];
 }
@@ -51,8 +53,11 @@ export function captionOf(figure: Figure, origin: Origin): string {
   const from = `${origin.model ? 'Model ' : ''}${facts.pop()}`;
   const begun = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
   const sentences = [...[figure.title, ...facts].map(begun), from, ...(legend ? [begun(legend)] : [])];
-  return `${sentences.join('. ')}. ${origin.link}`;
+  return [`${sentences.join('. ')}.`, ...(isOfThisMachine(origin.link) ? [] : [origin.link])].join(' ');
 }
+
+/** Readers of a paper cannot follow such an address. */
+const isOfThisMachine = (link: string): boolean => /^(127\.|localhost$|\[::1\]$)/.test(new URL(link).hostname);
 
 /** Of what is drawn from a preview, which every form of it must say. */
 export const sampleInWords = (sample: { vectors: number; of: number } | undefined): string =>
@@ -69,13 +74,18 @@ const COLOURS: Record<string, string> = {
 };
 
 /** `normalised by freq · norm not folded in · only ASCII` */
-export function readingLine({ normalize, fold, embedding, filters }: ReadingSearch, usual: 'freq' | 'cosine'): string {
-  const kept = splitFilters(filters);
+export function readingLine(
+  { normalize, fold, embedding, filters }: ReadingSearch,
+  usual: 'freq' | 'cosine',
+  excluded?: 'same' | 'fuzzy',
+): string {
+  const kept = splitFilters(filters).map((name) => FILTERS.find((filter) => filter.name === name)!.label);
   return [
     (normalize ?? usual) === 'none' ? 'not normalised' : `normalised by ${normalize ?? usual}`,
     fold ? 'norm folded in' : 'norm not folded in',
     ...(embedding === 'own' ? ['each side by its own embedding'] : []),
-    kept.length === 0 ? 'all tokens' : `only tokens that pass ${kept.join(', ')}`,
+    kept.length === 0 ? 'all tokens' : `only tokens that pass: ${kept.join(', ')}`,
+    ...(excluded ? [excluded === 'same' ? 'same words left out' : 'same and similar words left out'] : []),
   ].join(' · ');
 }
 

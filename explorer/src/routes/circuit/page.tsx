@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { Section } from '../../components/section.tsx';
 import { Slider } from '../../components/slider.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { formatP, formatScore } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
@@ -100,35 +101,33 @@ function Circuit({ info }: { info: ModelInfo }) {
         {kind.toUpperCase()}: {READS[kind]}.
       </p>
       <Answer query={query} what="Asking the atlas">
-        {(arcs) => {
-          return (
-            <>
-              <Drawing
-                model={info.id}
-                layers={info.layers}
-                heads={info.heads}
-                arcs={arcs}
-                pins={new Set(pinned)}
-                kind={kind.toUpperCase()}
-                onPin={toggle}
-              />
-              {pinned.length === 0 ? (
-                <Section title="The strongest" hint="a click on a head above pins it">
-                  <Arcs label="Strongest compositions" arcs={arcs} info={info} />
-                </Section>
-              ) : (
-                <div className="circuit-groups">
-                  {groupsOf(arcs, pinned).map(({ pin, reads, isRead }) => (
-                    <Section key={pin} title={`Head ${pin}`} hint={<Words info={info} place={pin} />}>
-                      <Arcs label={`Head ${pin} reads`} arcs={reads} info={info} side="from" />
-                      <Arcs label={`Head ${pin} is read by`} arcs={isRead} info={info} side="to" />
-                    </Section>
-                  ))}
-                </div>
-              )}
-            </>
-          );
-        }}
+        {(arcs) => (
+          <Stale when={query.isPlaceholderData}>
+            <Drawing
+              model={info.id}
+              layers={info.layers}
+              heads={info.heads}
+              arcs={arcs}
+              pins={new Set(pinned)}
+              kind={kind.toUpperCase()}
+              onPin={toggle}
+            />
+            {pinned.length === 0 ? (
+              <Section title="The strongest" hint="a click on a head above pins it">
+                <Arcs label="Strongest compositions" arcs={arcs} info={info} />
+              </Section>
+            ) : (
+              <div className="circuit-groups">
+                {groupsOf(arcs, pinned).map(({ pin, reads, isRead }) => (
+                  <Section key={pin} title={`Head ${pin}`} hint={<Words info={info} place={pin} />}>
+                    <Arcs label={`Head ${pin} reads`} arcs={reads} info={info} side="from" />
+                    <Arcs label={`Head ${pin} is read by`} arcs={isRead} info={info} side="to" />
+                  </Section>
+                ))}
+              </div>
+            )}
+          </Stale>
+        )}
       </Answer>
     </>
   );

@@ -4,6 +4,7 @@ import type { Comparison, ModelInfo } from '../../api/types.ts';
 import { useLongQuery } from '../../api/use-long-query.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Slider } from '../../components/slider.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import { formatCount } from '../../format.ts';
@@ -65,7 +66,7 @@ function Compared({ a, b, among, heads }: Omit<ByAtlasProps, 'onAmong'>) {
         <>
           <Shared shared={shared} vocabularies={a.live && b.live} />
           {diff ? (
-            <div className={query.isPlaceholderData ? 'stale' : ''}>
+            <Stale when={query.isPlaceholderData}>
               <p className="page-line">
                 {heads ? 'Heads' : 'Neurons'} that share the fewest of their first {among} {heads ? 'pairs' : 'tokens'},
                 the fewest first.
@@ -75,7 +76,7 @@ function Compared({ a, b, among, heads }: Omit<ByAtlasProps, 'onAmong'>) {
               ) : (
                 <NeuronDiffs rows={diff.neurons} a={a} b={b} among={among} />
               )}
-            </div>
+            </Stale>
           ) : (
             <Missing models={[a, b].filter(({ atlas }) => atlas === null)} />
           )}

@@ -19,6 +19,7 @@ import { PlacePicker } from '../../components/place-picker.tsx';
 import { PreviewLine } from '../../components/preview-line.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Answer } from '../../components/states.tsx';
 import { type Figure, sampleInWords } from '../../export/figure.ts';
 import { listOf, listsSvg } from '../../export/lists.ts';
@@ -111,7 +112,7 @@ export function NeuronPage() {
       <PreviewLine began={reading.began} exact={exact} wait={reading} />
       <Answer query={reading} what="Reading the neuron">
         {({ parts, applied, normalize }) => (
-          <div className="neuron-parts" aria-busy={reading.isPlaceholderData}>
+          <Stale className="neuron-parts" when={reading.isPlaceholderData}>
             {PARTS.map(({ part: name, ...how }) => {
               const tokens = parts[name];
               if (!tokens) return null;
@@ -151,7 +152,7 @@ export function NeuronPage() {
                 figure={neuronFigure(layer, neuron, parts, reading.preview)}
               />
             </div>
-          </div>
+          </Stale>
         )}
       </Answer>
       {info.data?.live && !reading.error && !chance.error && (
@@ -226,7 +227,7 @@ function More({ info, layer, neuron, part, search, set, first }: MoreProps) {
 }
 
 /** What the neuron does, with its own tokens. */
-function NeuronInWords({ parts: { key, value } }: Pick<NeuronReading, 'parts'>) {
+function NeuronInWords({ parts: { key, up, value } }: Pick<NeuronReading, 'parts'>) {
   const labels = (tokens: readonly { label: string }[] | undefined, count: number) =>
     (tokens ?? []).slice(0, count).map(({ label }) => label);
   return (
@@ -235,8 +236,13 @@ function NeuronInWords({ parts: { key, value } }: Pick<NeuronReading, 'parts'>) 
       <SomeTokens labels={labels(key?.top, 3)} tone="read" />, and not where it points towards{' '}
       <SomeTokens labels={labels(key?.bottom, 2)} tone="opposite" />. Then it adds its <Term name="value" /> to what the
       model is about to say: <SomeTokens labels={labels(value?.top, 3)} tone="write" /> become more likely,{' '}
-      <SomeTokens labels={labels(value?.bottom, 2)} tone="opposite" /> less. Each number is a <Term name="score" />,
-      divided by the word’s mean where <Term name="freq" /> is chosen.
+      <SomeTokens labels={labels(value?.bottom, 2)} tone="opposite" /> less
+      {up && (
+        <>
+          , and the other way round where its <Term name="up" /> reads something negative
+        </>
+      )}
+      . Each number is a <Term name="score" />, divided by the word’s mean where <Term name="freq" /> is chosen.
     </>
   );
 }
