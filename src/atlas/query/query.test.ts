@@ -111,6 +111,15 @@ describe('search', () => {
     await expect(atlas.search([...words, 'w1'].join(' '))).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' });
   });
 
+  it('says of words that no token is what would be one', async () => {
+    await expect(atlas.search('"W1"')).rejects.toThrow(
+      'Expected a token that is exactly "W1", found none; without quotes it is found in any case, with or without a space before it.',
+    );
+    await expect(atlas.search('w1 hippopotamus')).rejects.toThrow(
+      'Expected a token for "hippopotamus", found none; try a beginning of it with a star; with commas between words any of them is enough.',
+    );
+  });
+
   it('keeps to a part and a sign', async () => {
     const { neurons, heads } = await atlas.search('w1', { parts: ['value'], sign: '-' });
     expect(neurons.length).toBe(4);

@@ -33,10 +33,11 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   // An alternative with a word that no token is cannot be met.
   const possible = terms.filter((all) => all.every(({ tokens }) => tokens.length > 0));
   if (possible.length === 0) {
-    const unknown = terms.flat().find(({ tokens }) => tokens.length === 0)!;
+    const all = terms.find((all) => all.some(({ tokens }) => tokens.length === 0))!;
+    const { term } = all.find(({ tokens }) => tokens.length === 0)!;
     throw new WeightscopeError(
       'TOKEN_UNKNOWN',
-      `Expected a token for ${quote(unknown.term.text)}, found none; try a beginning of it with a star.`,
+      `Expected a token ${term.kind === 'exact' ? 'that is exactly' : 'for'} ${quote(term.text)}, found none; ${await insteadOf(term, words, sources)}${all.length > 1 ? '; with commas between words any of them is enough' : ''}.`,
     );
   }
   const ids = possible.map((all) => all.map(({ tokens }) => tokens));
@@ -94,6 +95,18 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
     }
   }
   return { neurons, heads, terms };
+}
+
+/** What to write in place of a term that no token is. */
+async function insteadOf({ kind, text }: Term, words: Words, sources: Sources): Promise<string> {
+  if (kind === 'exact' && (await tokensOf({ kind: 'exact', text: ` ${text}` }, words, sources)).length > 0)
+    return `${quote(` ${text}`)}, with a space before it, is one`;
+  if (
+    kind === 'exact' &&
+    (await tokensOf({ kind: 'word', text: text.trim().toLowerCase() }, words, sources)).length > 0
+  )
+    return 'without quotes it is found in any case, with or without a space before it';
+  return kind === 'word' || kind === 'exact' ? 'try a beginning of it with a star' : 'try a shorter one';
 }
 
 /** What a term asks for, as text: its tokens, or itself where there are none. */

@@ -27,6 +27,12 @@ test('a comma that is looked for stays one', () => {
 test('and and or between words are what people type for AND and OR', () => {
   expect(said('cat or dog or horse')).toEqual([['word cat'], ['word dog'], ['word horse']]);
   expect(said('king and queen or "or"')).toEqual([['word king', 'word queen'], ['exact or']]);
+  expect(said('cat | dog || cow & pig && "|"')).toEqual([
+    ['word cat'],
+    ['word dog'],
+    ['word cow', 'word pig', 'exact |'],
+  ]);
+  expect(said('|')).toEqual([['word |']]);
   expect(said('cat* or /og$/ AND cow')).toEqual([['prefix cat'], ['regex og$', 'word cow']]);
 });
 

@@ -18,8 +18,8 @@ const MAX_TERMS = 1000;
  * `king` a token that is this word but for case and outer space; `" king"` in double quotes exactly this text, the
  * leading space included; `king*` a word that begins so; `/ing$/` a regular expression on the text. Terms side by side,
  * or with AND between them, must all be met; OR separates alternatives, and so does the comma after a word, as in a
- * list. Between two terms `and` and `or` are these as well, since people type them so; in quotes, first, last or alone
- * they are words. Throws `QUERY_INVALID`.
+ * list. Between two terms `and`, `&`, `or` and `|` are these as well, since people type them so; in quotes, first, last
+ * or alone they are words. Throws `QUERY_INVALID`.
  */
 export function parseTerms(query: string): Terms {
   const pieces = withLoudSigns(withoutCommas(query.match(/"(?:[^"\\]|\\.)*",?|\/(?:[^/\\]|\\.)+\/,?|\S+/g) ?? []));
@@ -45,12 +45,21 @@ export function parseTerms(query: string): Terms {
   return terms;
 }
 
-/** `cat or dog` as `cat OR dog`. */
+const LOUD: ReadonlyMap<string, string> = new Map([
+  ['or', 'OR'],
+  ['|', 'OR'],
+  ['||', 'OR'],
+  ['and', 'AND'],
+  ['&', 'AND'],
+  ['&&', 'AND'],
+]);
+
+/** `cat or dog` and `cat | dog` as `cat OR dog`. */
 function withLoudSigns(pieces: readonly string[]): string[] {
   const loud: string[] = [];
   for (const [i, piece] of pieces.entries()) {
     const between = i > 0 && i < pieces.length - 1 && !isSign(loud[i - 1]!) && !isSign(pieces[i + 1]!);
-    loud.push(between && (piece === 'or' || piece === 'and') ? piece.toUpperCase() : piece);
+    loud.push(between ? (LOUD.get(piece) ?? piece) : piece);
   }
   return loud;
 }

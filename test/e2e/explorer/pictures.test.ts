@@ -70,6 +70,33 @@ async function clipped(page: Page, svg: string): Promise<unknown> {
 }
 
 describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
+  it.each([
+    ['/m/sample/head/5/2?matrix=vo', 'exclude same', /^picture: drawing/, 'same words left out'],
+    ['/m/sample/neuron/0/381', 'no special', /^picture: /, 'only tokens that pass: no special'],
+  ])('saves nothing of %s under settings that it was not read with', async (path, setting, picture, fact) => {
+    const { page } = await openExplorer(browser as Browser, explorer, path, {});
+    try {
+      const save = page.getByRole('button', { name: picture }).first();
+      await expect.poll(() => save.isEnabled()).toBe(true);
+      let letGo = (): void => {};
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      await page.route('**/api/models/sample/**', async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.getByRole('button', { name: setting, exact: true }).click();
+      await expect.poll(() => save.isDisabled()).toBe(true);
+      letGo();
+      await expect.poll(() => save.isEnabled()).toBe(true);
+      await save.click();
+      await page.getByRole('dialog').getByText(fact).waitFor();
+    } finally {
+      await page.context().close();
+    }
+  });
+
   it('saves a drawing as SVG with title, model and fingerprint, normaliser, count, axes and legend, nothing clipped', async () => {
     await withDialog('/m/sample/head/1/5?filters=english', /^picture: drawing/, async (page) => {
       expect(await accessibilityProblems(page)).toEqual([]);
@@ -82,7 +109,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
         /the \d+ strongest pairs of 200 listed/,
         'left: query token; right: key token; width of a line: score, from',
         'query token → key token',
-        'normalised by freq · norm not folded in · only tokens that pass english',
+        'normalised by freq · norm not folded in · only tokens that pass: English',
         `sample, llama, 6 layers · fingerprint ${model.fingerprint.slice(0, 16)}`,
       ])
         expect(svg).toMatch(said);
