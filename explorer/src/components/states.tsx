@@ -25,6 +25,10 @@ const LONG = 2;
 export function Loading({ what, progress, cancel }: { what: string } & Wait) {
   const seconds = useSeconds();
   const done = progress?.done ?? 0;
+  // A new step begins at nothing again: how long the ones before it took says nothing of it.
+  const [step, setStep] = useState({ what: progress?.what, began: 0 });
+  if (progress?.what !== step.what) setStep({ what: progress?.what, began: seconds });
+  const spent = seconds - step.began;
   return (
     <p className="state loading" role="status">
       {progress ? `${what}: ${progress.what} ` : `${what} … `}
@@ -33,7 +37,10 @@ export function Loading({ what, progress, cancel }: { what: string } & Wait) {
         <span aria-hidden="true">
           {' '}
           {formatDuration(seconds)}
-          {done > 0.05 && seconds > 4 && `, about ${formatDuration((seconds * (1 - done)) / done)} left`}{' '}
+          {done > 0.05 &&
+            done < 1 &&
+            spent > 4 &&
+            `, about ${formatDuration((spent * (1 - done)) / done)} of this step left`}{' '}
         </span>
       )}
       {cancel && seconds >= LONG && (
