@@ -5,6 +5,7 @@ import { parseExpression } from '../reading/expression.ts';
 import { findTokens } from '../reading/find-tokens.ts';
 import type { Token } from '../reading/types.ts';
 import { model, whole, words } from './parameters.ts';
+import { placeIn } from './place.ts';
 import { question } from './question.ts';
 import { Places } from './results.ts';
 
@@ -38,9 +39,9 @@ type FindTokens = (options: { id?: number; text?: string; prefix?: string; k: nu
 /** Places that the text may mean, likeliest first; only such as the model has. */
 export async function placesOf(q: string, k: number, sizes: Dimensions, find: FindTokens): Promise<Place[]> {
   const places: Place[] = [];
-  const match = /^\s*(n(?:euron)?|h(?:ead)?|ff)?\s*(\d+)\s*[:., ]\s*(\d+)\s*$/i.exec(q);
-  if (match) {
-    const [kind, layer, index] = [match[1]?.[0].toLowerCase(), Number(match[2]), Number(match[3])];
+  const place = placeIn(q);
+  if (place) {
+    const { kind, layer, index } = place;
     if (kind !== 'h' && layer < sizes.layers && index < sizes.neurons)
       places.push({ kind: 'neuron', text: `neuron ${layer}:${index}`, layer, neuron: index });
     if ((kind === 'h' || !kind) && layer < sizes.layers && index < sizes.heads)

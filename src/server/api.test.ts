@@ -290,6 +290,8 @@ describe('answers', () => {
     expect(await places('1:2')).toEqual(['neuron neuron 1:2', 'head head 1:2']);
     expect(await places('h 1.3')).toEqual(['head head 1:3']);
     expect(await places('head 1:9')).toEqual([]);
+    expect(await places('L1N2')).toEqual(['neuron neuron 1:2']);
+    expect(await places('l1h3')).toEqual(['head head 1:3']);
     expect(await places('#3')).toEqual(['token ·kings']);
     expect(await places('king')).toEqual(['token ·king', 'token king', 'token King', 'token ·kings']);
     expect(await places('tok:" king" - ff:0:0.key')).toEqual(['vector tok:" king" - ff:0:0.key']);

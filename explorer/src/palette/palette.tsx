@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { useEffect, useRef, useState } from 'react';
-import { placesQuery } from '../api/queries.ts';
-import type { Place } from '../api/types.ts';
+import { placeIn } from '../../../src/questions/place.ts';
+import { modelQuery, placesQuery } from '../api/queries.ts';
+import type { ModelInfo, Place } from '../api/types.ts';
 import { TokenText } from '../components/token-text.tsx';
 import { addressOf, type Destination, pagesOf } from './destinations.ts';
 import './palette.css';
@@ -20,6 +21,7 @@ export default function Palette({ model, close }: PaletteProps) {
   const [text, setText] = useState('');
   const asked = useDebounced(text.trim(), 60);
   const query = useQuery({ ...placesQuery(model, asked), enabled: asked !== '' });
+  const { data: info } = useQuery(modelQuery(model));
   const places = asked === '' ? [] : (query.data?.places ?? []);
   const pages = pagesOf(model).filter(({ title }) => title.toLowerCase().startsWith(text.trim().toLowerCase()));
 
@@ -42,7 +44,7 @@ export default function Palette({ model, close }: PaletteProps) {
           placeholder="neuron 0:381, head 5:2, a word, tok:&quot; king&quot; − tok:&quot; man&quot;"
         />
         <Command.List>
-          <Command.Empty>{emptyText(text, asked, query)}</Command.Empty>
+          <Command.Empty>{emptyText(text, asked, query, info)}</Command.Empty>
           {places.map((place) => (
             <Command.Item key={keyOf(place)} value={keyOf(place)} onSelect={() => go(addressOf(model, place))}>
               <span className="kind">{place.kind === 'vector' ? 'read' : place.kind}</span>
@@ -92,10 +94,19 @@ function keyOf(place: Place): string {
   return `${place.kind} ${place.kind === 'token' ? place.token.id : place.text}`;
 }
 
-function emptyText(text: string, asked: string, { error, isPending }: { error: unknown; isPending: boolean }): string {
+function emptyText(
+  text: string,
+  asked: string,
+  { error, isPending }: { error: unknown; isPending: boolean },
+  info: ModelInfo | undefined,
+): string {
   if (text.trim() === '') return 'Type where to go.';
   if (asked !== text.trim() || isPending) return '…';
   if (error instanceof Error) return error.message;
+  if (info && placeIn(text)) {
+    const last = info.layers - 1;
+    return `The places of ${info.id} are neurons 0:0 to ${last}:${info.neurons - 1} and heads 0:0 to ${last}:${info.heads - 1}.`;
+  }
   return 'No neuron, head, token or expression reads like this. Words are single tokens: try the beginning of one.';
 }
 

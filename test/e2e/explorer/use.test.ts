@@ -170,10 +170,12 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
         await page.waitForURL(url);
       };
       await go('neuron 4:100', /4:100/, '**/m/sample/neuron/4/100');
-      await go('head 1:5', /1:5/, '**/m/sample/head/1/5');
+      await go('L1H5', /1:5/, '**/m/sample/head/1/5');
       await go('queen', /queen/, '**/m/sample/token/*');
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog', { name: 'Go to' }).waitFor();
+      await page.keyboard.type('head 9:9');
+      await page.getByText('The places of sample are neurons 0:0 to 5:1535 and heads 0:0 to 5:8.').waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog', { name: 'Go to' }).waitFor({ state: 'hidden' });
     });
