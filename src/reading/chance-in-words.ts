@@ -12,8 +12,8 @@ const ENDS: [end: 'top' | 'bottom', words: string][] = [
 
 /**
  * What chance gives for each list's first score, in a line: z and p of random directions (of pairs: of random heads),
- * and in brackets the p of shuffled words. Of one neuron or head, a sentence on how many of the model's would reach it
- * by chance. Nothing where it was not asked for.
+ * and in brackets the p of shuffled words. Of one neuron or head, a sentence on how many of the model's would have as
+ * small a p by chance. Nothing where it was not asked for.
  */
 export function chanceNotes(lists: readonly Evidence[], what?: 'neurons' | 'heads'): string[] {
   const sentences = ENDS.flatMap(([end, words]) => {
@@ -35,8 +35,8 @@ function inWords(name: string, { random, shuffled }: Tested, first: boolean): st
 }
 
 /**
- * How many of a model's neurons (heads) would have as high a first score by chance, in a sentence; of lists that have
- * the lowest scores alone, as low a one. Nothing where no chance is known, or it is of nothing that a model has many
+ * How many of a model's neurons (heads) would have as small a p by chance, in a sentence. (Not as high a score: p is of
+ * a vector's own length.) Nothing where no chance is known, or it is of nothing that a model has many
  * of. (The page loads this file.)
  */
 function expectedInWords(lists: readonly Evidence[], what: 'neurons' | 'heads'): string | undefined {
@@ -46,8 +46,8 @@ function expectedInWords(lists: readonly Evidence[], what: 'neurons' | 'heads'):
   });
   if (known.length === 0) return undefined;
   const [first, ...others] = known.map(({ name, expected, units }, i) => {
-    const of = i === 0 ? ` of this model’s ${units.toLocaleString('en-US')} ${what} would reach` : '';
-    return `${about(expected)}${of} such ${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+    const of = i === 0 ? ` of this model’s ${units.toLocaleString('en-US')} ${what} would have as small a p` : '';
+    return `${about(expected)}${of} for ${name}`;
   });
   const last = others.pop();
   const all = [[first, ...others].join(', '), ...(last === undefined ? [] : [last])].join(' and ');

@@ -49,10 +49,10 @@ describe('the number of false finds among all units', () => {
         'neurons',
       ),
     ).toEqual([
-      'By chance alone, about 63 of this model’s 9,216 neurons would reach such a key, about 9,126 such an up and fewer than 0.01 such a value.',
+      'By chance alone, about 63 of this model’s 9,216 neurons would have as small a p for key, about 9,126 for up and fewer than 0.01 for value.',
     ]);
     expect(chanceNotes([['QK', of(0.1402, 54)]], 'heads')).toEqual([
-      'By chance alone, about 0.14 of this model’s 54 heads would reach such a QK.',
+      'By chance alone, about 0.14 of this model’s 54 heads would have as small a p for QK.',
     ]);
     expect(chanceNotes([['key', {}]], 'neurons')).toEqual([]);
   });

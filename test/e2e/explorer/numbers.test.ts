@@ -101,7 +101,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
     });
     const { vo } = await readHead(model, 5, 2, { matrices: ['vo'], k: 1, excludeSame: true, chance: true });
     const head = chanceNotes([['VO', vo!]], 'heads').join(' ');
-    expect(head).toContain('of this model’s 54 heads would reach such a VO.');
+    expect(head).toContain('of this model’s 54 heads would have as small a p for VO');
     await look('/m/sample/head/5/2?matrix=vo&exclude=same', async (page) => {
       const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
