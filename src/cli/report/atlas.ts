@@ -206,6 +206,7 @@ export function relationRowsReport({ sort, relations: rows }: z.infer<typeof Rel
       { name: 'pairs', shown: true, align: 'right', faint: true },
       { name: 'E·Eᵀ', shown: true, align: 'right', faint: true },
       { name: 'promoted', shown: true, align: 'right' },
+      { name: 'above', shown: true, align: 'right' },
       { name: 'p', shown: true, align: 'right', faint: true },
       { name: 'q', shown: true, align: 'right', faint: true },
       { name: 'suppressed', shown: true, align: 'right' },
@@ -218,6 +219,7 @@ export function relationRowsReport({ sort, relations: rows }: z.infer<typeof Rel
       `${row.pairs}`,
       row.identity?.toFixed(3) ?? '',
       row.promoted.toFixed(3),
+      row.promoted_above?.toFixed(3) ?? '',
       probability(relationP(storedShare(row, 'promoted'))),
       probability(row.promoted_q),
       row.suppressed.toFixed(3),
@@ -225,7 +227,7 @@ export function relationRowsReport({ sort, relations: rows }: z.infer<typeof Rel
       probability(row.suppressed_q),
     ]),
     notes: [
-      'p is the larger of two, against random heads and against heads that copy what they read: JSON and CSV have both.',
+      'Above: the share of pairs that the head promotes and E·Eᵀ, a head that merely copies, does not. p is the larger of two, that of the share against random heads and that of what is above against heads that copy: JSON and CSV have both.',
       ...[...new Map(rows.map((row) => [row.relation, row])).values()]
         .filter(({ pairs }) => pairs < ENOUGH_PAIRS)
         .map(tooFewPairs),
@@ -275,6 +277,7 @@ export function compositionsReport({ compositions: rows }: z.infer<typeof Compos
       { name: 'reads', shown: true },
       { name: 'as', shown: true },
       { name: 'score', shown: true, align: 'right' },
+      { name: 'z', shown: true, align: 'right', faint: true },
       { name: 'p', shown: true, align: 'right', faint: true },
       { name: 'q', shown: true, align: 'right', faint: true },
     ],
@@ -283,9 +286,13 @@ export function compositionsReport({ compositions: rows }: z.infer<typeof Compos
       `${row.to_layer}:${row.to_head}`,
       row.kind,
       row.score.toFixed(3),
+      row.z.toFixed(1),
       probability(row.p),
       probability(row.q),
     ]),
+    notes: [
+      'z is against matrices turned at random, from which all heads of a model are far; p and q are against pairs of heads that cannot compose: where q is near 1, none stands out from those.',
+    ],
     json: rows,
     records: rows,
   });
