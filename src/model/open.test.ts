@@ -334,6 +334,24 @@ test("what no parameter is made of is listed, and said where it is the model's o
   );
 });
 
+test("one side's sizes never stand in for the other's: what a config leaves out is its class's, and null is none", async () => {
+  const sides = async (family: string, change: Record<string, unknown>) => {
+    const files = filesOf(family);
+    const config = { ...JSON.parse(new TextDecoder().decode(files['config.json'])), ...change };
+    const open = { ...files, 'config.json': text(config) };
+    const models = await Promise.all((['encoder', 'decoder'] as const).map((stack) => openModel(open, { stack })));
+    return models.map(({ dimensions }) => dimensions.heads);
+  };
+  expect(await sides('whisper', {})).toEqual([3, 2]);
+  // transformers.WhisperConfig() has 6 of both.
+  expect(await sides('whisper', { encoder_attention_heads: undefined })).toEqual([6, 2]);
+  expect(await sides('whisper', { decoder_attention_heads: undefined })).toEqual([3, 6]);
+  // BART's class has 16, which do not divide a width of 24.
+  for (const value of [undefined, null])
+    for (const side of ['encoder', 'decoder'])
+      await expectError(sides('bart', { [`${side}_attention_heads`]: value }), 'CONFIG_INVALID', /whole number/);
+});
+
 test("a wrapper's sizes never stand in for its text config's; what that leaves out is its class's", async () => {
   const files = filesOf('mistral');
   const { num_key_value_heads, num_attention_heads, head_dim, ...rest } = JSON.parse(

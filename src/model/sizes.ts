@@ -5,9 +5,9 @@ import { DEFAULTS, INNER } from './defaults.ts';
 
 /** The names configs use for one size; the first that holds a number counts. */
 const NAMES = {
-  layers: ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'decoder_layers'],
+  layers: ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers'],
   hidden: ['hidden_size', 'n_embd', 'n_embed', 'd_model', 'dim'],
-  heads: ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'attention_heads', 'decoder_attention_heads'],
+  heads: ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'attention_heads'],
   kvHeads: ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'],
   headDim: ['head_dim', 'd_kv'],
   neurons: [
@@ -19,7 +19,6 @@ const NAMES = {
     'hidden_dim',
     'd_ff',
     'd_inner',
-    'decoder_ffn_dim',
   ],
   vocab: ['vocab_size'],
   experts: ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts'],

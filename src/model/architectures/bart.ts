@@ -29,18 +29,28 @@ function layer(after: '' | '_post', query: (name: string) => string | Module): {
   };
 }
 
+/** What configs call each side's sizes: neither the other side's nor the whole model's stand in for them. */
+const ENTRIES = {
+  encoder: ['encoder_layers', 'encoder_attention_heads', 'encoder_ffn_dim'],
+  decoder: ['decoder_layers', 'decoder_attention_heads', 'decoder_ffn_dim'],
+} as const;
+
 const sizes =
   (side: 'encoder' | 'decoder'): Stack['sizes'] =>
-  (config) => ({
-    layers: config[`${side}_layers`] as number,
-    heads: config[`${side}_attention_heads`] as number,
-    kvHeads: config[`${side}_attention_heads`] as number,
-    neurons: config[`${side}_ffn_dim`] as number,
-    // Marian's sides may have vocabularies of their own.
-    ...(side === 'decoder' && config.share_encoder_decoder_embeddings === false
-      ? { vocab: (config.decoder_vocab_size ?? undefined) as number }
-      : {}),
-  });
+  (config) => {
+    // What is null, or left out where no class has it, is refused as no size.
+    const [layers, heads, neurons] = ENTRIES[side].map((name) => (config[name] ?? 0) as number);
+    return {
+      layers,
+      heads,
+      kvHeads: heads,
+      neurons,
+      // Marian's sides may have vocabularies of their own.
+      ...(side === 'decoder' && config.share_encoder_decoder_embeddings === false
+        ? { vocab: (config.decoder_vocab_size ?? undefined) as number }
+        : {}),
+    };
+  };
 
 function stacks(
   after: '' | '_post',
