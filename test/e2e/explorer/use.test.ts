@@ -220,6 +220,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       await slider.focus();
       // All pairs are at the left end, none at the right.
       expect(await slider.getAttribute('aria-valuetext')).toBe('all pairs');
+      const still = await slider.boundingBox();
       await page.keyboard.press('End');
       for (let i = 0; i < 5; i++) await page.keyboard.press('PageDown');
       const above = Number(/^above (.+)$/.exec((await slider.getAttribute('aria-valuetext'))!)![1]);
@@ -227,6 +228,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       expect(qk!.count).toBeGreaterThan(10);
       await page.locator('output.count', { hasText: `exactly ${qk!.count.toLocaleString('en-US')} of` }).waitFor();
       await page.waitForURL(`**/head/1/5?beyond=${above}`);
+      expect(await slider.boundingBox(), 'no control jumps').toEqual(still);
 
       const first = page.locator('.drawing [role=button]').first();
       await first.focus();

@@ -83,20 +83,24 @@ export function SearchPage() {
           </div>
         </>
       )}
-      {info.data && info.data.atlas === null ? (
-        <>
-          <Empty>
-            {info.data.building
-              ? 'The atlas that is searched here is being made; this page answers when it is there.'
-              : `Words are searched in an atlas, and none is open: weightscope atlas build ${info.data.name} -o DIR, then weightscope explore ${info.data.name} DIR.`}
-          </Empty>
-          {info.data.live && search.q && <WordByWord model={model} q={search.q} />}
-        </>
-      ) : search.sql === undefined ? (
-        search.q && <Results model={model} q={search.q} part={part} sign={sign} />
-      ) : (
-        <Sql model={model} sql={search.sql || undefined} onChange={(sql) => onChange({ sql: sql ?? '' })} />
-      )}
+      <Answer query={info} what="Opening the model">
+        {({ name, atlas, building, live }) =>
+          atlas === null ? (
+            <>
+              <Empty>
+                {building
+                  ? 'The atlas that is searched here is being made; this page answers when it is there.'
+                  : `Words are searched in an atlas, and none is open: weightscope atlas build ${name} -o DIR, then weightscope explore ${name} DIR.`}
+              </Empty>
+              {live && search.q && <WordByWord model={model} q={search.q} />}
+            </>
+          ) : search.sql === undefined ? (
+            search.q && <Results model={model} q={search.q} part={part} sign={sign} />
+          ) : (
+            <Sql model={model} sql={search.sql || undefined} onChange={(sql) => onChange({ sql: sql ?? '' })} />
+          )
+        }
+      </Answer>
     </article>
   );
 }
