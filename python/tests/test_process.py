@@ -145,6 +145,7 @@ def test_a_session_is_one_process_that_closes_its_models() -> None:
         with pytest.raises(ws.WeightscopeError) as caught:
             model.neuron(0, 0)
         assert caught.value.code == "MODEL_UNKNOWN"
+        assert "sample was closed" in str(caught.value)
     assert until_gone(pid)
 
 

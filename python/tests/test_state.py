@@ -112,7 +112,7 @@ def test_a_transformers_model_is_read_with_its_tokenizer() -> None:
     words = {f"w{i}": i for i in range(VOCAB)}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="w0"))
     network = transformers.GPT2LMHeadModel(transformers.GPT2Config(**CONFIG))
-    with ws.from_state_dict(network.state_dict(), network.config, tokenizer=tokenizer) as model:
+    with ws.from_state_dict(network, network.config, tokenizer=tokenizer) as model:
         best = model.neuron(1, 3, parts="value", k=1, normalize="none").parts["value"]["top"][0]
         scores = network.lm_head.weight @ network.transformer.h[1].mlp.c_proj.weight[3]
         assert best["token"] == f"w{int(scores.argmax())}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ._errors import WeightscopeError
 from ._given import given
 from ._questions import ModelQuestions
 
@@ -24,11 +25,14 @@ class Model(ModelQuestions):
         self._closing: weakref.finalize[..., Any] | None = None
         self._name = ""
         self._id = ""
+        self._closed = False
         self.id  # opens it: what is wrong with a model is said at once
 
     @property
     def id(self) -> str:
         """What it is called among the session's models; opened again where the process was started anew."""
+        if self._closed:
+            raise WeightscopeError("MODEL_UNKNOWN", f"{self._name} was closed; open it again to ask more.")
         process = self._session._started()
         if self._process is not process:
             opened = self._session._request({"open": self._request})
@@ -45,6 +49,7 @@ class Model(ModelQuestions):
 
     def close(self) -> None:
         """Closes it: its file is let go."""
+        self._closed = True
         if self._closing and self._closing.detach() and self._process and self._process.alive:
             self._process.request({"close": self._id})
 

@@ -67,7 +67,7 @@ class Session(SessionQuestions):
         They are written to a temporary file, tensor by tensor, that is removed when the model is closed or Python ends.
 
         Args:
-            state: Tensors by name, such as `model.state_dict()`.
+            state: Tensors by name, such as `model.state_dict()`, or the torch model itself.
             config: What config.json says, as a mapping, a path, or a `transformers` config.
             tokenizer: A `transformers` or `tokenizers` tokenizer, or the path of a tokenizer.json or its folder;
                 without one, tokens are numbers.

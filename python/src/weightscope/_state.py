@@ -18,7 +18,8 @@ from typing import Any, Union
 
 from ._errors import WeightscopeError
 
-State = Mapping[str, Any]
+# A network of torch has its tensors in `state_dict()`.
+State = Union[Mapping[str, Any], Any]
 Config = Union[Mapping[str, Any], str, "os.PathLike[str]", Any]
 Tokenizer = Union[str, "os.PathLike[str]", Any]
 
@@ -46,7 +47,7 @@ def written(state: State, config: Config, tokenizer: Tokenizer | None) -> str:
         (folder / "config.json").write_text(config_text(config), "utf8")
         if tokenizer is not None:
             write_tokenizer(folder, tokenizer)
-        write_tensors(folder / "model.safetensors", state)
+        write_tensors(folder / "model.safetensors", state.state_dict() if hasattr(state, "state_dict") else state)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
