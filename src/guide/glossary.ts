@@ -193,6 +193,20 @@ export const GLOSSARY: readonly Term[] = [
     more: 'atlas.md',
   },
   {
+    name: 'share',
+    also: ['shares'],
+    meaning:
+      'How far a word stands out within one neuron: its score beside the length of all scores that are listed of that neuron. Searches are in this order, so that neurons which are merely loud do not come first.',
+    more: 'atlas.md',
+  },
+  {
+    name: 'composition',
+    also: ['compositions', 'circuit', 'circuits', 'q-composition', 'k-composition', 'v-composition'],
+    meaning:
+      'How much of what one head writes a later head reads, as its query, key or value: the size of the product of their matrices beside the product of their sizes.',
+    more: 'statistics.md',
+  },
+  {
     name: 'checkpoint',
     also: ['model', 'safetensors', 'gguf'],
     meaning: "A trained model's files: its weights, its config and its tokenizer.",
