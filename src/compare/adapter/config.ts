@@ -42,9 +42,10 @@ const UNREAD = {
   use_qalora: 'inputs that are averaged in groups (QA-LoRA)',
   use_bdlora: 'block-diagonal matrices (BD-LoRA)',
   arrow_config: 'a choice among adapters by input (Arrow)',
+  target_parameters:
+    'LoRA on parameters by their own names (experts, routers), of which its file does not say which matrices are whose, nor which of their sides is which: the code of the model and of PEFT does',
   kasa_config: 'matrices with singular values of their own (KaSA)',
   velora_config: 'compressed inputs (VeLoRA)',
-  target_parameters: 'adapters on parameters that are no modules (target_parameters)',
 } as const;
 
 /** Reads adapter_config.json. Throws `CONFIG_INVALID`, and `FORMAT_UNSUPPORTED` naming what is not read. */

@@ -11,6 +11,7 @@ import { type Site, sizeOf } from './site.ts';
  * `inputsFirst`: the weight is [inputs, outputs], as a conv1d's and an embedding's are.
  */
 export function loraChange(site: Site, [first, second]: readonly [string, string], inputsFirst: boolean): ModuleChange {
+  site.refuseGroups(site.own(first)!, site.own(second)!);
   const [a, b] = [site.matrix(first), site.matrix(second)];
   const [[rank, inputs], [outputs, inner]] = [a.shape, b.shape];
   if (rank !== inner || rank === 0) throw site.unfit([outputs, rank, inner, inputs].join(' x '));

@@ -35,7 +35,7 @@ interface Made {
 
 /** (w1_a w1_b) ⊙ (w2_a w2_b) (LoHa, `make_weight`). */
 function loHa(site: Site): Made {
-  if (site.own('hada_t1') ?? site.own('hada_t2')) site.matrix('hada_t1');
+  refuseWide(site, 'hada_t1', 'hada_t2');
   const parts = ['hada_w1_a', 'hada_w1_b', 'hada_w2_a', 'hada_w2_b'].map((part) => site.matrix(part));
   const [[rows, rank], [inner, width]] = [parts[0].shape, parts[1].shape];
   if (rank !== inner || String(parts[2].shape) !== String(parts[0].shape) || rank === 0)
@@ -57,9 +57,15 @@ function loHa(site: Site): Made {
   return { rows, width, rank, row };
 }
 
+/** What stands for the places of a wider convolution is refused, whatever its shape. */
+function refuseWide(site: Site, ...parts: readonly string[]): void {
+  const found = parts.find((part) => site.own(part));
+  if (found !== undefined) throw site.convolution(found, site.own(found)!);
+}
+
 /** The Kronecker product of two matrices, each of which may be a product (LoKr, `make_kron`). */
 function loKr(site: Site): Made {
-  if (site.own('lokr_t2')) site.matrix('lokr_t2');
+  refuseWide(site, 'lokr_t2');
   const one = factor(site, 'lokr_w1');
   const two = factor(site, 'lokr_w2');
   // PEFT takes the config's rank where both are whole.
@@ -68,6 +74,18 @@ function loKr(site: Site): Made {
   const read = once((signal) => Promise.all([one.read(signal), two.read(signal)]));
   const row = async (signal?: AbortSignal): Promise<AddRow> => {
     const [w1, w2] = await read(signal);
+    // PEFT takes the product of a matrix and a 1-d convolution's three dimensions [rows, columns, 1] by their last
+    // ones, so that W1's columns run within its rows, and so does what the model adds as it runs.
+    if (site.own('lokr_w2')?.shape.length === 3)
+      return (i, out, scale) => {
+        for (let j = 0; j < width; j++) {
+          const at = i * width + j;
+          const [place, column] = [Math.floor(at / one.width), at % one.width];
+          const [below, across] = [Math.floor(place / (one.rows * two.width)), place % (one.rows * two.width)];
+          const top = Math.floor(across / two.width);
+          out[j] += scale * w1[top * one.width + column] * w2[below * two.width + (across % two.width)];
+        }
+      };
     return (i, out, scale) => {
       const [top, below] = [Math.floor(i / two.rows), i % two.rows];
       for (let j = 0; j < width; j++)

@@ -43,9 +43,29 @@ export class Site {
     if (!info) throw this.absent(part);
     const flat = asMatrix(info);
     if (flat) return flat;
+    throw this.convolution(part, info);
+  }
+
+  convolution(part: string, info: TensorInfo): WeightscopeError {
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected matrices for ${quote(this.name)} in the adapter, found ${part} of shape [${info.shape.join(', ')}]: a convolution wider than one place, which no parameter is made of; merge it into its base with PEFT and name the result.`,
+    );
+  }
+
+  /**
+   * Refuses LoRA on a convolution in groups: A reads every input, while each output's weights are of its own group's
+   * alone, so that there is no weight to add the product to.
+   */
+  refuseGroups(down: TensorInfo, up: TensorInfo): void {
+    const { shape = [] } = this.weight ?? {};
+    const [outputs, own] = shape;
+    const groups = down.shape[1] / own;
+    const isGrouped = shape.length > 2 && groups > 1 && up.shape[0] === outputs;
+    if (!isGrouped || up.shape[1] * groups !== down.shape[0]) return;
     throw new WeightscopeError(
       'FORMAT_UNSUPPORTED',
-      `Expected matrices for ${quote(this.name)} in the adapter, found ${part} of shape [${info.shape.join(', ')}]: a convolution, which no parameter is made of.`,
+      `Expected LoRA on a weight that takes all inputs of ${quote(this.name)}, found a convolution in ${groups} groups, each output of which takes ${own} of ${down.shape[1]} inputs while the adapter adds to it from all of them: no weight of the base has room for that, and PEFT does not merge it either; train the adapter without this module.`,
     );
   }
 

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { TensorInfo } from '../../formats/tensor.ts';
 import type { Model } from '../../model/types.ts';
 import { openModel } from '../../node.ts';
 import { fileFolder } from '../../source/file.node.ts';
 import { parseAdapterConfig } from './config.ts';
 import { fitOf } from './fit.ts';
+import { changesOf } from './module-changes.ts';
 import { openAdapter } from './open.ts';
 import { withAdapter } from './with-adapter.ts';
 
@@ -121,9 +123,30 @@ describe('adapter_config.json', () => {
     expect(parsed({ ...CONFIG, lora_alpha: 0 }).notes[0]).toMatch(/multiplied by 0/);
   });
 
+  it('says of a convolution in groups why LoRA on it cannot be added, as PEFT does not merge it', () => {
+    // The shapes that PEFT saves for LoRA of rank 4 on SqueezeBERT's queries, 8 inputs in 2 groups.
+    const made = (down: readonly number[], up: readonly number[]) => {
+      const info = (name: string, shape: readonly number[]) => ({ name, shape }) as TensorInfo;
+      const tensors = new Map([
+        ['lora_A', info('a', down)],
+        ['lora_B', info('b', up)],
+      ]);
+      const target = { weight: info('weight', [8, 4, 1]), bias: undefined, conv1d: false };
+      return () => changesOf({ name: 'query', tensors, wrapped: false }, parsed(CONFIG), target);
+    };
+    expect(made([4, 8, 1], [8, 2, 1])).toThrow(
+      /found a convolution in 2 groups, each output of which takes 4 of 8 inputs .* PEFT does not merge it either/,
+    );
+    expect(made([4, 8, 1], [8, 4, 1])).toThrow(/the adapter was made for another model/);
+    expect(made([4, 4, 1], [8, 4, 1])).not.toThrow();
+  });
+
   it('refuses by name what it does not read', () => {
     expect(() => parsed({ ...CONFIG, peft_type: 'VERA' })).toThrow(/found the text "VERA"/);
     expect(() => parsed({ ...CONFIG, alora_invocation_tokens: [1] })).toThrow(/aLoRA/);
+    expect(() => parsed({ ...CONFIG, target_parameters: ['mlp.experts.down_proj'] })).toThrow(
+      /found `target_parameters` .* does not say which matrices are whose/,
+    );
     expect(() => parsed({ ...CONFIG, init_lora_weights: 'pissa_niter_16' })).toThrow(/"pissa_niter_16"/);
     expect(() => parsed({ ...CONFIG, init_lora_weights: 'OLoRA' })).toThrow(/"OLoRA"/);
     expect(() => parsed({})).toThrow(/Expected an adapter of kind LORA, IA3/);
