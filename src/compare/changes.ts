@@ -25,9 +25,8 @@ export interface ParameterChange {
    */
   readonly moved: number;
   readonly beyond: number;
-  /**
-   */
-  readonly verdict: 'same' | 'rounding' | 'changed';
+  /** `reordered`: the same neurons or heads in another order, which `diffModels` finds; sizes are of rows in place. */
+  readonly verdict: 'same' | 'rounding' | 'reordered' | 'changed';
   /** Numbers that are not finite in A or in B, which the sizes leave out. */
   readonly notFinite: number;
   /** The vectors whose numbers changed most, relative to their own length, most first. */

@@ -211,30 +211,109 @@ describe('what differs between two models', () => {
     expect((await diffModels(plain, ofType(rounded, 'BF16'))).overall.verdict).toBe('rounding');
   });
 
-  it('finds the neurons of a layer in another order, and no other change', async () => {
-    const plain = await open('lora/base');
-    const { model } = altered(plain, (name, data) => {
-      if (!/layer\.1\.ff\.(key|up|value)/.test(name)) return undefined;
-      const { width } = plain.parameters.get(name)!;
-      const out = new Float32Array(data.length);
-      for (let from = 0; from < 12; from++)
-        out.set(data.subarray(from * width, (from + 1) * width), ((from + 5) % 12) * width);
+  describe('finds neurons and heads in another order', () => {
+    const architecture = (name: string) =>
+      openModel(fileURLToPath(new URL(`../../test/fixtures/architectures/${name}`, import.meta.url)), {
+        cache: undefined,
+      });
+    /** Moves block i of a parameter to `to[i]`; blocks are of one size. */
+    const moved = (data: Float32Array, to: readonly number[]): Float32Array => {
+      const [out, size] = [new Float32Array(data.length), data.length / to.length];
+      for (const [from, place] of to.entries()) out.set(data.subarray(from * size, (from + 1) * size), place * size);
       return out;
-    });
-    const found = await diffModels(plain, model);
-    expect(found.reordered).toEqual([
-      {
+    };
+    /** Layer 1 of a model with the blocks of some parameters moved. */
+    const planted = async (model: Model, places: Readonly<Record<string, readonly number[]>>) => {
+      const { model: other } = altered(model, (name, data) => {
+        const to = places[name.replace(/^layer\.1\./, '')];
+        return name.startsWith('layer.1.') && to ? moved(data, to) : undefined;
+      });
+      return other;
+    };
+    const neurons = Array.from({ length: 12 }, (_, i) => (i + 5) % 12);
+    const ofFeedForward = { 'ff.key': neurons, 'ff.up': neurons, 'ff.value': neurons };
+
+    it('a layer’s neurons, its heads, and both, and no other change', async () => {
+      const plain = await open('lora/base');
+      const ofAttention = { 'attn.q': [1, 0], 'attn.o': [1, 0] };
+      const feedForward = {
         layer: 'layer.1.ff',
+        units: 'neurons',
         moved: 12,
-        neurons: 12,
+        count: 12,
+        equivalent: true,
         parameters: ['layer.1.ff.key', 'layer.1.ff.up', 'layer.1.ff.value'],
-      },
-    ]);
-    expect(found.neurons).toEqual([]);
+      };
+      const attention = {
+        layer: 'layer.1.attn',
+        units: 'heads',
+        moved: 2,
+        count: 2,
+        keyValue: { moved: 0, count: 1 },
+        equivalent: true,
+        parameters: ['layer.1.attn.q', 'layer.1.attn.o', 'layer.1.attn.k', 'layer.1.attn.v'],
+      };
+      for (const [places, answer, names] of [
+        [ofFeedForward, [feedForward], 3],
+        [ofAttention, [attention], 2],
+        [{ ...ofFeedForward, ...ofAttention }, [attention, feedForward], 5],
+      ] as const) {
+        const found = await diffModels(plain, await planted(plain, places));
+        expect(found.reordered).toEqual(answer);
+        expect([found.same, found.overall]).toEqual([false, { relative: 0, verdict: 'reordered' }]);
+        expect(found.parameters.filter(({ verdict }) => verdict === 'reordered')).toHaveLength(names);
+        expect(found.parameters.filter(({ verdict }) => verdict === 'changed')).toEqual([]);
+        expect([...found.neurons, ...found.heads, ...found.directions, ...found.sides]).toEqual([]);
+      }
+    });
+
+    it('two neurons of a thousand that changed places', async () => {
+      const plain = await openModel('sample', { cache: undefined });
+      const swap = Array.from({ length: 1536 }, (_, i) => (i === 7 ? 900 : i === 900 ? 7 : i));
+      const other = await planted(plain, { 'ff.key': swap, 'ff.up': swap, 'ff.value': swap });
+      const found = await diffModels(plain, other, { neurons: 0, heads: 0 });
+      expect(found.reordered).toMatchObject([{ layer: 'layer.1.ff', moved: 2, count: 1536 }]);
+      await plain.close();
+    }, 120_000);
+
+    const heads = [2, 3, 1, 0];
+    const groups = [1, 0];
+    const all = { 'attn.q': heads, 'attn.o': heads, 'attn.k': groups, 'attn.v': groups };
+    it.each([
+      ['qwen3', {}, true],
+      ['olmo2', { 'norm.q': heads, 'norm.k': groups }, true],
+      ['gpt_oss', { 'attn.q_bias': heads, 'attn.k_bias': groups, 'attn.v_bias': groups, 'attn.sinks': heads }, true],
+    ] as const)('groups of heads with their key-value heads, and all that is theirs: %s', async (name, own, same) => {
+      const plain = await architecture(name);
+      const places: Record<string, readonly number[]> = { ...all, ...own };
+      const { reordered, parameters } = await diffModels(plain, await planted(plain, places));
+      expect(reordered).toMatchObject([
+        { layer: 'layer.1.attn', moved: 4, count: 4, keyValue: { moved: 2, count: 2 }, equivalent: same },
+      ]);
+      expect(parameters.filter(({ verdict }) => verdict === 'changed')).toEqual([]);
+      // What does not move with its head is a change, and not an order.
+      for (const left of Object.keys(places)) {
+        const { [left]: _, ...others } = places;
+        const found = await diffModels(plain, await planted(plain, others), { neurons: 0, heads: 0 });
+        expect([left, found.reordered]).toEqual([left, []]);
+      }
+    });
+
+    it('but says that a layer may do otherwise where positions are told by a head’s number', async () => {
+      const plain = await architecture('bloom');
+      const { heads: count } = plain.dimensions;
+      const to = Array.from({ length: count }, (_, i) => count - 1 - i);
+      const names = ['q', 'k', 'v', 'o', 'q_bias', 'k_bias', 'v_bias'].map((part) => [`attn.${part}`, to] as const);
+      const { reordered } = await diffModels(plain, await planted(plain, Object.fromEntries(names)));
+      expect(reordered).toMatchObject([{ layer: 'layer.1.attn', equivalent: false }]);
+      expect(reordered[0]).not.toHaveProperty('keyValue');
+    });
   });
 
   it('is no move of a token that stands in another row, and a move of one that does not', async () => {
-    const plain = await openModel('sample', { cache: undefined });
+    const sample = await openModel('sample', { cache: undefined });
+    const tables = new Map([...sample.parameters].filter(([name]) => /embed$/.test(name)));
+    const plain: Model = { ...sample, parameters: tables };
     const swap = (id: number) => (id === 300 ? 301 : id === 301 ? 300 : id);
     const { model } = altered(plain, (name, data) => {
       if (name !== 'embed' && name !== 'unembed') return undefined;
@@ -251,11 +330,25 @@ describe('what differs between two models', () => {
         return (id: unknown, ...more: unknown[]) => is.call(own, typeof id === 'number' ? swap(id) : id, ...more);
       },
     });
-    const found = await diffModels(plain, { ...model, vocabulary }, { neurons: 0, heads: 0, k: 1, words: 0 });
-    expect(new Set(found.rows.map(({ token }) => token.id))).toEqual(new Set([400]));
+    const asked = { neurons: 0, heads: 0, k: 1, words: 0 };
+    const found = await diffModels(plain, { ...model, vocabulary }, asked);
+    expect(found.rows.map(({ token }) => token.id)).toEqual([400]);
     expect(found.rows[0].relative).toBeCloseTo(1, 6);
-    expect(found.notes.join(' ')).toMatch(/Some tokens stand in other rows: sizes of embed and unembed are of rows/);
-    await plain.close();
+    expect(found.notes.join(' ')).toMatch(/Some tokens stand in other rows: rows of embed and unembed are compared by/);
+    const changed = ({ parameters }: typeof found) => parameters.filter(({ verdict }) => verdict !== 'same');
+    expect(changed(found)).toMatchObject([{ name: 'embed', vectors: [{ index: 400 }] }]);
+    // Nothing but the order of tokens: no number differs, and the headers say so.
+    const { model: ordered } = altered(plain, (name, data) => {
+      if (name !== 'embed' && name !== 'unembed') return undefined;
+      const [out, width] = [data.slice(), 576];
+      for (const id of [300, 301]) out.set(data.subarray(swap(id) * width, (swap(id) + 1) * width), id * width);
+      return out;
+    });
+    const alone = await diffModels(plain, { ...ordered, vocabulary }, asked);
+    expect(changed(alone)).toEqual([]);
+    expect([alone.same, alone.overall.verdict, alone.rows]).toEqual([false, 'same', []]);
+    expect(alone.notes.join(' ')).toMatch(/Some tokens stand in other rows/);
+    await sample.close();
   }, 60_000);
 
   it('names the neuron, the head and the token that changed most', async () => {

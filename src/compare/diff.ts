@@ -16,9 +16,10 @@ import {
 import { changesOf, type ParameterChange } from './changes.ts';
 import { difference } from './difference.ts';
 import { type HeaderDiff, headersOf } from './headers.ts';
-import { type Reordered, reorderedNeurons } from './reordered.ts';
+import { matchedTables } from './matched-tables.ts';
+import { type Reordered, reorderedUnits } from './reordered.ts';
 import { NEARLY } from './rounding.ts';
-import { sharedTokens } from './shared-tokens.ts';
+import { type SharedTokens, sharedTokens } from './shared-tokens.ts';
 import { type SideChange, sideChanges } from './sides.ts';
 import { unreadInWords } from './unread.ts';
 import { type WordHistory, wordHistory } from './word-history.ts';
@@ -51,7 +52,7 @@ export interface ModelDiff {
   readonly normalize: Normalize;
   readonly headers: HeaderDiff;
   readonly parameters: readonly ParameterChange[];
-  /** Feed-forward layers whose neurons are the same in another order. */
+  /** Layers whose neurons or heads are the same in another order. */
   readonly reordered: readonly Reordered[];
   /** Everything that changed where the model writes, and where it reads, as the words of one direction. */
   readonly sides: readonly SideChange[];
@@ -67,8 +68,11 @@ export interface ModelDiff {
 
 export interface Overall {
   readonly relative: number;
-  /** `nearly`: by less than storing the numbers in BF16 would change them. */
-  readonly verdict: 'same' | 'rounding' | 'nearly' | 'changed';
+  /**
+   * `reordered`: nothing but neurons and heads in another order. `nearly`: by less than storing the numbers in BF16
+   * would change them. Neither looks at what is the same but for its order.
+   */
+  readonly verdict: 'same' | 'reordered' | 'rounding' | 'nearly' | 'changed';
 }
 
 /**
@@ -80,63 +84,68 @@ export interface Overall {
 export async function diffModels(a: Model, b: Model, options: DiffOptions = {}): Promise<ModelDiff> {
   const { normalize = 'cosine', signal } = options;
   const headers = headersOf(a, b);
-  const parameters = await changesOf(a, b, {
+  const moved = movedTokens(a, b, headers);
+  const tables = moved ? matchedTables(a, b, moved) : { a, b };
+  const measured = await changesOf(tables.a, tables.b, {
     signal,
     progress: options.progress && ((done, what) => options.progress!(done * 0.6, what)),
   });
+  const reordered = await reorderedUnits(a, b, measured, signal);
+  const elsewhere = new Set(reordered.flatMap(({ parameters: names }) => names));
+  const parameters = measured.map(
+    (one): ParameterChange =>
+      one.verdict === 'changed' && elsewhere.has(one.name) ? { ...one, verdict: 'reordered' } : one,
+  );
   const differ = parameters.some(({ verdict }) => verdict !== 'same');
   const unread = await unreadInWords(a, b, signal);
-  const said = unread === undefined ? [] : [unread];
+  const said = [...(unread === undefined ? [] : [unread]), ...(moved ? [TOKENS_MOVED] : [])];
   const same = !differ && headers.same && unread === undefined;
-  const plain = { a: a.name, b: b.name, same, overall: overallOf(parameters), normalize, headers, parameters };
-  const nothing = { reordered: [], sides: [], directions: [], neurons: [], heads: [], rows: [], notes: said };
-  const byText = tablesByText(a, b, headers);
+  const plain = {
+    a: a.name,
+    b: b.name,
+    same,
+    overall: overallOf(parameters),
+    normalize,
+    headers,
+    parameters,
+    reordered,
+  };
+  const nothing = { sides: [], directions: [], neurons: [], heads: [], rows: [], notes: said };
+  const byText = headers.reshaped.map(({ name }) => name).filter((name) => name === 'embed' || name === 'unembed');
   if ((!differ && byText.length === 0) || a.dimensions.hidden !== b.dimensions.hidden) return { ...plain, ...nothing };
   const change = difference(a, b);
   const engine = options.engine ?? (await defaultEngine());
   const reading = { ...options, engine, normalize, progress: undefined };
-  const reordered = await reorderedNeurons(a, b, parameters, signal);
-  const moved = new Set(reordered.flatMap(({ parameters: names }) => names));
-  const own = parameters.filter(({ name, verdict }) => verdict === 'changed' && !moved.has(name));
+  const own = parameters.filter(({ verdict }) => verdict === 'changed');
   const readable = own.filter(({ notFinite }) => notFinite === 0);
   const { k = 5, neurons = 6, heads = 3 } = options;
   const words = await damage({ a, b }, own, options);
   return {
     ...plain,
-    reordered,
     sides: neurons + heads === 0 ? [] : await sideChanges(change, readable, { ...reading, k }),
     directions: await directionChanges({ change, a, b }, readable, heads, { ...reading, k }),
     neurons: await neuronChanges(change, readable, neurons, { ...reading, k }),
     heads: await headChanges(change, readable, heads, { ...reading, k }),
     rows: await rowChanges({ change, a }, own, byText, signal),
     ...(words && { words }),
-    notes: [...said, ...inOtherRows(byText, headers), ...change.notes],
+    notes: [...said, ...change.notes],
   };
 }
 
-/** The tables whose rows of one number are other tokens' in both, or that have another number of rows. */
-function tablesByText(a: Model, b: Model, { tokens, reshaped }: HeaderDiff): string[] {
-  const named = (name: string): boolean => name === 'embed' || name === 'unembed';
-  const other = reshaped.map(({ name }) => name).filter(named);
-  if (tokens.length === 0 || !a.vocabulary || !b.vocabulary) return other;
+/** The tokens of both, where some of them stand in other rows in B. */
+function movedTokens(a: Model, b: Model, { tokens }: HeaderDiff): SharedTokens | undefined {
+  if (tokens.length === 0 || !a.vocabulary || !b.vocabulary) return undefined;
   try {
     const shared = sharedTokens(a, b);
-    return shared.a.every((id, i) => id === shared.b[i]) ? other : ['embed', 'unembed'];
+    return shared.a.every((id, i) => id === shared.b[i]) ? undefined : shared;
   } catch (error) {
-    if (error instanceof WeightscopeError) return other;
+    if (error instanceof WeightscopeError) return undefined;
     throw error;
   }
 }
 
-/** The sizes of tables are of rows in place, which is no token's change where tokens stand in other rows. */
-function inOtherRows(byText: readonly string[], { reshaped }: HeaderDiff): string[] {
-  const inPlace = byText.filter((table) => !reshaped.some(({ name }) => name === table));
-  return inPlace.length === 0
-    ? []
-    : [
-        `Some tokens stand in other rows: sizes of ${inPlace.join(' and ')} are of rows of one number; how far tokens' own rows moved is matched by text.`,
-      ];
-}
+const TOKENS_MOVED =
+  'Some tokens stand in other rows: rows of embed and unembed are compared by their tokens’ text, and those that are no token of both are left out.';
 
 /** Of a quantised copy, whose neurons keep their places: what became of their words. */
 function damage(models: { a: Model; b: Model }, own: readonly ParameterChange[], options: DiffOptions) {
@@ -148,13 +157,13 @@ function damage(models: { a: Model; b: Model }, own: readonly ParameterChange[],
   return wordHistory([a, b], { ...options, k: 10, neurons: most, progress });
 }
 
-/** All parameters of a comparison as one. */
+/** All parameters of a comparison as one; what is the same but for its order has not changed. */
 export function overallOf(parameters: readonly ParameterChange[]): Overall {
-  const total = (of: 'size' | 'change'): number => Math.hypot(...parameters.map((one) => one[of]));
-  const [size, change] = [total('size'), total('change')];
+  const size = Math.hypot(...parameters.map((one) => one.size));
+  const change = Math.hypot(...parameters.map((one) => (one.verdict === 'reordered' ? 0 : one.change)));
   const relative = change === 0 ? 0 : change / size;
   const has = (verdict: ParameterChange['verdict']): boolean => parameters.some((one) => one.verdict === verdict);
-  if (!has('changed')) return { relative, verdict: has('rounding') ? 'rounding' : 'same' };
+  if (!has('changed')) return { relative, verdict: (['rounding', 'reordered'] as const).find(has) ?? 'same' };
   const broken = parameters.some((one) => one.verdict === 'changed' && one.notFinite > 0);
   return { relative, verdict: relative < NEARLY && !broken ? 'nearly' : 'changed' };
 }

@@ -126,8 +126,8 @@ function movedRows(table: Table, base: Model, tuned: Model, { a, b }: SharedToke
   };
 }
 
-/** Some of a parameter's vectors, in runs of neighbours. */
-async function readRowsOf(
+/** Some of a parameter's vectors, in runs of neighbours; zeros for those that are undefined. */
+export async function readRowsOf(
   of: Parameter,
   rows: readonly (number | undefined)[],
   signal?: AbortSignal,

@@ -109,7 +109,7 @@ function ofLayer(name: string): Pick<Unused, 'what' | 'kinds'> | undefined {
 }
 
 /** How the model tells positions apart, as far as parameters and config say. */
-function positions({ parameters, config }: Model): Unused[] {
+export function positions({ parameters, config }: Model): Unused[] {
   const has = (pattern: RegExp) =>
     entries(config).some(([key, value]) => pattern.test(key) && value !== null && value !== false);
   const name = parameters.has('positions')

@@ -8,7 +8,9 @@ const percent = (share: number): string =>
 
 /** How much every layer's parameters changed, and what became of its neurons' words. */
 export function changePictures({ parameters, words, a, b }: ModelDiff): string[] {
-  const own = parameters.filter(({ layer, kind }) => layer !== undefined && !/_bias$/.test(kind));
+  const own = parameters.filter(
+    ({ layer, kind, verdict }) => layer !== undefined && !/_bias$/.test(kind) && verdict !== 'reordered',
+  );
   const kinds = [...new Set(own.flatMap(({ kind, verdict }) => (verdict === 'same' ? [] : [kind])))];
   const layers = [...new Set(own.map(({ layer }) => layer!))];
   const of = new Map(own.map((one) => [`${one.layer} ${one.kind}`, one.relative]));

@@ -10,7 +10,7 @@ export function diffReport(found: ModelDiff): Report {
   const { a, b, same, parameters, overall } = found;
   const count = (verdict: ParameterChange['verdict']): number =>
     parameters.filter((one) => one.verdict === verdict).length;
-  const [changed, rounded] = [count('changed'), count('rounding')];
+  const [changed, rounded, reordered] = [count('changed'), count('rounding'), count('reordered')];
   return {
     title: `${b} against ${a}`,
     applied: same
@@ -20,6 +20,7 @@ export function diffReport(found: ModelDiff): Report {
             ? ['no parameter has one shape in both, so that none is compared']
             : [
                 `${changed} of ${plural(parameters.length, 'parameter')} differ`,
+                ...(reordered > 0 ? [`${reordered} in order alone`] : []),
                 ...(rounded > 0 ? [`${rounded} by no more than rounding`] : []),
                 ...OVERALL[overall.verdict](percent(overall.relative)),
               ]),
@@ -35,6 +36,7 @@ export function diffReport(found: ModelDiff): Report {
 /** What is said of all numbers together. */
 const OVERALL: Record<ModelDiff['overall']['verdict'], (relative: string) => string[]> = {
   same: () => ['every number of them is the same'],
+  reordered: () => ['the same but for the order of neurons or heads'],
   rounding: () => ['the same but for rounding'],
   nearly: (relative) => [`nearly equal: all changes are ${relative} of the numbers, less than BF16 rounds away`],
   changed: (relative) => [`all changes are ${relative} of the numbers`],
@@ -72,7 +74,8 @@ function headerGroups({ headers, a, b }: ModelDiff): Group[] {
 /** Kinds of parameters, each over all its layers. */
 function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
   const kinds = new Map<string, ParameterChange[]>();
-  for (const one of parameters) if (one.verdict !== 'same') kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one]);
+  const sized = parameters.filter(({ verdict }) => verdict !== 'same' && verdict !== 'reordered');
+  for (const one of sized) kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one]);
   const most = Math.max(
     ...[...kinds.values()].flat().map(({ relative }) => (Number.isFinite(relative) ? relative : 0)),
   );
@@ -115,16 +118,19 @@ function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
     });
   if (reordered.length > 0)
     groups.push({
-      title: 'Order of neurons',
-      text: reordered
-        .map(
-          ({ layer, moved, neurons }) =>
-            `The neurons of ${layer} are the same in another order (${moved} of ${neurons} stand elsewhere): the layer does the same.`,
-        )
-        .join(' '),
+      title: 'Order of neurons and heads',
+      text: reordered.map(orderInWords).join(' '),
       blocks: [],
     });
   return groups;
+}
+
+function orderInWords({ layer, units, moved, count, keyValue, equivalent }: ModelDiff['reordered'][number]): string {
+  const groups = keyValue ? `, and ${keyValue.moved} of ${plural(keyValue.count, 'key-value head')}` : '';
+  const so = equivalent
+    ? 'the layer does the same.'
+    : 'the layer does the same only where positions are not told by a head’s number.';
+  return `The ${units} of ${layer} are the same in another order (${moved} of ${count} stand elsewhere${groups}): ${so}`;
 }
 
 function notFinite(parameters: readonly ParameterChange[]): string[] {

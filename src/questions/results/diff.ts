@@ -50,8 +50,9 @@ export const ModelDiff = z
     same: z.boolean().meta({ description: 'Nothing differs, in headers or in numbers' }),
     overall: z.object({
       relative: relative.meta({ description: 'All changes over all numbers of A' }),
-      verdict: z.enum(['same', 'rounding', 'nearly', 'changed']).meta({
-        description: 'nearly: less than storing the numbers in BF16 changes',
+      verdict: z.enum(['same', 'reordered', 'rounding', 'nearly', 'changed']).meta({
+        description:
+          'reordered: nothing but neurons and heads in another order; nearly: less than storing the numbers in BF16 changes',
       }),
     }),
     normalize,
@@ -78,14 +79,28 @@ export const ModelDiff = z
         rounding: number.optional().meta({ description: 'What rounding to the coarser type changes, relative' }),
         moved: number.meta({ description: 'Numbers that are not equal' }),
         beyond: number.meta({ description: 'Numbers further apart than rounding explains' }),
-        verdict: z.enum(['same', 'rounding', 'changed']),
+        verdict: z
+          .enum(['same', 'rounding', 'reordered', 'changed'])
+          .meta({ description: 'reordered: the same neurons or heads in another order; sizes are of rows in place' }),
         notFinite: number,
         vectors: z.array(z.object({ index: number, change: number, relative })),
         heads: z.array(relative).optional(),
       }),
     ),
     reordered: z.array(
-      z.object({ layer: z.string(), moved: number, neurons: number, parameters: z.array(z.string()) }),
+      z.object({
+        layer: z.string(),
+        units: z.enum(['neurons', 'heads']),
+        moved: number,
+        count: number,
+        keyValue: z.object({ moved: number, count: number }).optional().meta({
+          description: 'Key-value heads that stand elsewhere, where several heads share one',
+        }),
+        equivalent: z
+          .boolean()
+          .meta({ description: 'The layer does the same: positions are not told by a head’s number' }),
+        parameters: z.array(z.string()),
+      }),
     ),
     sides: z.array(
       z.object({ side: z.enum(['writes', 'reads']), taken: number, changed: number, share: number, ...ranked }),

@@ -59,12 +59,13 @@ function Verdict({ diff: { same, parameters, headers } }: { diff: ModelDiff }) {
   const count = (verdict: string) => parameters.filter((one) => one.verdict === verdict).length;
   if (same) return <>Nothing differs: neither in the headers nor in any number.</>;
   if (parameters.length === 0) return <>No parameter stands in both under one name and shape: only headers compare.</>;
-  const [changed, rounding] = [count('changed'), count('rounding')];
+  const [changed, rounding, reordered] = [count('changed'), count('rounding'), count('reordered')];
   return (
     <>
-      {changed === 0 && rounding === 0
+      {changed + rounding + reordered === 0
         ? 'No number differs'
         : `${formatCount(changed)} of ${plural(parameters.length, 'parameter')} changed`}
+      {reordered > 0 && `; ${formatCount(reordered)} have the same neurons or heads in another order`}
       {rounding > 0 && `; ${formatCount(rounding)} differ by no more than rounding to the coarser type`}
       {headers.same ? '' : '; the headers differ'}.
     </>
@@ -73,11 +74,13 @@ function Verdict({ diff: { same, parameters, headers } }: { diff: ModelDiff }) {
 
 function Reordered({ rows }: { rows: ModelDiff['reordered'] }) {
   return (
-    <Section title="Neurons in another order" hint="the same neurons, so no change">
+    <Section title="Neurons and heads in another order" hint="the same neurons and heads, so no change">
       <ul className="plain">
-        {rows.map(({ layer, moved, neurons }) => (
+        {rows.map(({ layer, units, moved, count, keyValue, equivalent }) => (
           <li key={layer}>
-            {layer}: {formatCount(moved)} of {plural(neurons, 'neuron')} moved
+            {layer}: {formatCount(moved)} of {plural(count, units === 'heads' ? 'head' : 'neuron')} moved
+            {keyValue && `, with ${formatCount(keyValue.moved)} of ${plural(keyValue.count, 'key-value head')}`}
+            {!equivalent && '; the layer does the same only where positions are not told by a head’s number'}
           </li>
         ))}
       </ul>
