@@ -68,7 +68,7 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
 /** Its errors say how the command is used. */
 export function reportsUsage(command: Command): void {
   command.exitOverride((error) => {
-    throw usedWrongly(oppositeOf(error, command) ?? error, usageOf(command));
+    throw usedWrongly(oppositeOf(error, command) ?? beginningOf(error, command) ?? error, usageOf(command));
   });
 }
 
@@ -85,6 +85,20 @@ function oppositeOf(error: CommanderError, command: Command): WeightscopeError |
     return undefined;
   const said = denied ? `${other} is off unless it is given` : `that is so unless ${other} is given`;
   return new WeightscopeError('USAGE', `Unknown option '${given}': ${said}, so leave '${given}' out.`);
+}
+
+/** What people call the number of rows elsewhere. */
+const COUNTS = ['--top', '--topk', '--top-k', '--limit', '--count', '--num', '--number'];
+
+/** Of a flag that is none, those which begin with it, or `-k`: the parser knows only such as are spelt alike. */
+function beginningOf(error: CommanderError, command: Command): WeightscopeError | undefined {
+  const given = /^error: unknown option '(--[^'=]*)/.exec(error.message)?.[1];
+  if (error.code !== 'commander.unknownOption' || given === undefined) return undefined;
+  const flags = command.options.flatMap(({ long, short }) => long ?? short ?? []);
+  const begun = flags.filter((flag) => flag.startsWith(`${given}-`));
+  const found = begun.length === 0 && COUNTS.includes(given) && flags.includes('-k') ? ['-k'] : begun;
+  if (found.length === 0) return undefined;
+  return new WeightscopeError('USAGE', `Unknown option '${given}': is ${found.join(' or ')} meant?`);
 }
 
 const usageOf = (command: Command): string => command.createHelp().commandUsage(command);

@@ -39,6 +39,14 @@ describe('what is written where', () => {
     expect([status, stderr.split('\n')[0]]).toEqual([2, `weightscope: ${sentence} [USAGE]`]);
   });
 
+  it.each([
+    ['head sample 1 5 --exclude same', "Unknown option '--exclude': is --exclude-same or --exclude-fuzzy or --exclude-brackets meant?"],
+    ['neuron sample 0 1 --top 5', "Unknown option '--top': is -k meant?"],
+  ])('says what is meant by %s', async (line, sentence) => {
+    const { status, stderr } = await weightscope(line.split(' '));
+    expect([status, stderr.split('\n')[0]]).toEqual([2, `weightscope: ${sentence} [USAGE]`]);
+  });
+
   it('keeps to the width it is given', async () => {
     const { stdout } = await weightscope(small, { env: { COLUMNS: '40' } });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);

@@ -139,6 +139,12 @@ describe('search', () => {
   });
 });
 
+it('says which column a misspelt one may be', async () => {
+  await expect(atlas.heads({ sort: 'bets' as 'best', k: 3 })).rejects.toThrow(
+    /^Got "bets" \(is `best` meant\?\); expected one of best, worst/,
+  );
+});
+
 it('lists neurons and heads in order', async () => {
   const rows = await atlas.neurons({ sort: 'norm', part: 'key', k: 3 });
   const [largest] = await atlas.sql("SELECT max(norm) AS norm FROM neurons WHERE part = 'key'");
