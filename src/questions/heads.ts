@@ -233,6 +233,7 @@ export const headRow = question({
     bottom: whole('How many of the worst', { default: 0 }),
     ...exclusions,
     ...reading,
+    ...preview,
     ...filters,
   },
   result: HeadRow,
@@ -240,7 +241,10 @@ export const headRow = question({
     weights: (model, { layer, head, matrix, id, side, other, k, bottom, excludeSame, excludeFuzzy }, options) =>
       readHeadRow(model, layer, head, matrix, id, { ...options, side, other, k, bottom, excludeSame, excludeFuzzy }),
   },
-  table: (ranked) => columnsOf(rankedRows(ranked), RANKED_COLUMNS),
+  table: (ranked) => {
+    const rows = rankedRows(ranked);
+    return columnsOf(rows, withMargin(rows, RANKED_COLUMNS));
+  },
 });
 
 export const spectrum = question({

@@ -6,6 +6,7 @@ import { embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
 import type { Factor } from './factor-cache.ts';
 import { normaliser } from './normalisers.ts';
 import { checkIndex, interactionsOf, parameter, readVectors, type VectorKind } from './parameters.ts';
+import { previewOf } from './preview.ts';
 import type { HeadMatrix, ReadOptions } from './types.ts';
 
 /** The two factors [V, d_head] of a head's interaction; its V x V matrix A · Bᵀ is never built. */
@@ -75,9 +76,10 @@ export async function headFactor(
   const make = async () =>
     factorOf(model, { ...(await headVectors(model, layer, head, part, options)), name }, part, options);
   const whole = options.start === undefined && options.end === undefined;
-  return options.factorCache && whole
-    ? options.factorCache.get(keyOf(model, layer, head, part, options), make, !options.preview)
-    : make();
+  if (!options.factorCache || !whole) return make();
+  // Where a preview was asked for and the exact normaliser is there, the factor is kept as the exact one that it is.
+  const preview = options.preview === true && previewOf(await sideDivisor(model, part, options)) !== undefined;
+  return options.factorCache.get(keyOf(model, layer, head, part, { ...options, preview }), make, !preview);
 }
 
 function keyOf(model: Model, layer: number, head: number, part: HeadPart, options: ReadOptions): string {

@@ -163,6 +163,8 @@ export class HeadRankings {
     const known = this.known(model, layer, head, matrix, options);
     if (known) return known;
     const made = await rankHead(model, layer, head, matrix, options);
+    // Another would take a preview for the exact one.
+    if (made.used.some(previewOf)) return made;
     this.#kept.set(keyOf(model, layer, head, matrix, options), made);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.#limit) break;

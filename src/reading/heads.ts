@@ -14,7 +14,15 @@ import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pair
 import { HEAD_MATRICES } from './parts.ts';
 import { marginOf, previewOf } from './preview.ts';
 import { type RankOptions, rankTokens } from './rank.ts';
-import type { HeadMatrix, HeadReading, HeadRowReading, MatrixReading, ReadOptions, TokenPair } from './types.ts';
+import type {
+  HeadMatrix,
+  HeadReading,
+  HeadRowReading,
+  MatrixReading,
+  ReadOptions,
+  ScoredToken,
+  TokenPair,
+} from './types.ts';
 
 export interface HeadOptions extends ReadOptions {
   /** Default both. */
@@ -112,14 +120,25 @@ export async function readHead(
   return { model: model.name, layer, head, normalize, applied, ...read };
 }
 
+type Divisors = readonly (Float64Array | undefined)[];
+
+/** What gives the margin of a pair's score, where a side was divided by a preview. */
+function pairMargin(divisors: Divisors): ((score: number, ...pair: [number, number]) => number) | undefined {
+  const previews = divisors.map(previewOf);
+  if (!previews.some(Boolean)) return undefined;
+  return (score, ...pair) => marginOf(score, ...previews.map((preview, side) => preview?.relative[pair[side]] ?? 0));
+}
+
 /** Pairs with the margins of their scores, where a side was divided by a preview; else as they are. */
-function withPairMargins(pairs: TokenPair[], divisors: readonly (Float64Array | undefined)[] = []): TokenPair[] {
-  const [a, b] = divisors.map(previewOf);
-  if (!a && !b) return pairs;
-  return pairs.map((pair) => {
-    const relative = [a?.relative[pair.first.id] ?? 0, b?.relative[pair.second.id] ?? 0];
-    return { ...pair, margin: marginOf(pair.score, ...relative) };
-  });
+function withPairMargins(pairs: TokenPair[], divisors: Divisors = []): TokenPair[] {
+  const margin = pairMargin(divisors);
+  return margin ? pairs.map((pair) => ({ ...pair, margin: margin(pair.score, pair.first.id, pair.second.id) })) : pairs;
+}
+
+/** The same of one token's row: `divisors` are those of its own side and of the listed tokens' side. */
+function ofRow(token: number, divisors: Divisors): (listed: ScoredToken[]) => ScoredToken[] {
+  const margin = pairMargin(divisors);
+  return (listed) => (margin ? listed.map((one) => ({ ...one, margin: margin(one.score, token, one.id) })) : listed);
 }
 
 async function readMatrix(
@@ -222,7 +241,9 @@ export async function readHeadRow(
   const excluded = exclude && ((id: number) => (side === 'first' ? exclude(tokenId, id) : exclude(id, tokenId)));
   const leftOut = only === undefined ? excluded : (id: number) => id !== only || excluded?.(id) === true;
   const how = { e: all.factor, kind: `attn.${sides[other]}`, leftOut } as const;
-  const ranked = await rankTokens(model, x.factor, how, options);
+  const { top, bottom } = await rankTokens(model, x.factor, how, options);
+  const withMargins = ofRow(tokenId, [x.f, all.f]);
+  const ranked = { top: withMargins(top), bottom: withMargins(bottom) };
   const applied = await appliedOf(model, options, { kinds: partKinds([matrix]), layer, used: [x.f, all.f] });
   const token = tokenOf(model, tokenId, options.labels);
   return { model: model.name, layer, head, matrix, side, token, normalize, applied, ...ranked };

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import type { Model } from '../model/types.ts';
 import { openEngine, openModel } from '../node.ts';
-import { readHead } from './heads.ts';
+import { readHead, readHeadRow } from './heads.ts';
 import { readNeuron } from './neurons.ts';
 import { normaliser } from './normalisers.ts';
 import { previewOf } from './preview.ts';
@@ -87,6 +87,19 @@ describe('a preview', () => {
     for (const { first, second, score, margin } of vo!.pairs) {
       const both = Math.hypot(v.relative[first.id], o.relative[second.id]);
       expect(margin).toBeCloseTo((Math.abs(score) * both) / (1 - both), 12);
+    }
+  });
+
+  it('gives a token’s row and column the margins that its pairs have', async () => {
+    const model = tinyModel({ layers: 40, heads: 8, kvHeads: 8, headDim: 4 });
+    const { vo } = await readHead(model, 0, 0, { engine, preview: true, matrices: ['vo'], k: 900 });
+    const marginOf = (first: number, second: number) =>
+      vo!.pairs.find((pair) => pair.first.id === first && pair.second.id === second)!.margin;
+    for (const side of ['first', 'second'] as const) {
+      const row = await readHeadRow(model, 0, 0, 'vo', 7, { engine, preview: true, side, k: 4, bottom: 3 });
+      expect(row.applied.preview).toEqual({ vectors: 256, of: 1280 });
+      for (const { id, margin } of [...row.top, ...row.bottom])
+        expect(margin).toBeCloseTo(side === 'first' ? marginOf(7, id)! : marginOf(id, 7)!, 12);
     }
   });
 });
