@@ -31,13 +31,21 @@ interface RankedEnds {
 }
 
 /** An entry as a row. A table has no room for notes: that a score is a preview's stands in the name of its margin. */
-export function asRow<T extends object>(scored: T & { margin?: number }): Record<string, unknown> {
-  const { margin, ...entry } = scored;
-  return margin === undefined ? entry : { ...entry, preview_margin: margin };
+export function asRow<T extends object>(
+  scored: T & { margin?: number; shareMargin?: number },
+): Record<string, unknown> {
+  const { margin, shareMargin, ...entry } = scored;
+  return {
+    ...entry,
+    ...(margin !== undefined && { preview_margin: margin }),
+    ...(shareMargin !== undefined && { preview_share_margin: shareMargin }),
+  };
 }
 
-/** With a column of margins where the rows have them: of a preview. */
-export const withMargin = (rows: readonly Record<string, unknown>[], columns: readonly string[]): string[] =>
-  rows.some((row) => row.preview_margin !== undefined) ? [...columns, 'preview_margin'] : [...columns];
+/** With the columns of margins that the rows have: of a preview. */
+export const withMargin = (rows: readonly Record<string, unknown>[], columns: readonly string[]): string[] => [
+  ...columns,
+  ...['preview_margin', 'preview_share_margin'].filter((name) => rows.some((row) => row[name] !== undefined)),
+];
 
 export const RANKED_COLUMNS = ['end', 'rank', 'id', 'token', 'label', 'score'];

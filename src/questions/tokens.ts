@@ -1,10 +1,10 @@
 import { findTokens } from '../reading/find-tokens.ts';
 import { readToken, tokenFacts } from '../reading/token-report.ts';
 import { readVector } from '../reading/vectors.ts';
-import { choice, filters, index, model, reading, readOptions, whole, words } from './parameters.ts';
+import { choice, filters, index, model, preview, reading, readOptions, whole, words } from './parameters.ts';
 import { question } from './question.ts';
 import { TokenReport, Tokens } from './results.ts';
-import { columnsOf } from './table.ts';
+import { columnsOf, rankedRows, withMargin } from './table.ts';
 
 export const tokens = question({
   name: 'tokens',
@@ -47,7 +47,7 @@ export const token = question({
   title: 'A token: its neighbours, the neurons that read and write it, the heads that copy, suppress and attend to it',
   path: '/api/models/{model}/tokens/{id}',
   place: { ...model, id: index('A row of E') },
-  parameters: { k: whole('How many of each', { max: 1000, default: 20, lists: 'columns' }), ...reading },
+  parameters: { k: whole('How many of each', { max: 1000, default: 20, lists: 'columns' }), ...reading, ...preview },
   result: TokenReport,
   sources: {
     lists: {
@@ -67,13 +67,12 @@ export const token = question({
       return { ...facts, neurons, heads, source: 'atlas' as const };
     },
   },
-  table: ({ neurons, heads }) =>
-    columnsOf(
-      Object.entries({ ...neurons, ...heads }).flatMap(([of, ends]) =>
-        Object.entries(ends).flatMap(([end, places]) =>
-          (places as object[]).map((place, i) => ({ of, end, rank: i + 1, ...place })),
-        ),
-      ),
-      ['of', 'end', 'rank', 'layer', 'expert', 'neuron', 'head', 'share', 'score', 'top', 'bottom', 'pairRank'],
-    ),
+  table: ({ neurons, heads }) => {
+    const rows = Object.entries({ ...neurons, ...heads }).flatMap(([of, ends]) => rankedRows(ends, { of }));
+    const places = ['layer', 'expert', 'neuron', 'head'];
+    return columnsOf(
+      rows,
+      withMargin(rows, ['of', 'end', 'rank', ...places, 'share', 'score', 'top', 'bottom', 'pairRank']),
+    );
+  },
 });

@@ -42,7 +42,8 @@ export async function appliedOf(
   };
 }
 
-function leastSampled(previews: readonly Preview[]): { vectors: number; of: number } {
+/** Of several previews, what is said of all. */
+export function leastSampled(previews: readonly Preview[]): { vectors: number; of: number } {
   const [{ vectors, of }] = [...previews].sort((a, b) => a.vectors / a.of - b.vectors / b.of);
   return { vectors, of };
 }

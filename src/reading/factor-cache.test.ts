@@ -55,8 +55,14 @@ describe('of what may be a preview', () => {
     const { matmul, topPairs, ...rest } = referenceEngine();
     const engine: Engine = {
       ...rest,
-      matmul: (...of) => (made.factors++, matmul(...of)),
-      topPairs: (...of) => (made.searches++, topPairs(...of)),
+      matmul: (...of) => {
+        made.factors++;
+        return matmul(...of);
+      },
+      topPairs: (...of) => {
+        made.searches++;
+        return topPairs(...of);
+      },
     };
     return { made, engine };
   };
@@ -76,7 +82,8 @@ describe('of what may be a preview', () => {
     it(`makes each factor once where the preview is exact, with ${normalize}`, async () => {
       const [{ made, engine }, model] = [counting(), many()];
       const how = { engine, normalize, factorCache: new FactorCache(undefined, store()) };
-      if (normalize === 'freq') for (const kind of ['attn.q', 'attn.k'] as const) await normaliser(model, kind, { engine });
+      if (normalize === 'freq')
+        for (const kind of ['attn.q', 'attn.k'] as const) await normaliser(model, kind, { engine });
       const first = await readHead(model, 0, 0, { ...how, preview: true, matrices: ['qk'], k: 5 });
       expect(first.applied).not.toHaveProperty('preview');
       expect(made.factors).toBe(2);

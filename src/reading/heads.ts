@@ -12,7 +12,7 @@ import { sharedInWords, withPairFoldRanks } from './fold-ranks.ts';
 import { withPairChance } from './pair-chance.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
 import { HEAD_MATRICES } from './parts.ts';
-import { marginOf, previewOf } from './preview.ts';
+import { marginsOf, previewOf } from './preview.ts';
 import { type RankOptions, rankTokens } from './rank.ts';
 import type {
   HeadMatrix,
@@ -122,23 +122,19 @@ export async function readHead(
 
 type Divisors = readonly (Float64Array | undefined)[];
 
-/** What gives the margin of a pair's score, where a side was divided by a preview. */
-function pairMargin(divisors: Divisors): ((score: number, ...pair: [number, number]) => number) | undefined {
-  const previews = divisors.map(previewOf);
-  if (!previews.some(Boolean)) return undefined;
-  return (score, ...pair) => marginOf(score, ...previews.map((preview, side) => preview?.relative[pair[side]] ?? 0));
-}
-
 /** Pairs with the margins of their scores, where a side was divided by a preview; else as they are. */
 function withPairMargins(pairs: TokenPair[], divisors: Divisors = []): TokenPair[] {
-  const margin = pairMargin(divisors);
-  return margin ? pairs.map((pair) => ({ ...pair, margin: margin(pair.score, pair.first.id, pair.second.id) })) : pairs;
+  if (!divisors.some(previewOf)) return pairs;
+  return pairs.map((pair) => {
+    const margin = marginsOf(divisors, [pair.first.id, pair.second.id])?.(pair.score);
+    return { ...pair, margin };
+  });
 }
 
 /** The same of one token's row: `divisors` are those of its own side and of the listed tokens' side. */
 function ofRow(token: number, divisors: Divisors): (listed: ScoredToken[]) => ScoredToken[] {
-  const margin = pairMargin(divisors);
-  return (listed) => (margin ? listed.map((one) => ({ ...one, margin: margin(one.score, token, one.id) })) : listed);
+  if (!divisors.some(previewOf)) return (listed) => listed;
+  return (listed) => listed.map((one) => ({ ...one, margin: marginsOf(divisors, [token, one.id])?.(one.score) }));
 }
 
 async function readMatrix(

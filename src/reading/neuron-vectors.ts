@@ -115,7 +115,11 @@ export async function similarNeurons(
     .map(({ score, ...place }) => ({ ...place, cosine: score }));
 }
 
-export type ScoredNeuron = NeuronPlace & { score: number };
+export type ScoredNeuron = NeuronPlace & {
+  score: number;
+  /** Of a preview: for 95 % of tokens the exact score is within score ± margin. */
+  margin?: number;
+};
 
 export const byPlace = (a: NeuronPlace, b: NeuronPlace): number =>
   a.layer - b.layer || a.expert - b.expert || a.neuron - b.neuron;

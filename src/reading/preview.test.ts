@@ -10,6 +10,8 @@ import { readHead, readHeadRow } from './heads.ts';
 import { readNeuron } from './neurons.ts';
 import { normaliser } from './normalisers.ts';
 import { previewOf } from './preview.ts';
+import { readToken } from './token-report.ts';
+import { neuronsByShare } from './token-shares.ts';
 
 const engine = referenceEngine();
 const many = () => tinyModel({ layers: 4, neurons: 400, gated: false, cache: memoryCache() });
@@ -104,6 +106,37 @@ describe('a preview', () => {
   });
 });
 
+describe('a preview of a token', () => {
+  it('says so where its places were divided by one, and gives margins there alone', async () => {
+    // So few vectors of heads that their means are exact.
+    const { preview, neurons, heads } = await readToken(many(), 7, { engine, preview: true });
+    expect(preview).toEqual({ vectors: 256, of: 1600 });
+    for (const { margin, shareMargin } of [...neurons.key!.top, ...neurons.value!.bottom]) {
+      expect(margin).toBeGreaterThan(0);
+      expect(shareMargin).toBeGreaterThan(0);
+    }
+    expect(heads.vo!.top[0]).not.toHaveProperty('margin');
+    const of = tinyModel({ layers: 40, heads: 8, kvHeads: 8, headDim: 4 });
+    const ofHeads = await readToken(of, 7, { engine, preview: true });
+    expect(ofHeads.preview).toEqual({ vectors: 256, of: 1280 });
+    const [best] = ofHeads.heads.qk!.top;
+    const { qk } = await readHead(of, best.layer, best.head, { engine, preview: true, matrices: ['qk'], k: 900 });
+    const { score, margin } = qk!.pairs.find(({ first, second }) => first.id === 7 && second.id === 7)!;
+    expect(best.score).toBeCloseTo(score, 5);
+    expect(best.margin).toBeCloseTo(margin!, 5);
+  });
+
+  it('is exact where the normalisers are known, and where none is asked for', async () => {
+    const model = many();
+    const guess = await readToken(model, 7, { engine, preview: true });
+    const exact = await readToken(model, 7, { engine });
+    expect(exact).not.toHaveProperty('preview');
+    expect(exact.neurons.value!.top[0].score).not.toBe(guess.neurons.value!.top[0].score);
+    expect(await readToken(model, 7, { engine, preview: true })).toEqual(exact);
+    expect(await readToken(many(), 7, { engine, normalize: 'none', preview: true })).not.toHaveProperty('preview');
+  });
+});
+
 describe('what a preview says of its error holds for 95 % of tokens', () => {
   const MODELS = process.env.WEIGHTSCOPE_MODELS;
   let fast: Engine | undefined;
@@ -121,6 +154,34 @@ describe('what a preview says of its error holds for 95 % of tokens', () => {
           expect(part, `${kind}: ${vectors} of ${of}`).toBeGreaterThanOrEqual(0.95);
           expect(vectors).toBeLessThanOrEqual(Math.max(256, Math.ceil(of / 32)));
         }
+        // Fifty neurons of each end are put in order of share; the means of one sample are off for all of them alike.
+        const [shares, scores] = [
+          { all: 0, within: 0 },
+          { all: 0, within: 0 },
+        ];
+        const count = (of: typeof shares, exact: number, guess: number, margin: number) => {
+          of.all++;
+          of.within += Number(Math.abs(exact - guess) <= margin);
+        };
+        const bare = { ...model, cache: undefined };
+        for (let token = 300; token < 6000; token += 1140) {
+          const how = { engine: fast, k: 50, parts: ['key', 'value'] as const };
+          const [guess, exact] = [
+            await neuronsByShare(bare, token, { ...how, preview: true }),
+            await neuronsByShare(model, token, how),
+          ];
+          for (const part of how.parts)
+            for (const end of ['top', 'bottom'] as const)
+              for (const one of guess[part]![end]) {
+                const same = exact[part]![end].find(
+                  ({ layer, neuron }) => layer === one.layer && neuron === one.neuron,
+                )!;
+                count(scores, same.score, one.score, one.margin!);
+                count(shares, same.share, one.share, one.shareMargin!);
+              }
+        }
+        expect(scores.within / scores.all, 'scores of neurons').toBeGreaterThanOrEqual(0.95);
+        expect(shares.within / shares.all, 'shares').toBeGreaterThanOrEqual(0.95);
         await model.close();
       },
       600_000,

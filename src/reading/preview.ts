@@ -123,6 +123,20 @@ export function marginOf(score: number, ...relative: readonly number[]): number 
   return (Math.abs(score) * together) / (1 - together);
 }
 
+/**
+ * What gives the margin of a score that was divided by each of `divisors` at the token of the same place; undefined
+ * where none of them is a preview.
+ */
+export function marginsOf(
+  divisors: readonly (Float64Array | undefined)[],
+  tokens: readonly number[],
+): ((score: number) => number) | undefined {
+  const previews = divisors.map(previewOf);
+  if (!previews.some(Boolean)) return undefined;
+  const relative = previews.map((preview, at) => preview?.relative[tokens[at]] ?? 0);
+  return (score) => marginOf(score, ...relative);
+}
+
 /** Tokens with the margins of their scores, where these were divided by a preview; else as they are. */
 export function withMargins<T extends { id: number; score: number }>(tokens: T[], f: Float64Array | undefined): T[] {
   const preview = previewOf(f);

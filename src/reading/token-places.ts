@@ -9,6 +9,7 @@ import { normaliser } from './normalisers.ts';
 import { score } from './pairs.ts';
 import { interactionsOf, parameter, readVectors } from './parameters.ts';
 import { HEAD_MATRICES, partsOf } from './parts.ts';
+import { marginsOf } from './preview.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions } from './types.ts';
 
 /** `top`: largest scores, largest first. `bottom`: smallest first. */
@@ -53,7 +54,8 @@ export async function neuronsOf(
   await checkToken(model, token, which, signal);
   const x = scaledRows(await embedding(model, which, signal), undefined, token, token + 1);
   const length = normalize === 'cosine' ? (await rowNorms(model, which, signal))[token] : 1;
-  const f = normalize === 'freq' ? (await normaliser(model, kind, options))[token] : 1;
+  const means = normalize === 'freq' ? await normaliser(model, kind, options) : undefined;
+  const f = means?.[token] ?? 1;
   const both = await bestOfLayers(
     model,
     part,
@@ -73,7 +75,8 @@ export async function neuronsOf(
   );
   // In a small layer one neuron may be at both ends.
   const unique = [...new Map(both.map((one) => [`${one.layer} ${one.expert} ${one.neuron}`, one])).values()];
-  return ends(unique, k, byPlace);
+  const margin = marginsOf([means], [token]);
+  return ends(margin ? unique.map((one) => ({ ...one, margin: margin(one.score) })) : unique, k, byPlace);
 }
 
 function rowLengths({ data, rows, columns }: Matrix): Float64Array {
@@ -100,6 +103,8 @@ export interface ScoredHead {
   layer: number;
   head: number;
   score: number;
+  /** Of a preview: for 95 % of tokens the exact score is within score ± margin. */
+  margin?: number;
 }
 
 /**
@@ -126,13 +131,17 @@ async function headsOf(
   const { k = 20, foldNorm, signal } = options;
   const engine = options.engine ?? (await defaultEngine());
   const { first, second } = PARTS[matrix];
+  const used: (Float64Array | undefined)[] = [];
   const rowFor = async (part: HeadPart): Promise<Matrix> => {
     const which = embeddingOf(`attn.${part}`, options.embedding);
     await checkToken(model, token, which, signal);
     const e = await embedding(model, which, signal);
-    return scaledRows(e, await sideDivisor(model, part, options), token, token + 1);
+    const divisor = await sideDivisor(model, part, options);
+    used.push(divisor);
+    return scaledRows(e, divisor, token, token + 1);
   };
   const [x, y] = [await rowFor(first), await rowFor(second)];
+  const margin = marginsOf(used, [token, token]);
   const run = stage(options, `${matrix} of all layers`);
   const found: ScoredHead[] = [];
   for (let layer = 0; layer < model.dimensions.layers; layer++) {
@@ -150,8 +159,10 @@ async function headsOf(
       const at = sharedHead(head, heads, own) * width;
       return { data: data.subarray(at, at + width), rows: 1, columns: width };
     };
-    for (let head = 0; head < heads; head++)
-      found.push({ layer, head, score: score({ a: rowOf(a, head), b: rowOf(b, head) }, 0, 0) });
+    for (let head = 0; head < heads; head++) {
+      const own = score({ a: rowOf(a, head), b: rowOf(b, head) }, 0, 0);
+      found.push({ layer, head, score: own, ...(margin && { margin: margin(own) }) });
+    }
     run.progress?.((layer + 1) / model.dimensions.layers);
   }
   return ends(found, k, (p, q) => p.layer - q.layer || p.head - q.head);

@@ -1,6 +1,10 @@
 import type { Model } from '../model/types.ts';
-import { tokenOf } from './applied.ts';
+import { leastSampled, tokenOf } from './applied.ts';
 import { checkToken, embedding, embeddingOf, norm } from './embedding.ts';
+import { partKinds } from './factors.ts';
+import { normalisers } from './normalisers.ts';
+import { HEAD_MATRICES, partsOf } from './parts.ts';
+import { previewOf } from './preview.ts';
 import { type Ends, type ScoredHead, type TokenPlaceOptions, tokenHeads } from './token-places.ts';
 import { neuronsByShare, type SharedNeuron } from './token-shares.ts';
 import type { HeadMatrix, NeuronPart, ReadOptions, ScoredToken, Token } from './types.ts';
@@ -16,6 +20,8 @@ export interface TokenReport {
   /** In order of share: how far the token stands out within the neuron. */
   neurons: Partial<Record<NeuronPart, Ends<SharedNeuron>>>;
   heads: Partial<Record<HeadMatrix, Ends<ScoredHead>>>;
+  /** Of a preview: how many vectors freq was taken from, and of how many (of the kind that was sampled least). */
+  preview?: { vectors: number; of: number };
 }
 
 /**
@@ -27,11 +33,21 @@ export async function readToken(
   id: number,
   options: TokenPlaceOptions & Pick<ReadOptions, 'labels'> = {},
 ): Promise<TokenReport> {
+  const preview = options.preview && (await previewOfAll(model, options));
   return {
     ...(await tokenFacts(model, id, options)),
+    ...(preview && { preview }),
     neurons: await neuronsByShare(model, id, options),
     heads: await tokenHeads(model, id, options),
   };
+}
+
+/** What a token's places are divided by, said before they are read: the exact means may come meanwhile. */
+async function previewOfAll(model: Model, options: TokenPlaceOptions): Promise<TokenReport['preview']> {
+  if ((options.normalize ?? 'freq') !== 'freq') return undefined;
+  const kinds = [...partsOf(model.dimensions.gated).map((part) => `ff.${part}` as const), ...partKinds(HEAD_MATRICES)];
+  const previews = [...(await normalisers(model, kinds, options)).values()].flatMap((f) => previewOf(f) ?? []);
+  return previews.length > 0 ? leastSampled(previews) : undefined;
 }
 
 /** What of {@link readToken} needs E alone. */

@@ -6,6 +6,7 @@ import { byPlace, type ScoredNeuron } from './neuron-vectors.ts';
 import { normaliser } from './normalisers.ts';
 import { neuronName } from './parameters.ts';
 import { partsOf } from './parts.ts';
+import { marginOf, previewOf } from './preview.ts';
 import { type Ends, neuronsOf, type TokenPlaceOptions } from './token-places.ts';
 import type { NeuronPart } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface SharedNeuron extends ScoredNeuron {
    * this token is all that it lists.
    */
   share: number;
+  /** Of a preview: for 95 % of neurons the exact share is within share ± shareMargin. */
+  shareMargin?: number;
 }
 
 /** As much as an atlas of the usual size lists. */
@@ -55,12 +58,17 @@ export async function neuronsByShare(
     const names = [...new Set([...top, ...bottom].map(nameOf))];
     const lengths = await listedLengths(
       model,
+      token,
       part,
       names.map((name) => vectors.get(name)!),
       options,
     );
     const lengthOf = new Map(names.map((name, i) => [name, lengths[i]!]));
-    const ofEnd = (neurons: readonly ScoredNeuron[]) => byShare(neurons, (one) => lengthOf.get(nameOf(one))!, k);
+    const ofEnd = (neurons: readonly ScoredNeuron[]) =>
+      byShare(neurons, (one) => lengthOf.get(nameOf(one))!.length, k).map((one) => {
+        const { relative } = lengthOf.get(nameOf(one))!;
+        return relative ? { ...one, shareMargin: marginOf(one.share, ...relative) } : one;
+      });
     found[part] = { top: ofEnd(top), bottom: ofEnd(bottom) };
   }
   return found;
@@ -87,14 +95,21 @@ export function byShare<T extends ScoredNeuron>(
     .slice(0, k);
 }
 
+interface ListedLength {
+  length: number;
+  /** Of a preview: which part of itself the token's score may be off by, and the length, were all off to one side. */
+  relative?: [score: number, length: number];
+}
+
 /** Of each vector the length of its largest and smallest scores, as its reading lists them. */
 async function listedLengths(
   model: Model,
+  token: number,
   part: NeuronPart,
   vectors: readonly Float32Array[],
   { normalize = 'freq', top: listed = 100, ...options }: TokenPlaceOptions & ListSizes,
-): Promise<Float64Array> {
-  if (vectors.length === 0) return new Float64Array();
+): Promise<ListedLength[]> {
+  if (vectors.length === 0) return [];
   const kind = `ff.${part}` as const;
   const which = embeddingOf(kind, options.embedding);
   const { signal } = options;
@@ -102,24 +117,27 @@ async function listedLengths(
   const data = new Float32Array(vectors.length * columns);
   for (const [i, vector] of vectors.entries()) data.set(vector, i * columns);
   const engine = options.engine ?? (await defaultEngine());
+  const f = normalize === 'freq' ? await normaliser(model, kind, options) : undefined;
+  const preview = previewOf(f);
   const { top, bottom } = await engine.topRows(
     { data, rows: vectors.length, columns, name: `${part}s of a token` },
     await embedding(model, which, signal),
     {
       k: listed,
       ends: 'both',
-      divisor:
-        normalize === 'freq'
-          ? await normaliser(model, kind, options)
-          : normalize === 'cosine'
-            ? await rowNorms(model, which, signal)
-            : undefined,
+      divisor: f ?? (normalize === 'cosine' ? await rowNorms(model, which, signal) : undefined),
       mask: await rowsKept(model, kind, 'tokens', options),
       signal,
     },
   );
-  return Float64Array.from(vectors, (vector, i) => {
-    const scores = [top!, bottom!].flatMap(({ score, k }) => [...score.subarray(i * k, (i + 1) * k)]);
-    return norm(Float64Array.from(scores)) / (normalize === 'cosine' ? norm(vector) || 1 : 1);
+  return vectors.map((vector, i) => {
+    const of = <T extends 'score' | 'index'>(what: T) =>
+      [top!, bottom!].flatMap((end) => [...end[what].subarray(i * end.k, (i + 1) * end.k)]);
+    const scores = of('score');
+    const length = norm(scores) / (normalize === 'cosine' ? norm(vector) || 1 : 1);
+    if (!preview || length === 0) return { length };
+    const tokens = of('index');
+    const off = norm(scores.map((score, at) => score * preview.relative[tokens[at]!]!));
+    return { length, relative: [preview.relative[token]!, off / length] };
   });
 }

@@ -41,7 +41,7 @@ export interface ReadOptions {
   approximate?: boolean;
   /**
    * A freq normaliser that is not known is taken from a sample of the vectors, at once: the reading says so
-   * (`applied.preview`), and each score has its `margin`. Default false. Neurons, heads and vectors.
+   * (`applied.preview`), and each score has its `margin`. Default false. Neurons, heads, tokens and vectors.
    */
   preview?: boolean;
   labels?: 'pretty' | 'raw' | 'notebook';

@@ -45,11 +45,11 @@ const cards = (): string[] =>
     if (example.kind !== 'head') return [];
     const { layer, index, matrix } = example;
     const filters = `excludeFuzzy=${matrix === 'qk'}&excludeSame=${matrix === 'vo'}&onlyAlnum=true`;
-    return [`/heads/${layer}/${index}?matrix=${matrix}&k=3&${filters}`];
+    return [`/heads/${layer}/${index}?matrix=${matrix}&k=3&${filters}&preview=true`];
   });
 
 const words = ({ layer, index }: { layer: number; index: number }, k: number): string =>
-  `/neurons/${layer}/${index}?k=${k}&bottom=0`;
+  `/neurons/${layer}/${index}?k=${k}&bottom=0&preview=true`;
 
 /** The statistic that is drawn first, and the places at its ends. */
 async function askStatistic(at: string, wish: string | undefined, ask: Ask) {

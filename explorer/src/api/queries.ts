@@ -3,7 +3,7 @@ import { type AnswerTo, ApiError, type AskedOf, ask, createClient, type Endpoint
 import type { PairIds } from '../state/pair.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { reach } from './reach.ts';
-import { inTurn } from './turns.ts';
+import { inTurn, type Turn } from './turns.ts';
 import type { HeadMatrix, NeuronPart } from './types.ts';
 
 /** The questions of what answers this page: its server or, on a site, its worker (in tests there is none). */
@@ -39,20 +39,13 @@ export const place = <K extends string>(parts: Record<K, string | number>) =>
     string
   >;
 
-/**
- * Any question: the other queries here are this with a name. `turn`: it waits for its turn, as what only adorns the
- * page (`aside`) does longest; `none`, for what is answered at once.
- */
-export function apiQuery<E extends Endpoint>(
-  question: E,
-  asked: AskedOf<E>,
-  turn: 'usual' | 'aside' | 'none' = 'usual',
-) {
+/** Any question: the other queries here are this with a name. `turn`: `none`, for what is answered at once. */
+export function apiQuery<E extends Endpoint>(question: E, asked: AskedOf<E>, turn: Turn | 'none' = 'usual') {
   return queryOptions({
     queryKey: [String(question.$url(asked))],
     queryFn: ({ signal }) => {
       const answer = async () => (await ask(question.$get(asked, { init: { signal } }))) as AnswerTo<E>;
-      return turn === 'none' ? answer() : inTurn(answer, signal, turn === 'aside');
+      return turn === 'none' ? answer() : inTurn(answer, signal, turn);
     },
   });
 }
@@ -84,9 +77,6 @@ export const neuronAsked = (...[model, layer, index, search]: [...NeuronPlace, R
   param: param([model, layer, index]),
   query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
 });
-
-/** For a line of words beside something else. */
-export const neuronQuery = (...of: Parameters<typeof neuronAsked>) => apiQuery(neuron, neuronAsked(...of), 'aside');
 
 /** What chance gives for the first score of each list. */
 export const neuronChanceQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>

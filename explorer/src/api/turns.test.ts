@@ -34,10 +34,37 @@ test('no more questions than are allowed are asked at once, the others in their 
 test('what only adorns the page leaves room for what is read', async () => {
   const { begun, ask } = questions();
   const inTurn = takeTurns(3, 1);
-  for (const name of ['card 1', 'card 2', 'card 3']) void inTurn(ask(name), never, true);
+  for (const name of ['card 1', 'card 2', 'card 3']) void inTurn(ask(name), never, 'aside');
   void inTurn(ask('reading'), never);
   await settle();
   expect(begun).toEqual(['card 1', 'reading']);
+});
+
+test('what keeps others waiting begins alone, when nothing else is asked, and one such at a time', async () => {
+  const { begun, ask, end } = questions();
+  const inTurn = takeTurns(4, 2);
+  for (const name of ['card 1', 'card 2', 'card 3']) void inTurn(ask(name), never, 'aside');
+  for (const name of ['pass 1', 'pass 2']) void inTurn(ask(name), never, 'last');
+  void inTurn(ask('card 4'), never, 'aside');
+  await settle();
+  expect(begun).toEqual(['card 1', 'card 2']);
+  for (const name of ['card 1', 'card 2']) {
+    end(name);
+    await settle();
+  }
+  expect(begun).toEqual(['card 1', 'card 2', 'card 3', 'card 4']);
+  end('card 3');
+  end('card 4');
+  await settle();
+  expect(begun.slice(4)).toEqual(['pass 1']);
+  // What is asked meanwhile does not wait for it; the next such does, for both.
+  void inTurn(ask('reading'), never);
+  end('pass 1');
+  await settle();
+  expect(begun.slice(4)).toEqual(['pass 1', 'reading']);
+  end('reading');
+  await settle();
+  expect(begun.slice(4)).toEqual(['pass 1', 'reading', 'pass 2']);
 });
 
 test('who gives up while waiting leaves the line, and a question that fails makes room', async () => {

@@ -1,11 +1,14 @@
 /**
- * Runs a question when its turn comes; `aside`, if it only adorns what is read, such as the words of a card. Aborting
- * `signal` while it waits takes it out of the line.
+ * `aside`: it only adorns what is read, such as the words of a card. `last`: it would keep others waiting, as a pass
+ * over all layers does, and begins alone, when nothing else is asked.
  */
-export type Turns = <T>(run: () => Promise<T>, signal: AbortSignal, aside?: boolean) => Promise<T>;
+export type Turn = 'usual' | 'aside' | 'last';
+
+/** Runs a question when its turn comes. Aborting `signal` while it waits takes it out of the line. */
+export type Turns = <T>(run: () => Promise<T>, signal: AbortSignal, turn?: Turn) => Promise<T>;
 
 interface Waiting {
-  aside: boolean;
+  turn: Turn;
   begin: () => void;
 }
 
@@ -17,25 +20,28 @@ interface Waiting {
 export function takeTurns(most: number, asides: number): Turns {
   const line: Waiting[] = [];
   const running = { all: 0, aside: 0 };
-  const mayBegin = ({ aside }: Waiting): boolean => running.all < most && (!aside || running.aside < asides);
+  const mayBegin = ({ turn }: Waiting): boolean => {
+    if (turn === 'last') return running.all === 0 && line.every((other) => other.turn === 'last');
+    return running.all < most && (turn === 'usual' || running.aside < asides);
+  };
   const next = (): void => {
     for (let at = line.findIndex(mayBegin); at >= 0; at = line.findIndex(mayBegin)) line.splice(at, 1)[0]!.begin();
   };
-  const count = (aside: boolean, by: 1 | -1): void => {
+  const count = (turn: Turn, by: 1 | -1): void => {
     running.all += by;
-    if (aside) running.aside += by;
+    if (turn === 'aside') running.aside += by;
   };
-  return async (run, signal, aside = false) => {
+  return async (run, signal, turn = 'usual') => {
     await new Promise<void>((resolve, reject) => {
       const leave = (): void => {
         line.splice(line.indexOf(waiting), 1);
         reject(signal.reason);
       };
       const waiting = {
-        aside,
+        turn,
         begin: () => {
           signal.removeEventListener('abort', leave);
-          count(aside, 1);
+          count(turn, 1);
           resolve();
         },
       };
@@ -47,7 +53,7 @@ export function takeTurns(most: number, asides: number): Turns {
     try {
       return await run();
     } finally {
-      count(aside, -1);
+      count(turn, -1);
       next();
     }
   };

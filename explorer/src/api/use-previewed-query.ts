@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { AnswerTo, AskedOf, Endpoint } from '../../../src/client.ts';
+import { apiQuery } from './queries.ts';
 import type { Applied } from './types.ts';
 import { useLongQuery } from './use-long-query.ts';
 
@@ -12,8 +14,11 @@ export const previewed = <A>(asked: A): A => {
 interface How<T> {
   /** Whether `freq` is asked for; other readings need no pass over all layers. */
   preview: boolean;
-  /** Whether an answer to another question may stand until this one is there. */
-  keep: (old: T) => boolean;
+  /** Whether an answer to another question may stand until this one is there; default: never. */
+  keep?: (old: T) => boolean;
+  enabled?: boolean;
+  /** Whether the exact answer may be asked for, which a part of a page leaves to the whole; default: it may. */
+  ready?: boolean;
 }
 
 /**
@@ -25,12 +30,12 @@ interface How<T> {
 export function usePreviewedQuery<E extends Endpoint>(
   question: E,
   asked: AskedOf<E>,
-  { preview, keep }: How<AnswerTo<E>>,
+  { preview, keep, enabled = true, ready = true }: How<AnswerTo<E>>,
 ) {
-  const first = useLongQuery(question, previewed(asked), { enabled: preview });
+  const first = useLongQuery(question, previewed(asked), { enabled: enabled && preview });
   const began = preview ? sampleOf(first.data) : undefined;
   const direct = !preview || began !== undefined || first.isError;
-  const exact = useLongQuery(question, asked, { enabled: direct });
+  const exact = useLongQuery(question, asked, { enabled: enabled && direct && ready });
   const shown = direct ? exact : first;
   const fresh = exact.data ?? (preview ? first.data : undefined);
   const last = useRef<AnswerTo<E>>(undefined);
@@ -38,7 +43,7 @@ export function usePreviewedQuery<E extends Endpoint>(
     if (fresh !== undefined) last.current = fresh;
   }, [fresh]);
   const old = last.current;
-  const kept = fresh === undefined && !shown.error && old !== undefined && keep(old) ? old : undefined;
+  const kept = fresh === undefined && !shown.error && old !== undefined && keep?.(old) ? old : undefined;
   return {
     ...shown,
     data: fresh ?? kept,
@@ -49,6 +54,28 @@ export function usePreviewedQuery<E extends Endpoint>(
   };
 }
 
-/** Some answers, as a token's, have no normaliser that could be a preview's. */
-const sampleOf = (answer: unknown): Applied['preview'] =>
-  (answer as { applied?: Applied } | undefined)?.applied?.preview;
+/**
+ * Words beside something else: those of a preview at once, where the exact ones take a pass over all layers, and the
+ * exact ones in their place, for which all else that the page asks goes first. `preview` and `began` as above.
+ */
+export function useWords<E extends Endpoint>(
+  question: E,
+  asked: AskedOf<E>,
+  { preview = true, enabled = true }: { preview?: boolean; enabled?: boolean } = {},
+) {
+  const first = useQuery({ ...apiQuery(question, preview ? previewed(asked) : asked, 'aside'), enabled });
+  const began = sampleOf(first.data);
+  const exact = useQuery({ ...apiQuery(question, asked, 'last'), enabled: enabled && began !== undefined });
+  return {
+    data: exact.data ?? first.data,
+    isFetching: first.isFetching,
+    preview: exact.data === undefined ? began : undefined,
+    began,
+  };
+}
+
+/** A token's answer, of many places, says by itself that it is a preview. */
+const sampleOf = (answer: unknown): Applied['preview'] => {
+  const { applied, preview } = (answer ?? {}) as { applied?: Applied; preview?: Applied['preview'] };
+  return applied?.preview ?? preview;
+};

@@ -19,13 +19,16 @@ export function AppliedNote({ applied, normalize }: { applied: Applied; normaliz
     <Note title="What was applied">
       <p>{NORMALISERS[normalize]}</p>
       <p>{sentence(applied)}</p>
-      {/* A preview says so above the lists, where the exact ones leave its room as it is. */}
-      {applied.notes.slice(applied.preview ? 1 : 0).map((note) => (
+      {notesBelow(applied).map((note) => (
         <p key={note}>{note}</p>
       ))}
     </Note>
   );
 }
+
+/** A preview says so above the lists, where the exact ones leave its room as it is. */
+export const notesBelow = ({ notes, preview }: Pick<Applied, 'notes' | 'preview'>): readonly string[] =>
+  preview ? notes.slice(1) : notes;
 
 export function sentence({ foldNorm, filters, embedding, approximate }: Applied): string {
   return [

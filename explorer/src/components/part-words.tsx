@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
-import { neuronQuery } from '../api/queries.ts';
+import { neuronAsked, neuron as question } from '../api/queries.ts';
 import type { NeuronPart } from '../api/types.ts';
+import { useWords } from '../api/use-previewed-query.ts';
 import { formatCount } from '../format.ts';
 import { type ReadingSearch, WORDS_ONLY } from '../state/reading-search.ts';
 import { LitWords } from './lit-words.tsx';
+import { PreviewMark } from './preview-mark.tsx';
 
 interface PartWordsProps {
   model: string;
@@ -26,14 +27,16 @@ const WORDS = 4;
  * shown.
  */
 export function PartWords({ model, layer, neuron, part, sign, token, search, tone }: PartWordsProps) {
-  const { data } = useQuery(
-    neuronQuery(model, layer, neuron, { ...search, filters: WORDS_ONLY, k: LOOKED, bottom: LOOKED }),
-  );
+  const how = { ...search, filters: WORDS_ONLY, k: LOOKED, bottom: LOOKED };
+  const { data, began, preview } = useWords(question, neuronAsked(model, layer, neuron, how), {
+    preview: search.normalize === undefined,
+  });
   const list = data?.parts[part]?.[sign === '+' ? 'top' : 'bottom'];
   if (!list) return null;
   const at = list.findIndex(({ id }) => id === token);
   return (
     <>
+      <PreviewMark began={began} exact={preview === undefined} />
       <span
         className="number rank"
         title={`Its place in the neuron’s own list of ${part} tokens, special ones left out`}

@@ -33,8 +33,11 @@ export interface CardReading {
 /** How many rows each list of a card has. */
 export const ROWS = 12;
 
+type Sample = { vectors: number; of: number } | undefined;
+/** Of a token's many places the answer itself says it. */
 interface Sampled {
-  applied?: { preview?: { vectors: number; of: number } };
+  applied?: { preview?: Sample };
+  preview?: Sample;
 }
 interface Answers {
   neuron: Sampled & {
@@ -66,16 +69,18 @@ interface Placed {
   layer: number;
   neuron: number;
   share: number;
+  /** Of a preview. */
+  shareMargin?: number | undefined;
 }
 
 /** What a card says of an answer to its question; of a head's pair also where it stands, and how high. */
 export function cardReading(pin: Pin, answer: unknown, row?: HeadRow): CardReading {
-  const { applied } = answer as Sampled;
+  const { applied, preview = applied?.preview } = answer as Sampled;
   const search = parseReadingSearch(Object.fromEntries(new URLSearchParams(pin.query)));
   const lists = cardLists(pin.kind, answer, ROWS, pairOf(pin));
   return {
     lists: row ? [...pairLists(row), ...lists.map((list) => ({ ...list, below: true as const }))] : lists,
-    how: `${readingLine(search, 'freq')}${sampleInWords(applied?.preview)}`,
+    how: `${readingLine(search, 'freq')}${sampleInWords(preview)}`,
   };
 }
 
@@ -123,7 +128,8 @@ const LISTS: { [K in Pin['kind']]: (answer: Answers[K], most: number, pair?: Pai
 /** A pair alone, as the row of its first token gives it. */
 function pairLists({ matrix, token, top: [second] }: HeadRow): CardList[] {
   if (!second) return [];
-  const row = { label: `${token.label} → ${second.label}`, score: second.score, met: true };
+  const { score, margin } = second;
+  const row = { label: `${token.label} → ${second.label}`, score, ...(margin !== undefined && { margin }), met: true };
   return [{ heading: `${matrix.toUpperCase()}: the pair`, tone: MATRIX_TONES[matrix], rows: [row] }];
 }
 
@@ -140,4 +146,8 @@ const MATRIX_TONES = { qk: 'read', vo: 'write' } as const;
 const TONES = { key: 'read', up: 'neutral', value: 'write' } as const;
 
 const placed = (rows: readonly Placed[] = [], most: number): CardList['rows'] =>
-  rows.slice(0, most).map(({ layer, neuron, share }) => ({ label: `${layer}:${neuron}`, score: share }));
+  rows.slice(0, most).map(({ layer, neuron, share, shareMargin: margin }) => ({
+    label: `${layer}:${neuron}`,
+    score: share,
+    ...(margin !== undefined && { margin }),
+  }));

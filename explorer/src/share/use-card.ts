@@ -1,5 +1,4 @@
 import { head, neuron, pairAsked, place, readingQuery, tokens } from '../api/queries.ts';
-import { useLongQuery } from '../api/use-long-query.ts';
 import { usePreviewedQuery } from '../api/use-previewed-query.ts';
 import { parseReadingSearch } from '../state/reading-search.ts';
 import { ROWS } from './lists.ts';
@@ -9,12 +8,10 @@ import { type Pin, pairOf } from './pin.ts';
 export function useCard(pin: Pin) {
   const given = Object.fromEntries(new URLSearchParams(pin.query));
   const search = parseReadingSearch(given);
-  const freq = search.normalize === undefined;
   const [first = 0, second = 0] = pin.numbers;
   const { question, asked } = askedOf(pin, first, second, search, given.matrix === 'vo' ? 'vo' : 'qk');
   return usePreviewedQuery(question as typeof neuron, asked as never, {
-    preview: freq && pin.kind !== 'token',
-    keep: () => false,
+    preview: search.normalize === undefined,
   });
 }
 
@@ -23,13 +20,13 @@ export function useCardPair(pin: Pin) {
   const given = Object.fromEntries(new URLSearchParams(pin.query));
   const pair = pin.kind === 'head' ? pairOf(pin) : undefined;
   const [layer = 0, index = 0] = pin.numbers;
-  const asked = pairAsked(
-    [pin.model, layer, index],
-    given.matrix === 'vo' ? 'vo' : 'qk',
-    pair ?? { first: 0, second: 0 },
-    parseReadingSearch(given),
-  );
-  return useLongQuery(head.row, asked, { enabled: pair !== undefined });
+  const search = parseReadingSearch(given);
+  const matrix = given.matrix === 'vo' ? 'vo' : 'qk';
+  const asked = pairAsked([pin.model, layer, index], matrix, pair ?? { first: 0, second: 0 }, search);
+  return usePreviewedQuery(head.row, asked, {
+    preview: search.normalize === undefined,
+    enabled: pair !== undefined,
+  });
 }
 
 function askedOf(

@@ -724,6 +724,10 @@ class TokenReportNeuronsKeyTopDict(TypedDict):
     score: float
     # How far the token stands out within the neuron: |score| by the length of all its listed scores
     share: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    shareMargin: NotRequired[float]
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -736,6 +740,10 @@ class TokenReportNeuronsKeyBottomDict(TypedDict):
     score: float
     # How far the token stands out within the neuron: |score| by the length of all its listed scores
     share: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    shareMargin: NotRequired[float]
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -753,6 +761,10 @@ class TokenReportNeuronsUpTopDict(TypedDict):
     score: float
     # How far the token stands out within the neuron: |score| by the length of all its listed scores
     share: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    shareMargin: NotRequired[float]
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -765,6 +777,10 @@ class TokenReportNeuronsUpBottomDict(TypedDict):
     score: float
     # How far the token stands out within the neuron: |score| by the length of all its listed scores
     share: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    shareMargin: NotRequired[float]
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -782,6 +798,10 @@ class TokenReportNeuronsValueTopDict(TypedDict):
     score: float
     # How far the token stands out within the neuron: |score| by the length of all its listed scores
     share: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    shareMargin: NotRequired[float]
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -794,6 +814,10 @@ class TokenReportNeuronsValueBottomDict(TypedDict):
     score: float
     # How far the token stands out within the neuron: |score| by the length of all its listed scores
     share: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    shareMargin: NotRequired[float]
     # Labels of the neuron's first tokens, with an atlas
     top: NotRequired[str]
     bottom: NotRequired[str]
@@ -817,6 +841,8 @@ class TokenReportHeadsVoTopDict(TypedDict):
     layer: float
     head: float
     score: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     # Its place among the head's pairs, with an atlas
     pairRank: NotRequired[float | None]
 
@@ -825,6 +851,8 @@ class TokenReportHeadsVoBottomDict(TypedDict):
     layer: float
     head: float
     score: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     # Its place among the head's pairs, with an atlas
     pairRank: NotRequired[float | None]
 
@@ -838,6 +866,8 @@ class TokenReportHeadsQkTopDict(TypedDict):
     layer: float
     head: float
     score: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     # Its place among the head's pairs, with an atlas
     pairRank: NotRequired[float | None]
 
@@ -846,6 +876,8 @@ class TokenReportHeadsQkBottomDict(TypedDict):
     layer: float
     head: float
     score: float
+    # Of a preview: for 95 % of scores the exact one is within score ± margin
+    margin: NotRequired[float]
     # Its place among the head's pairs, with an atlas
     pairRank: NotRequired[float | None]
 
@@ -861,6 +893,13 @@ class TokenReportHeadsDict(TypedDict):
 
     vo: NotRequired[TokenReportHeadsVoDict]
     qk: NotRequired[TokenReportHeadsQkDict]
+
+
+class TokenReportPreviewDict(TypedDict):
+    """Only in a preview: how many vectors freq was taken from, and of how many."""
+
+    vectors: float
+    of: float
 
 
 class StatisticNamesStatisticsDict(TypedDict):
@@ -1737,6 +1776,8 @@ class TokenReportDict(TypedDict):
     # By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it,
     # qk attends from it to itself
     heads: TokenReportHeadsDict
+    # Only in a preview: how many vectors freq was taken from, and of how many
+    preview: NotRequired[TokenReportPreviewDict]
     source: Literal["atlas", "live"]
 
 

@@ -258,6 +258,8 @@ class TokenReport(Reading):
     # By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it,
     # qk attends from it to itself
     heads: _answers.TokenReportHeadsDict
+    # Only in a preview: how many vectors freq was taken from, and of how many
+    preview: _answers.TokenReportPreviewDict | None
     source: Literal["atlas", "live"]
 
 
@@ -1082,6 +1084,7 @@ class ModelQuestions:
         embedding: Literal["unembed", "embed", "own"] | None = None,
         approximate: bool | None = None,
         label: Literal["pretty", "raw", "notebook"] | None = None,
+        preview: bool | None = None,
         only_ascii: bool | None = None,
         only_english: bool | None = None,
         only_alnum: bool | None = None,
@@ -1112,6 +1115,8 @@ class ModelQuestions:
             approximate: A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is
                 faster; says so.
             label: How tokens are written.
+            preview: A freq normaliser that is not known yet from 1/32 of the vectors or fewer, at once; says so,
+                with ± beside scores.
             only_ascii: ASCII characters alone.
             only_english: ASCII letters and digits, brackets at the ends aside.
             only_alnum: Letters and digits of any script.
@@ -1138,6 +1143,7 @@ class ModelQuestions:
             "embedding": embedding,
             "approximate": approximate,
             "label": label,
+            "preview": preview,
             "onlyAscii": only_ascii,
             "onlyEnglish": only_english,
             "onlyAlnum": only_alnum,
@@ -1472,6 +1478,7 @@ class ModelQuestions:
         embedding: Literal["unembed", "embed", "own"] | None = None,
         approximate: bool | None = None,
         label: Literal["pretty", "raw", "notebook"] | None = None,
+        preview: bool | None = None,
     ) -> TokenReport:
         """A token: its neighbours, the neurons that read and write it, the heads that copy, suppress and attend to it.
 
@@ -1486,6 +1493,8 @@ class ModelQuestions:
             approximate: A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is
                 faster; says so.
             label: How tokens are written.
+            preview: A freq normaliser that is not known yet from 1/32 of the vectors or fewer, at once; says so,
+                with ± beside scores.
         """
         asked: dict[str, Any] = {
             "id": id,
@@ -1496,6 +1505,7 @@ class ModelQuestions:
             "embedding": embedding,
             "approximate": approximate,
             "label": label,
+            "preview": preview,
         }
         return self._ask(TokenReport, "token", asked)  # type: ignore[no-any-return]
 

@@ -59,15 +59,17 @@ export const ranked = { top: z.array(ScoredToken), bottom: z.array(ScoredToken),
 
 export const RankedTokens = z.object(ranked).meta({ id: 'RankedTokens' });
 
+export const sampled = z
+  .object({ vectors: number, of: number })
+  .optional()
+  .meta({ description: 'Only in a preview: how many vectors freq was taken from, and of how many' });
+
 export const applied = {
   foldNorm: z.boolean(),
   filters: z.array(z.string()),
   embedding: z.enum(EMBEDDINGS),
   approximate: z.boolean(),
-  preview: z
-    .object({ vectors: number, of: number })
-    .optional()
-    .meta({ description: 'Only in a preview: how many vectors freq was taken from, and of how many' }),
+  preview: sampled,
   notes: z.array(z.string()),
 };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { number, perPart, ScoredToken, Token } from './common.ts';
+import { margin, number, perPart, ScoredToken, sampled, Token } from './common.ts';
 
 const classes = z.object({ special: z.boolean(), padding: z.boolean() });
 
@@ -18,6 +18,8 @@ const TokenNeuron = z.object({
   share: number.meta({
     description: 'How far the token stands out within the neuron: |score| by the length of all its listed scores',
   }),
+  margin,
+  shareMargin: margin,
   top: z.string().optional().meta({ description: "Labels of the neuron's first tokens, with an atlas" }),
   bottom: z.string().optional(),
 });
@@ -26,6 +28,7 @@ const TokenHead = z.object({
   layer: number,
   head: number,
   score: number,
+  margin,
   pairRank: number.nullable().optional().meta({ description: "Its place among the head's pairs, with an atlas" }),
 });
 
@@ -45,6 +48,7 @@ export const TokenReport = z
       description:
         "By the token's diagonal score, the highest and the lowest (suppression where it is below 0): vo copies it, qk attends from it to itself",
     }),
+    preview: sampled,
     source: z.enum(['atlas', 'live']),
   })
   .meta({ id: 'TokenReport' });

@@ -1,5 +1,5 @@
 import { Fragment } from 'react';
-import type { Counter } from '../../api/types.ts';
+import type { Applied, Counter } from '../../api/types.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { TokenText } from '../../components/token-text.tsx';
@@ -10,17 +10,21 @@ interface CountersProps {
   headings: { first: string; second: string };
   /** Of all pairs beyond the threshold, or of the listed ones. */
   of: string;
+  /** Of a preview: what its normalisers were taken from. */
+  sample: Applied['preview'];
+  /** They began as a preview: others in their place have the same room. */
+  held: boolean;
   name: string;
 }
 
 const SHOWN = 18;
 
 /** How often each token stands on either side. */
-export function Counters({ counters, headings, of, name }: CountersProps) {
+export function Counters({ counters, headings, of, sample, held, name }: CountersProps) {
   return (
     <Section title="Counters" hint={of}>
       {(['first', 'second'] as const).map((side) => (
-        <p key={side} className="counter">
+        <p key={side} className={held ? 'counter held' : 'counter'}>
           <span className="soft">{headings[side]}</span>{' '}
           {counters[side].slice(0, SHOWN).map(([label, count]) => (
             <Fragment key={label}>
@@ -42,7 +46,7 @@ export function Counters({ counters, headings, of, name }: CountersProps) {
         name={`${name}-counters`}
         rows={() =>
           (['first', 'second'] as const).flatMap((side) =>
-            counters[side].map(([token, count]) => ({ side, token, count })),
+            counters[side].map(([token, count]) => ({ side, token, [sample ? 'preview_count' : 'count']: count })),
           )
         }
       />

@@ -1,8 +1,9 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
-import type { Token, TokenPair } from '../../api/types.ts';
+import type { Applied, Token, TokenPair } from '../../api/types.ts';
 import type { Tone } from '../../components/bar.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { useWidth } from '../../components/use-width.ts';
+import { sampleInWords } from '../../export/figure.ts';
 import { formatCount, formatScore, plural } from '../../format.ts';
 import type { PairIds } from '../../state/pair.ts';
 import { chooseLinks, curve, layOut, type PlacedToken } from './bipartite.ts';
@@ -16,6 +17,8 @@ interface DrawingProps {
   pairs: readonly TokenPair[];
   /** What stands above either column: `query token`. */
   headings: Record<Side, string>;
+  /** Of a preview: what its normalisers were taken from. */
+  sample: Applied['preview'];
   tone: Tone;
   /** The token whose row or column is read beside the drawing. */
   chosen: { id: number; side: Side } | undefined;
@@ -33,7 +36,7 @@ const TOP = 24;
 const CHARACTER = 7.25;
 
 /** The strongest pairs as curves between two columns of tokens, laid out so that few of them cross. */
-export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose, pair }: DrawingProps) {
+export function Drawing({ name, title, pairs, headings, sample, tone, chosen, onChoose, pair }: DrawingProps) {
   const holder = useRef<HTMLDivElement>(null);
   const width = Math.min(520, useWidth(holder));
   const [lit, setLit] = useState<{ id: number; side: Side }>();
@@ -94,10 +97,15 @@ export function Drawing({ name, title, pairs, headings, tone, chosen, onChoose, 
       <SaveMenu
         label={`drawing of ${plural(links.length, 'pair')}`}
         name={`${name}-drawing`}
-        rows={() => links.map((link) => ({ first: label(link.first), second: label(link.second), score: link.score }))}
+        rows={() =>
+          links.map(({ first, second, score }) => ({
+            ...{ first: label(first), second: label(second), score },
+            ...(sample && { preview_margin: marginOf(pairs, first, second) }),
+          }))
+        }
         figure={{
           title,
-          what: `the ${plural(links.length, 'strongest pair')} of ${formatCount(pairs.length)} listed`,
+          what: `the ${plural(links.length, 'strongest pair')} of ${formatCount(pairs.length)} listed${sampleInWords(sample)}`,
           axes: `left: ${headings.first}; right: ${headings.second}; width of a line: score, from ${range(links)}`,
           legend: [{ tone, label: `${headings.first} → ${headings.second}` }],
           normalised: 'freq',
@@ -200,6 +208,9 @@ function fitted(label: string, space: number): string {
 function tokensOf(pairs: readonly TokenPair[]): Map<number, Token> {
   return new Map(pairs.flatMap(({ first, second }) => [[first.id, first] as const, [second.id, second] as const]));
 }
+
+const marginOf = (pairs: readonly TokenPair[], first: number, second: number): number | undefined =>
+  pairs.find((pair) => pair.first.id === first && pair.second.id === second)?.margin;
 
 function range(links: readonly { score: number }[]): string {
   const scores = links.map(({ score }) => score);

@@ -5,6 +5,7 @@ import { modelQuery } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo, TokenPair } from '../../api/types.ts';
 import { ChanceLine } from '../../components/chance-line.tsx';
 import { PlacePicker } from '../../components/place-picker.tsx';
+import { PreviewLine } from '../../components/preview-line.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
@@ -63,6 +64,7 @@ export function HeadPage() {
         <HeadInWords matrix={matrix} pair={answers.pairs.data?.[matrix]?.pairs[0]} />
       </WhatIsThis>
       <Controls search={search} answers={answers} beyond={beyond} onBeyond={setBeyond} onChange={onChange} />
+      <PreviewLine began={answers.pairs.began} exact={answers.exact} wait={answers.pairs} />
       <Answer query={answers.pairs} what="Reading the best pairs">
         {({ [matrix]: reading, applied }) =>
           // While the other matrix is on its way, the answer is still of the one before.
@@ -70,7 +72,9 @@ export function HeadPage() {
             <Selected
               place={place}
               reading={reading}
-              notes={applied.notes}
+              applied={applied}
+              exact={answers.exact}
+              held={answers.pairs.began !== undefined}
               stale={answers.pairs.isPlaceholderData}
               file={file}
               onChange={onChange}

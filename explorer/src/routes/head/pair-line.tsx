@@ -1,6 +1,6 @@
 import { head, pairAsked } from '../../api/queries.ts';
 import type { HeadRow, TokenPair } from '../../api/types.ts';
-import { useLongQuery } from '../../api/use-long-query.ts';
+import { usePreviewedQuery } from '../../api/use-previewed-query.ts';
 import { Answer } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, formatScore } from '../../format.ts';
@@ -14,13 +14,18 @@ interface PairLineProps {
   ids: PairIds;
   /** What is listed, where its place is looked up. */
   pairs: readonly TokenPair[];
+  /** The exact score may be asked for. */
+  exact: boolean;
   onLeave: () => void;
 }
 
 /** The pair that the address names, with its score, whether it is listed or not. */
-export function PairLine({ place, ids, pairs, onLeave }: PairLineProps) {
+export function PairLine({ place, ids, pairs, exact, onLeave }: PairLineProps) {
   const { model, layer, head: index, search } = place;
-  const query = useLongQuery(head.row, pairAsked([model, layer, index], matrixOf(search), ids, search));
+  const query = usePreviewedQuery(head.row, pairAsked([model, layer, index], matrixOf(search), ids, search), {
+    preview: search.normalize === undefined,
+    ready: exact,
+  });
   const at = pairs.findIndex(({ first, second }) => first.id === ids.first && second.id === ids.second);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms.
@@ -34,6 +39,7 @@ export function PairLine({ place, ids, pairs, onLeave }: PairLineProps) {
             {': '}
             <b>{second ? formatScore(second.score) : '–'}</b>
             <span className="soft">
+              {second?.margin !== undefined && ` ± ${formatScore(second.margin)}`}
               {at >= 0
                 ? `, ${formatCount(at + 1)} of the ${formatCount(pairs.length)} listed`
                 : ', not among the listed'}

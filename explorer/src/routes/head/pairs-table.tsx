@@ -59,15 +59,23 @@ export function PairsTable({ label, name, model, pairs, headings, tone, chosen, 
         id: 'score',
         header: 'score',
         value: ({ score }) => score,
-        cell: ({ score }) => (
+        cell: ({ score, margin }) => (
           <>
             <span className="number">{format(score)}</span>
-            <Bar value={score} max={full} />
+            {/* A margin stands where the bar will. */}
+            {margin === undefined ? (
+              <Bar value={score} max={full} />
+            ) : (
+              <span className="margin">± {format(margin)}</span>
+            )}
           </>
         ),
         width: '88px',
         numeric: true,
       },
+      ...(pairs[0]?.margin === undefined
+        ? []
+        : [{ id: 'preview_margin', header: '±', value: ({ margin }: TokenPair) => margin, hidden: true }]),
       ...(withOther
         ? [
             {

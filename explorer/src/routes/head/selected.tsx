@@ -1,5 +1,6 @@
 import { useRouter } from '@tanstack/react-router';
-import type { MatrixReading, Token, TokenPair } from '../../api/types.ts';
+import type { Applied as AppliedTo, MatrixReading, Token, TokenPair } from '../../api/types.ts';
+import { notesBelow } from '../../components/applied-note.tsx';
 import { Empty, Note } from '../../components/states.tsx';
 import { linkTo } from '../../share/link.ts';
 import { useCopy } from '../../share/use-copy.ts';
@@ -17,7 +18,11 @@ import { TokenRow } from './token-row.tsx';
 interface SelectedProps {
   place: HeadPlace;
   reading: MatrixReading;
-  notes: readonly string[];
+  applied: AppliedTo;
+  /** The pairs are no preview: what is read beside them may be exact too. */
+  exact: boolean;
+  /** They began as a preview. */
+  held: boolean;
   /** An answer to the question before, while the next one is on its way. */
   stale: boolean;
   file: string;
@@ -25,9 +30,10 @@ interface SelectedProps {
 }
 
 /** What the selection selects: as a drawing and as a table; one token's row; the counters. */
-export function Selected({ place, reading, notes, stale, file, onChange }: SelectedProps) {
+export function Selected({ place, reading, applied, exact, held, stale, file, onChange }: SelectedProps) {
   const { pairs, counters, above, below } = reading;
   const { search, model } = place;
+  const { preview: sample } = applied;
   const { headings, tone, name } = MATRICES[matrixOf(search)];
   const side = search.side ?? 'first';
   const pair = parsePair(search.pair);
@@ -45,7 +51,15 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
   return (
     <>
       <div className="pair-place">
-        {pair && <PairLine place={place} ids={pair} pairs={pairs} onLeave={() => onChange({ pair: undefined })} />}
+        {pair && (
+          <PairLine
+            place={place}
+            ids={pair}
+            pairs={pairs}
+            exact={exact}
+            onLeave={() => onChange({ pair: undefined })}
+          />
+        )}
         <span role="status" className="soft">
           {said}
         </span>
@@ -59,6 +73,7 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
               name={file}
               title={`Head ${place.layer}:${place.head}: pairs of ${name}`}
               pairs={pairs}
+              sample={sample}
               headings={headings}
               tone={tone}
               pair={pair}
@@ -78,16 +93,25 @@ export function Selected({ place, reading, notes, stale, file, onChange }: Selec
           </>
         )}
         <div className="beside">
-          <TokenRow place={place} token={tokenOf(pairs, chosen)} tone={tone} name={file} onChange={onChange} />
+          <TokenRow
+            place={place}
+            token={tokenOf(pairs, chosen)}
+            exact={exact}
+            tone={tone}
+            name={file}
+            onChange={onChange}
+          />
+          <Applied place={place} applied={applied} />
           {pairs.length > 0 && (
             <Counters
               counters={counters}
               headings={headings}
-              of={above !== undefined || below !== undefined ? 'over all that are counted' : 'over the listed pairs'}
+              of={`${above !== undefined || below !== undefined ? 'over all that are counted' : 'over the listed pairs'}${sample ? ', in the preview' : ''}`}
+              sample={sample}
+              held={held}
               name={file}
             />
           )}
-          <Applied place={place} notes={notes} />
         </div>
       </div>
     </>
@@ -101,7 +125,7 @@ function tokenOf(pairs: readonly TokenPair[], id: number | undefined): Token | u
   return pair ? (pair.first.id === id ? pair.first : pair.second) : { id, token: '', label: `#${id}` };
 }
 
-function Applied({ place, notes }: { place: HeadPlace; notes: readonly string[] }) {
+function Applied({ place, applied }: { place: HeadPlace; applied: AppliedTo }) {
   const { normalize = 'freq', fold } = place.search;
   const [w1, w2] = matrixOf(place.search) === 'vo' ? ['V', 'O'] : ['Q', 'K'];
   const side = (index: string, w: string) => (
@@ -130,7 +154,7 @@ function Applied({ place, notes }: { place: HeadPlace; notes: readonly string[] 
         Norms {fold ? 'folded in' : 'not folded in'}
         {w1 === 'Q' && '; positions left out'}.
       </p>
-      {notes.map((note) => (
+      {notesBelow(applied).map((note) => (
         <p key={note}>{note}</p>
       ))}
     </Note>

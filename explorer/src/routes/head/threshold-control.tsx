@@ -72,9 +72,10 @@ function shownPosition(scale: ThresholdScale, value: number | undefined, own: nu
   return thresholdAt(scale, own) === value ? own : positionOf(scale, value);
 }
 
-/** `exactly 3,163 of 268,435,456 pairs` */
+/** `exactly 3,163 of 268,435,456 pairs`; of a preview `3,163 pairs in the preview`: all it knows, those beyond not. */
 function Count({ answers, matrix, value }: Pick<ThresholdControlProps, 'answers' | 'matrix' | 'value'>) {
   const { pairs, count, curve } = answers;
+  const guessed = pairs.preview !== undefined;
   const counted = count?.count ?? (pairs.isPlaceholderData ? undefined : pairs.data?.[matrix]?.count);
   return (
     <output className="count" htmlFor="threshold-slider">
@@ -84,9 +85,10 @@ function Count({ answers, matrix, value }: Pick<ThresholdControlProps, 'answers'
         </>
       ) : (
         <>
-          {value === undefined ? 'all ' : 'exactly '}
+          {value === undefined ? 'all ' : guessed ? '' : 'exactly '}
           <b>{formatCount(counted)}</b>
           {value !== undefined && curve.data && ` of ${formatCount(curve.data.total)}`} pairs
+          {guessed && value !== undefined && ' in the preview'}
         </>
       )}
     </output>

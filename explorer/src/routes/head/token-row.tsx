@@ -1,6 +1,6 @@
 import { head } from '../../api/queries.ts';
 import type { Token } from '../../api/types.ts';
-import { useLongQuery } from '../../api/use-long-query.ts';
+import { usePreviewedQuery } from '../../api/use-previewed-query.ts';
 import type { Tone } from '../../components/bar.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
@@ -8,6 +8,7 @@ import { ScoreBars } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
+import { sampleInWords } from '../../export/figure.ts';
 import { listOf, listsSvg } from '../../export/lists.ts';
 import { MATRICES } from './matrices.ts';
 import { type HeadPlace, of, rowQuery } from './queries.ts';
@@ -16,19 +17,24 @@ import { type HeadSearch, matrixOf } from './search.ts';
 interface TokenRowProps {
   place: HeadPlace;
   token: Token | undefined;
+  /** The exact row may be asked for. */
+  exact: boolean;
   tone: Tone;
   name: string;
   onChange: (change: Partial<Pick<HeadSearch, 'id' | 'side'>>) => void;
 }
 
 /** What the head does with one token: its row, or its column, as ranked tokens. */
-export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) {
+export function TokenRow({ place, token, exact, tone, name, onChange }: TokenRowProps) {
   const { model, search } = place;
   const side = search.side ?? 'first';
-  const query = useLongQuery(head.row, of(place, rowQuery(place, token?.id ?? 0)), {
+  const query = usePreviewedQuery(head.row, of(place, rowQuery(place, token?.id ?? 0)), {
+    preview: search.normalize === undefined,
     enabled: token !== undefined,
-    keep: true,
+    ready: exact,
+    keep: () => true,
   });
+  const { preview: sample } = query;
   return (
     <Section title="One token">
       <div className="row-controls">
@@ -71,10 +77,15 @@ export function TokenRow({ place, token, tone, name, onChange }: TokenRowProps) 
               <SaveMenu
                 label={`${side === 'first' ? 'row' : 'column'} of ${row.token.label}`}
                 name={`${name}-${side === 'first' ? 'row' : 'column'}-${row.token.id}`}
-                rows={() => [...row.top, ...row.bottom].map(({ id, token, score }) => ({ id, token, score }))}
+                rows={() =>
+                  [...row.top, ...row.bottom].map(({ id, token, score, margin }) => ({
+                    ...{ id, token, score },
+                    ...(margin !== undefined && { preview_margin: margin }),
+                  }))
+                }
                 figure={{
                   title: `Head ${place.layer}:${place.head}, ${MATRICES[matrixOf(search)].name}: ${side === 'first' ? 'row' : 'column'} of ${row.token.label}`,
-                  what: `the ${row.top.length} highest and ${row.bottom.length} lowest tokens`,
+                  what: `the ${row.top.length} highest and ${row.bottom.length} lowest tokens${sampleInWords(sample)}`,
                   axes: 'bar: score',
                   legend: [
                     { tone, label: 'highest' },

@@ -1,10 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { EXAMPLES } from '../../../../src/guide/lesson.ts';
 import type { Entry } from '../../../../src/questions/standouts.ts';
-import { apiQuery, place, head as question } from '../../api/queries.ts';
+import { place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
+import { useWords } from '../../api/use-previewed-query.ts';
+import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import type { Extremes } from './columns.ts';
 import { HeadWords, NeuronWords, Reading } from './look-line.tsx';
@@ -128,21 +129,16 @@ function BestPairs({
   head: number;
   matrix: HeadMatrix;
 }) {
-  const query = useQuery({
-    ...apiQuery(
-      question,
-      {
-        param: place({ model: info.id, layer, head }),
-        query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },
-      },
-      'aside',
-    ),
-    enabled: info.live,
-  });
-  if (query.isFetching) return <Reading />;
-  const pairs = query.data?.[matrix]?.pairs ?? [];
+  const asked = {
+    param: place({ model: info.id, layer, head }),
+    query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },
+  };
+  const { data, isFetching, began, preview } = useWords(question, asked, { enabled: info.live });
+  if (isFetching) return <Reading />;
+  const pairs = data?.[matrix]?.pairs ?? [];
   return (
-    <span className={`words ${matrix === 'vo' ? 'write' : 'read'}`}>
+    <span className={`words ${matrix === 'vo' ? 'write' : 'read'}`} data-began={began && 'pairs'}>
+      <PreviewMark began={began} exact={preview === undefined} />
       {pairs.map(({ first, second }) => (
         <span key={`${first.id} ${second.id}`} className="token toned">
           <TokenText label={`${first.label} → ${second.label}`} />

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { headRowsQuery, neuronQuery } from '../../api/queries.ts';
+import { headRowsQuery, neuronAsked, neuron as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
+import { useWords } from '../../api/use-previewed-query.ts';
 import { LitWords } from '../../components/lit-words.tsx';
+import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import { formatScore } from '../../format.ts';
 
@@ -57,11 +59,13 @@ export function NeuronWords({
   k?: number;
   lit?: ReadonlySet<number>;
 }) {
-  const query = useQuery({ ...neuronQuery(info.id, layer, neuron, { k, bottom: 0 }), enabled: info.live });
-  const parts = query.data?.parts;
-  if (!parts) return query.isFetching ? <Reading /> : null;
+  const asked = neuronAsked(info.id, layer, neuron, { k, bottom: 0 });
+  const { data, isFetching, began, preview } = useWords(question, asked, { enabled: info.live });
+  const parts = data?.parts;
+  if (!parts) return isFetching ? <Reading /> : null;
   return (
-    <span className="words">
+    <span className="words" data-began={began && 'words'}>
+      <PreviewMark began={began} exact={preview === undefined} />
       {parts.key && <LitWords className="read" tokens={parts.key.top} lit={lit} />}
       <span className="soft"> → </span>
       {parts.value && <LitWords className="write" tokens={parts.value.top} lit={lit} />}

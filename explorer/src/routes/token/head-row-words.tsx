@@ -1,6 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
-import { apiQuery, head, place, readingQuery } from '../../api/queries.ts';
+import { head, place, readingQuery } from '../../api/queries.ts';
+import { useWords } from '../../api/use-previewed-query.ts';
 import { LitWords } from '../../components/lit-words.tsx';
+import { PreviewMark } from '../../components/preview-mark.tsx';
 import { type ReadingSearch, WORDS_ONLY } from '../../state/reading-search.ts';
 
 interface HeadRowWordsProps {
@@ -16,19 +17,15 @@ const WORDS = 3;
 
 /** What a head makes of the token: what it writes on reading it, or what a query at it looks for. */
 export function HeadRowWords({ model, layer, index, matrix, token, search }: HeadRowWordsProps) {
-  const { data } = useQuery(
-    apiQuery(
-      head.row,
-      {
-        param: place({ model, layer, head: index }),
-        query: { ...readingQuery({ ...search, filters: WORDS_ONLY }), matrix, id: token, k: WORDS, bottom: 0 },
-      },
-      'aside',
-    ),
-  );
+  const asked = {
+    param: place({ model, layer, head: index }),
+    query: { ...readingQuery({ ...search, filters: WORDS_ONLY }), matrix, id: token, k: WORDS, bottom: 0 },
+  };
+  const { data, began, preview } = useWords(head.row, asked, { preview: search.normalize === undefined });
   if (!data) return null;
   return (
     <>
+      <PreviewMark began={began} exact={preview === undefined} />
       <span className="soft">→</span>
       <LitWords tokens={data.top} lit={new Set([token])} className={matrix === 'vo' ? 'write' : 'read'} />
     </>

@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { modelQuery, place, tokens } from '../../api/queries.ts';
 import type { NeuronPart, TokenReport } from '../../api/types.ts';
-import { useLongQuery } from '../../api/use-long-query.ts';
+import { usePreviewedQuery } from '../../api/use-previewed-query.ts';
 import type { Tone } from '../../components/bar.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
+import { PreviewLine } from '../../components/preview-line.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
@@ -31,10 +32,11 @@ export function TokenPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const info = useQuery(modelQuery(model));
-  const query = useLongQuery(tokens[':id'], {
+  const asked = {
     param: place({ model, id }),
     query: { normalize: search.normalize, foldNorm: search.fold, embedding: search.embedding, k: 24 },
-  });
+  };
+  const query = usePreviewedQuery(tokens[':id'], asked, { preview: search.normalize === undefined });
   return (
     <article aria-labelledby="token-title">
       <ShareBar />
@@ -70,6 +72,7 @@ export function TokenPage() {
         filters={[]}
         onChange={(change) => void navigate({ search: (previous) => ({ ...previous, ...change }), resetScroll: false })}
       />
+      <PreviewLine began={query.began} exact={query.data !== undefined && query.preview === undefined} wait={query} />
       <Answer query={query} what="Asking all neurons and heads">
         {(report) => <Report report={report} model={model} search={search} live={info.data?.live === true} />}
       </Answer>

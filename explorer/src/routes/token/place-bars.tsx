@@ -20,10 +20,18 @@ interface PlaceBarsProps<Place> {
   keyOf: (place: Place) => string;
 }
 
+interface Scored {
+  score: number;
+  share?: number;
+  /** Of a preview. */
+  margin?: number | undefined;
+  shareMargin?: number | undefined;
+}
+
 const SHOWN = { top: 12, bottom: 6 };
 
 /** Where a token scores highest and lowest, as links with bars: of its share where there is one, else of its score. */
-function PlaceBars<Place extends { score: number; share?: number }>(props: PlaceBarsProps<Place>) {
+function PlaceBars<Place extends Scored>(props: PlaceBarsProps<Place>) {
   const { label, name, ends, tone, opposite, link, keyOf } = props;
   const top = ends.top.slice(0, SHOWN.top).filter(({ score }) => score > 0);
   const bottom = ends.bottom.slice(0, SHOWN.bottom).filter(({ score }) => score < 0);
@@ -39,8 +47,9 @@ function PlaceBars<Place extends { score: number; share?: number }>(props: Place
         </tr>
       </thead>
       <tbody>
-        {places.map((place) => (
-          <tr key={keyOf(place)}>
+        {/* By its place, so that another list in the place of this one moves no row. */}
+        {places.map((place, at) => (
+          <tr key={at}>
             <td className="place">{link(place, sign)}</td>
             <td>
               <span
@@ -50,6 +59,9 @@ function PlaceBars<Place extends { score: number; share?: number }>(props: Place
                 {format(shownOf(place))}
               </span>
               <Bar value={shownOf(place)} max={full} />
+              {place.margin !== undefined && (
+                <span className="margin">± {format(place.shareMargin ?? place.margin)}</span>
+              )}
             </td>
           </tr>
         ))}
@@ -75,6 +87,8 @@ function PlaceBars<Place extends { score: number; share?: number }>(props: Place
               place: keyOf(place),
               ...(place.share !== undefined && { share: place.share }),
               score: place.score,
+              ...(place.margin !== undefined && { preview_margin: place.margin }),
+              ...(place.shareMargin !== undefined && { preview_share_margin: place.shareMargin }),
             })),
           )
         }
