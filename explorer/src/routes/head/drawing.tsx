@@ -7,6 +7,7 @@ import { sampleInWords } from '../../export/figure.ts';
 import { formatCount, formatScore, plural } from '../../format.ts';
 import type { PairIds } from '../../state/pair.ts';
 import { chooseLinks, curve, layOut, type PlacedToken } from './bipartite.ts';
+import type { HeadSearch } from './search.ts';
 
 type Side = 'first' | 'second';
 
@@ -19,6 +20,8 @@ interface DrawingProps {
   headings: Record<Side, string>;
   /** Of a preview: what its normalisers were taken from. */
   sample: Applied['preview'];
+  /** Which pairs of words are not listed. */
+  excluded: HeadSearch['exclude'];
   tone: Tone;
   /** The token whose row or column is read beside the drawing. */
   chosen: { id: number; side: Side } | undefined;
@@ -36,7 +39,18 @@ const TOP = 24;
 const CHARACTER = 7.25;
 
 /** The strongest pairs as curves between two columns of tokens, laid out so that few of them cross. */
-export function Drawing({ name, title, pairs, headings, sample, tone, chosen, onChoose, pair }: DrawingProps) {
+export function Drawing({
+  name,
+  title,
+  pairs,
+  headings,
+  sample,
+  excluded,
+  tone,
+  chosen,
+  onChoose,
+  pair,
+}: DrawingProps) {
   const holder = useRef<HTMLDivElement>(null);
   const width = Math.min(520, useWidth(holder));
   const [lit, setLit] = useState<{ id: number; side: Side }>();
@@ -74,7 +88,7 @@ export function Drawing({ name, title, pairs, headings, sample, tone, chosen, on
     <figure className={`drawing ${tone}`} ref={holder}>
       {width > 0 && (
         <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} data-lit={marked?.id}>
-          <title>{`${plural(links.length, 'pair')} between ${headings.first}s and ${headings.second}s`}</title>
+          <title>{`${plural(links.length, 'pair')}, ${headings.first} to ${headings.second}`}</title>
           <g fill="none" stroke={`var(--${tone})`}>
             {laid.links.map((link) => (
               <path
@@ -109,6 +123,7 @@ export function Drawing({ name, title, pairs, headings, sample, tone, chosen, on
           axes: `left: ${headings.first}; right: ${headings.second}; width of a line: score, from ${range(links)}`,
           legend: [{ tone, label: `${headings.first} → ${headings.second}` }],
           normalised: 'freq',
+          excluded,
           svg: () => holder.current?.querySelector('svg'),
         }}
       />

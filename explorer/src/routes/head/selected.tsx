@@ -1,6 +1,7 @@
 import { useRouter } from '@tanstack/react-router';
 import type { Applied as AppliedTo, MatrixReading, Token, TokenPair } from '../../api/types.ts';
 import { notesBelow } from '../../components/applied-note.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Empty, Note } from '../../components/states.tsx';
 import { linkTo } from '../../share/link.ts';
 import { useCopy } from '../../share/use-copy.ts';
@@ -64,7 +65,7 @@ export function Selected({ place, reading, applied, exact, held, stale, file, on
           {said}
         </span>
       </div>
-      <div className={`columns selected${stale ? ' stale' : ''}`} aria-busy={stale}>
+      <Stale className="columns selected" when={stale}>
         {pairs.length === 0 ? (
           <Empty>No pair is left. Move the threshold, or take a filter away.</Empty>
         ) : (
@@ -74,6 +75,7 @@ export function Selected({ place, reading, applied, exact, held, stale, file, on
               title={`Head ${place.layer}:${place.head}: pairs of ${name}`}
               pairs={pairs}
               sample={sample}
+              excluded={search.exclude}
               headings={headings}
               tone={tone}
               pair={pair}
@@ -113,7 +115,7 @@ export function Selected({ place, reading, applied, exact, held, stale, file, on
             />
           )}
         </div>
-      </div>
+      </Stale>
     </>
   );
 }

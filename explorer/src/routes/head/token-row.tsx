@@ -6,6 +6,7 @@ import { Pill } from '../../components/pill.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { ScoreBars } from '../../components/score-bars.tsx';
 import { Section } from '../../components/section.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenPicker } from '../../components/token-picker.tsx';
 import { sampleInWords } from '../../export/figure.ts';
@@ -57,7 +58,7 @@ export function TokenRow({ place, token, exact, tone, name, onChange }: TokenRow
       {token && (
         <Answer query={query} what="Reading the row">
           {(row) => (
-            <div className={`row-answer${query.isPlaceholderData ? ' stale' : ''}`}>
+            <Stale className="row-answer" when={query.isPlaceholderData}>
               <p className="row-heading">
                 {sentence(matrixOf(search), side, <b className="token">{row.token.label}</b>)}
               </p>
@@ -92,10 +93,11 @@ export function TokenRow({ place, token, exact, tone, name, onChange }: TokenRow
                     { tone: 'opposite', label: 'lowest' },
                   ],
                   normalised: 'freq',
+                  excluded: search.exclude,
                   svg: () => listsSvg([listOf(row.token.label, tone, row)]),
                 }}
               />
-            </div>
+            </Stale>
           )}
         </Answer>
       )}
