@@ -1227,8 +1227,9 @@ class ComparisonDiffDict(TypedDict):
 class ModelDiffOverallDict(TypedDict):
     # All changes over all numbers of A
     relative: float | None
-    # nearly: less than storing the numbers in BF16 changes
-    verdict: Literal["same", "rounding", "nearly", "changed"]
+    # reordered: nothing but neurons and heads in another order; nearly: less than storing the numbers in BF16
+    # changes
+    verdict: Literal["same", "reordered", "rounding", "nearly", "changed"]
 
 
 class ModelDiffHeadersConfigDict(TypedDict):
@@ -1284,16 +1285,29 @@ class ModelDiffParametersDict(TypedDict):
     moved: float
     # Numbers further apart than rounding explains
     beyond: float
-    verdict: Literal["same", "rounding", "changed"]
+    # reordered: the same neurons or heads in another order; sizes are of rows in place
+    verdict: Literal["same", "rounding", "reordered", "changed"]
     notFinite: float
     vectors: list[ModelDiffParametersVectorsDict]
     heads: NotRequired[list[float | None]]
 
 
+class ModelDiffReorderedKeyValueDict(TypedDict):
+    """Key-value heads that stand elsewhere, where several heads share one."""
+
+    moved: float
+    count: float
+
+
 class ModelDiffReorderedDict(TypedDict):
     layer: str
+    units: Literal["neurons", "heads"]
     moved: float
-    neurons: float
+    count: float
+    # Key-value heads that stand elsewhere, where several heads share one
+    keyValue: NotRequired[ModelDiffReorderedKeyValueDict]
+    # The layer does the same: positions are not told by a head’s number
+    equivalent: bool
     parameters: list[str]
 
 
