@@ -351,6 +351,28 @@ describe('what differs between two models', () => {
     await sample.close();
   }, 60_000);
 
+  it('compares two models that have no token in common as they stand, and says so', async () => {
+    const sample = await openModel('sample', { cache: undefined });
+    const plain: Model = {
+      ...sample,
+      parameters: new Map([...sample.parameters].filter(([name]) => name === 'norm.final')),
+    };
+    const vocabulary = new Proxy(plain.vocabulary!, {
+      get(own, name) {
+        const is = Reflect.get(own, name, own);
+        if (typeof is !== 'function') return is;
+        const other = name === 'text' || name === 'piece';
+        return (...asked: unknown[]) => (other ? `other ${asked[0]}` : is.apply(own, asked));
+      },
+    });
+    const found = await diffModels(plain, { ...plain, vocabulary }, { neurons: 0, heads: 0, k: 1, words: 0 });
+    expect(found.headers.tokens).toEqual([
+      'No token of sample is a token of sample: rows of embed and unembed are compared as they stand.',
+    ]);
+    expect([found.same, found.overall.verdict]).toEqual([false, 'same']);
+    await sample.close();
+  });
+
   it('names the neuron, the head and the token that changed most', async () => {
     const plain = await openModel('sample', { cache: undefined });
     const king = plain.vocabulary!.find(' king')[0];

@@ -1,3 +1,4 @@
+import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { sharedInWords, sharedTokens } from './shared-tokens.ts';
 
@@ -57,7 +58,12 @@ function tokensDiff(a: Model, b: Model): string[] {
   const [one, two] = [a.vocabulary, b.vocabulary];
   if (!one !== !two) return [`Only ${one ? a.name : b.name} has a tokenizer that is read.`];
   if (!one || !two || a.vocabulary === b.vocabulary) return [];
-  return sharedInWords(a, b, sharedTokens(a, b));
+  try {
+    return sharedInWords(a, b, sharedTokens(a, b));
+  } catch (error) {
+    if (!(error instanceof WeightscopeError)) throw error;
+    return [`No token of ${a.name} is a token of ${b.name}: rows of embed and unembed are compared as they stand.`];
+  }
 }
 
 function typesDiff(a: Model, b: Model): HeaderDiff['types'] {
