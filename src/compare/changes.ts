@@ -51,11 +51,19 @@ export interface ChangeOptions {
 /** Numbers read at a time from each of both. */
 const PIECE = 1 << 21;
 
-/** What the models of a comparison have under the same name and in the same shape, in A's order. */
+/** What the models of a comparison have under the same name and in the same shape, in A's order, each once. */
 export function sharedParameters(a: Model, b: Model): string[] {
   return [...a.parameters].flatMap(([name, parameter]) =>
-    String(b.parameters.get(name)?.shape) === String(parameter.shape) ? [name] : [],
+    String(b.parameters.get(name)?.shape) === String(parameter.shape) && !isOfTheView(a, name) ? [name] : [],
   );
+}
+
+/** Of two stacks, whether this is what is there without the stack's name too: `decoder.layer.0.ff.key`, `layer.0.ff.key`. */
+function isOfTheView({ parameters }: Model, name: string): boolean {
+  const own = name.replace(/^(encoder|decoder)\./, '');
+  if (own === name) return false;
+  const tensors = String(parameters.get(name)!.tensors);
+  return [own, own.replace('.cross.', '.attn.')].some((one) => String(parameters.get(one)?.tensors) === tensors);
 }
 
 /**

@@ -351,6 +351,22 @@ describe('what differs between two models', () => {
     await sample.close();
   }, 60_000);
 
+  it.each(['', '#encoder', '#cross'])('counts what bart%s has under two names once', async (stack) => {
+    const folder = fileURLToPath(new URL('../../test/fixtures/architectures/bart', import.meta.url));
+    const a = await openModel(folder + stack, { cache: undefined });
+    const { model } = altered(a, (name, data) =>
+      /^(decoder\.)?layer\.0\.ff\.key$/.test(name) === (stack !== '#encoder' || name.startsWith('decoder'))
+        ? data.map((value) => (/\.ff\.key$/.test(name) ? 1.5 * value : value))
+        : undefined,
+    );
+    const changes = await changesOf(a, model);
+    expect(changes.filter(({ verdict }) => verdict === 'changed').map(({ name }) => name)).toEqual([
+      stack === '#encoder' ? 'decoder.layer.0.ff.key' : 'layer.0.ff.key',
+    ]);
+    const tensors = changes.map(({ name }) => String(a.parameters.get(name)!.tensors));
+    expect(new Set(tensors).size).toBe(tensors.length);
+  });
+
   it('compares two models that have no token in common as they stand, and says so', async () => {
     const sample = await openModel('sample', { cache: undefined });
     const plain: Model = {
