@@ -92,7 +92,9 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
   it('says of a neuron and of a head what chance gives, in the words of the command', async () => {
     const { parts } = await readNeuron(model, 0, 381, { k: 1, chance: true });
     const neuron = chanceNotes(Object.entries(parts), 'neurons').join(' ');
-    expect(neuron).toMatch(/^First scores against chance: key z 3\.1 .* of this model’s 9,216 neurons would reach/);
+    expect(neuron).toMatch(
+      /^First scores against chance: key z 3\.1 .* of this model’s 9,216 neurons would have as small a p for key/,
+    );
     await look('/m/sample/neuron/0/381', async (page) => {
       const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
