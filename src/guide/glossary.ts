@@ -47,7 +47,7 @@ export const GLOSSARY: readonly Term[] = [
     name: 'freq',
     also: ['normaliser', 'normalisers', 'normalizer', 'frequency', 'normalize'],
     meaning:
-      'A normaliser: the score divided by the mean of the positive scores that this token gets from all rows of this kind in the model (negative ones count as 0), so that tokens which fit everything do not come first everywhere. 8 is eight times that mean.',
+      'A normaliser: the score divided by the mean score that this token gets from all rows of this kind in the model, negative ones counted as 0, so that tokens which fit everything do not come first everywhere. 8 is eight times that mean.',
     more: 'readings.md',
   },
   {
