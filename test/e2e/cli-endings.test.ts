@@ -40,7 +40,10 @@ describe('what is written where', () => {
   });
 
   it.each([
-    ['head sample 1 5 --exclude same', "Unknown option '--exclude': is --exclude-same or --exclude-fuzzy or --exclude-brackets meant?"],
+    [
+      'head sample 1 5 --exclude same',
+      "Unknown option '--exclude': is --exclude-same or --exclude-fuzzy or --exclude-brackets meant?",
+    ],
     ['neuron sample 0 1 --top 5', "Unknown option '--top': is -k meant?"],
   ])('says what is meant by %s', async (line, sentence) => {
     const { status, stderr } = await weightscope(line.split(' '));

@@ -59,6 +59,19 @@ add('rows of zeros, and nothing but zeros', async (engine, oracle) => {
   await samePairs(engine, oracle, zero, b, { k: 0 });
 });
 
+add('pairs of zeros that a limit leaves for the round after pairs of other scores', async (engine, oracle) => {
+  const g = generator(34);
+  for (const end of ['top', 'bottom'] as const) {
+    const many = matrix(g, 1500, 3, 'A');
+    for (let at = 0; at < many.data.length; at++) many.data[at] = (end === 'top' ? 1 : -1) * Math.abs(many.data[at]);
+    const few = { data: Float32Array.of(1, 1, 1, 0, 0, 0, 2, 1, 1, 0, 0, 0), rows: 4, columns: 3, name: 'B' };
+    // A round lists 1,024 pairs: all are of rows that are not zeros, and only those are then at their limit.
+    await samePairs(engine, oracle, many, few, { k: 20, limitPerSecond: 2, end });
+    await samePairs(engine, oracle, few, many, { k: 20, limitPerFirst: 2, end });
+    await samePairs(engine, oracle, many, few, { k: 20, limitPerFirst: 1, limitPerSecond: 2, end });
+  }
+});
+
 add('huge and tiny norms', async (engine, oracle) => {
   const g = generator(4);
   for (const [low, high] of [

@@ -14,15 +14,17 @@ export const zeroPairs = ({ a, b, low, high, k, after, options }: PairSearch): P
   checkFinite(b, 'second');
   const [rows, columns] = [indices(a, maskA), indices(b, maskB)];
   const count = low < 0 && 0 < high ? rows.length * columns.length : 0;
-  const most = Math.min(k, count);
+  // Before a pair of less than 0 (as the list is ordered) all of these have been listed, before one of more none.
+  const most = after && after.value < 0 ? 0 : Math.min(k, count);
+  const seen = after?.value === 0 ? after : undefined;
   const [first, second] = [new Uint32Array(most), new Uint32Array(most)];
   let length = 0;
   for (const i of rows) {
     if (length === most) break;
-    if (after && i < after.first) continue;
+    if (seen && i < seen.first) continue;
     for (const j of columns) {
       if (length === most) break;
-      if ((after && i === after.first && j <= after.second) || exclude?.(i, j)) continue;
+      if ((seen && i === seen.first && j <= seen.second) || exclude?.(i, j)) continue;
       [first[length], second[length]] = [i, j];
       length++;
     }
