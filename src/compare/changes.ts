@@ -58,7 +58,7 @@ export function sharedParameters(a: Model, b: Model): string[] {
   );
 }
 
-/** Of two stacks, whether this is what is there without the stack's name too: `decoder.layer.0.ff.key`, `layer.0.ff.key`. */
+/** Of two stacks, whether this (`decoder.layer.0.ff.key`) is there without the stack's name too (`layer.0.ff.key`). */
 function isOfTheView({ parameters }: Model, name: string): boolean {
   const own = name.replace(/^(encoder|decoder)\./, '');
   if (own === name) return false;
