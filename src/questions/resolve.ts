@@ -42,9 +42,9 @@ export async function placesOf(q: string, k: number, sizes: Dimensions, find: Fi
   const place = placeIn(q);
   if (place) {
     const { kind, layer, index } = place;
-    if (kind !== 'h' && layer < sizes.layers && index < sizes.neurons)
+    if (kind !== 'head' && layer < sizes.layers && index < sizes.neurons)
       places.push({ kind: 'neuron', text: `neuron ${layer}:${index}`, layer, neuron: index });
-    if ((kind === 'h' || !kind) && layer < sizes.layers && index < sizes.heads)
+    if (kind !== 'neuron' && layer < sizes.layers && index < sizes.heads)
       places.push({ kind: 'head', text: `head ${layer}:${index}`, layer, head: index });
   }
   const id = /^\s*#(\d{1,9})\s*$/.exec(q);

@@ -5,6 +5,7 @@ import { useLongQuery } from '../../api/use-long-query.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Section } from '../../components/section.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatScore, plural } from '../../format.ts';
@@ -86,7 +87,11 @@ export function MapPage() {
         />
       )}
       <Answer query={query} what="Making the map">
-        {({ points, labels, scores }) => <Shown {...{ model, points, labels, scores }} />}
+        {({ points, labels, scores }) => (
+          <Stale when={query.isPlaceholderData}>
+            <Shown {...{ model, points, labels, scores }} />
+          </Stale>
+        )}
       </Answer>
     </article>
   );

@@ -5,6 +5,7 @@ import type { Tokens } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
 import { Pill } from '../../components/pill.tsx';
+import { Stale } from '../../components/stale.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, formatScore, plural } from '../../format.ts';
@@ -98,7 +99,11 @@ function ByBeginning({ model, search }: ResultsProps) {
   });
   return (
     <Answer query={query} what="Looking for tokens">
-      {(found) => <Found found={found} model={model} />}
+      {(found) => (
+        <Stale when={query.isPlaceholderData}>
+          <Found found={found} model={model} />
+        </Stale>
+      )}
     </Answer>
   );
 }
@@ -116,7 +121,11 @@ function ByMeaning({ model, search }: ResultsProps) {
   if (beginning.data && !token) return <Empty>No token is this word, nor begins so.</Empty>;
   return (
     <Answer query={beginning.error ? beginning : query} what="Looking for neighbours">
-      {(found) => <Found found={found as Tokens} model={model} near={token} />}
+      {(found) => (
+        <Stale when={query.isPlaceholderData}>
+          <Found found={found as Tokens} model={model} near={token} />
+        </Stale>
+      )}
     </Answer>
   );
 }
