@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { headersOnly, LLAMA_70B } from '../../test/headers-only.ts';
 import { tinyModel } from '../../test/tiny-model.ts';
-import { time } from '../cli/report/atlas.ts';
+import { time } from '../cli/output/time.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import { openCheckpoint } from '../model/open.ts';
 import { RATES } from './cost.ts';

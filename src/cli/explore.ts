@@ -24,7 +24,7 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /** Opens, serves, says where; ends when it is interrupted. */
 export async function explore(names: readonly string[], flags: ExploreFlags): Promise<void> {
-  const progress = await progressFor({ quiet: flags.quiet });
+  const progress = progressFor({ quiet: flags.quiet });
   const { openEngine } = await import('../node.ts');
   const { openServed, withKeptAtlas } = await import('../server/explore.node.ts');
   const { listen } = await import('../server/listen.node.ts');

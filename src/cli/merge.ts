@@ -16,7 +16,7 @@ export async function runMerge(base: string, adapter: string, flags: OutputFlags
       'Expected a folder for the merged checkpoint, got none; give `-o FOLDER` with --merge.',
     );
   formatOf(printed);
-  const progress = await progressFor(flags);
+  const progress = progressFor(flags);
   const forget = onInterrupt(() => progress.stop());
   let found: MergeResult;
   try {

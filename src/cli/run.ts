@@ -24,7 +24,7 @@ import {
   writePage,
   writePicture,
 } from './output/print.ts';
-import { noProgress, type Progress } from './output/progress.ts';
+import { noProgress, type Progress, progressBar, progressLog } from './output/progress.ts';
 import type { Report } from './output/report.ts';
 import { writeOut } from './output/standard.ts';
 import { terminalOf } from './output/terminal.ts';
@@ -44,14 +44,14 @@ type ReadingFlags = EngineFlags &
   OutputFlags &
   ChangeFlags & { ranges?: boolean; space?: string; mayPreview?: boolean };
 
-/** Opens the model, runs `work`, closes everything. Shows progress when standard error is a terminal. */
+/** Opens the model, runs `work`, closes everything. Shows progress on standard error. */
 export async function withModel<T>(
   name: string,
   flags: ReadingFlags,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   if (toFile(flags)) await checkWritable(flags.output);
-  const progress = await progressFor(flags);
+  const progress = progressFor(flags);
   const forget = onInterrupt(() => progress.stop());
   const hint = flags.mayPreview
     ? previewHint((text) => {
@@ -196,9 +196,11 @@ export function remark(text: string, flags: OutputFlags): void {
   process.stderr.write(`${terminalOf(process.stderr).style.faint(printable(text))}\n`);
 }
 
-export async function progressFor(flags: OutputFlags): Promise<Progress> {
-  if (flags.quiet || !process.stderr.isTTY || process.env.TERM === 'dumb') return noProgress;
-  return (await import('./output/progress.ts')).progressBar(process.stderr);
+/** A bar at a terminal, lines in a log: whoever waits for minutes is told what for. */
+export function progressFor(flags: OutputFlags): Progress {
+  if (flags.quiet) return noProgress;
+  const drawable = process.stderr.isTTY && process.env.TERM !== 'dumb';
+  return drawable ? progressBar(process.stderr) : progressLog(process.stderr);
 }
 
 const WORD_LIST = 'give a text file with one word per line';

@@ -14,7 +14,7 @@ interface SiteFlags {
 
 /** Writes the files and says what to do with them. */
 export async function site(names: readonly string[], flags: SiteFlags): Promise<void> {
-  const progress = await progressFor({ quiet: flags.quiet });
+  const progress = progressFor({ quiet: flags.quiet });
   const { openEngine } = await import('../node.ts');
   const { writeSite } = await import('../site/write.node.ts');
   const engine = flags.engine === undefined ? undefined : await openEngine(flags.engine);

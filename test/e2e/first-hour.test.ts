@@ -106,6 +106,22 @@ it('Ctrl-C of a build says --resume, which goes on', async () => {
   expect(await weightscope(['atlas', 'build', lexi, '-o', folder, '--resume'])).toMatchObject({ status: 0 });
 }, 300_000);
 
+it('what takes long says how far it is in a log too, in lines and not on standard output', async () => {
+  const args = ['atlas', 'build', 'sample', '-o', join(temporary(), 'atlas')];
+  const child = spawn(process.execPath, [main, ...args], { env: environment() });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    printed += text;
+  });
+  const said = await new Promise<string>((resolve, reject) => {
+    child.stderr.setEncoding('utf8').once('data', resolve);
+    child.on('close', () => reject(new Error('It ended before it had said anything.')));
+  });
+  child.kill();
+  expect(said).toMatch(/^\d+ %, \w.*(, \d+ (s|min) left)?\n$/);
+  expect(printed).toBe('');
+}, 300_000);
+
 it('relations and compositions of an atlas without statistics say how to get them', async () => {
   const folder = join(temporary(), 'atlas');
   const built = ['atlas', 'build', lexi, '-o', folder, '--layers', '0', '--what', 'heads', '--pairs', '5'];

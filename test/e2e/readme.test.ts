@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectWithPackage, root } from '../packed.ts';
-import { withoutEngineWarning } from './run-cli.ts';
+import { withoutMachine } from './run-cli.ts';
 
 /** What a page prints under `$ weightscope …` must be what the command prints. */
 const BLOCK = /```\n\$ weightscope ([^\n]+)\n([\s\S]*?)\n```/g;
@@ -38,7 +38,7 @@ function weightscope(...args: string[]): string {
   const env = { ...process.env, NO_COLOR: '1', COLUMNS: '80' };
   const main = join(root, 'dist/cli/main.js');
   const { stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: root, encoding: 'utf8', env });
-  return (stdout + withoutEngineWarning(stderr)).trimEnd();
+  return (stdout + withoutMachine(stderr)).trimEnd();
 }
 
 /** Leaves out what differs from machine to machine: where the checkout is, and the engine that runs there. */

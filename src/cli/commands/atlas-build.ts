@@ -74,7 +74,6 @@ export const build = command({
     const { atlasMade } = await import('../report/atlas-made.ts');
     const { buildAtlas, removeUnfinished } = await import('../../atlas/atlas.node.ts');
     const { onInterrupt } = await import('../interrupt.ts');
-    const { timed } = await import('../report/atlas.ts');
     const { output, resume, quiet } = asked;
     const forget = onInterrupt(() => {
       removeUnfinished(output);
@@ -83,7 +82,7 @@ export const build = command({
     const flags = { engine: asked.engine, quiet, ...madeOf(asked) };
     let made = '';
     await withModel(asked.model, flags, async ({ model, engine, signal, progress }) => {
-      const options = { ...contentsOf(asked), engine, resume, signal, progress: timed(progress) };
+      const options = { ...contentsOf(asked), engine, resume, signal, progress };
       made = atlasMade(output, await buildAtlas(model, output, options));
     }).finally(forget);
     remark(made, { quiet });
@@ -95,7 +94,6 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
   const { atlasMade } = await import('../report/atlas-made.ts');
   const { buildQueuedAtlas, locationOf } = await import('../../node.ts');
   const { endGently, signal } = await import('../interrupt.ts');
-  const { lined, timed } = await import('../report/atlas.ts');
   const { model: name, output, queue, patience, resume, quiet } = asked;
   const { adapter, minus } = madeOf(asked);
   if (adapter !== undefined || minus !== undefined) {
@@ -109,8 +107,7 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
   let made = '';
   await withModel(name, { quiet, ranges: true }, async ({ model, progress }) => {
     const target = { queue, patience, resume, signal, location: await locationOf(name) };
-    const report = process.stderr.isTTY || quiet ? progress : lined(process.stderr);
-    const options = { ...contentsOf(asked), ...target, progress: timed(report) };
+    const options = { ...contentsOf(asked), ...target, progress };
     made = atlasMade(output, await buildQueuedAtlas(model, output, options));
   }).catch((error) => {
     if (signal.aborted) remark(INTERRUPTED(output), { quiet });

@@ -12,43 +12,9 @@ import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import { storedShare } from '../../reading/statistics/relation-columns.ts';
 import { ENOUGH_PAIRS, relationP } from '../../reading/statistics/relations.ts';
 import type { Block, Column, Report } from '../output/report.ts';
+import { time } from '../output/time.ts';
 import { plural, probability, scoreFormat, thousands } from './reading.ts';
 import { tooFewPairs } from './relations.ts';
-
-/** Adds the time left to what a progress bar says. */
-export function timed(
-  progress: (done: number, what: string) => void,
-  now: () => number = () => performance.now(),
-): (done: number, what: string) => void {
-  let began: { at: number; done: number } | undefined;
-  return (done, what) => {
-    began ??= { at: now(), done };
-    const [elapsed, part] = [(now() - began.at) / 1000, done - began.done];
-    const known = part > 0.005 && elapsed > 2;
-    progress(done, known ? `${what}, ${time(((1 - done) * elapsed) / part)} left` : what);
-  };
-}
-
-/** For a log instead of a bar: a line when the first is said, then at most one every ten seconds. */
-export function lined(
-  stream: { write: (text: string) => unknown },
-  now: () => number = () => performance.now(),
-): (done: number, what: string) => void {
-  let last: number | undefined;
-  return (done, what) => {
-    if (last !== undefined && now() - last < 10_000) return;
-    last = now();
-    stream.write(`${Math.floor(100 * done)} %, ${what}\n`);
-  };
-}
-
-/** Seconds as a person says them. */
-export function time(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
-  return `${thousands(Math.round(seconds / 86_400))} days`;
-}
 
 export function planReport(model: string, plan: Plan, measured?: MeasuredRates): Report {
   const giga = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
