@@ -16,9 +16,13 @@ const TOLERANCE = 1e-6;
 /** {@link TOLERANCE} less what the sums of eight fp32 terms may: 7 roundings of 2^-24. */
 const TOLERANCE32 = 5.5e-7;
 /** Rows of x whose fp32 products are held against fp64 ones for every row of e. */
+const PICKED_FIRST = 128;
+/** And for the rows of e of which so few do not tell. */
 const PICKED = 1024;
 /** By how much all sums may stray as these rows do: their own errors, which do not average out as well, make some. */
 const BIASED = 1e-6;
+/** Deviations of what picked rows say by which it is less than {@link BIASED} where it tells enough. */
+const SURE = 3;
 /** The largest error of approximate means; rows that may err by more are computed exactly. */
 const TOLERANCE16 = 5e-3;
 /** When more of the rows than this may err by more, none are approximate. */
@@ -135,20 +139,48 @@ const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums>
       worst = Math.max(worst, Math.abs(sums[which][row] - exact[which][i]) / deviation[row]);
     }
   }
-  const bias = await biases(call, e, within(options, 0.87, 0.92));
+  const leaning = await leaningRows(call, e, sums, deviation, within(options, 0.87, 0.92));
   // Eight deviations and more (one is 0.4 in these units) where errors of rows of x are independent, as far as both
   // samples tell.
   const spread = Math.max(4, 3 * worst);
   const strays = (row: number): boolean =>
-    !(spread * deviation[row] + absolute <= TOLERANCE32 * sums.relu[row]) ||
-    !(bias.relu[row] <= BIASED * sums.relu[row] && bias.abs[row] <= BIASED * sums.abs[row]);
+    leaning.has(row) || !(spread * deviation[row] + absolute <= TOLERANCE32 * sums.relu[row]);
   const doubtful = rowsWhere(e, (row) => strays(row) && !isZero(e, row));
   return refined(sums, e, doubtful, (some) => sums64(call, some, within(options, 0.92, 1)));
 };
 
+/**
+ * Rows of e whose sums would stray by more than {@link BIASED} of them if all rows of x erred as those do that are
+ * picked: few at first, and more for rows of e that are not {@link SURE} to stray less. `deviation` is that of the sums
+ * over all rows of x.
+ */
+const leaningRows = async (
+  call: Call,
+  e: Matrix,
+  sums: Sums,
+  deviation: Float64Array,
+  options: RunOptions,
+): Promise<Set<number>> => {
+  const { rows } = call.x;
+  const leaning = async (some: readonly number[], picked: number, sure: number, options: RunOptions) => {
+    const off = await biases(call, rowsOf(e, some), picked, options);
+    const own = 0.42 * sure * Math.sqrt(rows / picked);
+    return some.filter(
+      (row, i) =>
+        !(off.relu[i] + own * deviation[row] <= BIASED * sums.relu[row]) ||
+        !(off.abs[i] + own * deviation[row] <= BIASED * sums.abs[row]),
+    );
+  };
+  const first = Math.min(PICKED_FIRST, Math.ceil(rows / 16));
+  const most = Math.min(PICKED, Math.ceil(rows / 8));
+  const all = Array.from({ length: e.rows }, (_, row) => row);
+  const unsure = await leaning(all, first, SURE, within(options, 0, 0.5));
+  return new Set(await leaning(unsure, most, 0, within(options, 0.5, 1)));
+};
+
 /** By what sums of fp32 products would stray if all rows of x did as some of them do that are picked at random. */
-const biases = async ({ sessions, x }: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
-  const some = rowsOf(x, randomRows(x.rows, Math.min(PICKED, Math.ceil(x.rows / 8))));
+const biases = async ({ sessions, x }: Call, e: Matrix, picked: number, options: RunOptions): Promise<Sums> => {
+  const some = rowsOf(x, randomRows(x.rows, picked));
   const coarse = await packedSums(sessions, some, e, 'f32', within(options, 0, 0.4));
   const fine = await packedSums(sessions, some, e, 'f64', within(options, 0.4, 1));
   const off = (which: 'relu' | 'abs'): Float64Array =>
