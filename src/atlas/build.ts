@@ -7,7 +7,7 @@ import { noteFacts } from '../reading/notes.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import { RATES, type Rates } from './cost.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
-import { finishTables } from './finish.ts';
+import { finishNeurons, finishTables } from './finish.ts';
 import { canonical, checkpointHash, sha256 } from './hash.ts';
 import { joinFiles } from './join.ts';
 import { checkSame, NORMALISERS, readManifest, writeManifest } from './manifest.ts';
@@ -31,6 +31,11 @@ export interface BuildOptions extends AtlasOptions {
   signal?: AbortSignal;
   /** The finished part of the work by the cost model, 0 to 1, never decreasing, and what is being done. */
   progress?: (done: number, what: string) => void;
+  /**
+   * Called when the neurons can be searched while the rest is still being read: `openAtlas` opens what is there with
+   * `unfinished`. Not called where there is no rest.
+   */
+  searchable?: () => void;
 }
 
 /** A build that has begun: everything that a runner of units, here or elsewhere, needs to know. */
@@ -43,6 +48,8 @@ export interface AtlasBuild {
   manifest: Manifest;
   /** Of units that this process has run or has found whole: their files need not be read again. */
   receipts: Map<string, Receipt>;
+  /** Tables of neurons that were merged before the rest was read. */
+  early?: AtlasFile[];
 }
 
 /**
@@ -57,6 +64,7 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
   const engine = options.engine ?? (await defaultEngine());
   const report = progressOf(build, options.progress);
   const floors = new Floors();
+  const left = new Set(earlyUnits(build).map(({ id }) => id));
   const run: RunUnits = async (units, normalisers) => {
     const context: UnitContext = { ...build, engine, normalisers, floors };
     const [waiting, failed] = [units.values(), new AbortController()];
@@ -69,6 +77,9 @@ export async function buildAtlas(model: Model, store: Store, options: BuildOptio
           (await runUnit(unit, context, store, { signal: stop, progress: report.within(unit) }));
         build.receipts.set(unit.id, receipt);
         report.finished(unit);
+        if (!left.delete(unit.id) || left.size > 0) continue;
+        await publishNeurons(build);
+        options.searchable?.();
       }
     };
     const runners = Array.from({ length: atOnce(build.facts) }, runner);
@@ -154,6 +165,8 @@ export async function beginAtlas(
   if (there?.state === 'complete' && (await isWhole(store, there))) return { ...build, manifest: there };
   const said = there?.said ?? (await saidOf(model, facts, settings, options));
   if (said) manifest.said = said;
+  // What could be searched before it was interrupted still can.
+  if (there) manifest.files = there.files;
   await writeManifest(store, manifest);
   return build;
 }
@@ -197,6 +210,20 @@ async function makeNormalisers(build: AtlasBuild, run: RunUnits): Promise<Map<Ve
   if (!own) await store.put(NORMALISERS, await writeNormalisers(found));
   for (const [name, f] of found) await keepNormaliser(model, name, f, how);
   return found;
+}
+
+/** Units of neurons, where an atlas has more than those: they are a small part of the work, and come first. */
+const earlyUnits = ({ units, settings }: AtlasBuild): Unit[] =>
+  settings.what.length > 1 ? units.filter(({ kind }) => kind === 'neurons') : [];
+
+/** Lists the tables of neurons in the manifest, which goes on saying that the atlas is being built. */
+async function publishNeurons(build: AtlasBuild): Promise<void> {
+  const done: { unit: Unit; receipt: Receipt }[] = [];
+  for (const unit of earlyUnits(build)) done.push({ unit, receipt: await receiptOf(unit, build) });
+  const tables = done.flatMap(({ receipt }) => receipt.files).filter(({ table }) => table !== 'arrays');
+  build.early = await finishNeurons({ ...build, done });
+  build.manifest.files = [...tables, ...build.early];
+  await writeManifest(build.store, build.manifest);
 }
 
 /** Merges what needs all units, writes the complete manifest and removes the intermediate files. */

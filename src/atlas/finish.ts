@@ -32,14 +32,12 @@ export interface FinishInput {
 const TOKENS_PER_FILE = 16_384;
 
 /** Writes the tables that need all units. The order of the units does not matter: the same files come out. */
-export async function finishTables(input: FinishInput, progress?: (done: number) => void): Promise<AtlasFile[]> {
-  const { model, facts, settings, store } = input;
-  const files: AtlasFile[] = [];
-  const write = async (table: TableName, name: string, columns: Record<string, Values>): Promise<void> => {
-    const bytes = await parquetFile(table, columns);
-    files.push(await putFile(store, table, `${table}/${name}.parquet`, bytes, Object.values(columns)[0].length));
-  };
-  await write('tokens', 'tokens', tokenColumns(model, facts.vocab));
+export async function finishTables(
+  input: FinishInput & { early?: AtlasFile[] },
+  progress?: (done: number) => void,
+): Promise<AtlasFile[]> {
+  const { settings, early } = input;
+  const { files, write } = writing(input);
   if (settings.what.includes('heads')) await writeTokenHeads(input, write);
   progress?.(0.1);
   if (settings.what.includes('statistics')) {
@@ -47,29 +45,49 @@ export async function finishTables(input: FinishInput, progress?: (done: number)
     await writeHeadStats(input, numbers, write);
     await writeNeuronStats(input, numbers, write);
   }
-  if (settings.what.includes('neurons')) {
-    for (const [i, part] of facts.parts.entries()) {
-      const merged = await mergedLists(input, (unit) => unit.kind === 'neurons' && unit.part === part, '');
-      const total = facts.neurons.reduce((sum, { count }) => sum + count, 0);
-      const places = placesOf(facts.neurons, 0, total);
-      for (const [from, to] of tokenRanges(facts.vocab)) {
-        const rows = listRows(merged, from, to);
-        const at = (of: Int32Array): Int32Array => rows.index.map((neuron) => of[neuron]);
-        await write('token_neurons', `${part}-${fileNumber(from)}`, {
-          token: rows.list,
-          part: constant(part, rows.list.length),
-          sign: rows.sign,
-          rank: rows.rank,
-          layer: at(places.layer),
-          expert: at(places.expert),
-          neuron: at(places.neuron),
-          score: rows.score,
-        });
-      }
-      progress?.(0.1 + (0.9 * (i + 1)) / facts.parts.length);
+  const ofNeurons = early ?? (await finishNeurons(input, (done) => progress?.(0.1 + 0.9 * done)));
+  progress?.(1);
+  return [...ofNeurons, ...files];
+}
+
+/** Writes the tables that need all units of neurons: with those, and what these wrote, words find neurons. */
+export async function finishNeurons(input: FinishInput, progress?: (done: number) => void): Promise<AtlasFile[]> {
+  const { model, facts, settings } = input;
+  const { files, write } = writing(input);
+  await write('tokens', 'tokens', tokenColumns(model, facts.vocab));
+  if (!settings.what.includes('neurons')) return files;
+  for (const [i, part] of facts.parts.entries()) {
+    const merged = await mergedLists(input, (unit) => unit.kind === 'neurons' && unit.part === part, '');
+    const total = facts.neurons.reduce((sum, { count }) => sum + count, 0);
+    const places = placesOf(facts.neurons, 0, total);
+    for (const [from, to] of tokenRanges(facts.vocab)) {
+      const rows = listRows(merged, from, to);
+      const at = (of: Int32Array): Int32Array => rows.index.map((neuron) => of[neuron]);
+      await write('token_neurons', `${part}-${fileNumber(from)}`, {
+        token: rows.list,
+        part: constant(part, rows.list.length),
+        sign: rows.sign,
+        rank: rows.rank,
+        layer: at(places.layer),
+        expert: at(places.expert),
+        neuron: at(places.neuron),
+        score: rows.score,
+      });
     }
+    progress?.((i + 1) / facts.parts.length);
   }
   return files;
+}
+
+function writing({ store }: FinishInput): { files: AtlasFile[]; write: Write } {
+  const files: AtlasFile[] = [];
+  return {
+    files,
+    write: async (table, name, columns) => {
+      const bytes = await parquetFile(table, columns);
+      files.push(await putFile(store, table, `${table}/${name}.parquet`, bytes, Object.values(columns)[0].length));
+    },
+  };
 }
 
 type Write = (table: TableName, name: string, columns: Record<string, Values>) => Promise<void>;

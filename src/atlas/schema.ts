@@ -254,5 +254,6 @@ export interface Manifest {
   settings: AtlasSettings;
   /** Ids of the finished units. While building they are the receipts under `parts/`. */
   units: string[];
+  /** While building, those with which words find neurons, once they are whole; before that none. */
   files: AtlasFile[];
 }

@@ -1,4 +1,5 @@
 import type { Atlas } from '../atlas/query/atlas.ts';
+import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import type { Opened, ServedModel } from './opened.ts';
@@ -77,7 +78,16 @@ function stepsOf(
   const steps: Step[] = [];
   if (sources.opened) steps.push((run) => sources.opened!(asked, around(run)));
   if (kept) steps.push((run) => served.model && kept(served.model, asked, options(run), opened.rankings));
-  if (lists && listed && !(lists.alone && served.model)) steps.push((run) => lists.read(listed, asked, options(run)));
+  if (lists && listed && !(lists.alone && served.model))
+    steps.push(async (run) => {
+      try {
+        return await lists.read(listed, asked, options(run));
+      } catch (error) {
+        // An atlas may be of neurons alone, or of some layers: the weights know of the others.
+        if (served.model && error instanceof WeightscopeError && error.code === 'OUT_OF_RANGE') return undefined;
+        throw error;
+      }
+    });
   if (sources.atlas) steps.push((run) => sources.atlas!(opened.atlas(served.id), asked, around(run)));
   if (weights) steps.push((run) => weights(opened.live(served.id), asked, options(run), around(run)));
   return steps;

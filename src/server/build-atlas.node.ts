@@ -10,8 +10,9 @@ process.on('disconnect', () => process.exit(1));
 try {
   const model = await openModel(name);
   const progress = (done: number, what: string) => process.send?.({ done, what });
+  const searchable = () => process.send?.({ searchable: true });
   // With statistics: the map of the model is coloured by them.
-  await buildAtlas(model, folder, { what: ATLAS_PARTS, resume: true, progress });
+  await buildAtlas(model, folder, { what: ATLAS_PARTS, resume: true, progress, searchable });
   process.exit(0);
 } catch (error) {
   const code = error instanceof WeightscopeError ? error.code : 'INTERNAL';

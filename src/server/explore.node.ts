@@ -132,25 +132,33 @@ export const keptAtlas = (model: Model): string => join(userCacheDir(), 'atlases
 
 /**
  * Gives a served model its atlas: opens the one that is kept in the user's cache, or builds it in a process of its own,
- * at a low priority, so that questions are answered meanwhile. A build that was interrupted goes on. What fails is said
- * in `problem`, and the model is served without.
+ * at a low priority, so that questions are answered meanwhile. A build that was interrupted goes on. As soon as its
+ * neurons can be searched the model has an atlas of those, and then the whole one. What fails is said in `problem`, and
+ * the model is served with what there is.
  */
 export async function withKeptAtlas(served: ServedModel, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
   const { model } = served;
   if (!model || served.atlas) return;
   const folder = keptAtlas(model);
   try {
-    const kept = await openAtlas(folder).catch(() => undefined);
-    if (!kept) {
-      served.building = { done: 0, what: 'starting' };
-      await buildInChild(served.name, folder, {
-        signal,
-        progress: (done, what) => {
-          served.building = { done, what };
-        },
-      });
-    }
-    served.atlas = kept ?? (await openAtlas(folder));
+    const ofNow = () => openAtlas(folder, { unfinished: true }).catch(() => undefined);
+    served.atlas = await ofNow();
+    if (served.atlas?.manifest.state === 'complete') return;
+    served.building = { done: 0, what: 'starting' };
+    await buildInChild(served.name, folder, {
+      signal,
+      progress: (done, what) => {
+        served.building = { done, what };
+      },
+      searchable: async () => {
+        const found = await ofNow();
+        if (served.building && !served.atlas) served.atlas = found;
+        else found?.close();
+      },
+    });
+    const part = served.atlas;
+    served.atlas = await openAtlas(folder);
+    part?.close();
   } catch (error) {
     if (!signal?.aborted) served.problem = `The atlas was not made: ${(error as Error).message}`;
   } finally {
@@ -161,13 +169,18 @@ export async function withKeptAtlas(served: ServedModel, { signal }: { signal?: 
 interface BuildMessage {
   done?: number;
   what?: string;
+  searchable?: true;
   error?: { code: string; message: string };
 }
 
 function buildInChild(
   name: string,
   folder: string,
-  { signal, progress }: { signal?: AbortSignal; progress: (done: number, what: string) => void },
+  {
+    signal,
+    progress,
+    searchable,
+  }: { signal?: AbortSignal; progress: (done: number, what: string) => void; searchable: () => unknown },
 ): Promise<void> {
   const program = fileURLToPath(new URL('./build-atlas.node.js', import.meta.url));
   return new Promise((resolve, reject) => {
@@ -175,6 +188,7 @@ function buildInChild(
     let said: BuildMessage['error'];
     child.on('message', (message: BuildMessage) => {
       if (message.error) said = message.error;
+      else if (message.searchable) searchable();
       else progress(message.done ?? 0, message.what ?? '');
     });
     child.on('spawn', () => {

@@ -108,6 +108,29 @@ it('takes the atlas that is kept in the cache', async () => {
   await served.close();
 });
 
+it('takes the part of a kept atlas that can be searched while the rest is being made', async () => {
+  const served = await openServed([GPT2]);
+  const [model] = served.models;
+  const stop = new AbortController();
+  const some = { ...settings, what: ['neurons', 'heads'] as const };
+  const ended = { ...some, signal: stop.signal, searchable: () => stop.abort() };
+  await expect(buildAtlas(model.model!, keptAtlas(model.model!), ended)).rejects.toMatchObject({ code: 'ABORTED' });
+  // From source there is no built program that could make the rest.
+  await withKeptAtlas(model);
+  expect(model.atlas?.manifest).toMatchObject({ state: 'building', settings: { what: ['neurons'] } });
+  await served.close();
+  await rm(keptAtlas(model.model!), { recursive: true });
+});
+
+it('reads from the weights what an atlas of neurons, or of some layers, has not', async () => {
+  const served = await openServed([LLAMA, join(root, 'llama.atlas')]);
+  const { app } = createApi(served);
+  const answer = await app.request('/api/models/model.gguf/heads/0/0?k=1&matrix=vo&normalize=freq');
+  expect([answer.status, Object.keys((await answer.json()) as object)]).toEqual([200, expect.arrayContaining(['vo'])]);
+  expect((await app.request('/api/models/model.gguf/heads/0/99?k=1')).status).toBe(400);
+  await served.close();
+});
+
 it('goes on without an atlas that cannot be made, and says why', async () => {
   const served = await openServed([GPT2]);
   const [model] = served.models;

@@ -56,12 +56,14 @@ export function useContact() {
     return () => clearTimeout(timer);
   }, [gone, locked, models.data, client]);
 
-  const atlases = useRef(new Map<string, boolean>());
+  const atlases = useRef(new Map<string, string | undefined>());
   useEffect(() => {
     for (const { id, atlas } of models.data?.models ?? []) {
-      const had = atlases.current.get(id);
-      atlases.current.set(id, atlas !== null);
-      if (had !== false || atlas === null) continue;
+      const [known, had] = [atlases.current.has(id), atlases.current.get(id)];
+      // First its neurons are there, then all of it.
+      const has = atlas === null ? undefined : String(atlas.settings.what);
+      atlases.current.set(id, has);
+      if (!known || has === undefined || has === had) continue;
       const of = `/api/models/${encodeURIComponent(id)}`;
       void client.invalidateQueries({ predicate: ({ queryKey }) => isOf(String(queryKey[0]), of) });
     }

@@ -3,27 +3,32 @@ import { lstat, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WeightscopeError } from '../../errors.ts';
 import { MANIFEST, readManifest } from '../manifest.ts';
-import { type AtlasFile, TABLE_NAMES, type TableName } from '../schema.ts';
+import { type AtlasFile, type Manifest, TABLE_NAMES, type TableName } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import { openDatabase } from './database.node.ts';
 import type { OpenFolder, TableFile } from './folder.ts';
 
 /**
  * Checks an atlas before anything of it is read: every file of the manifest must be there, be a plain file (a link
- * could lead elsewhere), have its size and look like Parquet. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
+ * could lead elsewhere), have its size and look like Parquet. `unfinished`: one that is being built will do, as far as
+ * its neurons can be searched; it is read as an atlas of neurons alone. Throws `ATLAS_INVALID`, `ATLAS_NEWER`.
  */
-export async function openFolder(path: string): Promise<OpenFolder> {
-  const manifest = await readManifest(folderStore(path));
-  if (!manifest)
+export async function openFolder(path: string, { unfinished }: { unfinished?: boolean } = {}): Promise<OpenFolder> {
+  const found = await readManifest(folderStore(path));
+  if (!found)
     throw new WeightscopeError(
       'SOURCE_NOT_FOUND',
       `Expected an atlas in ${path}, found no ${MANIFEST}; make one with \`weightscope atlas build\`.`,
     );
-  if (manifest.state !== 'complete')
+  const part = found.state === 'building' && found.files.length > 0;
+  if (found.state !== 'complete' && !(unfinished && part))
     throw new WeightscopeError(
       'ATLAS_INVALID',
-      `Expected a finished atlas in ${path}, found one that is being built; finish it with \`weightscope atlas build --resume\`.`,
+      unfinished
+        ? `Expected an atlas in ${path} whose neurons have been read, found one whose build is not so far yet; ask again later, or finish it with \`weightscope atlas build --resume\`.`
+        : `Expected a finished atlas in ${path}, found one that is being built; finish it with \`weightscope atlas build --resume\`.`,
     );
+  const manifest: Manifest = part ? { ...found, settings: { ...found.settings, what: ['neurons'] } } : found;
   const root = await realpath(path);
   const files = Object.fromEntries(TABLE_NAMES.map((table) => [table, [] as TableFile[]])) as OpenFolder['files'];
   for (let i = 0; i < manifest.files.length; i += AT_A_TIME)

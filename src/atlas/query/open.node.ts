@@ -4,10 +4,15 @@ import type { AtlasDiff, DiffOptions } from './diff.ts';
 import { openFolder } from './folder.node.ts';
 
 /**
- * Opens a finished atlas for questions. Close it after use. Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`.
+ * Opens a finished atlas for questions; with `unfinished` also one that is being built, once its neurons can be
+ * searched: then `manifest.state` is `building`, and it answers as an atlas of neurons alone. Close it after use.
+ * Throws `SOURCE_NOT_FOUND`, `ATLAS_INVALID`, `ATLAS_NEWER`.
  */
-export async function openAtlas(path: string, options: DatabaseOptions = {}): Promise<Atlas> {
-  return Atlas.of(await openFolder(path), options);
+export async function openAtlas(
+  path: string,
+  { unfinished, ...options }: DatabaseOptions & { unfinished?: boolean } = {},
+): Promise<Atlas> {
+  return Atlas.of(await openFolder(path, { unfinished }), options);
 }
 
 /**

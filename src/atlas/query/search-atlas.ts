@@ -2,7 +2,7 @@ import { WeightscopeError } from '../../errors.ts';
 import { quote } from '../../quote.ts';
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
-import type { Sign } from '../schema.ts';
+import type { Manifest, Sign } from '../schema.ts';
 import { asQuery } from './database.ts';
 import { inParallel } from './parallel.ts';
 import {
@@ -12,6 +12,7 @@ import {
   meet,
   type NeuronHit,
   type SearchOptions,
+  type SearchPart,
   type SearchResult,
 } from './search.ts';
 import type { Sources, Words } from './sources.ts';
@@ -42,6 +43,7 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   }
   const ids = possible.map((all) => all.map(({ tokens }) => tokens));
   const { parts, sign, k } = options;
+  checkThere(sources.manifest, parts);
   const asked = (known: readonly string[]) => parts === undefined || parts.some((part) => known.includes(part));
   const labelled = (match: Omit<Match, 'label'>): Match => {
     const { token, rank, score } = match;
@@ -95,6 +97,19 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
     }
   }
   return { neurons, heads, terms };
+}
+
+/** Finding nothing in what was not read would say that there is nothing. */
+function checkThere({ settings, state }: Manifest, parts: SearchOptions['parts']): void {
+  const has = (part: SearchPart): boolean =>
+    settings.what.includes(HEAD_MATRICES.includes(part as HeadMatrix) ? 'heads' : 'neurons');
+  if (parts === undefined || parts.length === 0 || parts.some(has)) return;
+  const [there, missing] = settings.what.includes('heads') ? ['heads', 'neurons'] : ['neurons', 'heads'];
+  const how = state === 'building' ? `its ${missing} are not read yet` : 'build one with --what neurons,heads';
+  throw new WeightscopeError(
+    'ARGUMENT_INVALID',
+    `Expected a part of ${there}, which are all that the atlas has, got ${parts.join(', ')}; ${how}.`,
+  );
 }
 
 /** What to write in place of a term that no token is. */

@@ -1,3 +1,4 @@
+import type { Atlas } from '../../atlas/query/atlas.ts';
 import { search } from '../../questions/atlas.ts';
 import { similar } from '../../questions/neurons.ts';
 import { as, expert, words } from '../../questions/parameters.ts';
@@ -23,7 +24,8 @@ export const atlasSearch = command({
     const { searchReport } = await import('../report/atlas.ts');
     const { searched } = await import('../given.ts');
     const query = await searched(text, any);
-    await withAtlas(folder, asked, async (open) => searchReport(query, await open.search(query, asked)));
+    const ask = async (open: Atlas) => searchReport(query, await open.search(query, asked));
+    await withAtlas(folder, asked, ask, { unfinished: true });
   },
 });
 
@@ -39,8 +41,7 @@ export const atlasSimilar = command({
   run: async ({ folder, neuron: [layer, neuron], ...asked }) => {
     const { withAtlas } = await import('../atlas.ts');
     const { similarReport } = await import('../report/atlas.ts');
-    await withAtlas(folder, asked, async (open) =>
-      similarReport(`${layer}:${neuron}`, await open.similar(layer, neuron, asked)),
-    );
+    const ask = async (open: Atlas) => similarReport(`${layer}:${neuron}`, await open.similar(layer, neuron, asked));
+    await withAtlas(folder, asked, ask, { unfinished: true });
   },
 });

@@ -126,9 +126,16 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
           },
         });
       });
-      await models({ building: null, atlas: { tables: [], settings: {} } });
+      const part = { tables: [], settings: { what: ['neurons'] } };
+      await models({ building: { done: 0.84, what: 'heads of layer 4' }, atlas: part });
       await page.getByText('Nothing has these words among its best').waitFor();
       expect(searched).toBe(1);
+      await page.getByRole('button', { name: 'heads that copy it' }).click();
+      await page.getByText('Heads are still being read').waitFor();
+      expect(searched).toBe(1);
+      await models({ building: null, atlas: { tables: [], settings: { what: ['neurons', 'heads'] } } });
+      await page.getByText('Nothing has these words among its best').waitFor();
+      expect(searched).toBe(2);
       expect(await page.getByText('The atlas is being made').count()).toBe(0);
     });
   });

@@ -89,21 +89,32 @@ export function SearchPage() {
             <>
               <Empty>
                 {building
-                  ? 'The atlas that is searched here is being made; this page answers when it is there.'
+                  ? 'The atlas that is searched here is being made; this page answers when its neurons have been read, and of heads when it is whole.'
                   : `Words are searched in an atlas, and none is open: weightscope atlas build ${name} -o DIR, then weightscope explore ${name} DIR.`}
               </Empty>
               {live && search.q && <WordByWord model={model} q={search.q} />}
             </>
-          ) : search.sql === undefined ? (
-            search.q && <Results model={model} q={search.q} part={part} sign={sign} />
-          ) : (
+          ) : search.sql !== undefined ? (
             <Sql model={model} sql={search.sql || undefined} onChange={(sql) => onChange({ sql: sql ?? '' })} />
+          ) : isHeads(part) && !partsOf(atlas.settings).includes('heads') ? (
+            <Empty>
+              {building
+                ? 'Heads are still being read: this page answers when the atlas is whole. Neurons can be searched already.'
+                : `The atlas is of neurons alone: weightscope atlas build ${name} -o DIR makes one with heads.`}
+            </Empty>
+          ) : (
+            search.q && <Results model={model} q={search.q} part={part} sign={sign} />
           )
         }
       </Answer>
     </article>
   );
 }
+
+const isHeads = (part: SearchPart): boolean => part === 'vo' || part === 'qk';
+
+/** What an atlas was made of: while it is being made, what can be searched already. */
+const partsOf = ({ what }: Record<string, unknown>): readonly unknown[] => (Array.isArray(what) ? what : []);
 
 interface ResultsProps {
   model: string;
@@ -160,7 +171,7 @@ function hitsOf({ neurons, heads }: SearchResult): Hit[] {
 
 function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: readonly Hit[] }) {
   const info = useQuery(modelQuery(model));
-  const isHead = part === 'vo' || part === 'qk';
+  const isHead = isHeads(part);
   const within = ({ words }: Hit): number | undefined => {
     const ranks = words.flatMap((word) => word.within ?? []);
     return ranks.length === 0 ? undefined : Math.min(...ranks);
