@@ -40,6 +40,11 @@ export interface Architecture extends Stack {
   };
   /** Rows of `embed` past those of `unembed`, for what is read and never written; they are left out. */
   readonly onlyRead?: number;
+  /**
+   * Queries and keys are turned as `rope_parameters` say (rotary.ts): the `first` dimensions of a head, as a rule all
+   * of them, or the `last` ones.
+   */
+  readonly rotary?: 'first' | 'last';
   /** The config does not say how many neurons a layer has, or not in one word: the file does. */
   readonly neuronsStored?: boolean;
   /**

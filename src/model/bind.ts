@@ -43,8 +43,9 @@ export function bind(
   bindModel();
   const stacks = stacksOf();
   for (const { stack, own, name } of stacks) for (let n = 0; n < own.layers; n++) bindLayer(stack, own, name, n);
+  const turning = architecture.rotary ? stacks : [];
   const factors = new Set(
-    stacks.flatMap(({ own }) => Array.from({ length: own.layers }, (_, n) => rotaryFactor(config, n))),
+    turning.flatMap(({ own }) => Array.from({ length: own.layers }, (_, n) => rotaryFactor(config, n))),
   );
   factors.delete(1);
   if (factors.size > 0 && [...parameters.keys()].some((name) => name.endsWith('.attn.q')))
@@ -257,28 +258,26 @@ export function bind(
       vector ? { ...tensor, shape: [1, ...tensor.shape] } : tensor,
       lines === 'rows' ? [total, width] : [width, total],
     );
-    const scale = both(module.scale?.(mine, config), turned(own, n, mine, inner !== undefined));
+    const scale = both(module.scale?.(mine, config), turned(own, n, mine));
     const index = part && ((i: number) => part.index(i, mine, config));
     add({ name, shape: kind.shape(mine), count, width: mine.hidden, tensor, lines, index, scale, inner });
     const stem = at + withExpert(module.name, expert);
     const found = module.bias ? names.lookup(at + module.bias) : names.lookup(stem, BIAS);
-    if (!found && parameters.has(`${start}0.${own}_bias`))
+    const first = found === undefined && after && inner ? names.lookup(at + after.name, BIAS) : undefined;
+    if (first && after && inner)
+      addWhole(
+        `${name}_bias`,
+        tensor,
+        kind.bias(mine),
+        { index, scale, inner: throughSecond(first, inner, after.rank(config)) },
+        product(tensor.shape),
+      );
+    else if (!found && parameters.has(`${start}0.${own}_bias`))
       throw new WeightscopeError(
         'TENSOR_MISSING',
         `Expected a bias of ${at}${module.name} in ${where} as the first layer has one, found none; the checkpoint is not whole.`,
       );
-    if (!found) {
-      const first = after && names.lookup(at + after.name, BIAS);
-      if (first && inner)
-        addWhole(
-          `${name}_bias`,
-          tensor,
-          kind.bias(mine),
-          { index, scale, inner: throughSecond(first, inner, after.rank(config)) },
-          product(tensor.shape),
-        );
-      return;
-    }
+    if (!found) return;
     const bias = module.stacked ? stackedAt(found, expert) : found;
     const moved = reads && !module.bias;
     addWhole(
@@ -291,8 +290,9 @@ export function bind(
   }
 
   /** What the model multiplies queries and keys with while it turns them. */
-  function turned(own: string, n: number, mine: Sizes, lowRank: boolean): Recipe['scale'] {
-    return own === 'attn.q' || own === 'attn.k' ? rotaryScale(config, n, mine, lowRank) : undefined;
+  function turned(own: string, n: number, mine: Sizes): Recipe['scale'] {
+    const { rotary } = architecture;
+    return rotary && (own === 'attn.q' || own === 'attn.k') ? rotaryScale(config, n, mine, rotary) : undefined;
   }
 
   /** The first of two maps, its norm, and which outputs pass the second by. */

@@ -1,5 +1,39 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { rotaryFactor } from './rotary.ts';
+import { fixture } from '../../test/bytes.ts';
+import type { Config } from './architecture.ts';
+import { architectureOf } from './architectures/index.ts';
+import { rotaryFactor, rotaryScale } from './rotary.ts';
+import { sizesOf, withDefaults } from './sizes.ts';
+
+/** What transformers multiplies queries with, measured (test/fixtures/architectures/make_rotary.py). */
+const { base, variants, types } = JSON.parse(readFileSync(fixture('architectures/rotary.json'), 'utf8')) as {
+  base: Config;
+  variants: Record<string, Config>;
+  types: Record<string, { config: Config; factors: Record<string, ([number, number?, number?] | null)[]> }>;
+};
+
+const MEASURED = Object.entries(types).flatMap(([name, { config, factors }]) =>
+  Object.entries(factors).map(([variant, layers]) => {
+    const whole = withDefaults({ ...base, ...config, ...variants[variant] });
+    return [`${name}: ${variant}`, whole, layers] as const;
+  }),
+);
+
+test.each(MEASURED)('as transformers multiplies queries: %s', (_, config, layers) => {
+  const architecture = architectureOf(config.model_type as string, 'safetensors', 'test');
+  const sizes = sizesOf(config, architecture, 'test');
+  const { headDim } = sizes;
+  for (const [n, layer] of layers.entries()) {
+    if (!layer) continue;
+    const [expected, from = 0, to = 0] = layer;
+    const scale = rotaryScale(config, n, sizes, architecture.rotary!) ?? 1;
+    for (let i = 0; i < headDim; i++) {
+      const factor = typeof scale === 'number' ? scale : scale(headDim + i);
+      expect(factor, `layer ${n}, dimension ${i}`).toBeCloseTo(i >= from && i < to ? expected : 1, 4);
+    }
+  }
+});
 
 const yarn = { rope_type: 'yarn', factor: 4 };
 // 0.1 ln 4 + 1, and sqrt(1 + ln 4 / ln 16): what transformers' modeling_rope_utils computes.
@@ -29,7 +63,8 @@ test.each<[string, Record<string, unknown>, number]>([
   ['null', { rope_scaling: null, rope_parameters: null }, 1],
   ['no number', { rope_scaling: { ...yarn, factor: '4', attention_factor: Number.NaN } }, 1],
   ['gpt-oss without an entry', { model_type: 'gpt_oss' }, 0.1 * Math.log(32) + 1],
-  ['a layer that does not turn', { rope_scaling: yarn, no_rope_layers: [0] }, 1],
+  ['a layer that does not turn', { model_type: 'smollm3', rope_scaling: yarn, no_rope_layers: [0] }, 1],
+  ['Falcon with another kind of positions', { model_type: 'falcon', rope_scaling: yarn, alibi: true }, 1],
   [
     'GGUF',
     {
@@ -39,6 +74,28 @@ test.each<[string, Record<string, unknown>, number]>([
       'qwen3.rope.scaling.factor': 4,
     },
     YARN,
+  ],
+  [
+    'GGUF of OLMo 3, a layer that looks at what is near',
+    {
+      model_type: 'olmo2',
+      'general.architecture': 'olmo2',
+      'olmo2.attention.sliding_window': 4096,
+      'olmo2.rope.scaling.type': 'yarn',
+      'olmo2.rope.scaling.factor': 4,
+    },
+    1,
+  ],
+  [
+    'GGUF with DeepSeek’s multiplier',
+    {
+      model_type: 'llama',
+      'general.architecture': 'llama',
+      'llama.rope.scaling.type': 'yarn',
+      'llama.rope.scaling.factor': 4,
+      'llama.rope.scaling.yarn_log_multiplier': 1,
+    },
+    1,
   ],
   [
     'GGUF of LongRoPE',

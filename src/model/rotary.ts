@@ -2,41 +2,141 @@ import type { Config, Sizes } from './architecture.ts';
 
 // Some ways to stretch rotary positions to longer texts multiply queries and keys besides turning them, at every
 // position and so at the first, where nothing turns: YaRN (arXiv 2309.00071, section 3.4) and LongRoPE (arXiv
-// 2402.13753). The factor is part of attn.q and attn.k, as transformers computes them.
+// 2402.13753). The factor is part of attn.q and attn.k, as transformers computes them: in the layers that turn, and of
+// a head in the part that does.
 
 type Rope = Readonly<Record<string, unknown>>;
+
+/** How a model type turns, where it is not all of every head in every layer, by one entry of the config. */
+interface Turning {
+  /** Whether queries and keys of layer n are turned. */
+  readonly turns?: (config: Config, n: number) => boolean;
+  /** `rope_parameters` has an entry for each kind of layer; the older `rope_scaling` speaks of these kinds. */
+  readonly kinds?: readonly string[];
+  /** The part of a head that turns, where the config's entry does not say. */
+  readonly share?: (config: Config) => number | undefined;
+}
+
+const FULL = 'full_attention';
+const SLIDING = 'sliding_attention';
 
 const isObject = (value: unknown): value is Rope =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const number = (value: unknown): number | undefined => (Number.isFinite(value) ? (value as number) : undefined);
 
-/** How positions of layer n are turned: kinds of layers may have entries of their own, and some layers none. */
+/** What layer n attends to: what the config lists, else every so many-th to everything and the others to what is near. */
+function attends({ layer_types: kinds, sliding_window_pattern: every }: Config, n: number, usual: number): string {
+  if (Array.isArray(kinds)) return String(kinds[n]);
+  return (n + 1) % (number(every) || usual) === 0 ? FULL : SLIDING;
+}
+
+const GEMMA_EVERY = 6;
+const GEMMA_N_EVERY = 5;
+const EVERY = 4;
+const never: Turning = { turns: () => false };
+const share = (part: number): Turning => ({ share: ({ partial_rotary_factor: own }) => number(own) ?? part });
+/** Layers that attend to everything are not turned. */
+const onlyNear: Turning = { turns: (config, n) => attends(config, n, EVERY) === SLIDING };
+/** The same, where some layers look at what is near alone. */
+const onlyNearOfBoth: Turning = {
+  turns: (config, n) => config.sliding_window === null || attends(config, n, EVERY) === SLIDING,
+};
+/** One layer in four is not turned, or those that a list says. */
+const listed: Turning = {
+  turns: ({ no_rope_layers: turned, no_rope_layer_interval: every }, n) =>
+    Array.isArray(turned) && turned.length > 0 ? turned[n] !== 0 : (n + 1) % (number(every) || EVERY) !== 0,
+};
+const whole = (): undefined => undefined;
+const byKind = (...kinds: readonly string[]): Turning => ({ kinds, share: whole });
+
+const TURNING: Readonly<Record<string, Turning>> = {
+  bamba: { share: () => 0.5 },
+  cohere2: onlyNear,
+  exaone4: onlyNearOfBoth,
+  exaone_moe: onlyNearOfBoth,
+  falcon: { turns: ({ alibi }) => alibi !== true },
+  gemma3: byKind(FULL),
+  gemma3_text: byKind(FULL),
+  gemma3n: byKind(FULL),
+  gemma3n_text: byKind(FULL),
+  gemma4: byKind(),
+  gemma4_text: byKind(),
+  gemma4_unified_text: byKind(),
+  glm: share(0.5),
+  glm4: share(0.5),
+  glm4_moe: share(0.5),
+  gpt_neox: { share: ({ rotary_pct: part }) => number(part) ?? 0.25 },
+  granitemoehybrid: { turns: ({ position_embedding_type: type }) => type === 'rope' },
+  jamba: never,
+  llama4: listed,
+  llama4_text: listed,
+  mellum: byKind(),
+  minimax_m2: {
+    share: ({ rotary_dim: turned, head_dim: all, partial_rotary_factor: part }) =>
+      number(part) ?? (number(turned) && number(all) ? (turned as number) / (all as number) : undefined),
+  },
+  modernbert: byKind(FULL, SLIDING),
+  nemotron: share(0.5),
+  nemotron_h: never,
+  olmo3: byKind(FULL),
+  persimmon: share(0.5),
+  phi: share(0.5),
+  qwen3_5_moe_text: share(0.25),
+  qwen3_5_text: share(0.25),
+  qwen3_next: share(0.25),
+  smollm3: listed,
+  stablelm: share(0.25),
+};
+
+const turningOf = ({ model_type: type }: Config): Turning =>
+  Object.hasOwn(TURNING, String(type)) ? TURNING[String(type)] : {};
+
+/** The config's entry for layer n; undefined: it has none, or the layer does not turn. */
 function ropeOf(config: Config, n: number): Rope | undefined {
-  const { rope_parameters: now, rope_scaling: before, layer_types: types, no_rope_layers: turned } = config;
-  if (Array.isArray(turned) && turned[n] === 0) return undefined;
-  const gguf = (name: string): unknown => config[`${config.model_type}.rope.${name}`];
-  if ('general.architecture' in config) {
-    const [own, count] = [number(gguf('scaling.attn_factor')) ?? 1, number(gguf('dimension_count'))];
-    const factor = gguf('scaling.type') === 'yarn' ? own * stretched(number(gguf('scaling.factor')) ?? 1) : own;
-    return { rope_type: 'yarn', attention_factor: factor, turned: count };
+  const { turns, kinds } = turningOf(config);
+  if (turns && !turns(config, n)) return undefined;
+  if ('general.architecture' in config) return ropeOfGguf(config, n);
+  const { rope_parameters: now, rope_scaling: before, model_type: type } = config;
+  const older = isObject(before) && Object.keys(before).length > 0 ? before : undefined;
+  if (kinds) {
+    const kind = attends(config, n, type === 'olmo3' ? EVERY : /3n/.test(String(type)) ? GEMMA_N_EVERY : GEMMA_EVERY);
+    const own = isObject(now) ? now[kind] : undefined;
+    const rope: Rope = isObject(own) ? own : { rope_type: 'default' };
+    return older && kinds.includes(kind) ? { ...rope, ...older } : rope;
   }
   // What gpt-oss takes where the file says nothing.
-  const usual: Rope | undefined = config.model_type === 'gpt_oss' ? { rope_type: 'yarn', factor: 32 } : undefined;
-  const rope = isObject(now) ? now : isObject(before) ? before : usual;
-  const kind = Array.isArray(types) ? String(types[n]) : '';
-  if (rope && Object.hasOwn(rope, kind)) return isObject(rope[kind]) ? rope[kind] : undefined;
-  return rope;
+  const usual: Rope | undefined = type === 'gpt_oss' ? { rope_type: 'yarn', factor: 32 } : undefined;
+  return older ?? (isObject(now) ? now : usual);
+}
+
+/** As llama.cpp takes them: its layers of Gemma 3 and OLMo 3 that look at what is near are turned without a factor. */
+function ropeOfGguf(config: Config, n: number): Rope | undefined {
+  const type = config.model_type as string;
+  const entry = (name: string): unknown => config[`${type}.${name}`];
+  const near = entry('attention.sliding_window_pattern');
+  const window = number(entry('attention.sliding_window')) ?? 0;
+  const every = type === 'gemma3' ? GEMMA_EVERY : EVERY;
+  const isNear = Array.isArray(near) ? near[n] === true : window > 0 && (n + 1) % every !== 0;
+  if ((type === 'gemma3' || type === 'olmo2') && isNear) return undefined;
+  const [own, count] = [number(entry('rope.scaling.attn_factor')) ?? 1, number(entry('rope.dimension_count'))];
+  const longer = number(entry('rope.scaling.factor')) ?? 1;
+  const ofAll = number(entry('rope.scaling.yarn_log_multiplier'));
+  const yarn = stretched(longer) / (ofAll ? stretched(longer, ofAll) : 1);
+  const factor = entry('rope.scaling.type') === 'yarn' ? own * yarn : own;
+  return { rope_type: 'yarn', attention_factor: factor, turned: count };
 }
 
 /** What the turned part of layer n's queries and keys is multiplied with; 1: nothing, or the config says nothing. */
 export function rotaryFactor(config: Config, n: number): number {
   const rope = ropeOf(config, n);
   if (!rope) return 1;
-  const { attention_factor: given, mscale, mscale_all_dim: ofAll } = rope;
+  const { attention_factor: given, mscale, mscale_all_dim: ofAll, short_mscale: short } = rope;
   const said = rope.rope_type ?? rope.type;
   // Phi 3 called LongRoPE so.
   const long = said === 'longrope' || (config.model_type === 'phi3' && (said === 'su' || said === 'yarn'));
   if (!long && said !== 'yarn') return 1;
+  // Phi 3.5's experts: a number for texts as long as those that it was first trained on, and one for longer ones.
+  if (config.model_type === 'phimoe' && number(short) !== undefined) return short as number;
   if (number(given) !== undefined) return given as number;
   const original = number(config.original_max_position_embeddings) ?? number(rope.original_max_position_embeddings);
   const longest = number(config.max_position_embeddings);
@@ -52,22 +152,23 @@ const stretched = (longer: number, scale = 1): number => (longer > 1 ? 0.1 * sca
 
 /**
  * The factor of each vector of attn.q or attn.k, one number for all where whole heads turn; undefined: none. Where a
- * part of a head turns it is the first, or of low-rank attention (`direct`) the last.
+ * part of a head turns it is the first, or of low-rank attention, whose first dimensions stand still, the last.
  */
 export function rotaryScale(
   config: Config,
   n: number,
   { headDim }: Sizes,
-  lowRank: boolean,
+  part: 'first' | 'last',
 ): number | ((vector: number) => number) | undefined {
   const factor = rotaryFactor(config, n);
   if (factor === 1) return undefined;
-  if (lowRank) {
+  if (part === 'last') {
     const still = number(config.qk_nope_head_dim) ?? 0;
     return (vector) => (vector % headDim < still ? 1 : factor);
   }
   const rope = ropeOf(config, n);
-  const share = number(rope?.partial_rotary_factor) ?? number(config.partial_rotary_factor) ?? 1;
-  const turned = number(rope?.turned) ?? Math.trunc(headDim * share);
+  const { share: usual = ({ partial_rotary_factor: said }: Config) => number(said) } = turningOf(config);
+  const turned =
+    number(rope?.turned) ?? Math.trunc(headDim * (number(rope?.partial_rotary_factor) ?? usual(config) ?? 1));
   return turned >= headDim ? factor : (vector) => (vector % headDim < turned ? factor : 1);
 }

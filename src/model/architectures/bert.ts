@@ -157,6 +157,7 @@ export const nomicBert: Architecture = {
     'norm.final?': 'cls.predictions.transform.layer_norm',
   },
   layer: 'encoder.layers.{n}.',
+  rotary: 'first',
   parameters: {
     ...fusedQkv('attn.Wqkv', concatenated),
     'attn.o': 'attn.out_proj',
@@ -286,6 +287,7 @@ export const modernBert: Architecture = {
     'norm.final?': 'final_norm',
   },
   layer: 'layers.{n}.',
+  rotary: 'first',
   parameters: {
     'norm.attn?': 'attn_norm',
     ...fusedQkv('attn.Wqkv', concatenated),

@@ -9,6 +9,7 @@ export const falcon: Architecture = {
   types: ['falcon', 'RefinedWeb', 'RefinedWebModel'],
   model: { embed: 'word_embeddings', unembed: 'lm_head', 'norm.final?': 'ln_f' },
   layer: 'h.{n}.',
+  rotary: 'first',
   sizes: (config) => (isNew(config) ? {} : { kvHeads: config.multi_query === false ? undefined : 1 }),
   parameters: {
     'norm.attn': ['ln_attn', 'input_layernorm'],

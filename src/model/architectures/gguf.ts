@@ -21,6 +21,7 @@ const names: Omit<Architecture, 'family' | 'types'> = {
     'norm.final?': 'output_norm',
   },
   layer: 'blk.{n}.',
+  rotary: 'first',
   parameters: {
     'norm.attn?': 'attn_norm',
     ...separateOrFused('attn_q', 'attn_k', 'attn_v'),

@@ -6,6 +6,7 @@ export const gptNeox: Architecture = {
   types: ['gpt_neox'],
   model: { embed: 'embed_in', unembed: ['embed_out', 'lm_head'], 'norm.final?': 'final_layer_norm' },
   layer: 'layers.{n}.',
+  rotary: 'first',
   parameters: {
     'norm.attn': 'input_layernorm',
     ...fusedQkv('attention.query_key_value', grouped),
@@ -22,6 +23,7 @@ export const persimmon: Architecture = {
   types: ['persimmon'],
   model: { embed: 'embed_tokens', unembed: 'lm_head', 'norm.final?': 'final_layernorm' },
   layer: 'layers.{n}.',
+  rotary: 'first',
   parameters: {
     'norm.attn': 'input_layernorm',
     ...fusedQkv('self_attn.query_key_value', grouped),

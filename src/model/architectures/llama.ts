@@ -29,6 +29,7 @@ export const llama: Architecture = {
   model: { embed: 'embed_tokens', unembed: ['lm_head'], 'norm.final?': 'norm' },
   // transformers 5 saves the layers of some models that also see under the names of those that see.
   layer: ['layers.{n}.', 'encoder.layers.{n}.', 'blocks.{n}.'],
+  rotary: 'first',
   parameters: { ...norms, ...attention, ...gatedMlp },
 };
 

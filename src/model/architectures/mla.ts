@@ -61,6 +61,7 @@ export const deepseek: Architecture = {
   types: ['deepseek_v2', 'deepseek_v3', 'deepseek_v32', 'kimi_k2', 'glm4_moe_lite', 'glm_moe_dsa'],
   parameters: { ...norms, ...attention, ...mixture },
   sizes,
+  rotary: 'last',
   notes,
   aside: /e_score_correction_bias$/,
 };
@@ -72,5 +73,6 @@ export const minicpm3: Architecture = {
   types: ['minicpm3', 'youtu'],
   parameters: { ...norms, ...attention, ...gatedMlp },
   sizes,
+  rotary: 'last',
   notes,
 };
