@@ -84,6 +84,8 @@ describe('what readings leave out', () => {
     [{ dim_model_base: 256, hidden_size: 2304 }, 'ff.value', 'dim_model_base 256'],
     [{ ffn_dim_multiplier: 1.3, rope_scaling: { factor: 8 }, initializer_range: 0.02 }, 'ff.key', undefined],
     [{ model_type: 'gemma' }, 'ff.key', 'embeddings times √d'],
+    [{ model_type: 'vaultgemma' }, 'ff.key', 'embeddings times √d'],
+    [{ model_type: 't5gemma' }, 'ff.key', 'embeddings times √d'],
     [{ model_type: 'command-r', 'command-r.logit_scale': 0.0625 }, 'ff.value', 'logit_scale 0.0625'],
     [{ model_type: 'granite', 'granite.residual_scale': 0.22 }, 'attn.o', 'residual_scale 0.22'],
   ])('is said of factors and caps in the config: %j of %s', (config, kind, name) => {

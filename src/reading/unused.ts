@@ -150,8 +150,7 @@ function factors({ config, dimensions: { headDim } }: Model): Unused[] {
     if (kinds.length > 0) found.push({ what: 'factor', name: `${key} ${inWords(value)}`.trim(), kinds: [...kinds] });
   }
   // Gemma's code does it, and no entry of its config says so.
-  if (/^(recurrent_)?gemma/.test(String(config.model_type)))
-    found.push({ what: 'factor', name: 'embeddings times √d', kinds: READ });
+  if (/gemma/.test(String(config.model_type))) found.push({ what: 'factor', name: 'embeddings times √d', kinds: READ });
   return found;
 }
 
