@@ -24,7 +24,7 @@ const isObject = (value: unknown): value is Rope =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const number = (value: unknown): number | undefined => (Number.isFinite(value) ? (value as number) : undefined);
 
-/** What layer n attends to: what the config lists, else every so many-th to everything and the others to what is near. */
+/** What layer n attends to: as the config lists, else every so many-th to everything, the others to what is near. */
 function attends({ layer_types: kinds, sliding_window_pattern: every }: Config, n: number, usual: number): string {
   if (Array.isArray(kinds)) return String(kinds[n]);
   return (n + 1) % (number(every) || usual) === 0 ? FULL : SLIDING;
