@@ -148,7 +148,7 @@ export const GLOSSARY: readonly Term[] = [
     name: 'z',
     also: ['z-score'],
     meaning:
-      'How far a number is above the mean of what chance gives, counted in standard deviations; negative below it. What is far depends on the kind of number, so p says how rare it is.',
+      'How far a number is above the mean of what chance gives, counted in standard deviations; negative below it. Beside a first score chance is the best scores of random directions, or the first pairs of random heads; beside a statistic it is the null that is named there. What is far depends on the kind of number, so p says how rare it is.',
     more: 'statistics.md',
   },
   {

@@ -9,7 +9,8 @@ import { Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { sampleInWords } from '../../export/figure.ts';
 import { listOf, listsSvg } from '../../export/lists.ts';
-import { formatCount, formatScore, plural, scoreFormat } from '../../format.ts';
+import { plural, scoreFormat } from '../../format.ts';
+import { shownInWords } from './shown.ts';
 
 interface PartColumnProps {
   title: string;
@@ -95,11 +96,6 @@ export function PartColumn({ title, hint, tone, name, model, place, tokens, dist
       />
     </Section>
   );
-}
-
-function shownInWords(count: number, from: number | undefined, { tokens, mean, sd }: ScoreDistribution): string {
-  if (from === undefined) return '';
-  return `top ${formatCount(count)} of ${formatCount(tokens)}, from z ${formatScore((from - mean) / sd)} up`;
 }
 
 function LongList({
