@@ -10,25 +10,32 @@ export interface Extremes {
 }
 
 /** How values become colours. */
-export interface ColourScale {
+export interface Colours {
   low: number;
   high: number;
   /** Both signs are there: zero is paper, the signs have a colour each. */
   signed: boolean;
 }
 
+export interface ColourScale extends Colours {
+  /** How many values lie beyond each end, and have its colour. */
+  beyond: { low: number; high: number };
+}
+
 /** From the 1st to the 99th hundredth, so that one outlier does not make all the others pale. */
 export function colourScale(values: readonly number[]): ColourScale {
   const sorted = Float64Array.from(values).sort();
   const at = (q: number) => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
-  const [low, high] = [at(0.01), at(0.99)];
-  if (low >= 0 || high <= 0) return { low, high, signed: false };
-  const reach = Math.max(-low, high);
-  return { low: -reach, high: reach, signed: true };
+  const [first, last] = [at(0.01), at(0.99)];
+  const signed = first < 0 && last > 0;
+  const reach = Math.max(-first, last);
+  const [low, high] = signed ? [-reach, reach] : [first, last];
+  const count = (isBeyond: (value: number) => boolean): number => values.filter(isBeyond).length;
+  return { low, high, signed, beyond: { low: count((value) => value < low), high: count((value) => value > high) } };
 }
 
 /** -1 to 1 on a signed scale, 0 to 1 on one without signs: how strong the colour is, and of which pole. */
-export function strength({ low, high, signed }: ColourScale, value: number): number {
+export function strength({ low, high, signed }: Colours, value: number): number {
   if (signed) return Math.max(-1, Math.min(1, value / (high || 1)));
   return high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5;
 }

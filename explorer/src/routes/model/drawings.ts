@@ -2,7 +2,7 @@ import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import { svgOf } from '../../export/element.ts';
 import type { LegendEntry } from '../../export/figure.ts';
 import { formatScore } from '../../format.ts';
-import { type ColourScale, strength } from './columns.ts';
+import { type ColourScale, type Colours, strength } from './columns.ts';
 
 /** The model's drawings as SVG of their own, to be saved: on the page they are links. Colours as in theme.css. */
 
@@ -11,7 +11,7 @@ const LEFT = 34;
 const SMALL = 'font-size="10" fill="var(--soft)"';
 
 /** Layer → right, head ↓, one rectangle each. */
-export function gridSvg(layers: ByLayer, scale: ColourScale): string {
+export function gridSvg(layers: ByLayer, scale: Colours): string {
   const heads = Math.max(0, ...layers.map((row) => row.length));
   const [stepX, stepY] = [CELL.width + CELL.gap, CELL.height + CELL.gap];
   const cells = layers.flatMap((row, layer) =>
@@ -62,7 +62,7 @@ function layerNumbers(count: number, step: number, width: number, y: number, shi
 }
 
 /** One square per neuron, in rows, in order of their index. */
-export function squaresSvg(values: readonly (number | null)[], columns: number, scale: ColourScale): string {
+export function squaresSvg(values: readonly (number | null)[], columns: number, scale: Colours): string {
   const side = 10;
   const squares = values.map((value, i) => {
     const share = value === null ? 0 : strength(scale, value);
@@ -76,10 +76,14 @@ export function squaresSvg(values: readonly (number | null)[], columns: number, 
 }
 
 /** What the colours of a scale stand for. */
-export function legendOf({ low, high, signed }: ColourScale): LegendEntry[] {
-  if (!signed) return [{ tone: 'read', label: `from ${formatScore(low)} (pale) to ${formatScore(high)} (full)` }];
+export function legendOf({ low, high, signed, beyond }: ColourScale): LegendEntry[] {
+  const [least, most] = [
+    formatScore(low) + (beyond.low > 0 ? ' or less' : ''),
+    formatScore(high) + (beyond.high > 0 ? ' or more' : ''),
+  ];
+  if (!signed) return [{ tone: 'read', label: `from ${least} (pale) to ${most} (full)` }];
   return [
-    { tone: 'write', label: `above zero, full colour at ${formatScore(high)}` },
-    { tone: 'opposite', label: `below zero, full colour at ${formatScore(low)}` },
+    { tone: 'write', label: `above zero, full colour at ${most}` },
+    { tone: 'opposite', label: `below zero, full colour at ${least}` },
   ];
 }

@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import { useRoving } from '../../components/roving.ts';
 import { formatScore } from '../../format.ts';
-import { type ColourScale, strength } from './columns.ts';
+import { type Colours, strength } from './columns.ts';
 import './head-grid.css';
 
 interface HeadGridProps {
@@ -12,7 +12,7 @@ interface HeadGridProps {
   heads: number;
   /** Undefined while the numbers are on their way: the grid is there, without colour. */
   values: ByLayer | undefined;
-  scale: ColourScale;
+  scale: Colours;
   /** What the numbers are: `copying of VO`. */
   what: string;
   matrix: 'vo' | 'qk';
@@ -77,12 +77,12 @@ export function HeadGrid({ model, layers, heads, values, scale, what, matrix, on
   );
 }
 
-export function toneOf(scale: ColourScale, value: number | null | undefined): string {
+export function toneOf(scale: Colours, value: number | null | undefined): string {
   if (value === null || value === undefined) return 'none';
   if (!scale.signed) return 'read';
   return value < 0 ? 'opposite' : 'write';
 }
 
-export function shareOf(scale: ColourScale, value: number | null | undefined): number {
+export function shareOf(scale: Colours, value: number | null | undefined): number {
   return value === null || value === undefined ? 0 : Math.abs(strength(scale, value));
 }

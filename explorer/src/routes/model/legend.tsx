@@ -1,12 +1,22 @@
-import { formatScore } from '../../format.ts';
+import { formatScore, plural } from '../../format.ts';
 import type { ColourScale } from './columns.ts';
 
 /** What the colours stand for. */
-export function Legend({ scale: { low, high, signed } }: { scale: ColourScale }) {
+export function Legend({ scale: { low, high, signed, beyond } }: { scale: ColourScale }) {
+  const outside = beyond.low + beyond.high;
   return (
-    <span className="legend number">
+    <span
+      className="legend number"
+      title={
+        outside > 0
+          ? `${plural(outside, 'value lies', 'values lie')} beyond the ends, and ${outside === 1 ? 'has' : 'have'} the colour of an end`
+          : undefined
+      }
+    >
+      {beyond.low > 0 && '≤ '}
       {formatScore(low)}
       <span className={signed ? 'ramp signed' : 'ramp'} aria-hidden="true" />
+      {beyond.high > 0 && '≥ '}
       {formatScore(high)}
     </span>
   );
