@@ -39,6 +39,8 @@ export function standalone(drawing: SVGSVGElement, scheme: 'light' | 'dark'): St
   host.setAttribute('aria-hidden', 'true');
   host.inert = true;
   const copy = drawing.cloneNode(true) as SVGSVGElement;
+  // What is chosen on the page is nothing that the picture shows.
+  for (const chosen of copy.querySelectorAll('[aria-pressed]')) chosen.removeAttribute('aria-pressed');
   host.append(copy);
   document.body.append(host);
   try {

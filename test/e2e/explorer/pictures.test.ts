@@ -126,6 +126,19 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
         expect(svg).toMatch(said);
       expect(svg).not.toMatch(/var\(|class=|<style/);
       expect(await clipped(page, svg)).toEqual([]);
+      // The token whose row stands beside the drawing is marked on the page alone.
+      const chosen = page.locator('.drawing .choice[aria-pressed="true"] text');
+      expect(await chosen.evaluate((one) => getComputedStyle(one).fontWeight)).toBe('700');
+      const token = (await chosen.textContent())!;
+      const texts = [...svg.matchAll(/<text([^>]*)>([^<]*)<\/text>/g)].filter(([, , text]) => text === token);
+      expect(texts.map(([, look]) => look).join()).not.toMatch(/bold|[67]00/);
+      expect(texts.length).toBeGreaterThan(0);
+    });
+  });
+
+  it('says which pair is lit', async () => {
+    await withDialog('/m/sample/head/1/5?pair=540-670', /^picture: drawing/, async (page) => {
+      expect((await save(page, 'save SVG')).bytes.toString()).toMatch(/one is lit: \S+ → \S+, score /);
     });
   });
 

@@ -60,7 +60,8 @@ export function Drawing({
     const met = pairs.find(({ first, second }) => first.id === from && second.id === to);
     return chooseLinks(met ? [met, ...pairs.filter((one) => one !== met)] : pairs, MOST_TOKENS, MOST_LINKS);
   }, [pairs, from, to]);
-  const anyMet = links.some(isMet);
+  const met = links.find(isMet);
+  const anyMet = met !== undefined;
   const laid = useMemo(() => layOut(links), [links]);
   const tokens = useMemo(() => tokensOf(pairs), [pairs]);
   const label = (id: number): string => tokens.get(id)?.label ?? `#${id}`;
@@ -119,7 +120,7 @@ export function Drawing({
         }
         figure={{
           title,
-          what: `the ${plural(links.length, 'strongest pair')} of ${formatCount(pairs.length)} listed${sampleInWords(sample)}`,
+          what: `the ${plural(links.length, 'strongest pair')} of ${formatCount(pairs.length)} listed${sampleInWords(sample)}${met ? `; one is lit: ${label(met.first)} → ${label(met.second)}, score ${formatScore(met.score)}` : ''}`,
           axes: `left: ${headings.first}; right: ${headings.second}; width of a line: score, from ${range(links)}`,
           legend: [{ tone, label: `${headings.first} → ${headings.second}` }],
           normalised: 'freq',
@@ -196,14 +197,7 @@ function TokenColumn(props: TokenColumnProps) {
               height={ROW}
               fill="transparent"
             />
-            <text
-              x={x}
-              y={y(row) + 4}
-              fontFamily="var(--mono)"
-              fill="var(--ink)"
-              fontWeight={chosen === id ? 700 : 400}
-              textDecoration={chosen === id ? 'underline' : undefined}
-            >
+            <text x={x} y={y(row) + 4} fontFamily="var(--mono)" fill="var(--ink)">
               {label}
             </text>
           </g>
