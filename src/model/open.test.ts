@@ -62,6 +62,14 @@ test.each([
   await expectSame(await openModel(files), await openModel(bare));
 });
 
+test.each([
+  ['gpt_bigcode_heads', { num_key_value_heads: 12 }],
+  ['falcon_rw', { num_kv_heads: 71 }],
+])('%s has as many key-value heads as its code takes, whatever its config says', async (type, entries) => {
+  const files = filesOf(type);
+  await expectSame(await openModel(files), await openModel(configured(files, entries)));
+});
+
 test('gamma and beta of old checkpoints are gain and bias', async () => {
   const files = filesOf('bert');
   const old = await renamed(files, (name) =>

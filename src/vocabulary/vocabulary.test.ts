@@ -20,6 +20,21 @@ const GPT2 = {
 };
 const BERT = '[PAD]\n[unused0]\n[CLS]\nking\n##ing\n##\n';
 
+describe('a vocabulary with more tokens than rows', () => {
+  const beyond = (size: number, added: readonly unknown[] = []) =>
+    vocabularyFromTokenizerJson(JSON.stringify({ ...GPT2, added_tokens: added }), size).notes ?? [];
+
+  it('is said to be, perhaps, of another model', () => {
+    expect(beyond(9)).toEqual([]);
+    expect(beyond(5)[0]).toMatch(/words beyond the 5 rows of E \(3\): if it is another model's/);
+  });
+
+  it('is not where what is beyond was added, or is a mark of its own', () => {
+    expect(beyond(9, [{ id: 9, content: '<image>' }])).toEqual([]);
+    expect(beyond(8, [{ id: 8, content: '12', special: true }])).toEqual([]);
+  });
+});
+
 describe('a byte-level vocabulary with more rows than tokens', () => {
   const vocabulary = vocabularyFromTokenizerJson(JSON.stringify(GPT2), 12);
 

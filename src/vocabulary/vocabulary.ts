@@ -45,6 +45,20 @@ export function createVocabulary(spec: VocabularySpec): Vocabulary {
   return new LazyVocabulary(spec);
 }
 
+/**
+ * A tokenizer that was made for more rows than E has is as a rule another model's, whose words would be shown in
+ * silence. Tokens that were added, and marks such as `<mask>`, may stand beyond E in a model's own.
+ */
+function beyond({ pieces, size, added, special }: VocabularySpec): string[] {
+  let count = 0;
+  for (let id = size; id < pieces.length; id++)
+    if (pieces[id] !== undefined && !added?.has(id) && !special.has(id)) count++;
+  if (count === 0) return [];
+  return [
+    `The tokenizer has words beyond the ${size} rows of E (${count}): if it is another model's, the words shown are not this model's.`,
+  ];
+}
+
 /** Decodes a token when it is first asked for: opening a model needs no text at all. */
 class LazyVocabulary implements Vocabulary, FilterSubject {
   readonly kind: TokenizerKind;
@@ -72,7 +86,7 @@ class LazyVocabulary implements Vocabulary, FilterSubject {
     this.size = spec.size;
     this.tokens = spec.pieces.reduce((count, piece) => (piece === undefined ? count : count + 1), 0);
     this.#continuing = spec.continuing ?? '##';
-    this.notes = spec.notes ?? [];
+    this.notes = [...(spec.notes ?? []), ...beyond(spec)];
   }
 
   piece(id: number): string | undefined {

@@ -10,7 +10,7 @@ export const falcon: Architecture = {
   model: { embed: 'word_embeddings', unembed: 'lm_head', 'norm.final?': 'ln_f' },
   layer: 'h.{n}.',
   rotary: 'first',
-  sizes: (config) => (isNew(config) ? {} : { kvHeads: config.multi_query === false ? undefined : 1 }),
+  sizes: (config) => (isNew(config) ? {} : { kvHeads: config.multi_query === false ? heads(config) : 1 }),
   parameters: {
     'norm.attn': ['ln_attn', 'input_layernorm'],
     ...fusedQkv('self_attention.query_key_value', grouped),
@@ -22,4 +22,5 @@ export const falcon: Architecture = {
   },
 };
 
+const heads = ({ num_attention_heads: count, n_head: older = count }: Config) => older as number | undefined;
 const isNew = (config: Config) => config.new_decoder_architecture === true || config.model_type === 'RefinedWeb';

@@ -34,7 +34,8 @@ export const gptBigcode: Architecture = {
     'ff.key': 'mlp.c_fc',
     'ff.value': 'mlp.c_proj',
   },
-  sizes: ({ multi_query }) => (multi_query === false ? {} : { kvHeads: 1 }),
+  // Its class writes `num_key_value_heads` into configs, and takes no notice of it.
+  sizes: ({ multi_query, n_head }) => ({ kvHeads: multi_query === false ? (n_head as number | undefined) : 1 }),
 };
 
 /** The first GPT: norms after each half of a layer, none at the end. */
