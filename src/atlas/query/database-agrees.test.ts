@@ -49,7 +49,10 @@ describe('an atlas’s statistics', () => {
           `SELECT * FROM (${RELATIONS}) ORDER BY ${sort} ${direction} NULLS LAST, layer, head, relation`,
         );
         expect(rows.length).toBeGreaterThan(0);
-        expect(JSON.stringify(await atlas.relations({ sort, ascending, k: K }))).toBe(JSON.stringify(rows));
+        // In files what was added later stands behind, so that names come in another order.
+        const sorted = (all: readonly object[]) =>
+          JSON.stringify(all.map((row) => Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))));
+        expect(sorted(await atlas.relations({ sort, ascending, k: K }))).toBe(sorted(rows));
       }
     },
   );

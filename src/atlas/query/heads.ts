@@ -82,32 +82,32 @@ export interface RelationRow {
   relation: string;
   /** Pairs of the relation whose words are single tokens. */
   pairs: number;
-  promoted: number;
-  promoted_z: number | null;
-  promoted_shuffled_z: number | null;
-  suppressed: number;
-  suppressed_z: number | null;
-  suppressed_shuffled_z: number | null;
   /** Pairs of the relation before those were left out whose words are not single tokens. */
   given: number | null;
   /** Share of pairs that E·Eᵀ alone promotes. */
   identity: number | null;
+  promoted: number;
+  promoted_z: number | null;
+  promoted_shuffled_z: number | null;
   promoted_p: number | null;
   promoted_shuffled_p: number | null;
   /** Share of pairs that the head promotes and E·Eᵀ does not; its z and p against heads that copy what they read. */
   promoted_above: number | null;
   promoted_copying_z: number | null;
   promoted_copying_p: number | null;
-  suppressed_p: number | null;
-  suppressed_shuffled_p: number | null;
-  suppressed_above: number | null;
-  suppressed_copying_z: number | null;
-  suppressed_copying_p: number | null;
   /**
    * False discoveries to expect among all heads of the relation with as small a p, of those against random and copying
    * heads the larger.
    */
   promoted_q: number | null;
+  suppressed: number;
+  suppressed_z: number | null;
+  suppressed_shuffled_z: number | null;
+  suppressed_p: number | null;
+  suppressed_shuffled_p: number | null;
+  suppressed_above: number | null;
+  suppressed_copying_z: number | null;
+  suppressed_copying_p: number | null;
   suppressed_q: number | null;
 }
 
@@ -115,6 +115,12 @@ const RELATION_ORDERS = [...doublesOf(TABLES.head_relations), 'promoted_q', 'sup
 
 const ENDS = ['promoted', 'suppressed'] as const;
 const RELATION_COLUMNS = Object.keys(TABLES.head_relations);
+const isOfEnd = (name: string): boolean => ENDS.some((end) => name.startsWith(end));
+/** In files what was added later stands behind; here each share stands before its own z, p and q. */
+const RELATION_NAMES = [
+  ...RELATION_COLUMNS.filter((name) => !isOfEnd(name)),
+  ...ENDS.flatMap((end) => [...RELATION_COLUMNS.filter((name) => name.startsWith(end)), `${end}_q`]),
+];
 
 /** Heads by a relation score, highest first; default by `promoted`, all relations together. */
 export async function atlasRelations(
@@ -135,9 +141,8 @@ export async function atlasRelations(
     const least = Array.from({ length: found.length }, (_, i) => larger(random[i] ?? null, copying[i] ?? null));
     found.columns[`${end}_q`] = falseDiscoveries(least, groups);
   }
-  const names = [...RELATION_COLUMNS, ...ENDS.map((end) => `${end}_q`)];
   const chosen = orderOf(found, [[sort, !ascending], 'layer', 'head', 'relation'], asked).slice(0, k);
-  return chosen.map((row) => objectOf(found, names, row)) as unknown as RelationRow[];
+  return chosen.map((row) => objectOf(found, RELATION_NAMES, row)) as unknown as RelationRow[];
 }
 
 /** The larger of two values of p that are there. */

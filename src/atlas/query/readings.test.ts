@@ -141,6 +141,16 @@ describe.each([
     const rows = await atlas.relations({ layer: 1, sort: 'suppressed', k: 5 });
     expect(rows).toHaveLength(5);
     expect(rows.every(({ layer }) => layer === 1)).toBe(true);
+    // A share stands before its own z, p and q.
+    const names = Object.keys(rows[0]).filter((name) => /^(promoted|suppressed)/.test(name));
+    expect(names.slice(0, 5)).toEqual([
+      'promoted',
+      'promoted_z',
+      'promoted_shuffled_z',
+      'promoted_p',
+      'promoted_shuffled_p',
+    ]);
+    expect(names.indexOf('promoted_q')).toBe(names.indexOf('suppressed') - 1);
     const [{ relation }] = rows;
     expect(await atlas.relations({ relation, head: 0, k: 100 })).toHaveLength(model.dimensions.layers);
     expect(await atlas.relations({ relation: "'; DROP" })).toEqual([]);

@@ -69,14 +69,24 @@ export const COLUMNS: Readonly<Record<StatisticKind, ReadonlyMap<string, readonl
   neurons: all('neurons'),
 };
 
+/** The same columns for people, who look for a value's nulls beside it. */
+export const ROW_COLUMNS: Readonly<Record<StatisticKind, readonly StatisticColumn[]>> = {
+  heads: listed('heads'),
+  neurons: listed('neurons'),
+};
+
 /** The columns of an atlas's table of statistics, in the order of its files: what was added later stands behind. */
 export const TABLE_COLUMNS: Readonly<Record<StatisticKind, readonly StatisticColumn[]>> = {
   heads: kept('heads'),
   neurons: kept('neurons'),
 };
 
+function listed(kind: StatisticKind): StatisticColumn[] {
+  return statisticsOf(kind).flatMap(([name, { elsewhere }]) => (elsewhere ? [] : COLUMNS[kind].get(name)!));
+}
+
 function kept(kind: StatisticKind): StatisticColumn[] {
-  const own = statisticsOf(kind).flatMap(([name, { elsewhere }]) => (elsewhere ? [] : COLUMNS[kind].get(name)!));
+  const own = listed(kind);
   return [...own.filter(({ later }) => !later), ...own.filter(({ later }) => later)];
 }
 

@@ -11,7 +11,7 @@ import {
   type NeuronStatisticName,
   type StatisticKind,
 } from './catalogue.ts';
-import { columnNamed, discoveries, flattened, TABLE_COLUMNS } from './columns.ts';
+import { columnNamed, discoveries, flattened, ROW_COLUMNS } from './columns.ts';
 import { HEAD_MEASURES, type HeadMeasureName, measuredHeads, NEURON_MEASURES } from './measures.ts';
 
 type Options = Pick<ReadOptions, 'engine' | 'embedding' | 'foldNorm' | 'signal' | 'progress'>;
@@ -135,13 +135,13 @@ export function addDiscoveries(kind: StatisticKind, rows: readonly StatisticRow[
 const orNull = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
-/** All columns of the table in its order, null where there is no number (yet). */
+/** All columns of the table, each value before its nulls; null where there is no number (yet). */
 export function statisticRow(
   kind: StatisticKind,
   place: Pick<StatisticRow, 'layer'> & Record<string, number | string>,
   of: (column: string) => number | undefined,
 ): StatisticRow {
-  return { ...place, ...Object.fromEntries(TABLE_COLUMNS[kind].map(({ name }) => [name, orNull(of(name))])) };
+  return { ...place, ...Object.fromEntries(ROW_COLUMNS[kind].map(({ name }) => [name, orNull(of(name))])) };
 }
 
 async function headRows(model: Model, layer: number, options: Options): Promise<StatisticRow[]> {
