@@ -35,7 +35,11 @@ export class TensorNames {
   readonly #used = new Set<string>();
 
   constructor(tensors: ReadonlyMap<string, TensorInfo>, architecture: Architecture) {
-    for (const [name, info] of tensors) this.#tensors.set(ownName(name), info);
+    // What torch wrapped stands in the plain tensor's place where that is not there; where it is, it goes unread.
+    for (const [name, info] of tensors) {
+      const own = ownName(name);
+      this.#tensors.set(own === name || !(tensors.has(own) || this.#tensors.has(own)) ? own : name, info);
+    }
     this.size = tensors.size;
     this.prefix = findPrefix([...this.#tensors.keys()], architecture);
     const parts = this.prefix.split('.').slice(0, -1);

@@ -70,6 +70,21 @@ test.each([
   await expectSame(await openModel(files), await openModel(configured(files, entries)));
 });
 
+test('a tensor beside which torch wrapped another of its name is read, and the other is said to go unread', async () => {
+  const files = filesOf('llama');
+  const own = await tensorsOf(files);
+  const wrapped = own.map((t) => ({
+    ...t,
+    name: t.name.replace('model.', 'model._orig_mod.'),
+    data: t.data.map(() => 0),
+  }));
+  const others = wrapped.filter(({ name }) => name.includes('_orig_mod'));
+  const both = { ...files, 'model.safetensors': await concat(writeSafetensors([...own, ...others])) };
+  const model = await openModel(both);
+  await expectSame(model, await openModel(files));
+  expect(model.notes.join()).toMatch(/20 tensors of the file are read by no parameter.*_orig_mod/);
+});
+
 test('gamma and beta of old checkpoints are gain and bias', async () => {
   const files = filesOf('bert');
   const old = await renamed(files, (name) =>

@@ -40,8 +40,9 @@ export function vocabularyFromGguf(metadata: ReadonlyMap<string, unknown>, size:
   for (const token of tokens) if (typeof token !== 'string') throw invalid(FILE, 'tokens as text', describe(token));
   const types = typesOf(metadata.get('tokenizer.ggml.token_type'), tokens.length);
   const model = metadata.get('tokenizer.ggml.model');
-  const kind =
-    (typeof model === 'string' && Object.hasOwn(KINDS, model) ? KINDS[model] : undefined) ?? guessKind(tokens);
+  const known = typeof model === 'string' && Object.hasOwn(KINDS, model) ? KINDS[model] : undefined;
+  const kind = known ?? guessKind(tokens);
+  const guessed = `The file calls its tokenizer ${describe(model)}, which is not known: what its tokens stand for is guessed from their form.`;
 
   const table = new PieceTable(FILE);
   for (let id = 0; id < tokens.length; id++) {
@@ -67,6 +68,7 @@ export function vocabularyFromGguf(metadata: ReadonlyMap<string, unknown>, size:
     decode: decodeOf(kind),
     added: table.added,
     decodeAdded: decodeAddedOf(kind),
+    notes: known || model === undefined ? [] : [guessed],
   });
 }
 

@@ -141,6 +141,13 @@ describe('GGUF metadata', () => {
     expect(read('gpt2', ['Ġking', '<|end|>']).isSpecial(1)).toBe(true);
   });
 
+  it('another tokenizer is guessed, and said to be', () => {
+    const vocabulary = read('rwkv', ['▁king', 'ing']);
+    expect([vocabulary.text(0), vocabulary.notes?.length]).toEqual([' king', 1]);
+    expect(vocabulary.notes?.[0]).toMatch(/calls its tokenizer the text "rwkv", which is not known/);
+    expect(read('gpt2', ['Ġking']).notes).toEqual([]);
+  });
+
   it('llama: byte tokens and visible spaces', () => {
     const vocabulary = read('llama', ['<unk>', '<0x0A>', '<0xE2>', '▁king', 'A', '<0x41>'], [2, 6, 6, 1, 1, 6]);
     expect([1, 2, 3].map((id) => vocabulary.text(id))).toEqual(['\n', '\\xE2', ' king']);

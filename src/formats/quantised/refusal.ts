@@ -18,6 +18,8 @@ const IN_MODULE = ['.SCB', '.scale_weight', '.weight_scale', '.pre_quant_scale',
 const ENDINGS = [...BESIDE, ...IN_MODULE];
 
 const isFp8 = ({ dtype }: TensorInfo): boolean => /^(F8_|F4|F6_)/.test(dtype);
+/** A few numbers, or powers of two, of which no weight is made as they stand. */
+const isOnlyCodes = ({ dtype }: TensorInfo): boolean => /^(F4|F6_|F8_E8M0)/.test(dtype);
 const isInteger = ({ dtype }: TensorInfo): boolean => /^([IU]\d+|BOOL)$/.test(dtype);
 
 /**
@@ -44,6 +46,7 @@ export function refusalOf(
         : undefined;
     if (own !== undefined) return refuse(info, where, `${dtype} beside ${quote(own)}`, declared);
     if (isInteger(info)) return refuse(info, where, `integers (${dtype})`, declared);
+    if (isOnlyCodes(info)) return refuse(info, where, `${dtype} without a scale of its own`, declared);
     if (isFp8(info) && elsewhere !== undefined)
       return refuse(info, where, `${dtype} without a scale of its own, though ${elsewhere}`, declared);
     // What nobody knows may well be a scale.

@@ -46,6 +46,8 @@ describe('a number is read with its scale or not at all', () => {
       { ...codes('F8_E4M3'), [`${WEIGHT}_dequant`]: scale },
       /beside ".*weight_dequant"/,
     ],
+    ['FP4 alone', codes('F4'), /F4 without a scale of its own/],
+    ['powers of two alone', codes('F8_E8M0'), /F8_E8M0 without a scale of its own/],
     ['FP4', { ...codes('F4'), 'x.absmax': scale }, /F4 without a scale of its own/],
     ['BF16 beside a scale of no use', { ...codes('BF16'), [`${WEIGHT}_scale_2`]: scale }, /BF16 beside/],
     ['packed under another name', { [WEIGHT.replace('weight', 'codes')]: { dtype: 'I16', shape: [4] } }, /integers/],

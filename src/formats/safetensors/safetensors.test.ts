@@ -241,6 +241,25 @@ describe('readShardedSafetensors', () => {
     await expectError(readShardedSafetensors(memoryFolder(files)), 'LFS_POINTER', /one.safetensors/);
   });
 
+  test('what shards hold and the index does not name is read, and what two hold is said', async () => {
+    const both = await concat(
+      writeSafetensors(['a', 'c'].map((name) => ({ name, shape: [1], data: Float32Array.of(3) }))),
+    );
+    const { tensors, notes } = await readShardedSafetensors(
+      memoryFolder({
+        'model.safetensors.index.json': Buffer.from('{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}'),
+        'one.safetensors': await shard('a', 1),
+        'two.safetensors': both,
+      }),
+    );
+    expect([...tensors.keys()]).toEqual(['a', 'c']);
+    expect(await readTensor(tensors.get('a')!)).toEqual(Float32Array.of(1));
+    expect(notes).toEqual([
+      expect.stringMatching(/lacks 1 tensor/),
+      expect.stringMatching(/1 tensor .* is in two of its files: .* not as "a" in "two.safetensors"/),
+    ]);
+  });
+
   test('a missing shard is named', async () =>
     expectError(
       readShardedSafetensors(await folderWith({ weight_map: { a: 'three.safetensors' } })),

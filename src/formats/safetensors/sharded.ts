@@ -15,8 +15,8 @@ const AT_ONCE = 32;
 
 /**
  * Reads a sharded checkpoint: `model.safetensors.index.json` (or PyTorch's `pytorch_model.bin.index.json`) with
- * `{"weight_map": {tensor: file}}`, and the header of each shard in the same folder. The tensors are those of the map,
- * `metadata` is the index's own. A shard or tensor that is not there is refused when it is wanted (`standIns`): by
+ * `{"weight_map": {tensor: file}}`, and the header of each shard in the same folder. The tensors are those of the map
+ * and what its shards hold besides, which `transformers` loads too; `metadata` is the index's own. A shard or tensor that is not there is refused when it is wanted (`standIns`): by
  * `SOURCE_NOT_FOUND`, or by `FORMAT_INVALID` where index and shards disagree. Throws `SOURCE_NOT_FOUND` when the index
  * or all shards are absent.
  */
@@ -49,8 +49,22 @@ export async function readShardedSafetensors(
     if (info) tensors.set(name, info);
     else standIns.set(name, standIn(name, absent.has(file) ? missing(folder, file) : misplaced(name, file)));
   }
+  const twice: string[] = [];
+  for (const file of files)
+    for (const [name, info] of shards.get(file)?.tensors ?? []) {
+      if (!weightMap.has(name) && !tensors.has(name)) tensors.set(name, info);
+      else if (tensors.has(name) && tensors.get(name) !== info) twice.push(`${quote(name)} in ${quote(file)}`);
+    }
   const [{ format }] = shards.values();
-  return { format, tensors, metadata, standIns, notes: gaps() };
+  return { format, tensors, metadata, standIns, notes: [...gaps(), ...repeated()] };
+
+  /** Who reads file by file takes the last of them, and who reads by the index the one that it names. */
+  function repeated(): string[] {
+    if (twice.length === 0) return [];
+    return [
+      `${plural(twice.length, 'tensor')} of the checkpoint ${twice.length > 1 ? 'are' : 'is'} in two of its files: read as the index says, and not as ${twice[0]}; other programs may take the other.`,
+    ];
+  }
 
   function misplaced(name: string, file: string): WeightscopeError {
     return invalid(
