@@ -22,13 +22,16 @@ export const matmul = async (sessions: Sessions, a: Matrix, b: Matrix, options: 
       new Float32Array(session.buffer, bAt).set(b.data.subarray(partB.start * d, partB.end * d));
       session.kernels.kernels.panels64(bAt, partB.end - partB.start, d, panelsAt);
       for (const partA of partsA.list) {
-        new Float32Array(session.buffer, aAt).set(a.data.subarray(partA.start * d, partA.end * d));
+        const copy = new Float32Array(session.buffer, aAt, (partA.end - partA.start) * d);
         let [row, column] = [partA.start, partB.start];
         const next = (): { args: MatmulTask; done: number } | undefined => {
           if (row >= partA.end) return undefined;
+          const rows = Math.min(MATMUL_ROWS, partA.end - row);
+          // Rows are copied as they are needed, so that lanes multiply some while this thread copies the next.
+          if (column === partB.start) copy.set(a.data.subarray(row * d, (row + rows) * d), (row - partA.start) * d);
           const args: MatmulTask = {
             aAt: aAt + (row - partA.start) * d * 4,
-            rows: Math.min(MATMUL_ROWS, partA.end - row),
+            rows,
             panelsAt: panelsAt + (column - partB.start) * d * 8,
             columns: Math.min(MATMUL_COLUMNS, partB.end - column),
             d,
