@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect, useId, useState } from 'react';
 import { vectorQuery } from '../api/queries.ts';
 import { listOf, listsSvg } from '../export/lists.ts';
@@ -72,7 +73,10 @@ function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'mo
       {({ top, bottom, norm, applied, normalize }) => (
         <>
           <p className="page-line">
-            <code>{expression}</code> has length {formatScore(norm)} and reads as
+            <code>{expression}</code> has length {formatScore(norm)} and reads as follows;{' '}
+            <Link to="/m/$model/map" params={{ model }} search={{ x: expression }} preload={false}>
+              among all words
+            </Link>
           </p>
           <div className="vector-tokens">
             <ScoreBars label="Top tokens of the expression" tokens={top} tone="write" model={model} />

@@ -86,11 +86,27 @@ describe.skipIf(!browser)(`the page explains itself${browser ? '' : NO_CHROMIUM}
       for (const text of ['go anywhere by typing', 'docs/start.md', 'residual stream'])
         await help.getByText(text).first().waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
+      const names = help.locator('dt').filter({ hasText: /^docs\/|^weightscope/ });
+      expect(await names.count()).toBeGreaterThan(3);
+      for (const height of await names.evaluateAll((all) => all.map((one) => one.clientHeight)))
+        expect(height, 'no name is broken in two').toBeLessThan(30);
       await page.keyboard.press('Escape');
       await help.waitFor({ state: 'hidden' });
       await page.getByRole('button', { name: 'Help' }).click();
       await help.waitFor();
     });
+  });
+
+  it('leads from a model, a neuron and an expression to the map of all words', async () => {
+    const leads = async (path: string, name: string, to: string): Promise<void> =>
+      look(path, async (page) => {
+        const link = page.getByRole('link', { name, exact: true });
+        await link.waitFor();
+        expect(decodeURIComponent((await link.getAttribute('href'))!.replaceAll('+', ' '))).toContain(to);
+      });
+    await leads('/m/sample', 'on a map', '/m/sample/map');
+    await leads('/m/sample/neuron/0/381?part=key', 'among all words', '/m/sample/map?x=ff:0:381.key');
+    await leads('/m/sample/vector?x=tok:%22%20king%22', 'among all words', '/m/sample/map?x=tok:" king"');
   });
 
   it('calls the window by its place', async () => {

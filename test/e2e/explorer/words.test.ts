@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
@@ -71,7 +71,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
         return [`${layer}:${neuron}`, own ? String(own.rank) : '–'];
       });
       await expect
-        .poll(async () => (await cells(page, 'neurons that write it')).map((row) => [row[0], row[3]]), {
+        .poll(async () => (await cells(page, 'neurons that write it')).map((row) => [row[0], row[4]]), {
           timeout: 60_000,
         })
         .toEqual(wanted.slice(0, 45));
@@ -80,7 +80,10 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       await keepPicture(page, 'search');
       await page.getByRole('button', { name: 'heads that attend to it' }).click();
       await page.waitForURL(/part=qk/);
-      expect((await cells(page, 'heads that attend to it'))[0][0]).toMatch(/^\d:\d$/);
+      // What heads do stands beside their places, as what neurons read and write does.
+      await expect
+        .poll(async () => (await cells(page, 'heads that attend to it'))[0])
+        .toMatchObject({ 0: expect.stringMatching(/^\d:\d$/), 2: expect.stringContaining('→') });
       // A site has no DuckDB, which regular expressions need as well.
       for (const q of ['king AND queen', 'king OR queen', 'kin*', ...(asSite() ? [] : ['/^ q/'])]) {
         await page.getByRole('searchbox', { name: 'Words' }).fill(q);
@@ -111,6 +114,14 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
         ['2', ' queen'],
       ]);
       await page.waitForURL(/sql=SELECT/);
+      await page.getByRole('textbox', { name: 'SQL' }).fill('SELECT layer, repeat(top, 9) AS top FROM neurons LIMIT 3');
+      await page.getByRole('button', { name: 'ask', exact: true }).click();
+      await page.getByRole('button', { name: 'top', exact: true }).waitFor();
+      const widths = await page
+        .getByRole('table', { name: 'Rows of the SQL' })
+        .locator('th')
+        .evaluateAll((all) => all.map((one) => one.clientWidth));
+      expect(widths[1]! / widths[0]!, 'words have more room than numbers').toBeGreaterThan(3);
       expect(await accessibilityProblems(page)).toEqual([]);
       await page.getByRole('tab', { name: 'words' }).click();
       await page.getByRole('searchbox', { name: 'Words' }).waitFor();
@@ -134,6 +145,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       await expect.poll(() => page.locator('.circuit path').count()).toBe(rows.length);
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, 'circuit');
+      for (const axis of ['layer', 'head']) await page.locator('.circuit svg text', { hasText: axis }).waitFor();
       await page.getByRole('button', { name: 'head 0:1', exact: true }).click();
       await page.getByRole('table', { name: 'Strongest compositions' }).waitFor();
     });
@@ -265,6 +277,28 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
           await page.mouse.up();
           await page.keyboard.up('Shift');
           await page.getByRole('table', { name: 'Tokens within the lasso' }).waitFor();
+          // Who has no Shift has a button.
+          await page.getByRole('button', { name: 'Nearer' }).click();
+          await page.getByRole('button', { name: 'lasso', exact: true }).click();
+          await page.mouse.move(x - 60, y - 60);
+          await page.mouse.down();
+          await page.mouse.move(x + 60, y - 60);
+          await page.mouse.move(x, y + 60);
+          await page.mouse.up();
+          await page.getByRole('heading', { name: /^Within the lasso \d+ tokens?$/ }).waitFor();
+          await page.getByRole('button', { name: 'picture: map' }).click();
+          const dialog = page.getByRole('dialog', { name: /^Picture of/ });
+          await dialog.getByText('above zero, full colour at 0.214').waitFor();
+          await dialog.getByText(/16,384 tokens, of which a part is seen.*normalised by cosine/i).waitFor();
+          const [saved] = await Promise.all([
+            page.waitForEvent('download'),
+            dialog.getByRole('button', { name: 'save SVG' }).click(),
+          ]);
+          expect(saved.suggestedFilename()).toBe('sample-map.svg');
+          const svg = readFileSync(await saved.path(), 'utf8');
+          expect(svg).toMatch(/<text[^>]*>·\w+</);
+          expect(svg).not.toMatch(/var\(/);
+          await page.keyboard.press('Escape');
           const href = await page.getByRole('link', { name: 'Parquet' }).getAttribute('href');
           const file = await (await page.request.get(new URL(href!, sample.origin).href)).body();
           const rows = await parquetReadObjects({ file: new Uint8Array(file).buffer });

@@ -17,7 +17,7 @@ interface DrawingProps {
 }
 
 const LEFT = 34;
-const TOP = 8;
+const TOP = 18;
 
 /** Heads as dots, layer → right, head ↓; an arc says that the later head reads what the earlier one writes. */
 export function Drawing({ model, layers, heads, arcs, pins, kind, onPin }: DrawingProps) {
@@ -90,6 +90,12 @@ export function Drawing({ model, layers, heads, arcs, pins, kind, onPin }: Drawi
               }),
             )}
             <g fontSize="11" fill="var(--soft)">
+              <text x={LEFT - 8} y={11} textAnchor="end">
+                head
+              </text>
+              <text x={0} y={height - 8}>
+                layer
+              </text>
               {Array.from({ length: heads }, (_, head) => (
                 <text key={head} x={LEFT - 8} y={y(head) + 4} textAnchor="end">
                   {head % Math.ceil(heads / 16) === 0 ? head : ''}

@@ -4,6 +4,7 @@ import { useRoving } from '../../components/roving.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { useWidth } from '../../components/use-width.ts';
 import { formatP, formatScore } from '../../format.ts';
+import '../head/heat-map.css';
 
 interface AlignmentHeatProps {
   alignment: Alignment;

@@ -1,8 +1,14 @@
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { Legend } from '../../components/legend.tsx';
+import { Pill } from '../../components/pill.tsx';
+import { SaveMenu } from '../../components/save-menu.tsx';
 import { useWidth } from '../../components/use-width.ts';
-import { formatScore } from '../../format.ts';
+import type { Figure } from '../../export/figure.ts';
+import { formatScore, plural } from '../../format.ts';
 import { color, useScheme } from '../../style/theme.ts';
-import { drawMap, nearest } from './draw.ts';
+import type { ColourScale } from '../model/columns.ts';
+import { legendOf } from '../model/drawings.ts';
+import { drawMap, largest, mapSvg, nearest } from './draw.ts';
 import { across, down, inside, moved, type View, WHOLE, zoomed } from './view.ts';
 
 export interface Mapped {
@@ -17,6 +23,8 @@ interface MapCanvasProps extends Mapped {
   chosen: ReadonlySet<number>;
   onChoose: (tokens: number[]) => void;
   onOpen: (token: number) => void;
+  /** What is said of it where it is saved. */
+  figure: Pick<Figure, 'title' | 'normalised'>;
 }
 
 const SIDE = 720;
@@ -24,16 +32,21 @@ const SIDE = 720;
 const STEP = 1.25;
 const KEY_MOVE = 40;
 
-/** All tokens as dots: the wheel zooms, dragging moves, Shift and dragging draws a lasso, a click opens the token. */
-export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen }: MapCanvasProps) {
+/**
+ * All tokens as dots: the wheel zooms, dragging moves, Shift and dragging draws a lasso, a click opens the token. Who
+ * has neither wheel nor Shift has buttons.
+ */
+export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen, figure }: MapCanvasProps) {
   const holder = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const side = Math.min(SIDE, useWidth(holder));
   const scheme = useScheme();
   const [view, setView] = useState<View>(WHOLE);
   const [at, setAt] = useState<number>();
+  const [lassoing, setLassoing] = useState(false);
   const [lasso, setLasso] = useState<[number, number][]>([]);
   const drag = useRef<{ x: number; y: number; far: number; lasso: boolean }>(undefined);
+  const scale = useMemo(() => scores && scaleOf(scores), [scores]);
   const order = useMemo(() => orderOf(scores, points.length / 2), [scores, points]);
 
   useEffect(() => {
@@ -68,6 +81,32 @@ export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen }: 
   };
   return (
     <div ref={holder} className="vocabulary-map">
+      {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
+      <div role="group" aria-label="View of the map" className="map-view">
+        <button
+          type="button"
+          className="pill"
+          aria-label="Nearer"
+          onClick={() => setView(zoomed(view, side, STEP ** 2))}
+        >
+          +
+        </button>
+        <button
+          type="button"
+          className="pill"
+          aria-label="Further away"
+          onClick={() => setView(zoomed(view, side, STEP ** -2))}
+        >
+          −
+        </button>
+        <button type="button" className="pill" onClick={() => setView(WHOLE)}>
+          whole
+        </button>
+        <Pill pressed={lassoing} title="What is drawn around is listed" onClick={() => setLassoing(!lassoing)}>
+          lasso
+        </Pill>
+        {scale && <Legend scale={scale} />}
+      </div>
       <canvas
         ref={canvas}
         role="img"
@@ -77,8 +116,8 @@ export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen }: 
         onPointerDown={(event) => {
           const [x, y] = place(event);
           event.currentTarget.setPointerCapture(event.pointerId);
-          drag.current = { x, y, far: 0, lasso: event.shiftKey };
-          if (event.shiftKey) setLasso([[x, y]]);
+          drag.current = { x, y, far: 0, lasso: event.shiftKey || lassoing };
+          if (event.shiftKey || lassoing) setLasso([[x, y]]);
         }}
         onPointerMove={(event) => {
           const [x, y] = place(event);
@@ -102,9 +141,7 @@ export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen }: 
       />
       <p className="map-look" aria-live="polite">
         {at === undefined ? (
-          <span className="soft">
-            The wheel zooms, dragging moves, Shift and dragging draws a lasso, a click opens.
-          </span>
+          <span className="soft">The wheel zooms, dragging moves, with Shift it draws a lasso, a click opens.</span>
         ) : (
           <>
             <span className="token">{labels[at]}</span>{' '}
@@ -112,8 +149,24 @@ export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen }: 
           </>
         )}
       </p>
+      <SaveMenu
+        label="map"
+        name="map"
+        figure={{
+          ...figure,
+          what: `${plural(labels.length, 'token')}${view.zoom > WHOLE.zoom ? ', of which a part is seen' : ''}`,
+          axes: 'tokens whose vectors point alike lie near each other; the axes mean nothing by themselves',
+          legend: scale ? legendOf(scale) : [],
+          svg: () => mapSvg({ points, labels, scores, order, view, side, chosen }),
+        }}
+      />
     </div>
   );
+}
+
+function scaleOf(scores: Float32Array): ColourScale {
+  const strongest = largest(scores);
+  return { low: -strongest, high: strongest, signed: true, beyond: { low: 0, high: 0 } };
 }
 
 /** Weakest first, so that what is strong is drawn over it. */

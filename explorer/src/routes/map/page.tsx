@@ -12,6 +12,7 @@ import { formatScore, plural } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { MapCanvas, type Mapped } from './canvas.tsx';
 import { numbersOf } from './view.ts';
+import '../../components/find.css';
 import './map.css';
 
 const route = getRouteApi('/m/$model/map');
@@ -89,7 +90,7 @@ export function MapPage() {
       <Answer query={query} what="Making the map">
         {({ points, labels, scores }) => (
           <Stale when={query.isPlaceholderData}>
-            <Shown {...{ model, points, labels, scores }} />
+            <Shown {...{ model, points, labels, scores }} x={search.x} />
           </Stale>
         )}
       </Answer>
@@ -102,9 +103,10 @@ interface ShownProps {
   points: string;
   labels: string[];
   scores: string | null;
+  x: string | undefined;
 }
 
-function Shown({ model, points, labels, scores }: ShownProps) {
+function Shown({ model, points, labels, scores, x }: ShownProps) {
   const navigate = route.useNavigate();
   const mapped = useMemo(
     (): Mapped => ({ points: numbersOf(points), labels, scores: scores === null ? undefined : numbersOf(scores) }),
@@ -116,6 +118,11 @@ function Shown({ model, points, labels, scores }: ShownProps) {
       <MapCanvas
         {...mapped}
         chosen={chosen}
+        figure={
+          x === undefined
+            ? { title: `${model}: all its words` }
+            : { title: `${x} among the words of ${model}`, normalised: 'cosine' }
+        }
         onChoose={(tokens) => setChosen(new Set(tokens))}
         onOpen={(id) => void navigate({ to: '/m/$model/token/$id', params: { model, id } })}
       />

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { ModelInfo } from '../../api/types.ts';
+import { Legend } from '../../components/legend.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Waiting } from '../../components/states.tsx';
@@ -9,7 +10,6 @@ import { ChooseStatistic } from './choose-statistic.tsx';
 import type { Extremes } from './columns.ts';
 import { gridSvg, legendOf } from './drawings.ts';
 import { HeadGrid } from './head-grid.tsx';
-import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
 import { useStatistic } from './use-statistic.ts';
 

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react';
 import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import type { ModelInfo } from '../../api/types.ts';
+import { Legend } from '../../components/legend.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { ErrorState, Waiting } from '../../components/states.tsx';
@@ -9,7 +10,6 @@ import { ChooseStatistic } from './choose-statistic.tsx';
 import { type Extremes, histogramOf } from './columns.ts';
 import { violinsSvg } from './drawings.ts';
 import { LayerNeurons } from './layer-neurons.tsx';
-import { Legend } from './legend.tsx';
 import type { Look } from './look-line.tsx';
 import { HEIGHT, outlines } from './outlines.ts';
 import { useStatistic } from './use-statistic.ts';

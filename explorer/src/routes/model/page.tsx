@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { modelQuery } from '../../api/queries.ts';
 import type { ModelInfo } from '../../api/types.ts';
@@ -42,7 +42,17 @@ function ModelMap({ info }: { info: ModelInfo }) {
   return (
     <>
       <h1>{info.id}</h1>
-      <p className="page-line">{factsOf(info)}</p>
+      <p className="page-line">
+        {factsOf(info)}
+        {info.live && (
+          <>
+            {' '}
+            <Link to="/m/$model/map" params={{ model: info.id }} preload={false}>
+              on a map
+            </Link>
+          </>
+        )}
+      </p>
       <WhatIsThis>
         A model’s weights, read without running it: each row of numbers is compared with the vector of every word that
         the model knows. Below are its heads and its neurons, each a square or a place in a drawing, coloured by a

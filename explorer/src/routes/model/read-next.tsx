@@ -50,6 +50,7 @@ function Group({ title, kind, entries, found, info }: GroupProps) {
                 className="place"
                 to="/m/$model/head/$layer/$head"
                 params={{ model, layer, head: index }}
+                search={found.part === 'qk' ? {} : { matrix: 'vo' }}
                 preload={false}
               >
                 head {layer}:{index}

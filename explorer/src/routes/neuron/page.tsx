@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import {
   apiQuery,
@@ -130,7 +130,22 @@ export function NeuronPage() {
               );
             })}
             <div className="neuron-side">
-              <Section title={`Map of its top ${part} tokens`} hint="near means alike in embedding space">
+              <Section
+                title={`Map of its top ${part} tokens`}
+                hint={
+                  <>
+                    near means alike in embedding space ·{' '}
+                    <Link
+                      to="/m/$model/map"
+                      params={{ model }}
+                      search={{ x: `ff:${layer}:${neuron}.${part}` }}
+                      preload={false}
+                    >
+                      among all words
+                    </Link>
+                  </>
+                }
+              >
                 <TokenMap
                   model={model}
                   layer={layer}

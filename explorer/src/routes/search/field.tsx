@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import '../../components/find.css';
 import './search.css';
 
 interface WordFieldProps {

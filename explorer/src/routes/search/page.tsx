@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { unknownWords } from '../../../../src/atlas/query/terms.ts';
 import { apiQuery, modelQuery, models, place } from '../../api/queries.ts';
-import type { SearchResult } from '../../api/types.ts';
+import type { ModelInfo, SearchResult } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
@@ -10,7 +10,8 @@ import { TokenText } from '../../components/token-text.tsx';
 import { formatScore, plural } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { isSite } from '../../site/site.ts';
-import { NeuronWords } from '../model/look-line.tsx';
+import { HeadWords, NeuronWords } from '../model/look-line.tsx';
+import { HeadRowWords } from '../token/head-row-words.tsx';
 import { WordField } from './field.tsx';
 import type { SearchPart, WordSearch } from './search.ts';
 import { Sql } from './sql.tsx';
@@ -67,7 +68,7 @@ export function SearchPage() {
         <>
           <WordField value={search.q ?? ''} examples={EXAMPLES} onChange={(q) => onChange({ q: q || undefined })} />
           {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
-          <div role="group" aria-label="What is looked for" className="choices search-choices">
+          <div role="group" aria-label="What is looked for" className="search-choices">
             {parts.map((name) => (
               <Pill
                 key={name}
@@ -209,8 +210,19 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             <TokenText label={label} />
           </mark>
         )),
-      width: 'minmax(160px, 260px)',
+      width: 'minmax(110px, 1fr)',
     },
+    ...(info.data
+      ? [
+          {
+            id: 'its own words',
+            header: '',
+            value: () => undefined,
+            cell: (hit: Hit) => <OwnWords info={info.data} part={part} sign={sign} hit={hit} />,
+            width: 'minmax(200px, 3fr)',
+          },
+        ]
+      : []),
     {
       id: 'share',
       header: 'share',
@@ -250,25 +262,6 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
       numeric: true,
       width: '84px',
     },
-    ...(isHead || !info.data
-      ? []
-      : [
-          {
-            id: 'its own words',
-            header: '',
-            value: () => undefined,
-            cell: ({ layer, index, words }: Hit) => (
-              <NeuronWords
-                info={info.data!}
-                layer={layer}
-                neuron={index}
-                k={6}
-                lit={new Set(words.map(({ token }) => token))}
-              />
-            ),
-            width: 'minmax(0, 2fr)',
-          },
-        ]),
   ];
   return (
     <>
@@ -276,6 +269,10 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
         {plural(hits.length, isHead ? 'head' : 'neuron')}
         {hits.length === LISTED && ', the best of more'}, in order of share: how far the words stand out within the{' '}
         {isHead ? 'head' : 'neuron'}
+        {isHead &&
+          info.data?.live &&
+          sign !== '-' &&
+          `; beside the first word ${part === 'vo' ? 'what the head writes on reading it' : 'what a query at it looks for'}`}
       </p>
       <DataTable
         label={ASKED[part][sign ? 'against' : 'title']}
@@ -287,3 +284,25 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
     </>
   );
 }
+
+/** What a neuron reads and writes; what a head makes of the first word that it meets. */
+function OwnWords({ info, part, sign, hit }: Pick<ResultsProps, 'part' | 'sign'> & { info: ModelInfo; hit: Hit }) {
+  const { layer, index, words } = hit;
+  if (part !== 'vo' && part !== 'qk')
+    return (
+      <NeuronWords info={info} layer={layer} neuron={index} k={6} lit={new Set(words.map(({ token }) => token))} />
+    );
+  const [first] = words;
+  // An atlas alone has no rows of heads; and a row begins with what is highest, not with what a head is against.
+  if (!first || !info.live || sign === '-') return <HeadWords info={info} layer={layer} head={index} matrix={part} />;
+  return (
+    <span className="words">
+      <span className="token">
+        <TokenText label={first.label} />
+      </span>{' '}
+      <HeadRowWords model={info.id} matrix={part} token={first.token} search={NO_SEARCH} {...{ layer, index }} />
+    </span>
+  );
+}
+
+const NO_SEARCH = {};

@@ -15,6 +15,8 @@ interface SqlProps {
 }
 
 const LISTED = 10_000;
+/** Rows that say how wide a column is. */
+const LOOKED_AT = 50;
 const EXAMPLES = [
   "SELECT layer, neuron, top, best FROM neurons WHERE part = 'value' ORDER BY best DESC LIMIT 20",
   "SELECT layer, head, top FROM heads WHERE matrix = 'vo' ORDER BY best DESC",
@@ -104,7 +106,7 @@ function Rows({ model, sql }: { model: string; sql: string }) {
             <DataTable
               label="Rows of the SQL"
               name="sql"
-              columns={columns.map(columnOf)}
+              columns={columns.map((name) => columnOf(name, rows))}
               rows={rows.map((row, at): Row => ({ ...row, row: at }))}
               rowKey={({ row }) => row}
             />
@@ -115,10 +117,18 @@ function Rows({ model, sql }: { model: string; sql: string }) {
   );
 }
 
-function columnOf(name: string): Column<Row> {
+/** As wide as its texts ask for, within bounds: numbers need little, lists of words are what one came for. */
+function columnOf(name: string, rows: readonly Record<string, unknown>[]): Column<Row> {
+  const some = rows.slice(0, LOOKED_AT).map((row) => plain(row[name]));
+  const numeric = some.every((value) => value === undefined || typeof value === 'number');
+  const longest = Math.max(name.length, ...some.map((value) => (numeric ? 0 : String(value ?? '').length)));
   return {
     id: name,
     header: name,
+    numeric,
+    width: numeric
+      ? `minmax(${Math.max(56, 8 * longest)}px, 1fr)`
+      : `minmax(${Math.min(200, 8 * longest)}px, ${Math.min(6, Math.ceil(longest / 8))}fr)`,
     value: (row) => plain(row[name]),
     cell: (row) => {
       const value = plain(row[name]);

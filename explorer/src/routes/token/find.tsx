@@ -15,6 +15,7 @@ import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { beginningQuery, type FoundToken, likeQuery, meant } from './queries.ts';
 import type { TokenSearch } from './search.ts';
+import '../../components/find.css';
 import './token.css';
 
 const route = getRouteApi('/m/$model/token');

@@ -26,7 +26,7 @@ export function HeadRowWords({ model, layer, index, matrix, token, search }: Hea
   return (
     <>
       <PreviewMark began={began} exact={preview === undefined} />
-      <span className="soft">→</span>
+      <span className="soft">→</span>{' '}
       <LitWords tokens={data.top} lit={new Set([token])} className={matrix === 'vo' ? 'write' : 'read'} />
     </>
   );

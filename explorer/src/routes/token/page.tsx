@@ -17,6 +17,7 @@ import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { ShareBar } from '../../share/share-bar.tsx';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { HeadBars, NeuronBars } from './place-bars.tsx';
+import '../../components/find.css';
 import './token.css';
 
 const route = getRouteApi('/m/$model/token/$id');

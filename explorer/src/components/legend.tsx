@@ -1,5 +1,6 @@
-import { formatScore, plural } from '../../format.ts';
-import type { ColourScale } from './columns.ts';
+import { formatScore, plural } from '../format.ts';
+import type { ColourScale } from '../routes/model/columns.ts';
+import './legend.css';
 
 /** What the colours stand for. */
 export function Legend({ scale: { low, high, signed, beyond } }: { scale: ColourScale }) {
