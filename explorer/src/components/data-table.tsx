@@ -49,10 +49,14 @@ interface DataTableProps<Row> {
   visible?: number;
   /** The key of a row that is lit, and brought into sight. */
   marked?: string | number | undefined;
+  /** Lines of text that a cell has room for. Default 1. */
+  lines?: 1 | 2;
   className?: string;
 }
 
-const ROW_HEIGHT = 22;
+/** In CSS pixels, by lines. */
+const ROW_HEIGHTS = { 1: 22, 2: 37 };
+const HEAD_HEIGHT = 22;
 const features = tableFeatures({
   rowSortingFeature,
   sortedRowModel: createSortedRowModel(),
@@ -70,8 +74,11 @@ export function DataTable<Row extends RowData>({
   onSort,
   visible = 25,
   marked,
+  lines = 1,
   className = '',
 }: DataTableProps<Row>) {
+  const rowHeight = ROW_HEIGHTS[lines];
+  const maxHeight = HEAD_HEIGHT + visible * rowHeight;
   const [ownSort, setOwnSort] = useState<Sort>();
   const current = onSort ? sort : ownSort;
   const definitions = useMemo(
@@ -86,9 +93,11 @@ export function DataTable<Row extends RowData>({
   const virtual = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => rowHeight,
     overscan: 20,
   });
+  // Places are counted anew where rows have another height.
+  useEffect(() => virtual.measure(), [rowHeight]);
   useEffect(() => {
     const at = marked === undefined ? -1 : sorted.findIndex(({ original }) => rowKey(original) === marked);
     if (at >= 0) virtual.scrollToIndex(at);
@@ -106,9 +115,9 @@ export function DataTable<Row extends RowData>({
   };
 
   return (
-    <div className={`data-table ${className}`}>
+    <div className={`data-table ${lines === 2 ? 'two-lines' : ''} ${className}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <div className="data-table-scroll" ref={scroller} tabIndex={0} style={{ maxHeight: (visible + 1) * ROW_HEIGHT }}>
+      <div className="data-table-scroll" ref={scroller} tabIndex={0} style={{ maxHeight }}>
         <table aria-label={label} aria-rowcount={rows.length + 1}>
           <thead>
             <tr aria-rowindex={1} style={tracks}>
@@ -140,7 +149,7 @@ export function DataTable<Row extends RowData>({
                   key={key}
                   aria-rowindex={item.index + 2}
                   aria-current={key === marked || undefined}
-                  style={{ ...tracks, top: item.start }}
+                  style={{ ...tracks, top: item.start, height: rowHeight }}
                 >
                   {shown.map((column) => (
                     <td key={column.id} className={column.numeric ? 'numeric' : ''}>

@@ -71,10 +71,12 @@ export function Empty({ children }: { children: ReactNode }) {
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   // The notice above every page says it once.
   if (isGone(error)) return <p className="state">Waiting for the server …</p>;
-  const message = error instanceof Error ? error.message : String(error);
+  // Below its sentence an expression stands with a mark under what is wrong: there letters are of one width.
+  const [sentence, ...shown] = (error instanceof Error ? error.message : String(error)).split('\n');
   return (
     <div className="state error" role="alert">
-      <p className="message">{message}</p>
+      <p className="message">{sentence}</p>
+      {shown.length > 0 && <pre className="mono">{shown.join('\n')}</pre>}
       {error instanceof ApiError && <p className="soft mono">{error.code}</p>}
       {retry && mayChange(error) && (
         <button type="button" className="pill" onClick={retry}>

@@ -100,6 +100,8 @@ function Navigation({ here, info, comparable }: NavigationProps) {
       <Link
         to="/m/$model/head/$layer/$head"
         params={{ model, ...(here.lastHead ?? { layer: head.layer, head: head.index }) }}
+        // What stands out by copying stands out by what it writes.
+        search={here.lastHead ? {} : { matrix: 'vo' }}
         state={here.lastHead ? {} : { middle: head.middle }}
       >
         Head

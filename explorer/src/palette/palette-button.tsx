@@ -24,7 +24,7 @@ export function PaletteButton({ model }: { model: string }) {
         onClick={() => setOpen(true)}
       >
         <span className="visually-hidden">Go to</span>
-        <span className="mono examples">neuron 0:381 · head 5:2 · “ king” · tok:" king" − tok:" man"</span>
+        <span className="mono examples">neuron 0:381 · head 5:2 · “ king”</span>
         <span className="mono short" aria-hidden="true">
           go to
         </span>

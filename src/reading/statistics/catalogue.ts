@@ -61,7 +61,7 @@ export const HEAD_STATISTICS = {
     tail: 'two-sided',
     answer: 'copying',
     quick: {
-      copying: 'Σλ / Σ|λ|: how much the head writes (attends to) what it reads, -1 to 1',
+      copying: 'How much the head writes (attends to) the token that it reads, from −1 to 1: Σλ / Σ|λ|',
       copying_z: 'The same against random heads',
       copying_p: 'How probable so extreme a score is in a random head',
     },

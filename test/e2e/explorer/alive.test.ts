@@ -184,7 +184,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
       await page.waitForURL('**/neuron/0/381');
       expect(await page.getByRole('button', { name: 'freq' }).getAttribute('aria-pressed')).toBe('true');
       await page.getByRole('link', { name: 'Head', exact: true }).click();
-      await page.waitForURL('**/head/5/2');
+      await page.waitForURL('**/head/5/2?matrix=vo');
     });
   });
 

@@ -158,6 +158,32 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
     );
   });
 
+  it('cuts no name of a statistic at any width, and no expression from the mark under it', async () => {
+    await look('/m/sample/head/5/2?matrix=vo', async (page) => {
+      const names = page.getByRole('table', { name: 'Statistics and their nulls' }).locator('td .text');
+      await names.filter({ hasText: 'past tense, suppressed beyond copying' }).waitFor();
+      for (const [width, height] of WIDTHS) {
+        await page.setViewportSize({ width, height });
+        await expect
+          .poll(() =>
+            names.evaluateAll((all) =>
+              all
+                .filter(
+                  (one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.parentElement!.clientHeight,
+                )
+                .map((one) => one.textContent),
+            ),
+          )
+          .toEqual([]);
+      }
+    });
+    const { page } = await openExplorer(browser!, explorer, '/m/sample/vector?x=haed:0:1.q');
+    const shown = page.getByRole('alert').locator('pre');
+    await shown.waitFor();
+    expect(await shown.evaluate((pre) => getComputedStyle(pre).fontFamily)).toMatch(/mono/);
+    await page.context().close();
+  });
+
   it('goes anywhere by the palette and the keyboard alone', async () => {
     await look('/', async (page) => {
       await page.getByRole('heading', { name: 'sample' }).waitFor();

@@ -187,7 +187,7 @@ function OnTheCommandLine() {
   return (
     <section>
       <h2>In a terminal</h2>
-      <dl>
+      <dl className="commands">
         {COMMANDS.map(([command, what]) => (
           <div key={command}>
             <dt>

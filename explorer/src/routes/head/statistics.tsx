@@ -1,15 +1,17 @@
+import { useRef } from 'react';
 import { HEAD_STATISTICS, type StatisticFacts } from '../../../../src/reading/statistics/catalogue.ts';
 import type { HeadStatistics } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { NullBands } from '../../components/null-band.tsx';
 import { Answer } from '../../components/states.tsx';
+import { useWidth } from '../../components/use-width.ts';
 import { formatCount, formatP, formatScore, formatSpread } from '../../format.ts';
 import type { HeadAnswers } from './use-head.ts';
 
 type Statistics = HeadAnswers['statistics'];
 type Tested = HeadStatistics['copying'];
 
-type StatisticRow = Tested & { name: string; title: string; n?: number | undefined };
+type StatisticRow = Tested & { name: string; title: string; n?: number | undefined; few?: boolean };
 
 /** The head's copying in one line, with what a random head of its shape would have. */
 export function CopyingLine({ statistics }: { statistics: Statistics }) {
@@ -36,14 +38,7 @@ export function StatisticsTable({ statistics, name }: { statistics: Statistics; 
     <Answer query={statistics} what="Measuring the head against its nulls">
       {(data) => (
         <>
-          <DataTable
-            label="Statistics and their nulls"
-            name={`${name}-statistics`}
-            className="statistics"
-            columns={COLUMNS}
-            rows={rowsOf(data)}
-            rowKey={({ name }) => name}
-          />
+          <Rows rows={rowsOf(data)} name={name} />
           <p className="soft band-note">
             Each dot is this head beside chance: a random head of its shape (upper line), its own words shuffled (lower
             line). The grey band holds 95 of 100 chance values, a dot within it is hollow; the scale is in standard
@@ -54,6 +49,29 @@ export function StatisticsTable({ statistics, name }: { statistics: Statistics; 
     </Answer>
   );
 }
+
+/** All of them at once; a name that has no room in one line has two. */
+function Rows({ rows, name }: { rows: readonly StatisticRow[]; name: string }) {
+  const holder = useRef<HTMLDivElement>(null);
+  const width = useWidth(holder);
+  return (
+    <div ref={holder}>
+      <DataTable
+        label="Statistics and their nulls"
+        name={`${name}-statistics`}
+        className="statistics"
+        columns={COLUMNS}
+        rows={rows}
+        rowKey={({ name }) => name}
+        visible={rows.length}
+        lines={width < ONE_LINE ? 2 : 1}
+      />
+    </div>
+  );
+}
+
+/** From this width on the longest name, `past tense, suppressed beyond copying`, stands in one line. */
+const ONE_LINE = 680;
 
 const NULLS = {
   random: { name: 'random head', what: 'a head of the same singular values whose directions are drawn at random' },
@@ -98,14 +116,14 @@ const COLUMNS: Column<StatisticRow>[] = [
         {name}
       </span>
     ),
-    width: 'minmax(120px, 1fr)',
+    width: 'minmax(150px, 1fr)',
   },
   {
     id: 'value',
     header: 'value',
     value: ({ value }) => value,
     cell: ({ value }) => <b className="number value">{formatScore(value)}</b>,
-    width: '56px',
+    width: '52px',
     numeric: true,
   },
   {
@@ -113,8 +131,13 @@ const COLUMNS: Column<StatisticRow>[] = [
     header: 'n',
     title: 'Of how many tokens, or pairs of the relation',
     value: ({ n }) => n,
-    cell: ({ n }) => <span className="number">{n === undefined ? '' : formatCount(n)}</span>,
-    width: '52px',
+    cell: ({ n, few }) => (
+      <span className="number" title={few ? 'Too few to rank heads by' : undefined}>
+        {few && 'only '}
+        {n === undefined ? '' : formatCount(n)}
+      </span>
+    ),
+    width: '44px',
     numeric: true,
   },
   {
@@ -126,7 +149,7 @@ const COLUMNS: Column<StatisticRow>[] = [
         nulls={(['random', 'shuffled'] as const).filter((id) => row[id] !== undefined).map((id) => besideOf(row, id))}
       />
     ),
-    width: 'minmax(90px, 150px)',
+    width: 'minmax(80px, 150px)',
   },
   pColumn('random'),
   pColumn('shuffled'),
@@ -148,10 +171,11 @@ function rowsOf(statistics: HeadStatistics): StatisticRow[] {
       },
     ),
     ...statistics.relations.flatMap(({ relation, pairs, given, promoted, suppressed }) => {
-      const few = pairs < ENOUGH_PAIRS ? ` (only ${pairs} pairs)` : '';
+      const few = pairs < ENOUGH_PAIRS;
       const rows = (what: string, end: string, share: typeof promoted) => [
         {
-          name: `${relation}${few}, ${what}`,
+          name: `${relation}, ${what}`,
+          few,
           title: `Of ${of(pairs, given)}, among the ten ${end}`,
           n: pairs,
           ...share,
@@ -159,7 +183,8 @@ function rowsOf(statistics: HeadStatistics): StatisticRow[] {
         ...(share.copying
           ? [
               {
-                name: `${relation}${few}, ${what} beyond copying`,
+                name: `${relation}, ${what} beyond copying`,
+                few,
                 title: `Of ${of(pairs, given)} E·Eᵀ alone has ${formatScore(share.copying.identity)}: those that the head has and it has not, beside random heads that copy what they read`,
                 n: pairs,
                 value: share.copying.above,
