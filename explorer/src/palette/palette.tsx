@@ -6,6 +6,7 @@ import { placeIn } from '../../../src/questions/place.ts';
 import { modelQuery, placesQuery } from '../api/queries.ts';
 import type { ModelInfo, Place } from '../api/types.ts';
 import { TokenText } from '../components/token-text.tsx';
+import { useSettled } from '../components/use-settled.ts';
 import { addressOf, type Destination, pagesOf } from './destinations.ts';
 import './palette.css';
 
@@ -19,7 +20,7 @@ export default function Palette({ model, close }: PaletteProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const navigate = useNavigate();
   const [text, setText] = useState('');
-  const asked = useDebounced(text.trim(), 60);
+  const asked = useSettled(text.trim(), 60);
   const query = useQuery({ ...placesQuery(model, asked), enabled: asked !== '' });
   const { data: info } = useQuery(modelQuery(model));
   const places = asked === '' ? [] : (query.data?.places ?? []);
@@ -108,13 +109,4 @@ function emptyText(
     return `The places of ${info.id} are neurons 0:0 to ${last}:${info.neurons - 1} and heads 0:0 to ${last}:${info.heads - 1}.`;
   }
   return 'No neuron, head, token or expression reads like this. Words are single tokens: try the beginning of one.';
-}
-
-function useDebounced(value: string, milliseconds: number): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), milliseconds);
-    return () => clearTimeout(timer);
-  }, [value, milliseconds]);
-  return settled;
 }

@@ -8,7 +8,7 @@ import { useWords } from '../../api/use-previewed-query.ts';
 import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import type { Extremes } from './columns.ts';
-import { HeadWords, NeuronWords, Reading } from './look-line.tsx';
+import { HeadWords, type HeadWordsProps, NeuronWords, Reading } from './look-line.tsx';
 
 interface BeginProps {
   info: ModelInfo;
@@ -118,17 +118,7 @@ function HeadCard({ info, layer, head, matrix, title, children }: HeadCardProps)
 }
 
 /** A head's first pairs of different words, read for this card. */
-function BestPairs({
-  info,
-  layer,
-  head,
-  matrix,
-}: {
-  info: ModelInfo;
-  layer: number;
-  head: number;
-  matrix: HeadMatrix;
-}) {
+function BestPairs({ info, layer, head, matrix }: HeadWordsProps) {
   const asked = {
     param: place({ model: info.id, layer, head }),
     query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },

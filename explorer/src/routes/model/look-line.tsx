@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { headRowsQuery, neuronAsked, neuron as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { useWords } from '../../api/use-previewed-query.ts';
 import { LitWords } from '../../components/lit-words.tsx';
 import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
+import { useSettled } from '../../components/use-settled.ts';
 import { formatScore } from '../../format.ts';
 
 /** What the pointer or the arrow keys are on. */
@@ -73,18 +73,15 @@ export function NeuronWords({
   );
 }
 
-/** A head's first pairs, where an atlas has them at hand. */
-export function HeadWords({
-  info,
-  layer,
-  head,
-  matrix,
-}: {
+export interface HeadWordsProps {
   info: ModelInfo;
   layer: number;
   head: number;
   matrix: HeadMatrix;
-}) {
+}
+
+/** A head's first pairs, where an atlas has them at hand. */
+export function HeadWords({ info, layer, head, matrix }: HeadWordsProps) {
   const query = useQuery({ ...headRowsQuery(info.id, matrix), enabled: info.atlas !== null });
   if (query.isFetching) return <Reading />;
   const row = query.data?.heads.find((one) => one.layer === layer && one.head === head);
@@ -100,13 +97,4 @@ function Words({ className, labels }: { className: string; labels: readonly stri
       <TokenText label={labels.join(' ')} />
     </span>
   );
-}
-
-function useSettled<T>(value: T, milliseconds: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), milliseconds);
-    return () => clearTimeout(timer);
-  }, [value, milliseconds]);
-  return settled;
 }
