@@ -16,9 +16,9 @@ const AT_ONCE = 32;
 /**
  * Reads a sharded checkpoint: `model.safetensors.index.json` (or PyTorch's `pytorch_model.bin.index.json`) with
  * `{"weight_map": {tensor: file}}`, and the header of each shard in the same folder. The tensors are those of the map
- * and what its shards hold besides, which `transformers` loads too; `metadata` is the index's own. A shard or tensor that is not there is refused when it is wanted (`standIns`): by
- * `SOURCE_NOT_FOUND`, or by `FORMAT_INVALID` where index and shards disagree. Throws `SOURCE_NOT_FOUND` when the index
- * or all shards are absent.
+ * and what its shards hold besides, which `transformers` loads too; `metadata` is the index's own. A shard or tensor
+ * that is not there is refused when it is wanted (`standIns`): by `SOURCE_NOT_FOUND`, or by `FORMAT_INVALID` where
+ * index and shards disagree. Throws `SOURCE_NOT_FOUND` when the index or all shards are absent.
  */
 export async function readShardedSafetensors(
   folder: SourceFolder,
