@@ -83,6 +83,13 @@ test('a tensor beside which torch wrapped another of its name is read, and the o
   expect(model.notes.join()).toMatch(/20 tensors of the file are read by no parameter.*_orig_mod/);
 });
 
+test('queries and keys are multiplied with what the config says, be it nothing', async () => {
+  const rope_scaling = { rope_type: 'yarn', factor: 4, attention_factor: 0 };
+  const { parameters, notes } = await openModel(configured(filesOf('llama'), { rope_scaling }));
+  expect((await parameters.get('layer.0.attn.q')!.read()).every((x) => x === 0)).toBe(true);
+  expect(notes.join()).toMatch(/turns them \(0\)/);
+});
+
 test('gamma and beta of old checkpoints are gain and bias', async () => {
   const files = filesOf('bert');
   const old = await renamed(files, (name) =>

@@ -86,7 +86,7 @@ function finished(
       const factor = scale(lines === 'whole' ? at : vector(at / own));
       for (let i = at; i < at + own; i++) data[i] *= factor;
     }
-  } else if (scale) for (let i = 0; i < data.length; i++) data[i] *= scale;
+  } else if (scale !== undefined) for (let i = 0; i < data.length; i++) data[i] *= scale;
   if (offset) for (let i = 0; i < data.length; i++) data[i] += offset;
   return data;
 }
