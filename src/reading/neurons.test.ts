@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import * as brute from '../../test/brute-force.ts';
 import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
+import { openModel } from '../node.ts';
 import { readNeuron } from './neurons.ts';
+import { parameter, readVectors } from './parameters.ts';
 import type { ScoredToken } from './types.ts';
 
 const engine = referenceEngine();
@@ -88,5 +90,19 @@ describe('readNeuron', () => {
     await expect(readNeuron(model, 0, 6, { engine })).rejects.toThrow('Expected `neuron` to be 0..5, got 6.');
     await expect(readNeuron(model, -1, 0, { engine })).rejects.toThrow('Expected `layer` to be 0..1, got -1.');
     await expect(readNeuron(model, 0, 0, { engine, k: 1.5 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+  });
+});
+
+describe('the norm before experts', () => {
+  it.each([
+    ['ff.1.key', 'norm.ff'],
+    ['ff.shared.key', 'norm.ff_shared'],
+  ])('is folded into %s as %s, where what all tokens share has one of its own (Gemma 4)', async (own, norm) => {
+    const model = await openModel('test/fixtures/architectures/gemma4_experts');
+    const source = parameter(model, `layer.0.${own}`);
+    const gain = await parameter(model, `layer.0.${norm}`).read(0, 1);
+    const plain = await source.read(0, source.count);
+    const folded = await readVectors(model, { layer: 0, kind: 'ff.key', source }, { foldNorm: true });
+    expect(folded.data).toEqual(plain.map((value, i) => Math.fround(value * gain[i % gain.length])));
   });
 });

@@ -77,10 +77,14 @@ export function parametersOf(model: Model, layer: number, kind: VectorKind): Par
 }
 
 /** The gain that what reads the residual stream in this layer is multiplied with, [d]. */
-async function gain(model: Model, layer: number, kind: VectorKind, signal?: AbortSignal): Promise<Float32Array> {
-  // Layers that run attention and feed-forward side by side may share one norm.
-  const own = kind.startsWith('attn') ? 'attn' : 'ff';
-  for (const name of [own, 'attn']) {
+async function gain(
+  model: Model,
+  { layer, kind, source }: { layer: number; kind: VectorKind; source: Parameter },
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  // A shared expert may have a norm of its own; layers that run attention and feed-forward side by side may share one.
+  const shared = source.name.includes('.ff.shared.') ? ['ff_shared'] : [];
+  for (const name of [...shared, kind.startsWith('attn') ? 'attn' : 'ff', 'attn']) {
     const found = model.parameters.get(`layer.${layer}.norm.${name}`);
     if (found) return found.read(0, 1, signal);
   }
@@ -107,7 +111,7 @@ export async function readVectors(
   const folded = options.foldNorm ? source.folded : undefined;
   let data = await (folded ?? source).read(start, end, signal, { finite });
   if (options.foldNorm && !folded && readsTheStream(kind)) {
-    const g = await gain(model, layer, kind, signal);
+    const g = await gain(model, { layer, kind, source }, signal);
     const width = source.width;
     data = data.map((x, i) => x * g[i % width]);
   }

@@ -1,4 +1,4 @@
-import { type Architecture, type Config, concatenated, fusedQkv, type Spec } from '../architecture.ts';
+import { type Architecture, type Config, concatenated, fusedQkv, half, type Spec } from '../architecture.ts';
 import { attention, fusedGatedMlp, gatedMlp, norms, optional, plainMlp, without } from './names.ts';
 
 /** Llama and what shares its names: grouped queries, gated feed-forward layers, optional biases, norms of q and k. */
@@ -245,13 +245,33 @@ export const gemma3n: Architecture = {
   parameters: { ...without(gemma2.parameters as Spec, 'attn.k', 'attn.v'), ...sharedKeys },
 };
 
+/** The experts of a Gemma 4: its ordinary feed-forward part stands beside them for all tokens, after its own norm. */
+const gemma4Experts: Spec = {
+  'norm.ff_shared': 'pre_feedforward_layernorm',
+  'norm.ff_shared_post': 'post_feedforward_layernorm_1',
+  'norm.ff': 'pre_feedforward_layernorm_2',
+  'norm.ff_experts_post': 'post_feedforward_layernorm_2',
+  'ff.shared.key': 'mlp.gate_proj',
+  'ff.shared.up': 'mlp.up_proj',
+  'ff.shared.value': 'mlp.down_proj',
+  'ff.router': 'router.proj',
+  'ff.{e}.key': { name: 'experts.gate_up_proj', stacked: true, part: half(0) },
+  'ff.{e}.up': { name: 'experts.gate_up_proj', stacked: true, part: half(1) },
+  'ff.{e}.value': { name: 'experts.down_proj', stacked: true },
+};
+
 /** Gemma 4: the layers that attend to everything have larger heads, and in some models their keys are their values. */
 export const gemma4: Architecture = {
   ...gemma3n,
   family: 'gemma4',
   types: ['gemma4_text', 'gemma4', 'gemma4_unified_text'],
+  // What the router multiplies its input and its outputs with.
+  aside: /router\.(per_expert_)?scale$/,
+  sizes: ({ enable_moe_block: experts }) => (experts === true ? {} : { experts: 0 }),
   parameters: (config, n) => ({
-    ...(gemma3n.parameters as Spec),
+    ...(config.enable_moe_block === true
+      ? { ...without(gemma3n.parameters as Spec, 'norm.ff', ...Object.keys(gatedMlp)), ...gemma4Experts }
+      : (gemma3n.parameters as Spec)),
     ...(config.attention_k_eq_v === true && isGlobal(config, n) ? { 'attn.v?': 'self_attn.k_proj' } : {}),
   }),
   layerSizes: (config, n) => {
