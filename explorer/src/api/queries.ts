@@ -106,16 +106,24 @@ export const pairAsked = (
 });
 
 /** Cosines unless asked otherwise: `freq` is defined only where all parts of a sum are of one kind. */
-export const vectorQuery = (model: string, expression: string, search: ReadingSearch & EndCounts) =>
-  apiQuery(models[':model'].vectors, {
-    param: place({ model }),
-    query: {
-      ...readingQuery({ ...search, normalize: search.normalize ?? 'cosine', fold: undefined }),
-      expression,
-      k: search.k,
-      bottom: search.bottom,
-    },
-  });
+const vectorAsked = (model: string, expression: string, search: ReadingSearch & EndCounts) => ({
+  param: place({ model }),
+  query: {
+    ...readingQuery({ ...search, normalize: search.normalize ?? 'cosine', fold: undefined }),
+    expression,
+    k: search.k,
+    bottom: search.bottom,
+  },
+});
+
+export const vectorQuery = (...asked: Parameters<typeof vectorAsked>) =>
+  apiQuery(models[':model'].vectors, vectorAsked(...asked));
+
+/** What chance gives for its first score. */
+export const vectorChanceQuery = (model: string, expression: string, search: ReadingSearch) => {
+  const { param, query } = vectorAsked(model, expression, { ...search, k: 1 });
+  return apiQuery(models[':model'].vectors, { param, query: { ...query, chance: true } });
+};
 
 export const statisticNamesQuery = (model: string, kind: 'neurons' | 'heads') =>
   apiQuery(models[':model'].statistics[':kind'], { param: place({ model, kind }), query: {} });

@@ -4,7 +4,8 @@ import { Term } from '../guide/term.tsx';
 interface ChanceLineProps {
   /** What was read, by name; before it is there its place is kept, so that nothing below moves when it comes. */
   lists: readonly Evidence[] | undefined;
-  what: 'neurons' | 'heads';
+  /** Of which the model has many; absent: of a vector of one's own. */
+  what?: 'neurons' | 'heads';
 }
 
 const NAME = 'chance';

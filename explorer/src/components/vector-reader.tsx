@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useId, useState } from 'react';
-import { vectorQuery } from '../api/queries.ts';
+import { vectorChanceQuery, vectorQuery } from '../api/queries.ts';
 import { listOf, listsSvg } from '../export/lists.ts';
 import { formatScore } from '../format.ts';
 import type { ReadingSearch } from '../state/reading-search.ts';
 import { AppliedNote } from './applied-note.tsx';
+import { ChanceLine } from './chance-line.tsx';
 import { SaveMenu } from './save-menu.tsx';
 import { ScoreBars } from './score-bars.tsx';
 import { Answer } from './states.tsx';
@@ -68,6 +69,11 @@ export function VectorReader({ model, search, expression, examples, onRead }: Ve
 
 function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'model' | 'search' | 'expression'>) {
   const query = useQuery(readQuery(model, expression, search));
+  // The lists first: what chance gives takes longer, and stands below them.
+  const chance = useQuery({
+    ...vectorChanceQuery(model, expression, search),
+    enabled: query.data !== undefined,
+  });
   return (
     <Answer query={query} what="Reading the expression">
       {({ top, bottom, norm, applied, normalize }) => (
@@ -104,6 +110,7 @@ function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'mo
                 ]),
             }}
           />
+          {chance.data && <ChanceLine lists={[['', chance.data]]} />}
         </>
       )}
     </Answer>

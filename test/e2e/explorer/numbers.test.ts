@@ -109,6 +109,15 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       await line.waitFor({ timeout: 120_000 });
       expect(await line.textContent()).toBe(head);
     });
+    const sum = 'tok:" king" - tok:" man" + tok:" woman"';
+    const read = await readVector(model, sum, { k: 1, normalize: 'cosine', chance: true });
+    const vector = chanceNotes([['', read]]).join(' ');
+    expect(vector).toMatch(/^First scores against chance: z 27\.6 /);
+    await look(`/m/sample/vector?x=${encodeURIComponent(sum)}`, async (page) => {
+      const line = page.locator('.chance-line', { hasText: 'chance' });
+      await line.waitFor({ timeout: 120_000 });
+      expect(await line.textContent()).toBe(vector);
+    });
   }, 300_000);
 
   it('lists a neuron under filters and another normaliser, from the address alone', async () => {

@@ -134,7 +134,7 @@ export function NeuronPage() {
                 title={`Map of its top ${part} tokens`}
                 hint={
                   <>
-                    near means alike in embedding space ·{' '}
+                    near means alike ·{' '}
                     <Link
                       to="/m/$model/map"
                       params={{ model }}
