@@ -121,7 +121,7 @@ export const vectorQuery = (...asked: Parameters<typeof vectorAsked>) =>
 
 /** What chance gives for its first score. */
 export const vectorChanceQuery = (model: string, expression: string, search: ReadingSearch) => {
-  const { param, query } = vectorAsked(model, expression, { ...search, k: 1 });
+  const { param, query } = vectorAsked(model, expression, { ...search, k: 1, bottom: 0 });
   return apiQuery(models[':model'].vectors, { param, query: { ...query, chance: true } });
 };
 

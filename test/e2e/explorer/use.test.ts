@@ -175,6 +175,9 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
             ),
           )
           .toEqual([]);
+        const examples = page.locator('.palette-button .examples');
+        const cut = await examples.evaluate((one) => one.scrollWidth > one.clientWidth);
+        expect(cut && (await examples.isVisible()), `examples at ${width}`).toBe(false);
       }
     });
     const { page } = await openExplorer(browser!, explorer, '/m/sample/vector?x=haed:0:1.q');
