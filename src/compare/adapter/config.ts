@@ -3,6 +3,7 @@ import { JsonError, parseJson, withoutMark } from '../../json.ts';
 import { describe, quote } from '../../quote.ts';
 import { isMlxConfig, mlxRefused } from './other-tools.ts';
 import { byEnding, firstOf, matcher } from './patterns.ts';
+import { targetsOf } from './targets.ts';
 
 /** The kinds of adapter that are read; `peft_type` in adapter_config.json. */
 const KINDS = ['LORA', 'IA3', 'LOHA', 'LOKR', 'TRAINABLE_TOKENS'] as const;
@@ -20,6 +21,8 @@ export interface AdapterConfig {
   readonly dora: boolean;
   /** IA3: whether the module's inputs are scaled in place of its outputs. */
   feedForward(module: string): boolean;
+  /** Whether PEFT puts the file's matrices into the module: it leaves out what the config does not choose. */
+  targets(module: string): boolean;
   /** The rows of a module that were tuned on their own. */
   tokensOf(module: string): readonly number[] | undefined;
   /** Whether a head that is tied to the embeddings has their matrices (`ensure_weight_tying`). */
@@ -64,6 +67,8 @@ export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConf
   if (scaled && alpha === 0) notes.push(`\`${alphaName}\` is 0: the adapter's matrices are multiplied by 0.`);
   const ranks = patternsOf(config.rank_pattern, 'rank_pattern', file);
   const alphas = patternsOf(config.alpha_pattern, 'alpha_pattern', file);
+  const targets = targetsOf(config, file);
+  notes.push(...targets.notes);
   const rsLora = kind === 'LORA' && config.use_rslora === true;
   const alphaOf = (module: string): number => alphas(module) ?? alpha;
   return {
@@ -76,6 +81,7 @@ export function parseAdapterConfig(bytes: Uint8Array, file: string): AdapterConf
     feedForward: matcher(config.feedforward_modules, 'feedforward_modules', file),
     tokensOf: tokensOf(kind === 'TRAINABLE_TOKENS' ? config.token_indices : config.trainable_token_indices),
     keepsTied: config.ensure_weight_tying === true,
+    targets: targets.has,
     brings: matcher(config.modules_to_save, 'modules_to_save', file),
     base: typeof config.base_model_name_or_path === 'string' ? config.base_model_name_or_path : undefined,
     notes,

@@ -6,7 +6,7 @@ import type { Model } from '../../model/types.ts';
 import { quote } from '../../quote.ts';
 import type { Change, ModuleChange, Target } from './change.ts';
 import type { AdapterConfig } from './config.ts';
-import { changesOf } from './module-changes.ts';
+import { changesOf, MATRICES } from './module-changes.ts';
 import { ModuleNames, renamingOf } from './module-names.ts';
 import type { AdapterModule } from './modules.ts';
 import type { Adapter } from './open.ts';
@@ -36,6 +36,10 @@ export interface Fit {
 /** Why no module of an adapter has a place in a GGUF file. */
 const GGUF_BASE =
   'the base is a GGUF file, whose tensors have other names and orders; name the checkpoint that it was converted from';
+
+/** Why a module of the file cannot be used though it has its place. */
+const NOT_CHOSEN =
+  'the config does not choose it (`target_modules`, `exclude_modules`, `layers_to_transform`), so that PEFT leaves it out; correct the config or the file';
 
 /**
  * Finds for every module of an adapter the base's tensor that it changes. Names are matched as they stand, else by what
@@ -71,6 +75,11 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
       const near = names.nearest(name);
       const such = near === undefined ? '' : `, the nearest is ${quote(near)}`;
       problems.push({ module: name, reason: `the base has no module of this name${such}` });
+      continue;
+    }
+    const hasMatrices = [...module.tensors.keys()].some((part) => MATRICES.test(part));
+    if (hasMatrices && !adapter.config.targets(name) && !adapter.config.targets(own)) {
+      problems.push({ module: name, reason: NOT_CHOSEN });
       continue;
     }
     const { weight, bias } = target;

@@ -27,6 +27,11 @@ export function loraChange(site: Site, [first, second]: readonly [string, string
   const scale = site.config.scaleOf(site.name, rank);
   const magnitude = site.own('lora_magnitude_vector');
   if (magnitude && sizeOf(magnitude) !== outputs) throw site.unfit(`a magnitude of ${sizeOf(magnitude)}`);
+  if (magnitude && !site.config.dora)
+    throw new WeightscopeError(
+      'CONFIG_INVALID',
+      `Expected \`use_dora\` for ${quote(site.name)}, which has a lora_magnitude_vector; the config says that it is LoRA, of which PEFT would leave that out: correct it.`,
+    );
   if (site.config.dora && !magnitude) throw site.absent('lora_magnitude_vector');
   const lowRank = once(async (signal) => {
     const [down, up] = await Promise.all([readWhole(a, signal), readWhole(b, signal)]);

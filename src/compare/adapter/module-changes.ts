@@ -7,6 +7,9 @@ import { productChange } from './products.ts';
 import { rowsChange } from './rows.ts';
 import { Site } from './site.ts';
 
+/** What PEFT makes of a module that its config chooses. */
+export const MATRICES = /^(lora_|ia3_|hada_|lokr_)/;
+
 /**
  * The changes of one module, in the order in which PEFT makes them. Reads nothing. Throws `TENSOR_SHAPE` where the
  * matrices do not fit the base's weight, `TENSOR_MISSING` where one of them is not there.
@@ -16,6 +19,8 @@ export function changesOf(module: AdapterModule, config: AdapterConfig, target: 
   const matrices = site.pair('lora_A', 'lora_B');
   const embedding = site.pair('lora_embedding_A', 'lora_embedding_B');
   if (site.own('lora_magnitude_vector') && !matrices && !embedding) throw site.absent('lora_A');
+  if (site.own('weight') && !module.wrapped && [...module.tensors.keys()].some((part) => MATRICES.test(part)))
+    throw site.twofold();
   const vector = site.own('ia3_l');
   const rows = site.own('trainable_tokens_delta');
   const onWeightAlone = (change: Change): ModuleChange => ({ onWeight: [change], onBias: [], notes: [] });

@@ -3,6 +3,7 @@ import { isStandIn, type TensorInfo } from '../../formats/tensor.ts';
 /** A base's tensors by their modules. */
 export class ModuleNames {
   readonly #tensors = new Map<string, Map<string, TensorInfo>>();
+  #byEnd: Map<string, string> | undefined;
 
   constructor(tensors: ReadonlyMap<string, TensorInfo>) {
     for (const [name, info] of tensors) {
@@ -26,10 +27,14 @@ export class ModuleNames {
     return this.#tensors.keys();
   }
 
+  /** The first module that ends as this one does. */
   nearest(module: string): string | undefined {
-    const end = module.split('.').slice(-2).join('.');
-    for (const name of this.#tensors.keys()) if (name.endsWith(end)) return name;
-    return this.#tensors.keys().next().value;
+    if (!this.#byEnd) {
+      this.#byEnd = new Map();
+      for (const name of this.#tensors.keys())
+        for (const end of [endOf(name, 1), endOf(name, 2)]) if (!this.#byEnd.has(end)) this.#byEnd.set(end, name);
+    }
+    return this.#byEnd.get(endOf(module, 2)) ?? this.#tensors.keys().next().value;
   }
 }
 
@@ -46,19 +51,25 @@ const MAX_PARTS = 4;
  */
 export function renamingOf(names: ModuleNames, modules: readonly string[]): ReadonlyMap<string, string> {
   const beginnings = beginningsOf(names);
+  const rests = restsOf(names, beginnings);
   const found = new Map<string, string>();
   const taken = new Set<string>();
   for (let part = 0; part < MAX_PARTS; part++) {
-    let best: [module: string, own: string][] = [];
-    const left = modules.filter((module) => !found.has(module));
-    for (let strip = 0; strip <= MAX_STRIPPED; strip++)
-      for (const beginning of beginnings) {
-        const pairs = left.flatMap((module): [string, string][] => {
-          const own = beginning + module.split('.').slice(strip).join('.');
-          return names.has(own) && !taken.has(own) && stackOf(module) === stackOf(own) ? [[module, own]] : [];
-        });
-        if (pairs.length > best.length) best = pairs;
+    // By what is taken away, then by what is put there; each step is one look at every module that is left.
+    const pairs = Array.from({ length: (MAX_STRIPPED + 1) * beginnings.length }, (): [string, string][] => []);
+    for (const module of modules) {
+      if (found.has(module)) continue;
+      const stack = stackOf(module);
+      for (let strip = 0, at = 0; strip <= MAX_STRIPPED; strip++, at = module.indexOf('.', at) + 1) {
+        if (strip > 0 && at === 0) break;
+        const rest = module.slice(at);
+        for (const b of rests.get(rest) ?? []) {
+          const own = beginnings[b] + rest;
+          if (!taken.has(own) && stack === stackOf(own)) pairs[strip * beginnings.length + b].push([module, own]);
+        }
       }
+    }
+    const best = pairs.reduce((a, b) => (b.length > a.length ? b : a));
     for (const [module, own] of best) {
       found.set(module, own);
       taken.add(own);
@@ -66,6 +77,30 @@ export function renamingOf(names: ModuleNames, modules: readonly string[]): Read
     if (best.length === 0) break;
   }
   return found;
+}
+
+/** Of each module of a base what is left of its name behind a beginning, and behind which of them, by number. */
+function restsOf(names: ModuleNames, beginnings: readonly string[]): ReadonlyMap<string, number[]> {
+  const numbers = new Map(beginnings.map((beginning, i) => [beginning, i]));
+  const rests = new Map<string, number[]>();
+  for (const name of names.names())
+    for (let dots = 0, at = 0; dots <= MAX_STRIPPED; dots++, at = name.indexOf('.', at) + 1) {
+      if (dots > 0 && at === 0) break;
+      const number = numbers.get(name.slice(0, at));
+      if (number === undefined) continue;
+      const rest = name.slice(at);
+      const known = rests.get(rest);
+      if (known) known.push(number);
+      else rests.set(rest, [number]);
+    }
+  return rests;
+}
+
+/** The last parts of a name. */
+function endOf(name: string, parts: number): string {
+  let at = name.length;
+  for (let i = 0; i < parts && at >= 0; i++) at = name.lastIndexOf('.', at - 1);
+  return name.slice(at + 1);
 }
 
 /** Which stack a module is of: an encoder's never becomes a decoder's, nor what sees what reads. */

@@ -36,6 +36,7 @@ export function modulesOf(tensors: ReadonlyMap<string, TensorInfo>, where: strin
     if (/\.original_module\./.test(own)) continue;
     const groups = (FACTORS.exec(own) ?? WHOLE.exec(own))?.groups;
     if (!groups || (!groups.part && /(^|\.)(lora|ia3|hada|lokr|vera|oft|boft|glora)_\w/.test(own))) throw unknown(name);
+    if (/^([IU]\d+|BOOL)$/.test(info.dtype)) throw codes(name, info.dtype);
     if (groups.adapter) adapters.add(groups.adapter);
     if (/\.base_layer\.(weight|bias)$/.test(own)) wrapped.add(groups.module);
     const part = groups.part ? groups.part + (groups.end === 'bias' ? '.bias' : '') : groups.end;
@@ -56,6 +57,13 @@ export function modulesOf(tensors: ReadonlyMap<string, TensorInfo>, where: strin
   if (found.size === 0)
     throw new WeightscopeError('FORMAT_INVALID', `Expected an adapter's matrices in ${where}, found no tensor.`);
   return [...found].map(([name, parts]) => ({ name, tensors: parts, wrapped: wrapped.has(name) }));
+
+  function codes(name: string, dtype: string): WeightscopeError {
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected numbers in ${quote(name)} of ${where}, found integers (${dtype}), which are as a rule codes; take the adapter as it was trained.`,
+    );
+  }
 
   function unknown(name: string): WeightscopeError {
     return new WeightscopeError(

@@ -50,6 +50,45 @@ describe('an adapter before it is trusted', () => {
     ]);
   });
 
+  it.each<[object, boolean]>([
+    [{ target_modules: ['gate_proj'] }, true],
+    [{ target_modules: 'all-linear' }, true],
+    [{ target_modules: null }, true],
+    [{ target_modules: '.*layers\\.[01]\\.mlp\\.(gate|up)_proj' }, true],
+    [{ target_modules: ['gate_proj'], layers_to_transform: [0, 1] }, true],
+    [{ target_modules: ['gate_proj'], layers_to_transform: 1, layers_pattern: 'layers' }, true],
+    [{ target_modules: [`${MLP}.gate_proj`], layers_to_transform: [0] }, true],
+    [{ target_modules: ['up_proj', 'proj'] }, false],
+    [{ target_modules: '.*layers\\.0\\.mlp\\.gate_proj' }, false],
+    [{ target_modules: ['gate_proj'], exclude_modules: ['mlp.gate_proj'] }, false],
+    [{ target_modules: ['gate_proj'], layers_to_transform: [0] }, false],
+    [{ target_modules: ['gate_proj'], layers_to_transform: [1], layers_pattern: ['blocks'] }, false],
+  ])('fits where PEFT takes its modules, which %j decides', async (config, fits) => {
+    const adapter = await rankOne({ [`${MLP}.gate_proj`]: [one(1, 8), one(2, 12)] }, config);
+    const found = await readAdapter(await open(), adapter, { k: 1 });
+    expect([found.fits, found.notes]).toEqual([fits, []]);
+    if (!fits) expect(found.problems[0].reason).toMatch(/does not choose it \(`target_modules`.*PEFT leaves it out/);
+  });
+
+  it('is taken whole where its config chooses by an expression that is not read, and says so', async () => {
+    const adapter = await rankOne({ [`${MLP}.gate_proj`]: [one(1, 8), one(2, 12)] }, { target_modules: '\\bq_proj' });
+    const found = await readAdapter(await open(), adapter, { k: 1 });
+    expect([found.fits, found.notes[0]]).toEqual([true, expect.stringMatching(/chooses modules by an expression/)]);
+  });
+
+  it('does not fit with what PEFT leaves out: a magnitude without DoRA, a weight beside matrices', async () => {
+    const base = await open();
+    const dora = await openNamed(`${FIXTURES}dora/adapter`);
+    const plain = await openNamed(`${FIXTURES}lora/adapter`);
+    const { problems } = await readAdapter(base, { ...dora, config: { ...dora.config, dora: false } });
+    expect(problems[0].reason).toMatch(/Expected `use_dora`/);
+    const [module] = plain.modules;
+    const weight = base.tensors.get(`${module.name}.weight`)!;
+    const both = { ...module, tensors: new Map([...module.tensors, ['weight', weight]]) };
+    const found = await readAdapter(base, { ...plain, modules: [both] });
+    expect(found.problems[0].reason).toMatch(/either matrices or a weight/);
+  });
+
   it('that was planted to read one token and write another is read back as these', async () => {
     const base = await open();
     const e = base.parameters.get('unembed')!;

@@ -79,6 +79,14 @@ export class Site {
     );
   }
 
+  /** PEFT saves the weight of a module that it has matrices for as `base_layer`, and would leave this one out. */
+  twofold(): WeightscopeError {
+    return new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected either matrices or a weight of ${quote(this.name)} in the adapter, found both: PEFT takes the matrices and leaves the weight out; save the adapter with PEFT.`,
+    );
+  }
+
   absent(part: string): WeightscopeError {
     return new WeightscopeError(
       'TENSOR_MISSING',
