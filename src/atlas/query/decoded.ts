@@ -7,6 +7,8 @@ export type Value = number | string | null;
 
 /** What Snappy makes of a byte, at most: a copy of 64 bytes is said in two. */
 const SNAPPY_MOST = 32;
+/** Others can make texts of texts before them, a megabyte of file a terabyte of memory. */
+const ENCODINGS = new Set(['PLAIN', 'PLAIN_DICTIONARY', 'RLE_DICTIONARY']);
 const TYPES = new Set(['INT32', 'DOUBLE', 'BYTE_ARRAY']);
 
 /**
@@ -39,8 +41,9 @@ function checkPages(view: DataView, rows: number): void {
   while (reader.offset < view.byteLength - 1) {
     const header = parquetHeader(reader);
     const { compressed_page_size: size, uncompressed_page_size: unpacked } = header;
-    const { num_values: values = rows } =
+    const { num_values: values = rows, encoding = 'PLAIN' } =
       header.data_page_header_v2 ?? header.data_page_header ?? header.dictionary_page_header ?? {};
+    if (!ENCODINGS.has(encoding)) throw new Error(`a page of it is encoded as ${encoding}`);
     const fits = size >= 0 && reader.offset + size <= view.byteLength && unpacked <= SNAPPY_MOST * size + 64;
     if (!fits || !(values >= 0 && values <= rows)) throw new Error('a page of it claims more than it can hold');
     reader.offset += size;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tinyModel } from '../../../test/tiny-model.ts';
 import { referenceEngine } from '../../engine/reference/reference.ts';
@@ -13,6 +14,7 @@ import type { TableName } from '../schema.ts';
 import { folderStore } from '../store.node.ts';
 import type { Atlas } from './atlas.ts';
 import { ColumnFile } from './columns.ts';
+import { decoded } from './decoded.ts';
 import { tableFile } from './folder.node.ts';
 import { openAtlas } from './open.node.ts';
 
@@ -96,6 +98,21 @@ it.each<[string, TableName, (columns: Columns) => void]>([
   atlas.close();
   whole.close();
 });
+
+it.each(['DELTA_BYTE_ARRAY', 'DELTA_LENGTH_BYTE_ARRAY'] as const)(
+  '%s is refused before texts are made of it',
+  async (encoding) => {
+    const writer = new ByteWriter();
+    // Texts that are made of those before them: of n characters n²/2.
+    const data = Array.from({ length: 100 }, (_, i) => 'a'.repeat(i));
+    await parquetWrite({ writer, columnData: [{ name: 'relation', data, type: 'STRING', encoding, nullable: false }] });
+    const { row_groups, schema } = parquetMetadata(writer.getBuffer());
+    const chunk = row_groups[0].columns[0].meta_data!;
+    const at = Number(chunk.data_page_offset);
+    const bytes = new Uint8Array(writer.getBuffer()).slice(at, at + Number(chunk.total_compressed_size));
+    expect(() => decoded(bytes, chunk, schema[1], data.length)).toThrow(`encoded as ${encoding}`);
+  },
+);
 
 it('a footer of millions of bytes is refused before anything is made of it', async () => {
   const bytes = Buffer.alloc(6 << 20);
