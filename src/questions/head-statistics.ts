@@ -31,7 +31,9 @@ export async function liveStatistics(
   const measured = { ...copying };
   for (const measure of ANSWERED)
     Object.assign(measured, (await measuredHeads(model, layer, matrix, measure, own))[0].values);
-  const relations = model.vocabulary ? await relationScores(model, layer, RELATIONS, { ...own, matrix }) : [];
+  // Relations are of what a head writes, as in an atlas: the same rows stand on a page with one and without.
+  const related = matrix === 'vo' && model.vocabulary;
+  const relations = related ? await relationScores(model, layer, RELATIONS, { ...own, matrix }) : [];
   return {
     ...{ layer, head, matrix },
     ...answered((name) => measured[name], found.eigenvalues),
@@ -78,6 +80,8 @@ export async function storedStatistics(
     ...answered((name) => unflattened('heads', name, row), []),
     relations: relations
       .filter((relation) => relation.matrix === matrix)
+      // In the order of those that are measured now, not by their scores.
+      .toSorted((a, b) => ORDER.indexOf(a.relation) - ORDER.indexOf(b.relation))
       .map((relation) => ({
         relation: relation.relation,
         pairs: relation.pairs,
@@ -89,6 +93,8 @@ export async function storedStatistics(
     ...noted(storedNotes(atlas, matrix)),
   };
 }
+
+const ORDER = RELATIONS.map(({ name }) => name);
 
 const kindsOf = (matrix: HeadMatrix) => Object.values(PARTS[matrix]).map((part) => `attn.${part}` as const);
 

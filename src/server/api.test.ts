@@ -268,6 +268,24 @@ describe('answers', () => {
     expect(statistics.source).toBe('atlas');
     expect(statistics.copying.value).toBeCloseTo(measured.copying.value, 9);
     expect(statistics.copying.random.z).toBeCloseTo(measured.copying.random.z, 9);
+    // Every number that a page shows, each with its nulls, is the same with an atlas and without.
+    const round = (one: unknown): unknown => {
+      if (typeof one === 'number') return Number(one.toPrecision(7));
+      const kept = (entries: [string, unknown][]) => entries.filter(([name]) => !['mean', 'sd'].includes(name));
+      if (Array.isArray(one)) return one.map(round);
+      return one && typeof one === 'object'
+        ? Object.fromEntries(kept(Object.entries(one)).map(([name, value]) => [name, round(value)]))
+        : one;
+    };
+    for (const matrix of ['vo', 'qk']) {
+      const [kept, now] = [
+        await api.json(`/api/models/both/heads/1/1/statistics?matrix=${matrix}`),
+        await api.json(`/api/models/tiny/heads/1/1/statistics?matrix=${matrix}`),
+      ];
+      expect(kept.self.top1.random.p).toEqual(expect.any(Number));
+      for (const name of ['copying', 'diagonal', 'self', 'relations'])
+        expect(round(kept[name]), `${name} of ${matrix}`).toEqual(round(now[name]));
+    }
   });
 
   it('of exact counts agree with every pair, wherever they come from', async () => {
