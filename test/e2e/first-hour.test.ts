@@ -130,6 +130,17 @@ it('relations and compositions of an atlas without statistics say how to get the
     expect(await refused('atlas', verb, folder)).toContain('build one with --what neurons,heads,directions,statistics');
 }, 300_000);
 
+it('sums of tokens say which normaliser to take, until one is taken', async () => {
+  const hint = '`cosine` is the usual normaliser for sums of tokens';
+  const said = async (...args: string[]) => {
+    const { stdout } = await weightscope(['vector', lexi, ...args, '-k', '1']);
+    return stdout.replaceAll(/\s+/g, ' ').includes(hint);
+  };
+  expect(await said('tok:#5 + tok:#6')).toBe(true);
+  expect(await said('tok:#5 + tok:#6', '--normalize', 'cosine')).toBe(false);
+  expect(await said('ff:2:7.value')).toBe(false);
+});
+
 it('files that hold no vector get a true sentence', async () => {
   const folder = temporary();
   const file = (name: string, contents: string) => {

@@ -5,6 +5,7 @@ import type { Wanted } from '../../../src/site/open.ts';
 import { modelsQuery } from '../api/queries.ts';
 import { ErrorState } from '../components/states.tsx';
 import { megabytes } from '../format.ts';
+import { WhatIsOpened } from '../guide/what-is-opened.tsx';
 import { openInPage } from './client.ts';
 import { droppedFiles } from './dropped.ts';
 import { parseOpenSearch, rememberOpened, wantedOf } from './opened.ts';
@@ -44,6 +45,7 @@ export function OpenPage() {
         Everything is computed in this page. <b>Nothing of your files leaves this machine</b>, and of a model on the web
         only the parts that a reading needs are fetched.
       </p>
+      <WhatIsOpened />
       <form onSubmit={submit}>
         <label htmlFor="open-place">A hub id, or the address of a .gguf, a .safetensors or their folder</label>
         <div className="open-line">

@@ -63,6 +63,7 @@ describe.skipIf(!browser)(`the page explains itself${browser ? '' : NO_CHROMIUM}
     ['/m/sample/map', undefined],
     ['/compare', undefined],
     ['/board', undefined],
+    ['/open', undefined],
   ])('says on %s what one looks at, with a drawing and its own words', async (path, word) => {
     await look(path, async (page) => {
       const explained = page.locator('details.what-is-this');

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { modelsQuery } from '../../api/queries.ts';
 import { Answer, Empty } from '../../components/states.tsx';
+import { WhatIsOpened } from '../../guide/what-is-opened.tsx';
 import { OpenAnother } from './open-another.tsx';
 
 /** One more model in the running server, or how the command opens it. */
@@ -11,6 +12,7 @@ export function OpenPage() {
   return (
     <article aria-labelledby="open-title">
       <h1 id="open-title">Open another model</h1>
+      <WhatIsOpened />
       <Answer query={models} what="Asking for the models">
         {({ opens, models: [first] }) =>
           opens && first ? (
