@@ -195,17 +195,23 @@ export class ColumnFile {
     let row = 0;
     for (const group of row_groups) {
       const rows = Number(group.num_rows);
+      // Groups and columns that stand for the same bytes over and over would take memory out of proportion to the file.
+      if (!(rows >= 0 && row + rows <= this.rows)) throw new Error(`more rows in its groups than ${this.rows}`);
+      const seen = new Set<string>();
       for (const { meta_data: chunk } of group.columns) {
         if (!chunk) continue;
         const [name] = chunk.path_in_schema;
         const element = schema.find((one) => one.name === name);
         if (!element) continue;
+        if (seen.has(name)) throw new Error(`its ${name} twice in one group`);
+        seen.add(name);
         const pieces = columns.get(name) ?? [];
         pieces.push({ row, rows, chunk, element, ...pieceOf(chunk, rows, this.#bytes) });
         columns.set(name, pieces);
       }
       row += rows;
     }
+    if (row !== this.rows) throw new Error(`${row} rows in its groups instead of ${this.rows}`);
     return columns;
   }
 

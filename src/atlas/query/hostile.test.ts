@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
-import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import { ByteWriter, ParquetWriter, parquetWrite } from 'hyparquet-writer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tinyModel } from '../../../test/tiny-model.ts';
 import { referenceEngine } from '../../engine/reference/reference.ts';
@@ -113,6 +113,28 @@ it.each(['DELTA_BYTE_ARRAY', 'DELTA_LENGTH_BYTE_ARRAY'] as const)(
     expect(() => decoded(bytes, chunk, schema[1], data.length)).toThrow(`encoded as ${encoding}`);
   },
 );
+
+it.each<[string, (groups: { columns: unknown[] }[]) => void, RegExp]>([
+  ['groups that are one another', (groups) => groups.push(groups[0]), /more rows in its groups than 100/],
+  ['a column over and over', ([group]) => group.columns.push(group.columns[0]), /its relation twice in one group/],
+  ['no groups', (groups) => groups.pop(), /0 rows in its groups instead of 100/],
+])('a footer of %s is refused before a page is read', async (name, change, message) => {
+  const writer = new ByteWriter();
+  const data = Array.from({ length: 100 }, (_, i) => createHash('sha256').update(`${i}`).digest('hex'));
+  const schema = [
+    { name: 'root', num_children: 1 },
+    { name: 'relation', type: 'BYTE_ARRAY', repetition_type: 'REQUIRED', converted_type: 'UTF8' },
+  ] as const;
+  const made = new ParquetWriter({ writer, schema: [...schema] });
+  made.write({ columnData: [{ name: 'relation', data }] });
+  change(made.row_groups as never);
+  made.finish();
+  const bytes = new Uint8Array(writer.getBuffer());
+  const path = join(root, `${name}.parquet`);
+  await writeFile(path, bytes);
+  const file = new ColumnFile(tableFile(path, bytes.length, data.length));
+  await expect(file.values('relation')).rejects.toThrow(message);
+});
 
 it('a footer of millions of bytes is refused before anything is made of it', async () => {
   const bytes = Buffer.alloc(6 << 20);
