@@ -1,5 +1,6 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { type AnswerTo, ApiError, type AskedOf, ask, createClient, type Endpoint } from '../../../src/client.ts';
+import type { NeuronAt } from '../state/neuron-at.ts';
 import type { PairIds } from '../state/pair.ts';
 import { FILTERS, type ReadingSearch, splitFilters } from '../state/reading-search.ts';
 import { reach } from './reach.ts';
@@ -70,29 +71,42 @@ interface EndCounts {
   bottom: number;
 }
 
-type NeuronPlace = [model: string, layer: number, neuron: number];
-const param = ([model, layer, neuron]: NeuronPlace) => place({ model, layer, neuron });
-
-export const neuronAsked = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch & EndCounts]) => ({
-  param: param([model, layer, index]),
-  query: { ...readingQuery(search), k: search.k, bottom: search.bottom },
+/** What names a neuron in a question. */
+const asked = (model: string, { layer, neuron, expert }: NeuronAt) => ({
+  param: place({ model, layer, neuron }),
+  of: expert === undefined ? {} : { expert },
 });
 
+export const neuronAsked = (model: string, at: NeuronAt, search: ReadingSearch & EndCounts) => {
+  const { param, of } = asked(model, at);
+  return { param, query: { ...of, ...readingQuery(search), k: search.k, bottom: search.bottom } };
+};
+
 /** What chance gives for the first score of each list. */
-export const neuronChanceQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
-  apiQuery(neuron, { param: param([model, layer, index]), query: { ...readingQuery(search), k: 1, chance: true } });
+export const neuronChanceQuery = (model: string, at: NeuronAt, search: ReadingSearch) => {
+  const { param, of } = asked(model, at);
+  return apiQuery(neuron, { param, query: { ...of, ...readingQuery(search), k: 1, chance: true } });
+};
 
-export const histogramQuery = (...[model, layer, index, search]: [...NeuronPlace, ReadingSearch]) =>
-  apiQuery(neuron.histogram, { param: param([model, layer, index]), query: readingQuery(search) });
+export const histogramQuery = (model: string, at: NeuronAt, search: ReadingSearch) => {
+  const { param, of } = asked(model, at);
+  return apiQuery(neuron.histogram, { param, query: { ...of, ...readingQuery(search) } });
+};
 
-export const similarQuery = (...[model, layer, index, part]: [...NeuronPlace, NeuronPart]) =>
-  apiQuery(neuron.similar, { param: param([model, layer, index]), query: { part } });
+export const similarQuery = (model: string, at: NeuronAt, part: NeuronPart) => {
+  const { param, of } = asked(model, at);
+  return apiQuery(neuron.similar, { param, query: { ...of, part } });
+};
 
-export const rawVectorQuery = (...[model, layer, index, part]: [...NeuronPlace, NeuronPart]) =>
-  apiQuery(neuron.vector, { param: param([model, layer, index]), query: { part } });
+export const rawVectorQuery = (model: string, at: NeuronAt, part: NeuronPart) => {
+  const { param, of } = asked(model, at);
+  return apiQuery(neuron.vector, { param, query: { ...of, part } });
+};
 
-export const tokenRowsQuery = (...[model, layer, index, part, search]: [...NeuronPlace, NeuronPart, ReadingSearch]) =>
-  apiQuery(neuron.map, { param: param([model, layer, index]), query: { ...readingQuery(search), part, n: 150 } });
+export const tokenRowsQuery = (model: string, at: NeuronAt, part: NeuronPart, search: ReadingSearch) => {
+  const { param, of } = asked(model, at);
+  return apiQuery(neuron.map, { param, query: { ...of, ...readingQuery(search), part, n: 150 } });
+};
 
 /** One pair of a head, wherever it stands and whatever filters leave: they change no score. */
 export const pairAsked = (

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useStepKeys } from './use-step-keys.ts';
 import './place-picker.css';
 
@@ -11,13 +11,15 @@ interface PlacePickerProps {
   layers: number | undefined;
   count: number | undefined;
   onPick: (layer: number, index: number) => void;
+  /** What else the place is told by. */
+  children?: ReactNode;
 }
 
 /**
  * The heading of a page about one of many: `Neuron 28:100`, whose numbers can be typed over; ← and → step through a
  * layer.
  */
-export function PlacePicker({ what, layer, index, layers, count, onPick }: PlacePickerProps) {
+export function PlacePicker({ what, layer, index, layers, count, onPick, children }: PlacePickerProps) {
   const [text, setText] = useState(`${layer}:${index}`);
   useEffect(() => setText(`${layer}:${index}`), [layer, index]);
   const previous = index > 0 ? () => onPick(layer, index - 1) : undefined;
@@ -49,6 +51,7 @@ export function PlacePicker({ what, layer, index, layers, count, onPick }: Place
           onFocus={(event) => event.currentTarget.select()}
         />
       </form>
+      {children}
       <button
         type="button"
         aria-label={`Previous ${what.toLowerCase()}`}

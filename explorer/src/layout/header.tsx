@@ -4,6 +4,7 @@ import { formatCount, plural } from '../format.ts';
 import { Help } from '../guide/help.tsx';
 import { PaletteButton } from '../palette/palette-button.tsx';
 import '../palette/palette.css';
+import { neuronAddress } from '../components/neuron-link.tsx';
 import { useTheme } from '../style/theme.ts';
 import type { Here } from './here.ts';
 import { useWorthSeeing } from './worth-seeing.ts';
@@ -91,8 +92,7 @@ function Navigation({ here, info, comparable }: NavigationProps) {
         Model
       </Link>
       <Link
-        to="/m/$model/neuron/$layer/$neuron"
-        params={{ model, ...(here.lastNeuron ?? { layer: neuron.layer, neuron: neuron.index }) }}
+        {...neuronAddress(model, here.lastNeuron ?? { layer: neuron.layer, neuron: neuron.index })}
         state={here.lastNeuron ? {} : { middle: neuron.middle }}
       >
         Neuron

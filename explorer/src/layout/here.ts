@@ -1,5 +1,6 @@
 import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import type { NeuronAt } from '../state/neuron-at.ts';
 
 export type PageKind =
   | 'model'
@@ -18,12 +19,13 @@ export type PageKind =
 export interface Here {
   model: string | undefined;
   page: PageKind | undefined;
-  lastNeuron: { layer: number; neuron: number } | undefined;
+  lastNeuron: NeuronAt | undefined;
   lastHead: { layer: number; head: number } | undefined;
 }
 
 export function useHere(): Here {
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const expert = useExpert();
   const { model, page, numbers } = placeOf(path);
   const [lastNeuron, setLastNeuron] = useState<Here['lastNeuron']>();
   const [lastHead, setLastHead] = useState<Here['lastHead']>();
@@ -37,11 +39,15 @@ export function useHere(): Here {
       setLastHead(undefined);
     }
     if (layer === undefined || index === undefined) return;
-    if (page === 'neuron') setLastNeuron({ layer, neuron: index });
+    if (page === 'neuron') setLastNeuron({ layer, neuron: index, expert });
     if (page === 'head') setLastHead({ layer, head: index });
-  }, [model, lastModel, page, layer, index]);
+  }, [model, lastModel, page, layer, index, expert]);
   return { model: model ?? lastModel, page, lastNeuron, lastHead };
 }
+
+/** Whose neuron the address is of, in a model with experts. */
+export const useExpert = (): number | undefined =>
+  useRouterState({ select: ({ location }) => (location.search as { expert?: number }).expert });
 
 const PAGES = ['neuron', 'head', 'token', 'search', 'circuit', 'map', 'vector'] as const;
 

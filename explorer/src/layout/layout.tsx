@@ -5,7 +5,7 @@ import { embedded } from '../share/embed.ts';
 import { SiteFoot } from '../site/foot.tsx';
 import { isSite } from '../site/site.ts';
 import { Header } from './header.tsx';
-import { useHere } from './here.ts';
+import { useExpert, useHere } from './here.ts';
 import { Notices } from './notices.tsx';
 import { titleOf } from './title.ts';
 import './layout.css';
@@ -27,9 +27,10 @@ function Frame() {
   const here = useHere();
   const { contact, models, opens } = useContact();
   const { pathname } = useLocation();
+  const expert = useExpert();
   useEffect(() => {
-    document.title = titleOf(pathname);
-  }, [pathname]);
+    document.title = titleOf(pathname, expert);
+  }, [pathname, expert]);
   return (
     <>
       <a className="skip" href="#main">

@@ -5,6 +5,7 @@ import type { NeuronPart, ScoredToken, TokenRows } from '../api/types.ts';
 import type { Tone } from '../components/bar.tsx';
 import { Pill } from '../components/pill.tsx';
 import { Answer, ErrorState, Loading } from '../components/states.tsx';
+import { type NeuronAt, neuronFile, neuronText } from '../state/neuron-at.ts';
 import type { ReadingSearch } from '../state/reading-search.ts';
 import { FlatMap } from './flat-map.tsx';
 import { decodeRows, type Method } from './layout.ts';
@@ -14,8 +15,7 @@ import './token-map.css';
 
 interface TokenMapProps {
   model: string;
-  layer: number;
-  neuron: number;
+  at: NeuronAt;
   part: NeuronPart;
   tone: Tone;
   search: ReadingSearch;
@@ -27,8 +27,8 @@ interface TokenMapProps {
 }
 
 /** A map of a neuron's best tokens: those near each other are alike in embedding space. */
-export function TokenMap({ model, layer, neuron, part, search, ready, onChange, ...how }: TokenMapProps) {
-  const query = useQuery({ ...tokenRowsQuery(model, layer, neuron, part, search), enabled: ready });
+export function TokenMap({ model, at, part, search, ready, onChange, ...how }: TokenMapProps) {
+  const query = useQuery({ ...tokenRowsQuery(model, at, part, search), enabled: ready });
   return (
     <div className="token-map">
       {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
@@ -51,8 +51,8 @@ export function TokenMap({ model, layer, neuron, part, search, ready, onChange, 
           {(data) => (
             <Drawing
               data={data}
-              name={`neuron-${layer}-${neuron}-${part}-map`}
-              place={`Neuron ${layer}:${neuron}, ${part}`}
+              name={`${neuronFile(at)}-${part}-map`}
+              place={`Neuron ${neuronText(at)}, ${part}`}
               {...how}
             />
           )}

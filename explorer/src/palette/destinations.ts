@@ -1,5 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { Place } from '../api/types.ts';
+import { neuronAddress } from '../components/neuron-link.tsx';
 
 /** Where a choice leads: what router.navigate takes. */
 export type Destination = Pick<LinkProps, 'to' | 'params' | 'search'>;
@@ -7,7 +8,7 @@ export type Destination = Pick<LinkProps, 'to' | 'params' | 'search'>;
 export function addressOf(model: string, place: Place): Destination {
   switch (place.kind) {
     case 'neuron':
-      return { to: '/m/$model/neuron/$layer/$neuron', params: { model, layer: place.layer, neuron: place.neuron } };
+      return neuronAddress(model, place);
     case 'head':
       return { to: '/m/$model/head/$layer/$head', params: { model, layer: place.layer, head: place.head } };
     case 'token':

@@ -2,6 +2,7 @@ import type { HeadRow, ScoredToken } from '../api/types.ts';
 import type { Tone } from '../components/bar.tsx';
 import { readingLine, sampleInWords } from '../export/figure.ts';
 import { formatCount, plural } from '../format.ts';
+import { type NeuronAt, neuronText } from '../state/neuron-at.ts';
 import type { PairIds } from '../state/pair.ts';
 import { parseReadingSearch } from '../state/reading-search.ts';
 import { type Pin, pairOf } from './pin.ts';
@@ -65,9 +66,7 @@ interface Counted {
   above?: number;
   below?: number;
 }
-interface Placed {
-  layer: number;
-  neuron: number;
+interface Placed extends NeuronAt {
   share: number;
   /** Of a preview. */
   shareMargin?: number | undefined;
@@ -146,8 +145,8 @@ const MATRIX_TONES = { qk: 'read', vo: 'write' } as const;
 const TONES = { key: 'read', up: 'neutral', value: 'write' } as const;
 
 const placed = (rows: readonly Placed[] = [], most: number): CardList['rows'] =>
-  rows.slice(0, most).map(({ layer, neuron, share, shareMargin: margin }) => ({
-    label: `${layer}:${neuron}`,
+  rows.slice(0, most).map(({ share, shareMargin: margin, ...at }) => ({
+    label: neuronText(at),
     score: share,
     ...(margin !== undefined && { margin }),
   }));

@@ -1,4 +1,6 @@
+import { type NeuronAt, neuronText } from '../state/neuron-at.ts';
 import { type PairIds, pairText, parsePair } from '../state/pair.ts';
+import { wholeNumber } from '../state/reading-search.ts';
 
 /** A neuron, head or token of a model with how it is read: what a card shows, and what is pinned. */
 export interface Pin {
@@ -14,7 +16,7 @@ export interface Pin {
 const COUNTS = { neuron: 2, head: 2, token: 1 } as const;
 const LONGEST = 500;
 /** What changes how a card reads; the rest of an address is of the whole page. */
-const READ = ['normalize', 'fold', 'embedding', 'filters', 'matrix', 'pair'];
+const READ = ['expert', 'normalize', 'fold', 'embedding', 'filters', 'matrix', 'pair'];
 
 /** The pin of an address, its path as the router has it; undefined for pages that are of none. */
 export function pinOf(path: string, search: Readonly<Record<string, unknown>>): Pin | undefined {
@@ -54,10 +56,17 @@ export function pinFrom(address: unknown): Pin | undefined {
 /** The pair that a head's pin is of, where it is of one. */
 export const pairOf = ({ query }: Pin): PairIds | undefined => parsePair(new URLSearchParams(query).get('pair'));
 
+/** The place of a neuron's pin. */
+export const neuronOf = ({ numbers: [layer = 0, neuron = 0], query }: Pin): NeuronAt => {
+  const expert = wholeNumber(new URLSearchParams(query).get('expert'), 1, Number.MAX_SAFE_INTEGER);
+  return { layer, neuron, ...(expert !== undefined && { expert }) };
+};
+
 /** `neuron 4:100`, `head 1:5, pair 540-1234` */
 export function nameOf(pin: Pin): string {
   const { kind, numbers } = pin;
   const pair = pairOf(pin);
   if (kind === 'token') return `token #${numbers[0]}`;
+  if (kind === 'neuron') return `neuron ${neuronText(neuronOf(pin))}`;
   return `${kind} ${numbers.join(':')}${pair ? `, pair ${pairText(pair)}` : ''}`;
 }

@@ -1,8 +1,8 @@
-import { head, neuron, pairAsked, place, readingQuery, tokens } from '../api/queries.ts';
+import { head, neuron, neuronAsked, pairAsked, place, readingQuery, tokens } from '../api/queries.ts';
 import { usePreviewedQuery } from '../api/use-previewed-query.ts';
 import { parseReadingSearch } from '../state/reading-search.ts';
 import { ROWS } from './lists.ts';
-import { type Pin, pairOf } from './pin.ts';
+import { neuronOf, type Pin, pairOf } from './pin.ts';
 
 /** The answer that a card shows: a preview where the exact one takes a pass over all layers, until it is there. */
 export function useCard(pin: Pin) {
@@ -30,18 +30,18 @@ export function useCardPair(pin: Pin) {
 }
 
 function askedOf(
-  { model, kind }: Pin,
+  pin: Pin,
   first: number,
   second: number,
   search: ReturnType<typeof parseReadingSearch>,
   matrix: 'qk' | 'vo',
 ) {
+  const { model, kind } = pin;
   const reading = readingQuery(search);
-  if (kind === 'neuron')
-    return {
-      question: neuron,
-      asked: { param: place({ model, layer: first, neuron: second }), query: { ...reading, k: ROWS } },
-    };
+  if (kind === 'neuron') {
+    const { param, query } = neuronAsked(model, neuronOf(pin), { ...search, k: ROWS, bottom: 0 });
+    return { question: neuron, asked: { param, query } };
+  }
   if (kind === 'head')
     return {
       question: head,

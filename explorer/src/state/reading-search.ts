@@ -51,8 +51,12 @@ export function joinFilters(names: readonly FilterName[]): string | undefined {
   return joined === '' ? undefined : joined;
 }
 
-/** Special tokens and rows of E without one would come first in many lists, and say nothing. */
-export const WORDS_ONLY = joinFilters(['no-special', 'no-padding']);
+/**
+ * Special tokens and rows of E without one would come first in many lists, and say nothing. Without a tokenizer nobody
+ * knows which they are.
+ */
+export const wordsOnly = (model: { tokenizer: unknown } | undefined): Pick<ReadingSearch, 'filters'> =>
+  model?.tokenizer ? { filters: joinFilters(['no-special', 'no-padding'])! } : {};
 
 /** A whole number between `min` and `max` from a search value, or undefined. */
 export function wholeNumber(value: unknown, min: number, max: number): number | undefined {

@@ -3,11 +3,13 @@ import { compare } from '../../api/queries.ts';
 import type { Comparison, ModelInfo } from '../../api/types.ts';
 import { useLongQuery } from '../../api/use-long-query.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { Slider } from '../../components/slider.tsx';
 import { Stale } from '../../components/stale.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import { formatCount } from '../../format.ts';
+import { neuronText } from '../../state/neuron-at.ts';
 import { AMONG } from './search.ts';
 
 type Diff = NonNullable<Comparison['diff']>;
@@ -140,12 +142,8 @@ function NeuronDiffs({ rows, a, b, among }: DiffsProps<NeuronDiff>) {
     {
       id: 'neuron',
       header: 'neuron',
-      value: ({ layer, neuron }) => `${layer}:${neuron}`,
-      cell: ({ layer, neuron }) => (
-        <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model: b.id, layer, neuron }}>
-          {`${layer}:${neuron}`}
-        </Link>
-      ),
+      value: neuronText,
+      cell: (at) => <NeuronLink model={b.id} at={at} />,
       width: '72px',
     },
     { id: 'part', header: 'part', value: ({ part }) => part, width: '44px' },

@@ -1,11 +1,12 @@
-import { Link } from '@tanstack/react-router';
 import type { ModelDiff, ModelInfo, ScoredToken } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { formatCount, formatScore, plural } from '../../format.ts';
+import { neuronText } from '../../state/neuron-at.ts';
 import { Damage } from './damage.tsx';
 import { Headers } from './headers.tsx';
 import { reportOf } from './report.ts';
@@ -128,20 +129,18 @@ function Directions({ rows, a }: { rows: ModelDiff['directions']; a: ModelInfo }
 type NeuronRow = ModelDiff['neurons'][number];
 
 function Neurons({ rows, a, b }: Sides & { rows: readonly NeuronRow[] }) {
-  const link = (model: string, { layer, neuron }: NeuronRow, text: string) => (
-    <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model, layer, neuron }}>
-      {text}
-    </Link>
-  );
   const columns: Column<NeuronRow>[] = [
     {
       id: 'neuron',
       header: 'neuron',
-      value: ({ layer, expert, neuron }) =>
-        expert === undefined ? `${layer}:${neuron}` : `${layer}.${expert}:${neuron}`,
+      value: neuronText,
       cell: (row) => (
         <>
-          {link(a.id, row, `${row.layer}:${row.neuron}`)}&nbsp;· {link(b.id, row, 'b')}
+          <NeuronLink model={a.id} at={row} />
+          &nbsp;·{' '}
+          <NeuronLink model={b.id} at={row}>
+            b
+          </NeuronLink>
         </>
       ),
       title: 'The neuron in a, and in b',

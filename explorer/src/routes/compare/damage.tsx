@@ -1,9 +1,10 @@
-import { Link } from '@tanstack/react-router';
 import type { ModelDiff, ModelInfo } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { Section } from '../../components/section.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
 import { plural } from '../../format.ts';
+import { neuronText } from '../../state/neuron-at.ts';
 import { asText, formatShare } from './use-diff.ts';
 
 type History = NonNullable<ModelDiff['words']>;
@@ -120,12 +121,8 @@ const movedColumns = (a: ModelInfo, b: ModelInfo): Column<Moved>[] => [
   {
     id: 'neuron',
     header: 'neuron',
-    value: ({ layer, neuron }) => `${layer}:${neuron}`,
-    cell: ({ layer, neuron }) => (
-      <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model: a.id, layer, neuron }}>
-        {layer}:{neuron}
-      </Link>
-    ),
+    value: neuronText,
+    cell: (at) => <NeuronLink model={a.id} at={at} />,
     width: '72px',
   },
   { id: 'part', header: 'part', value: ({ part }) => part, width: '44px' },

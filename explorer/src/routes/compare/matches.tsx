@@ -1,6 +1,6 @@
-import { Link } from '@tanstack/react-router';
 import type { Alignment, ModelInfo } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { Section } from '../../components/section.tsx';
 import { formatP, formatScore } from '../../format.ts';
 
@@ -65,11 +65,7 @@ export function BestMatches({ alignment: { best, bestInMatched, kind }, a, b }: 
       const { layer, index } = row[side];
       const text = `${layer}:${index}`;
       if (!OF_NEURONS.includes(kind) || model.experts > 0) return <span className="mono">{text}</span>;
-      return (
-        <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model: model.id, layer, neuron: index }}>
-          {text}
-        </Link>
-      );
+      return <NeuronLink model={model.id} at={{ layer, neuron: index }} />;
     },
     width: 'minmax(64px, 160px)',
   });

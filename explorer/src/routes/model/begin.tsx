@@ -5,6 +5,7 @@ import type { Entry } from '../../../../src/questions/standouts.ts';
 import { place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { useWords } from '../../api/use-previewed-query.ts';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import type { Extremes } from './columns.ts';
@@ -79,13 +80,13 @@ interface NeuronCardProps {
 
 function NeuronCard({ info, layer, neuron, title }: NeuronCardProps) {
   return (
-    <Link to="/m/$model/neuron/$layer/$neuron" params={{ model: info.id, layer, neuron }} preload={false}>
+    <NeuronLink model={info.id} at={{ layer, neuron }} className="" preload={false}>
       <b>{title}</b>
       <span className="soft">
         neuron {layer}:{neuron} reads → writes
       </span>
-      <NeuronWords info={info} layer={layer} neuron={neuron} k={5} />
-    </Link>
+      <NeuronWords info={info} at={{ layer, neuron }} k={5} />
+    </NeuronLink>
   );
 }
 
@@ -117,11 +118,17 @@ function HeadCard({ info, layer, head, matrix, title, children }: HeadCardProps)
   );
 }
 
+/** What leaves pairs of different words; without a tokenizer there are none to compare. */
+const DIFFERENT = {
+  qk: { excludeFuzzy: true, onlyAlnum: true },
+  vo: { excludeSame: true, onlyAlnum: true },
+};
+
 /** A head's first pairs of different words, read for this card. */
 function BestPairs({ info, layer, head, matrix }: HeadWordsProps) {
   const asked = {
     param: place({ model: info.id, layer, head }),
-    query: { matrix, k: 3, excludeFuzzy: matrix === 'qk', excludeSame: matrix === 'vo', onlyAlnum: true },
+    query: { matrix, k: 3, ...(info.tokenizer && DIFFERENT[matrix]) },
   };
   const { data, isFetching, began, preview } = useWords(question, asked, { enabled: info.live });
   if (isFetching) return <Reading />;

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { neuronAddress } from '../../components/neuron-link.tsx';
 import { moved } from '../../components/roving.ts';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { useWidth } from '../../components/use-width.ts';
@@ -42,7 +43,7 @@ export function LayerNeurons({ model, layer, values, scale, what, onLook }: Laye
     setAt(neuron);
     onLook(layer, neuron);
   };
-  const go = (neuron: number) => navigate({ to: '/m/$model/neuron/$layer/$neuron', params: { model, layer, neuron } });
+  const go = (neuron: number) => navigate(neuronAddress(model, { layer, neuron }));
   const under = (event: { nativeEvent: MouseEvent }) =>
     Math.floor(event.nativeEvent.offsetY / side) * columns + Math.floor(event.nativeEvent.offsetX / side);
   const onKeyDown = (event: KeyboardEvent) => {

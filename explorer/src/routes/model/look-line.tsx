@@ -7,6 +7,7 @@ import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import { useSettled } from '../../components/use-settled.ts';
 import { formatScore } from '../../format.ts';
+import type { NeuronAt } from '../../state/neuron-at.ts';
 
 /** What the pointer or the arrow keys are on. */
 export interface Look {
@@ -33,7 +34,7 @@ export function LookLine({ info, look }: { info: ModelInfo; look: Look | undefin
             {still.what} {still.value === null || still.value === undefined ? '' : formatScore(still.value)}
           </span>{' '}
           {still.kind === 'neuron' ? (
-            <NeuronWords info={info} layer={still.layer} neuron={still.index} />
+            <NeuronWords info={info} at={{ layer: still.layer, neuron: still.index }} />
           ) : (
             <HeadWords info={info} layer={still.layer} head={still.index} matrix={still.matrix ?? 'vo'} />
           )}
@@ -45,21 +46,16 @@ export function LookLine({ info, look }: { info: ModelInfo; look: Look | undefin
   );
 }
 
-/** What a neuron reads and writes, in a few tokens. */
-export function NeuronWords({
-  info,
-  layer,
-  neuron,
-  k = 6,
-  lit,
-}: {
+interface NeuronWordsProps {
   info: ModelInfo;
-  layer: number;
-  neuron: number;
+  at: NeuronAt;
   k?: number;
   lit?: ReadonlySet<number>;
-}) {
-  const asked = neuronAsked(info.id, layer, neuron, { k, bottom: 0 });
+}
+
+/** What a neuron reads and writes, in a few tokens. */
+export function NeuronWords({ info, at, k = 6, lit }: NeuronWordsProps) {
+  const asked = neuronAsked(info.id, at, { k, bottom: 0 });
   const { data, isFetching, began, preview } = useWords(question, asked, { enabled: info.live });
   const parts = data?.parts;
   if (!parts) return isFetching ? <Reading /> : null;

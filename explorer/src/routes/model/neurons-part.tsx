@@ -42,7 +42,10 @@ export function NeuronsPart({ info, chosen, layer, onChoose, onLook, onFound, on
   useEffect(() => onFailed(failed), [failed, onFailed]);
   const opened = layer === undefined ? undefined : drawn?.values[layer];
   return (
-    <Section title="Neurons" hint="each layer’s distribution; choose a layer to see its neurons">
+    <Section
+      title="Neurons"
+      hint={`${info.experts > 0 ? 'of the first expert; ' : ''}each layer’s distribution; choose a layer to see its neurons`}
+    >
       {name !== undefined && (
         <ChooseStatistic
           kind="neurons"

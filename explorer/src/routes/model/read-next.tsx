@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Entry } from '../../../../src/questions/standouts.ts';
 import type { ModelInfo } from '../../api/types.ts';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { formatScore } from '../../format.ts';
 import type { Extremes } from './columns.ts';
 import { HeadWords, NeuronWords } from './look-line.tsx';
@@ -56,20 +57,15 @@ function Group({ title, kind, entries, found, info }: GroupProps) {
                 head {layer}:{index}
               </Link>
             ) : (
-              <Link
-                className="place"
-                to="/m/$model/neuron/$layer/$neuron"
-                params={{ model, layer, neuron: index }}
-                preload={false}
-              >
+              <NeuronLink className="place" model={model} at={{ layer, neuron: index }} preload={false}>
                 neuron {layer}:{index}
-              </Link>
+              </NeuronLink>
             )}{' '}
             <span className="number">{formatScore(value)}</span>{' '}
             {kind === 'head' ? (
               <HeadWords info={info} layer={layer} head={index} matrix={found.part === 'qk' ? 'qk' : 'vo'} />
             ) : (
-              <NeuronWords info={info} layer={layer} neuron={index} k={3} />
+              <NeuronWords info={info} at={{ layer, neuron: index }} k={3} />
             )}
           </li>
         ))}

@@ -30,8 +30,10 @@ import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { JustTheMiddle } from '../../layout/middle.tsx';
 import { TokenMap } from '../../maps/token-map.tsx';
 import { ShareBar } from '../../share/share-bar.tsx';
+import { type NeuronAt, neuronFile, neuronText, neuronVectorName } from '../../state/neuron-at.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { NeuronArithmetic } from './arithmetic.tsx';
+import { ExpertPicker } from './expert-picker.tsx';
 import { PartColumn } from './part-column.tsx';
 import { PARTS } from './parts.ts';
 import { RawVectors } from './raw-vectors.tsx';
@@ -43,24 +45,32 @@ const route = getRouteApi('/m/$model/neuron/$layer/$neuron');
 const COUNTS = [24, 100, 1000];
 const OPPOSITE = 8;
 
+/** Nothing of one expert's neuron stays while that of another is read. */
 export function NeuronPage() {
+  const { expert } = route.useSearch();
+  return <OneNeuron key={expert} />;
+}
+
+function OneNeuron() {
   const { model, layer, neuron } = route.useParams();
   const search = route.useSearch();
+  const { expert } = search;
+  const at: NeuronAt = { layer, neuron, expert };
   const navigate = route.useNavigate();
   const client = useQueryClient();
   const info = useQuery(modelQuery(model));
   const { k = COUNTS[0]!, part = 'value' } = search;
   const ends = { ...search, k, bottom: OPPOSITE };
-  const reading = usePreviewedQuery(question, neuronAsked(model, layer, neuron, ends), {
+  const reading = usePreviewedQuery(question, neuronAsked(model, at, ends), {
     preview: search.normalize === undefined,
     // Another normaliser or filter of the same neuron: what is shown stays until the new answer is there.
     keep: (old) => old.layer === layer && old.neuron === neuron,
   });
   // What needs the whole pass waits for it, so that it is in no other page's way.
   const exact = reading.data !== undefined && reading.preview === undefined;
-  const histogram = useQuery({ ...histogramQuery(model, layer, neuron, search), enabled: exact });
+  const histogram = useQuery({ ...histogramQuery(model, at, search), enabled: exact });
   const chance = useQuery({
-    ...neuronChanceQuery(model, layer, neuron, search),
+    ...neuronChanceQuery(model, at, search),
     // An atlas alone has no vectors to compare with.
     enabled: exact && info.data?.live === true,
   });
@@ -70,9 +80,9 @@ export function NeuronPage() {
   const last = info.data ? info.data.neurons - 1 : 0;
   useEffect(() => {
     if (neuron >= last || !exact) return;
-    const next = neuronAsked(model, layer, neuron + 1, { ...search, k, bottom: OPPOSITE });
+    const next = neuronAsked(model, { layer, neuron: neuron + 1, expert }, { ...search, k, bottom: OPPOSITE });
     void client.prefetchQuery(apiQuery(question, search.normalize === undefined ? previewed(next) : next));
-  }, [client, model, layer, neuron, last, search, k, exact]);
+  }, [client, model, layer, neuron, expert, last, search, k, exact]);
 
   return (
     <>
@@ -91,7 +101,15 @@ export function NeuronPage() {
             resetScroll: false,
           })
         }
-      />
+      >
+        {info.data && info.data.experts > 0 && (
+          <ExpertPicker
+            expert={expert ?? 0}
+            experts={info.data.experts}
+            onPick={(to) => set({ expert: to || undefined, vector: undefined })}
+          />
+        )}
+      </PlacePicker>
       <p className="page-line">{reading.data ? inWords(reading.data, histogram.data?.parts.value) : ' '}</p>
       <JustTheMiddle model={model} kind="neuron" />
       <WhatIsThis>
@@ -120,9 +138,9 @@ export function NeuronPage() {
                 <PartColumn
                   key={name}
                   {...how}
-                  name={`neuron-${layer}-${neuron}-${name}`}
+                  name={`${neuronFile(at)}-${name}`}
                   model={model}
-                  place={`Neuron ${layer}:${neuron}`}
+                  place={`Neuron ${neuronText(at)}`}
                   tokens={tokens}
                   distribution={histogram.data?.parts[name]}
                   sample={reading.preview}
@@ -138,7 +156,7 @@ export function NeuronPage() {
                     <Link
                       to="/m/$model/map"
                       params={{ model }}
-                      search={{ x: `ff:${layer}:${neuron}.${part}` }}
+                      search={{ x: neuronVectorName(at, part) }}
                       preload={false}
                     >
                       among all words
@@ -148,8 +166,7 @@ export function NeuronPage() {
               >
                 <TokenMap
                   model={model}
-                  layer={layer}
-                  neuron={neuron}
+                  at={at}
                   part={part}
                   tone={PARTS.find((one) => one.part === part)!.tone}
                   search={search}
@@ -162,9 +179,9 @@ export function NeuronPage() {
               <AppliedNote applied={applied} normalize={normalize} />
               <SaveMenu
                 label="all lists"
-                name={`neuron-${layer}-${neuron}`}
+                name={neuronFile(at)}
                 json={() => reading.data}
-                figure={neuronFigure(layer, neuron, parts, reading.preview)}
+                figure={neuronFigure(at, parts, reading.preview)}
               />
             </div>
           </Stale>
@@ -183,15 +200,7 @@ export function NeuronPage() {
         />
       )}
       {info.data && !reading.error && (
-        <More
-          info={info.data}
-          layer={layer}
-          neuron={neuron}
-          part={part}
-          search={search}
-          set={set}
-          first={reading.data}
-        />
+        <More info={info.data} at={at} part={part} search={search} set={set} first={reading.data} />
       )}
     </>
   );
@@ -199,8 +208,7 @@ export function NeuronPage() {
 
 interface MoreProps {
   info: ModelInfo;
-  layer: number;
-  neuron: number;
+  at: NeuronAt;
   part: NeuronPart;
   search: NeuronSearch & ReadingSearch;
   set: (change: { part?: 'key' | 'up' | undefined; vector?: string | undefined }) => void;
@@ -208,7 +216,7 @@ interface MoreProps {
 }
 
 /** Below the lists: one part at a time. */
-function More({ info, layer, neuron, part, search, set, first }: MoreProps) {
+function More({ info, at, part, search, set, first }: MoreProps) {
   const { id: model, parts } = info;
   return (
     <div className="neuron-more part">
@@ -221,20 +229,19 @@ function More({ info, layer, neuron, part, search, set, first }: MoreProps) {
           </Pill>
         ))}
       </div>
-      <SimilarNeurons model={model} layer={layer} neuron={neuron} part={part} />
+      <SimilarNeurons model={model} at={at} part={part} />
       {/* An atlas alone has no vectors. */}
       {info.live && (
         <>
           <NeuronArithmetic
             model={model}
-            layer={layer}
-            neuron={neuron}
+            at={at}
             part={part}
             search={search}
             first={first}
             onRead={(vector) => set({ vector: vector || undefined })}
           />
-          <RawVectors model={model} layer={layer} neuron={neuron} part={part} />
+          <RawVectors model={model} at={at} part={part} />
         </>
       )}
     </div>
@@ -276,16 +283,11 @@ function inWords({ norms, cosines }: NeuronReading, scores: ScoreDistribution | 
 }
 
 /** Key, up and value side by side. */
-function neuronFigure(
-  layer: number,
-  neuron: number,
-  parts: NeuronReading['parts'],
-  sample: Applied['preview'],
-): Figure {
+function neuronFigure(at: NeuronAt, parts: NeuronReading['parts'], sample: Applied['preview']): Figure {
   const there = PARTS.flatMap((how) => (parts[how.part] ? [{ ...how, tokens: parts[how.part]! }] : []));
   const [first] = there;
   return {
-    title: `Neuron ${layer}:${neuron} as words`,
+    title: `Neuron ${neuronText(at)} as words`,
     what: `per part the first ${Math.min(LISTED, first?.tokens.top.length ?? 0)} tokens and the last ${first?.tokens.bottom.length ?? 0}${sampleInWords(sample)}`,
     axes: 'bar: score, each part on its own scale',
     legend: [

@@ -5,17 +5,17 @@ import { SaveMenu } from '../../components/save-menu.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
 import { formatCount, formatScore } from '../../format.ts';
+import type { NeuronAt } from '../../state/neuron-at.ts';
 
 interface RawVectorsProps {
   model: string;
-  layer: number;
-  neuron: number;
+  at: NeuronAt;
   part: NeuronPart;
 }
 
 /** The numbers themselves. */
-export function RawVectors({ model, layer, neuron, part }: RawVectorsProps) {
-  const query = useQuery(rawVectorQuery(model, layer, neuron, part));
+export function RawVectors({ model, at, part }: RawVectorsProps) {
+  const query = useQuery(rawVectorQuery(model, at, part));
   return (
     <Section title="Raw vector" hint={`of the ${part}`}>
       <Answer query={query} what="Fetching the vector">

@@ -2,6 +2,8 @@ import { oneOf, wholeNumber } from '../../state/reading-search.ts';
 
 /** What the page keeps in its URL beside how it is read. */
 export interface NeuronSearch {
+  /** Whose neuron, in a model with experts; absent: the first's. */
+  expert?: number;
   /** Tokens listed per part; absent: 24. */
   k?: number;
   /** The part whose tokens are on the map and whose neighbours are listed; absent: value. */
@@ -14,10 +16,12 @@ export interface NeuronSearch {
   vector?: string;
 }
 
-export function parseNeuronSearch({ k, part, map, space, vector }: Record<string, unknown>): NeuronSearch {
+export function parseNeuronSearch({ expert, k, part, map, space, vector }: Record<string, unknown>): NeuronSearch {
   const count = wholeNumber(k, 1, 1000);
   const known = oneOf(part, ['key', 'up']);
+  const whose = wholeNumber(expert, 1, Number.MAX_SAFE_INTEGER);
   return {
+    ...(whose !== undefined && { expert: whose }),
     ...(count !== undefined && { k: count }),
     ...(known && { part: known }),
     ...(map === 'umap' && { map }),

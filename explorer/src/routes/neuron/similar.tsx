@@ -1,38 +1,30 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { similarQuery } from '../../api/queries.ts';
 import type { NeuronPart, SimilarNeuron } from '../../api/types.ts';
 import { Bar } from '../../components/bar.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import { formatScore } from '../../format.ts';
+import { type NeuronAt, neuronFile, neuronText } from '../../state/neuron-at.ts';
 
 interface SimilarNeuronsProps {
   model: string;
-  layer: number;
-  neuron: number;
+  at: NeuronAt;
   part: NeuronPart;
 }
 
-export function SimilarNeurons({ model, layer, neuron, part }: SimilarNeuronsProps) {
-  const query = useQuery(similarQuery(model, layer, neuron, part));
+export function SimilarNeurons({ model, at, part }: SimilarNeuronsProps) {
+  const query = useQuery(similarQuery(model, at, part));
   const columns: Column<SimilarNeuron>[] = [
     {
       id: 'neuron',
       header: 'neuron',
       width: '76px',
-      value: ({ layer, neuron }) => `${layer}:${neuron}`,
-      cell: (one) => (
-        <Link
-          className="place"
-          to="/m/$model/neuron/$layer/$neuron"
-          params={{ model, layer: one.layer, neuron: one.neuron }}
-        >
-          {one.layer}:{one.neuron}
-        </Link>
-      ),
+      value: neuronText,
+      cell: (one) => <NeuronLink className="place" model={model} at={one} />,
     },
     {
       id: 'cosine',
@@ -70,7 +62,7 @@ export function SimilarNeurons({ model, layer, neuron, part }: SimilarNeuronsPro
             ) : (
               <DataTable
                 label="Similar neurons"
-                name={`similar-to-${layer}-${neuron}-${part}`}
+                name={`similar-to-${neuronFile(at)}-${part}`}
                 columns={neurons.some(({ top }) => top) ? columns : columns.slice(0, -1)}
                 rows={neurons}
                 rowKey={(one) => `${one.layer}:${one.expert}:${one.neuron}`}

@@ -4,12 +4,14 @@ import { unknownWords } from '../../../../src/atlas/query/terms.ts';
 import { apiQuery, modelQuery, models, place } from '../../api/queries.ts';
 import type { ModelInfo, SearchResult } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { Pill } from '../../components/pill.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import { formatScore, plural } from '../../format.ts';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
 import { isSite } from '../../site/site.ts';
+import { neuronText } from '../../state/neuron-at.ts';
 import { HeadWords, NeuronWords } from '../model/look-line.tsx';
 import { HeadRowWords } from '../token/head-row-words.tsx';
 import { WordField } from './field.tsx';
@@ -128,6 +130,7 @@ interface Hit {
   place: string;
   layer: number;
   index: number;
+  expert?: number;
   score: number;
   share: number;
   /** `within`: the word's place in the neuron's own list, or among the head's own pairs. */
@@ -162,7 +165,11 @@ function hitsOf({ neurons, heads }: SearchResult): Hit[] {
     ...{ place: `${layer}:${index}`, layer, index, score, share },
   });
   return [
-    ...neurons.map((one) => ({ ...hit(one.layer, one.neuron, one), words: one.matches })),
+    ...neurons.map((one) => ({
+      ...hit(one.layer, one.neuron, one),
+      ...{ place: neuronText(one), expert: one.expert },
+      words: one.matches,
+    })),
     ...heads.map((one) => ({
       ...hit(one.layer, one.head, one),
       words: one.matches.map(({ pairRank, ...match }) => ({ ...match, within: pairRank })),
@@ -183,7 +190,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
       id: 'place',
       header: isHead ? 'head' : 'neuron',
       value: ({ place }) => place,
-      cell: ({ layer, index, place }) =>
+      cell: ({ layer, index, expert, place }) =>
         isHead ? (
           <Link
             className="place"
@@ -194,9 +201,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             {place}
           </Link>
         ) : (
-          <Link className="place" to="/m/$model/neuron/$layer/$neuron" params={{ model, layer, neuron: index }}>
-            {place}
-          </Link>
+          <NeuronLink className="place" model={model} at={{ layer, neuron: index, expert }} />
         ),
       width: '72px',
     },
@@ -287,10 +292,15 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
 
 /** What a neuron reads and writes; what a head makes of the first word that it meets. */
 function OwnWords({ info, part, sign, hit }: Pick<ResultsProps, 'part' | 'sign'> & { info: ModelInfo; hit: Hit }) {
-  const { layer, index, words } = hit;
+  const { layer, index, expert, words } = hit;
   if (part !== 'vo' && part !== 'qk')
     return (
-      <NeuronWords info={info} layer={layer} neuron={index} k={6} lit={new Set(words.map(({ token }) => token))} />
+      <NeuronWords
+        info={info}
+        at={{ layer, neuron: index, expert }}
+        k={6}
+        lit={new Set(words.map(({ token }) => token))}
+      />
     );
   const [first] = words;
   // An atlas alone has no rows of heads; and a row begins with what is highest, not with what a head is against.

@@ -2,9 +2,11 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { NeuronPart } from '../../api/types.ts';
 import { Bar, type Tone } from '../../components/bar.tsx';
+import { NeuronLink } from '../../components/neuron-link.tsx';
 import { PartWords } from '../../components/part-words.tsx';
 import { SaveMenu } from '../../components/save-menu.tsx';
 import { formatScore, scoreFormat } from '../../format.ts';
+import { neuronText } from '../../state/neuron-at.ts';
 import type { ReadingSearch } from '../../state/reading-search.ts';
 import { HeadRowWords } from './head-row-words.tsx';
 import type { Ends, TokenHead, TokenNeuron } from './queries.ts';
@@ -110,13 +112,11 @@ export function NeuronBars({ model, part, token, search, ...props }: NeuronBarsP
   return (
     <PlaceBars
       {...props}
-      keyOf={({ layer, neuron, expert }) => (expert > 0 ? `${layer}:${expert}:${neuron}` : `${layer}:${neuron}`)}
-      link={({ layer, neuron, expert }, sign) => (
+      keyOf={neuronText}
+      link={(at, sign) => (
         <>
-          <Link className="mono" to="/m/$model/neuron/$layer/$neuron" params={{ model, layer, neuron }}>
-            {`${layer}:${neuron}`}
-          </Link>
-          {expert === 0 && <PartWords {...{ model, layer, neuron, part, sign, token, search }} tone={props.tone} />}
+          <NeuronLink model={model} at={at} />
+          <PartWords {...{ model, at, part, sign, token, search }} tone={props.tone} />
         </>
       )}
     />

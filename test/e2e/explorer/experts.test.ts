@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openModel, readNeuron } from '../../../src/node.ts';
+import { tokenNeurons } from '../../../src/reading/token-places.ts';
+import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
+import { accessibilityProblems, type Explorer, openExplorer, startExplorer } from '../../explorer.ts';
+import { root } from '../../packed.ts';
+
+/** A model with experts: each of their neurons has a page, and every link leads to the one it names. */
+
+const browser = await launchChromium();
+const folder = join(root, 'test/fixtures/architectures/mixtral');
+const model = await openModel(folder);
+let explorer: Explorer;
+
+beforeAll(async () => {
+  if (browser) explorer = await startExplorer(folder);
+});
+afterAll(async () => {
+  await browser?.close();
+  await explorer?.stop();
+});
+
+describe.skipIf(!browser)(`experts on the page ${browser ? '' : NO_CHROMIUM}`, () => {
+  const first = async (neuron: number, expert: number) => {
+    const { parts } = await readNeuron(model, 1, neuron, { expert, k: 3, parts: ['value'] });
+    return parts.value!.top.map(({ label }) => label);
+  };
+
+  it('reads the neuron of the expert that the address names, and of the one that is chosen', async () => {
+    const { page, problems } = await openExplorer(browser as Browser, explorer, '/m/mixtral/neuron/1/7?expert=2');
+    const words = page.getByRole('table', { name: /value/i }).first();
+    const shown = async () =>
+      (await words.locator('tbody tr .token').allTextContents()).slice(0, 3).map((text) => text.trim());
+    await expect.poll(shown).toEqual(await first(7, 2));
+    expect(await page.title()).toBe('neuron 1:2:7 · mixtral · weightscope');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByLabel('of expert').selectOption('1');
+    await expect.poll(shown).toEqual(await first(7, 1));
+    await page.getByRole('button', { name: 'Next neuron' }).click();
+    await expect.poll(shown).toEqual(await first(8, 1));
+    expect(page.url()).toContain('expert=1');
+    await page.getByLabel('of expert').selectOption('0');
+    await expect.poll(shown).toEqual(await first(8, 0));
+    expect(page.url()).not.toContain('expert');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('leads from a token to the neurons of all experts', async () => {
+    const { value } = (await tokenNeurons(model, 5, { k: 12, parts: ['value'] })) as never as {
+      value: { top: { layer: number; expert: number; neuron: number }[] };
+    };
+    const { layer, expert, neuron } = value.top.find((one) => one.expert > 0)!;
+    const { page, problems } = await openExplorer(browser as Browser, explorer, '/m/mixtral/token/5');
+    await page
+      .getByRole('link', { name: `${layer}:${expert}:${neuron}`, exact: true })
+      .first()
+      .click();
+    await expect.poll(() => page.title()).toBe(`neuron ${layer}:${expert}:${neuron} · mixtral · weightscope`);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+});
