@@ -114,20 +114,32 @@ it.each(['DELTA_BYTE_ARRAY', 'DELTA_LENGTH_BYTE_ARRAY'] as const)(
   },
 );
 
-it.each<[string, (groups: { columns: unknown[] }[]) => void, RegExp]>([
+type Footer = (groups: { columns: unknown[] }[], schema: { num_children?: number }[]) => void;
+
+it.each<[string, Footer, RegExp]>([
   ['groups that are one another', (groups) => groups.push(groups[0]), /more rows in its groups than 100/],
-  ['a column over and over', ([group]) => group.columns.push(group.columns[0]), /its relation twice in one group/],
+  [
+    'a column over and over',
+    ([group], schema) => {
+      group.columns.push(group.columns[0]);
+      schema.push(schema[1]);
+      schema[0].num_children = 2;
+    },
+    /its relation twice in one group/,
+  ],
   ['no groups', (groups) => groups.pop(), /0 rows in its groups instead of 100/],
 ])('a footer of %s is refused before a page is read', async (name, change, message) => {
   const writer = new ByteWriter();
   const data = Array.from({ length: 100 }, (_, i) => createHash('sha256').update(`${i}`).digest('hex'));
-  const schema = [
-    { name: 'root', num_children: 1 },
-    { name: 'relation', type: 'BYTE_ARRAY', repetition_type: 'REQUIRED', converted_type: 'UTF8' },
-  ] as const;
-  const made = new ParquetWriter({ writer, schema: [...schema] });
+  const relation = {
+    name: 'relation',
+    type: 'BYTE_ARRAY',
+    repetition_type: 'REQUIRED',
+    converted_type: 'UTF8',
+  } as const;
+  const made = new ParquetWriter({ writer, schema: [{ name: 'root', num_children: 1 }, relation] });
   made.write({ columnData: [{ name: 'relation', data }] });
-  change(made.row_groups as never);
+  change(made.row_groups as never, made.schema);
   made.finish();
   const bytes = new Uint8Array(writer.getBuffer());
   const path = join(root, `${name}.parquet`);
