@@ -93,6 +93,14 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
       const largest = [...diff.parameters].sort((x, y) => y.relative - x.relative)[0];
       expect(sizes[0][0]).toBe(largest.name.replace('layer.', ''));
       await pictures(page, 'compare-changes');
+      await page.setViewportSize({ width: 390, height: 844 });
+      const names = page.getByRole('table', { name: 'Sizes of the changes' }).locator('td code');
+      const cut = names.evaluateAll((all) =>
+        all
+          .filter((one) => one.getBoundingClientRect().width > one.parentElement!.clientWidth)
+          .map((one) => one.textContent),
+      );
+      expect(await cut, 'a phone shows the names of parameters whole').toEqual([]);
       // What was opened once is a click the next time.
       await page.getByRole('list', { name: 'Opened before' }).getByRole('button').first().waitFor();
       await page.setViewportSize({ width: 1360, height: 900 });

@@ -77,7 +77,7 @@ function Facts({ alignment }: { alignment: Alignment }) {
   return (
     <p className="compare-facts">
       {formatCount(size)} shared tokens{sample === null ? '' : ` · at most ${formatCount(sample)} vectors of a layer`} ·
-      chance {formatScore(chance)} · {same} of {matching.length} matched layers have one number
+      chance {formatScore(chance)} · {same} of {matching.length} matched layers have the same number
       {drawn &&
         ` · against ${drawn.draws} permuted vocabularies: mean p = ${formatP(drawn.pMean)}, diagonal p = ${formatP(drawn.pDiagonal)}`}
     </p>

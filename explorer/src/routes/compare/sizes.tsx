@@ -35,7 +35,7 @@ export function Sizes({ diff: { parameters }, name }: { diff: ModelDiff; name: s
       header: 'parameter',
       value: (row) => row.name,
       cell: (row) => <code title={row.name}>{row.name.replace(/^layer\./, '')}</code>,
-      width: 'minmax(64px, 1fr)',
+      width: 'minmax(96px, 1fr)',
     },
     share('change', 'change', 'Length of the change over the parameter’s own', ({ relative }) => relative),
     {
