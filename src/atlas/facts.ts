@@ -7,7 +7,7 @@ import type { EmbeddingChoice, EmbeddingName, NeuronPart } from '../reading/type
 /** Neurons that lie in one parameter: a layer's, or one expert's. */
 export interface NeuronGroup {
   layer: number;
-  /** 0 where there are no experts. */
+  /** 0 where there are no experts; the shared one is counted after the others. */
   expert: number;
   count: number;
 }
@@ -57,7 +57,7 @@ export function modelFacts(model: Model, choice: EmbeddingChoice = 'unembed'): M
     parts: NEURON_PARTS.filter((part) => vectors[`ff.${part}`]),
     neurons: (vectors['ff.value'] ?? []).map(({ name, layer, count }) => ({
       layer,
-      expert: expertOf(name) ?? 0,
+      expert: expertOf(model, name) ?? 0,
       count,
     })),
     heads: (vectors['attn.q'] ?? []).map(({ name, layer }) => {

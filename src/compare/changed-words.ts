@@ -3,6 +3,7 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model, Parameter } from '../model/types.ts';
 import { readHead } from '../reading/heads.ts';
 import { readNeuron } from '../reading/neurons.ts';
+import { expertOf } from '../reading/parameters.ts';
 import type { Chance, HeadMatrix, NeuronPart, ReadOptions, ScoredToken, Token, TokenPair } from '../reading/types.ts';
 import { readVector } from '../reading/vectors.ts';
 import type { ParameterChange, VectorChange } from './changes.ts';
@@ -109,9 +110,10 @@ export async function neuronChanges(
   reading: Reading,
 ): Promise<NeuronChange[]> {
   const places = own.flatMap(({ name, vectors }) => {
-    const [, layer, expert, part] = /^layer\.(\d+)\.ff\.(?:(\d+)\.)?(key|up|value)$/.exec(name) ?? [];
+    const [, layer, part] = /^layer\.(\d+)\.ff\.(?:\w+\.)?(key|up|value)$/.exec(name) ?? [];
     if (layer === undefined) return [];
-    const place = { layer: Number(layer), part: part as NeuronPart, ...(expert && { expert: Number(expert) }) };
+    const expert = expertOf(change, name);
+    const place = { layer: Number(layer), part: part as NeuronPart, ...(expert !== undefined && { expert }) };
     return vectors.map(({ index, relative }) => ({ ...place, neuron: index, relative }));
   });
   const found: NeuronChange[] = [];

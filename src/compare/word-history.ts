@@ -3,6 +3,7 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model, Parameter } from '../model/types.ts';
 import { rowsKept, tokenOf } from '../reading/applied.ts';
 import { embedding, embeddingOf } from '../reading/embedding.ts';
+import { expertOf } from '../reading/parameters.ts';
 import { divisorOf } from '../reading/rank.ts';
 import type { NeuronPart, ReadOptions, Token } from '../reading/types.ts';
 import { picked } from './operands.ts';
@@ -71,7 +72,7 @@ export interface MovedNeuron {
 /** A place of a list that is shorter than k, as filters make it. */
 const NONE = 0xffffffff;
 
-const FEED_FORWARD = /^layer\.(\d+)\.ff\.(?:(\d+)\.)?(key|up|value)$/;
+const FEED_FORWARD = /^layer\.(\d+)\.ff\.(?:\w+\.)?(key|up|value)$/;
 
 /** One layer's part: which of its neurons are looked at, and their words in each model, [neuron * k + place]. */
 interface Looked {
@@ -100,7 +101,7 @@ export async function wordHistory(models: readonly Model[], options: WordHistory
     types: models.map((model) => typeOf(model, one.name)),
   }));
   const layers = all.map(({ one, kept, types }): LayerWords => {
-    const { layer, expert, part } = placeOf(one.name);
+    const { layer, expert, part } = placeOf(models[0], one.name);
     return {
       layer,
       ...(expert !== undefined && { expert }),
@@ -130,7 +131,7 @@ export async function wordHistory(models: readonly Model[], options: WordHistory
           .filter((token) => token !== NONE)
           .map((token) => tokenOf(models[m], token, options.labels)),
       );
-      return { ...placeOf(one.name), neuron, kept, when: kept.indexOf(least), words };
+      return { ...placeOf(models[0], one.name), neuron, kept, when: kept.indexOf(least), words };
     });
   return { models: models.map(({ name }) => name), k, layers, types, moved };
 }
@@ -156,9 +157,10 @@ function lookedAt(models: readonly Model[], most: number): Looked[] {
   );
 }
 
-function placeOf(name: string): { layer: number; expert?: number; part: NeuronPart } {
-  const [, layer, expert, part] = FEED_FORWARD.exec(name)!;
-  return { layer: Number(layer), ...(expert !== undefined && { expert: Number(expert) }), part: part as NeuronPart };
+function placeOf(model: Model, name: string): { layer: number; expert?: number; part: NeuronPart } {
+  const [, layer, part] = FEED_FORWARD.exec(name)!;
+  const expert = expertOf(model, name);
+  return { layer: Number(layer), ...(expert !== undefined && { expert }), part: part as NeuronPart };
 }
 
 const typeOf = ({ parameters, tensors }: Model, name: string): string =>
@@ -174,7 +176,7 @@ async function readWords(
   const engine = options.engine ?? (await defaultEngine());
   for (const [i, { name, index, words }] of looked.entries()) {
     progress?.(i / looked.length, `words of ${name}`);
-    const kind = `ff.${placeOf(name).part}` as const;
+    const kind = `ff.${placeOf(model, name).part}` as const;
     const e = await embedding(model, embeddingOf(kind, options.embedding), signal);
     // A cosine's order is that of dot products over the lengths of E's rows, whatever the neuron's own.
     const { divisor } = await divisorOf(

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { defaultEngine } from '../engine/select.ts';
+import { hasSharedExpert } from '../reading/parameters.ts';
 import { partsOf } from '../reading/parts.ts';
 import type { Opened, ServedModel } from './opened.ts';
 import { model } from './parameters.ts';
@@ -57,6 +58,7 @@ async function infoOf(opened: Opened, served: ServedModel): Promise<z.infer<type
     neurons: size?.neurons ?? 0,
     vocab: size?.vocab ?? 0,
     experts: size?.experts ?? 0,
+    sharedExpert: model !== undefined && hasSharedExpert(model),
     gated: Boolean(size?.gated),
     parts: partsOf(size?.gated === true),
     tied: embed && unembed ? String(embed.tensors) === String(unembed.tensors) : null,

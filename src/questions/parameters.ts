@@ -295,9 +295,9 @@ export const chance = {
   noChance: flag("Without what chance gives for each list's first score", { only: 'cli', cli: { group: READING } }),
 };
 
-export const expert = whole("Whose neuron, in a model with experts; default the first's", {
+export const expert = whole("Whose neuron, in a model with experts, the shared one counted last; default the first's", {
   max: 10_000,
-  cli: { sentence: 'Whose neuron, in a model with experts', usual: '0', signed: true },
+  cli: { sentence: 'Whose neuron, in a model with experts (a shared one is the last)', usual: '0', signed: true },
 });
 
 export const matrix = choice('Which of the two matrices', MATRICES, { default: 'vo' });

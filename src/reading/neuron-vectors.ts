@@ -3,13 +3,21 @@ import { defaultEngine } from '../engine/select.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { norm } from './embedding.ts';
-import { checkIndex, expertOf, neuronName, parameter, parametersOf, readVectors } from './parameters.ts';
+import {
+  checkIndex,
+  expertOf,
+  hasSharedExpert,
+  neuronName,
+  parameter,
+  parametersOf,
+  readVectors,
+} from './parameters.ts';
 import { partsOf } from './parts.ts';
 import type { NeuronPart, ReadOptions } from './types.ts';
 
 export interface NeuronPlace {
   layer: number;
-  /** 0 without experts. */
+  /** 0 without experts; the shared one is counted after the others. */
   expert: number;
   neuron: number;
 }
@@ -37,7 +45,8 @@ export async function neuronRow(
 ): Promise<Matrix> {
   const { layers, experts } = model.dimensions;
   checkIndex(layer, layers, 'layer');
-  if (experts > 0 || expert !== undefined) checkIndex(expert ?? 0, experts, 'expert');
+  if (experts > 0 || expert !== undefined)
+    checkIndex(expert ?? 0, experts + (hasSharedExpert(model) ? 1 : 0), 'expert');
   const source = parameter(model, neuronName(model, layer, part, expert));
   checkIndex(neuron, source.count, 'neuron');
   const range = { start: neuron, end: neuron + 1, foldNorm, signal };
@@ -140,7 +149,7 @@ export async function bestOfLayers(
     for (const source of sources) {
       const rows = await readVectors(model, { layer, kind, source }, { foldNorm, signal: options.signal });
       const { index, score } = await rank(rows);
-      const expert = expertOf(source.name) ?? 0;
+      const expert = expertOf(model, source.name) ?? 0;
       for (let i = 0; i < index.length; i++) found.push({ layer, expert, neuron: index[i], score: score[i] });
     }
     run.progress?.((layer + 1) / model.dimensions.layers);

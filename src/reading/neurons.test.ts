@@ -4,9 +4,11 @@ import * as brute from '../../test/brute-force.ts';
 import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
 import { openModel } from '../node.ts';
+import { similarNeurons } from './neuron-vectors.ts';
 import { readNeuron } from './neurons.ts';
 import { parameter, readVectors } from './parameters.ts';
 import type { ScoredToken } from './types.ts';
+import { readVector } from './vectors.ts';
 
 const engine = referenceEngine();
 const plain = (tokens: ScoredToken[] | undefined) => tokens?.map(({ id, score }) => ({ id, score }));
@@ -104,5 +106,26 @@ describe('the norm before experts', () => {
     const plain = await source.read(0, source.count);
     const folded = await readVectors(model, { layer: 0, kind: 'ff.key', source }, { foldNorm: true });
     expect(folded.data).toEqual(plain.map((value, i) => Math.fround(value * gain[i % gain.length])));
+  });
+});
+
+describe('the expert that all tokens share', () => {
+  it('is read as the one after the others, and found beside them', async () => {
+    const model = await openModel('test/fixtures/architectures/deepseek_v3');
+    const { experts } = model.dimensions;
+    const { parts, expert } = await readNeuron(model, 1, 3, { engine, expert: experts, k: 5, normalize: 'none' });
+    expect(expert).toBe(experts);
+    for (const [part, { top }] of Object.entries(parts)) {
+      const alone = await readVector(model, `layer.1.ff.shared.${part}[3]`, { engine, k: 5, normalize: 'none' });
+      expect(plain(top)).toEqual(plain(alone.top));
+    }
+    const all = await similarNeurons(model, 1, 0, { engine, k: 1000 });
+    expect(all.filter((one) => one.layer === 1 && one.expert === experts).length).toBe(
+      parameter(model, 'layer.1.ff.shared.value').count,
+    );
+    await expect(readNeuron(model, 1, 3, { engine, expert: experts + 1 })).rejects.toThrow(`0..${experts}`);
+    await expect(
+      readNeuron(await openModel('test/fixtures/architectures/mixtral'), 1, 3, { expert: 3 }),
+    ).rejects.toThrow('0..2');
   });
 });

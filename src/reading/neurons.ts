@@ -3,7 +3,7 @@ import { appliedOf } from './applied.ts';
 import { amongAll, unitsOf } from './expected.ts';
 import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
 import { neuronRow } from './neuron-vectors.ts';
-import { readsTheStream } from './parameters.ts';
+import { expertOf, readsTheStream } from './parameters.ts';
 import { partsOf } from './parts.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { NeuronPart, NeuronReading } from './types.ts';
@@ -11,7 +11,7 @@ import type { NeuronPart, NeuronReading } from './types.ts';
 export interface NeuronOptions extends RankOptions {
   /** Default: all there are (`up` in gated MLPs only). */
   parts?: readonly NeuronPart[];
-  /** Which expert's neuron, in a model with experts; default 0. */
+  /** Which expert's neuron, in a model with experts; default 0. The shared one is counted after the others. */
   expert?: number;
 }
 
@@ -29,9 +29,11 @@ export async function readNeuron(
   const read: NeuronReading['parts'] = {};
   const used: (Float64Array | undefined)[] = [];
   const shared: string[] = [];
+  let expert: number | undefined;
   for (const part of parts) {
     const kind = `ff.${part}` as const;
     const x = await neuronRow(model, layer, neuron, part, options);
+    expert = expertOf(model, x.name!);
     const { f, ...found } = await rankVector(model, x, { normalize, kind }, options);
     const { chance } = found;
     const ranked = chance ? { ...found, chance: amongAll(chance, unitsOf(model, part)) } : found;
@@ -46,5 +48,5 @@ export async function readNeuron(
   }
   const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), layer, used });
   applied.notes.push(...shared);
-  return { model: model.name, layer, neuron, normalize, applied, parts: read };
+  return { model: model.name, layer, neuron, ...(expert && { expert }), normalize, applied, parts: read };
 }

@@ -9,7 +9,15 @@ import { memorySource } from '../source/memory.ts';
 import { embedding, embeddingOf, heldAs } from './embedding.ts';
 import { unusableRows, withoutRows } from './finite.ts';
 import { Kept } from './kept.ts';
-import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
+import {
+  hasSharedExpert,
+  parameter,
+  parametersOf,
+  readsTheStream,
+  readVectors,
+  VECTOR_KINDS,
+  type VectorKind,
+} from './parameters.ts';
 import { previewNormaliser, previewOf } from './preview.ts';
 import type { ReadOptions } from './types.ts';
 
@@ -18,8 +26,11 @@ export type NormaliserOptions = Pick<
   'engine' | 'embedding' | 'foldNorm' | 'approximate' | 'preview' | 'signal' | 'progress'
 >;
 
-/** Part of the cache's file names: raise it when the definition or the rounding changes. */
-const VERSION = 1;
+/**
+ * Part of the cache's file names: raise it when the definition or the rounding changes. Vectors of shared experts count
+ * from 2 on.
+ */
+const versionOf = (model: Model): number => (hasSharedExpert(model) ? 2 : 1);
 /** The tensor beside an approximate normaliser in its file: the error that was measured. */
 const ERROR = 'error';
 
@@ -137,7 +148,8 @@ export async function normaliserKey(
   return previewOf(f) ? `${key}-preview` : key;
 }
 
-const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;
+const fileOf = (model: Model, key: string): string =>
+  `freq-${versionOf(model)}-${model.fingerprint}-${key}.safetensors`;
 
 /** What changes the numbers. Folding a norm changes only vectors that read the residual stream. */
 async function keyOf(model: Model, kind: VectorKind, options: NormaliserOptions): Promise<string> {

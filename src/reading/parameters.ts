@@ -57,21 +57,30 @@ function refusePart(model: Model, layer: string, part: 'attn' | 'ff'): void {
   );
 }
 
-/** The expert that a feed-forward parameter belongs to, `layer.3.ff.7.value`: 7; undefined where there are none. */
-export function expertOf(name: string): number | undefined {
-  const found = /\.ff\.(\d+)\./.exec(name);
-  return found ? Number(found[1]) : undefined;
+/**
+ * The expert that a feed-forward parameter belongs to, `layer.3.ff.7.value`: 7; the shared one, which every token goes
+ * through, has the number after those of the others. Undefined where there are none.
+ */
+export function expertOf({ dimensions }: Pick<Model, 'dimensions'>, name: string): number | undefined {
+  const [, expert] = /\.ff\.(\d+|shared)\./.exec(name) ?? [];
+  if (expert === undefined) return undefined;
+  return expert === 'shared' ? dimensions.experts : Number(expert);
 }
+
+/** Whether layers have a shared expert, or some of them. */
+export const hasSharedExpert = ({ parameters }: Pick<Model, 'parameters'>): boolean =>
+  [...parameters.keys()].some((name) => /^layer\.\d+\.ff\.shared\.value$/.test(name));
 
 /** The model whose attention parameters make products of two: of a difference another, with both models' vectors. */
 export const interactionsOf = (model: Model): Model => model.interactions ?? model;
 
-/** All parameters of one kind in one layer: one, none, or one per expert. */
+/** All parameters of one kind in one layer: one, none, or one per expert, the shared one last. */
 export function parametersOf(model: Model, layer: number, kind: VectorKind): Parameter[] {
   const [group, part] = kind.split('.');
   const names = [`layer.${layer}.${kind}`];
   if (group === 'ff') {
     for (let expert = 0; expert < model.dimensions.experts; expert++) names.push(`layer.${layer}.ff.${expert}.${part}`);
+    names.push(`layer.${layer}.ff.shared.${part}`);
   }
   return names.flatMap((name) => model.parameters.get(name) ?? []);
 }
@@ -138,7 +147,7 @@ export async function pickVectors(
 }
 
 /** The parameter that holds this part of a layer's neurons: `layer.3.ff.key`, with experts `layer.3.ff.0.key`. */
-export function neuronName(model: Model, layer: number, part: NeuronPart, expert?: number): string {
+export function neuronName(model: Model, layer: number, part: NeuronPart, expert = 0): string {
   const { experts, gated } = model.dimensions;
   if (part === 'up' && !gated) {
     throw new WeightscopeError(
@@ -146,7 +155,9 @@ export function neuronName(model: Model, layer: number, part: NeuronPart, expert
       `Expected \`key\` or \`value\`, got \`up\`: ${model.name} has no gated MLPs.`,
     );
   }
-  const dense = `layer.${layer}.ff.${part}`;
+  const [dense, shared] = ['ff', 'ff.shared'].map((group) => `layer.${layer}.${group}.${part}`);
   // Some layers of a model with experts may have none.
-  return experts > 0 && !model.parameters.has(dense) ? `layer.${layer}.ff.${expert ?? 0}.${part}` : dense;
+  if (model.parameters.has(dense)) return dense;
+  if (expert === experts && model.parameters.has(shared)) return shared;
+  return experts > 0 ? `layer.${layer}.ff.${expert}.${part}` : dense;
 }

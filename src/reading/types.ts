@@ -103,6 +103,8 @@ export interface NeuronReading {
   model: string;
   layer: number;
   neuron: number;
+  /** Of which expert; absent: of the first, or there are none. */
+  expert?: number;
   normalize: Normalize;
   applied: Applied;
   /** `up` only in gated MLPs. */

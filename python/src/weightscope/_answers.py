@@ -54,6 +54,8 @@ class ModelInfoDict(TypedDict):
     # Rows of E
     vocab: float
     experts: float
+    # There is one that all tokens share: its number is `experts`
+    sharedExpert: bool
     gated: bool
     parts: list[Literal["key", "up", "value"]]
     # Whether embed and unembed are one matrix
@@ -1639,6 +1641,8 @@ class NeuronReadingDict(TypedDict):
     model: str
     layer: float
     neuron: float
+    # Of which expert; absent: of the first, or there are none
+    expert: NotRequired[float]
     normalize: Literal["freq", "none", "cosine"]
     applied: AppliedDict
     parts: NeuronReadingPartsDict

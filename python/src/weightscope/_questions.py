@@ -45,6 +45,8 @@ class ModelInfo(Reading):
     # Rows of E
     vocab: float
     experts: float
+    # There is one that all tokens share: its number is `experts`
+    shared_expert: bool
     gated: bool
     parts: list[Literal["key", "up", "value"]]
     # Whether embed and unembed are one matrix
@@ -65,6 +67,8 @@ class NeuronReading(Reading):
     model: str
     layer: float
     neuron: float
+    # Of which expert; absent: of the first, or there are none
+    expert: float | None
     normalize: Literal["freq", "none", "cosine"]
     applied: _answers.AppliedDict
     parts: _answers.NeuronReadingPartsDict
@@ -569,7 +573,7 @@ class ModelQuestions:
             k: How many of the best tokens; default 50.
             bottom: How many of the worst tokens; default 0.
             parts: Which parts; default all there are.
-            expert: Whose neuron, in a model with experts; default the first's.
+            expert: Whose neuron, in a model with experts, the shared one counted last; default the first's.
             chance: Say of each list's first score what random directions or heads and shuffled words give.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
@@ -646,7 +650,7 @@ class ModelQuestions:
             neuron: Counted from 0.
             bins: Equal bins; default 80.
             parts: Which parts; default all there are.
-            expert: Whose neuron, in a model with experts; default the first's.
+            expert: Whose neuron, in a model with experts, the shared one counted last; default the first's.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
             compare_fold: Say of each listed entry where it stands with the norm folded in (or, with it, without).
@@ -704,7 +708,7 @@ class ModelQuestions:
             neuron: Counted from 0.
             part: Whose vector.
             k: How many; default 20.
-            expert: Whose neuron, in a model with experts; default the first's.
+            expert: Whose neuron, in a model with experts, the shared one counted last; default the first's.
             by: `list`: the cosine of listed scores, from the atlas (default with one); `vector`: of the vectors.
         """
         asked: dict[str, Any] = {
@@ -732,7 +736,7 @@ class ModelQuestions:
             layer: Counted from 0.
             neuron: Counted from 0.
             part: Whose vector.
-            expert: Whose neuron, in a model with experts; default the first's.
+            expert: Whose neuron, in a model with experts, the shared one counted last; default the first's.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
         """
         asked: dict[str, Any] = {
@@ -774,7 +778,7 @@ class ModelQuestions:
             neuron: Counted from 0.
             part: Whose vector.
             n: How many tokens; default 300.
-            expert: Whose neuron, in a model with experts; default the first's.
+            expert: Whose neuron, in a model with experts, the shared one counted last; default the first's.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
             compare_fold: Say of each listed entry where it stands with the norm folded in (or, with it, without).

@@ -25,6 +25,7 @@ import type { Sources, Words } from './sources.ts';
 
 /** A neuron as {@link readNeuron} gives it, from the atlas's lists, with what else the atlas knows of it. */
 export interface AtlasNeuron extends NeuronReading {
+  /** 0 where there are none; the shared one is counted after the others. */
   expert: number;
   /** Euclidean lengths of the vectors. */
   norms: Partial<Record<NeuronPart, number>>;

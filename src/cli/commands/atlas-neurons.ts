@@ -35,7 +35,9 @@ export const atlasSimilar = command({
   arguments: { ...folder, neuron: written('LAYER:INDEX', place, { required: true }) },
   flags: {
     ...similar.parameters,
-    expert: as(expert, { cli: { sentence: 'Whose neuron, in a model with experts', default: 0 } }),
+    expert: as(expert, {
+      cli: { sentence: 'Whose neuron, in a model with experts (a shared one is the last)', default: 0 },
+    }),
     ...output(),
   },
   run: async ({ folder, neuron: [layer, neuron], ...asked }) => {

@@ -111,7 +111,7 @@ function byLayer<T>(
 
 function neuronsLine({ neurons, gated, experts, shared }: NonNullable<LayerShape['feedForward']>): string {
   const parts = gated ? ', gated: key, up, value' : ': key, value';
-  const beside = shared ? ` and ${thousands(shared)} in a shared one` : '';
+  const beside = shared ? ` and ${thousands(shared)} in a shared one (expert ${experts})` : '';
   return `${thousands(neurons)} a layer${experts ? ` in each of ${thousands(experts)} experts${beside}` : ''}${parts}`;
 }
 

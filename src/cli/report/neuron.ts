@@ -23,15 +23,17 @@ const emptyNotes = (asked: Lengths): string[] =>
 
 /** A neuron's parts side by side; the other end of each ranking below. */
 export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Report {
-  const { model, layer, neuron, normalize, applied } = reading;
+  const { model, layer, neuron, expert, normalize, applied } = reading;
+  const whose = expert === undefined ? {} : { expert };
   return {
-    title: `neuron ${layer}:${neuron} of ${model}`,
+    title: `neuron ${layer}:${neuron}${expert === undefined ? '' : ` of expert ${expert}`} of ${model}`,
     applied: appliedLine(normalize, applied),
     groups: nothingAsked(asked) ? [] : neuronGroups(reading),
     notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading), 'neurons'), ...applied.notes],
     json: reading,
     *records() {
-      for (const [part, ranked] of partsOf(reading)) yield* rankedRows(ranked, { model, layer, neuron, part });
+      for (const [part, ranked] of partsOf(reading))
+        yield* rankedRows(ranked, { model, layer, ...whose, neuron, part });
     },
   };
 }

@@ -18,6 +18,7 @@ export const ModelInfo = z
     neurons: number.meta({ description: 'Neurons per layer (per expert, where there are experts)' }),
     vocab: number.meta({ description: 'Rows of E' }),
     experts: number,
+    sharedExpert: z.boolean().meta({ description: 'There is one that all tokens share: its number is `experts`' }),
     gated: z.boolean(),
     parts: z.array(part),
     tied: z.boolean().nullable().meta({ description: 'Whether embed and unembed are one matrix' }),

@@ -62,7 +62,7 @@ export async function allHeads(model: Model, name: string, options: Options): Pr
 
 /** Of a layer's neurons: undefined where they are of no expert. */
 const expertsOf = (model: Model, layer: number): (number | undefined)[] =>
-  parametersOf(model, layer, 'ff.value').map(({ name }) => expertOf(name));
+  parametersOf(model, layer, 'ff.value').map(({ name }) => expertOf(model, name));
 
 /** Says after each layer how far the work is. */
 function* eachLayer(model: Model, { progress }: Options, chosen?: readonly number[], what = ''): Generator<number> {

@@ -106,6 +106,7 @@ function OneNeuron() {
           <ExpertPicker
             expert={expert ?? 0}
             experts={info.data.experts}
+            shared={info.data.sharedExpert}
             onPick={(to) => set({ expert: to || undefined, vector: undefined })}
           />
         )}
