@@ -18,6 +18,7 @@ export async function serveMcp(served: Served): Promise<void> {
   const handle = serveStdio(() =>
     createMcp({ version: served.version, fetch: (request) => app.fetch(request), models, pages }),
   );
-  await new Promise((resolve) => process.stdin.once('close', resolve));
+  // A file or /dev/null ends without being closed.
+  await new Promise((resolve) => process.stdin.once('close', resolve).once('end', resolve));
   await handle.close();
 }

@@ -9,6 +9,7 @@ import { keepNormaliser, normalisers } from '../reading/normalisers.ts';
 import { isAtlas, openServed } from '../server/explore.node.ts';
 import { memoryFolder } from '../source/memory.ts';
 import type { Cache } from '../source/source.ts';
+import { removeIfUnfinished, unwritable } from '../source/whole-file.node.ts';
 import { writeAtlas } from './atlas.node.ts';
 import { BUDGET_BYTES, checkBudget, memoryNeed } from './budget.ts';
 import { writeFirst } from './first.node.ts';
@@ -55,6 +56,7 @@ export async function writeSite(
   const target = resolve(folder);
   await checkPlace(target);
   const partial = `${target}.partial-${process.pid}`;
+  const finished = removeIfUnfinished(partial);
   const served = await openServed(names, options);
   try {
     await rm(partial, { recursive: true, force: true });
@@ -77,21 +79,17 @@ export async function writeSite(
     }
     await writeFile(join(partial, SITE), `${JSON.stringify(site, null, 1)}\n`);
     const { files, bytes } = await sizeOf(partial);
+    // From here on an interrupted site is better left under its temporary name than not at all.
+    finished();
     await rm(target, { recursive: true, force: true });
     await rename(partial, target);
     const at = ({ place }: SiteModel) => (place ? ('folder' in place ? 'here' : 'elsewhere') : 'atlas');
     return { folder: target, models: models.map((one) => ({ id: one.id, name: one.name, at: at(one) })), files, bytes };
   } catch (error) {
-    if (error instanceof WeightscopeError || !(error as NodeJS.ErrnoException).code) throw error;
-    throw new WeightscopeError(
-      'OUTPUT_UNWRITABLE',
-      `The site cannot be written to ${folder}: ${(error as Error).message}.`,
-      {
-        cause: error,
-      },
-    );
+    throw (error as NodeJS.ErrnoException).code ? unwritable(folder, error) : error;
   } finally {
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    finished();
     await served.close();
   }
 }

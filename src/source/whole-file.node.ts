@@ -29,6 +29,12 @@ export function removeUnfinishedFiles(): void {
   for (const path of unfinished) rmSync(path, { force: true, recursive: true });
 }
 
+/** Has what is written otherwise removed if this process ends before it is done; returns how to say that it is. */
+export function removeIfUnfinished(path: string): () => void {
+  unfinished.add(path);
+  return () => void unfinished.delete(path);
+}
+
 /**
  * Writes a file under a temporary name beside `path` and renames it when `write` is done and the disk has taken all of
  * it: `path` never holds half a result. A link is followed; a device or a pipe is written as it is. Throws

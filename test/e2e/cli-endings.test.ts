@@ -189,11 +189,14 @@ describe('what goes wrong', () => {
 describe.skipIf(process.platform === 'win32')(
   'interruption (skipped on Windows, which has no SIGINT for child processes)',
   () => {
-    it('ends at once with 130 and leaves no half-written file', async () => {
+    it.each([
+      ['parameters', 'out.safetensors'],
+      ['site', 'site'],
+    ])('ends %s at once with 130 and leaves nothing half-written', async (command, name) => {
       const folder = temporary();
       // The temporary file shows that the run is in the middle of its work.
       const begun = new Promise<void>((resolve) => watch(folder, () => resolve()).unref());
-      const child = spawn(process.execPath, [main, 'parameters', 'sample', '-o', join(folder, 'out.safetensors')], {
+      const child = spawn(process.execPath, [main, command, 'sample', '-o', join(folder, name)], {
         env: environment(),
       });
       const ended = new Promise((resolve) => child.on('close', (status) => resolve(status)));

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -58,6 +59,11 @@ it.each([
   );
   expect(parts.value.top).toEqual(plain.parts.value.top);
   await client.close();
+});
+
+it('ends where there is nobody to ask', async () => {
+  const child = spawn(process.execPath, [main, 'mcp', 'sample'], { env: environment(), stdio: 'ignore' });
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
 });
 
 it('says what is wrong with what it is started with', async () => {
