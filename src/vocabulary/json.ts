@@ -21,7 +21,7 @@ export function parseObject(json: unknown, file: string): Record<string, unknown
   return record;
 }
 
-const MAX_VALUES = 4_000_000;
+export const MAX_VALUES = 4_000_000;
 
 /** Runs `read`; what is no JSON in `file` becomes `TOKENIZER_INVALID`. */
 export function parsing<T>(file: string, read: () => T): T {

@@ -1,5 +1,7 @@
+import { JsonReader, withoutMark } from '../json.ts';
+import { describe } from '../quote.ts';
 import { decodeAddedOf, decodeOf, guessKind, withoutSuffix } from './decoder.ts';
-import { invalid, parseObject } from './json.ts';
+import { invalid, MAX_VALUES, parseObject, parsing } from './json.ts';
 import { PieceTable, type TokenizerExtras } from './pieces.ts';
 import type { Vocabulary } from './types.ts';
 import { createVocabulary } from './vocabulary.ts';
@@ -26,9 +28,23 @@ const CUSTOMARY = [
  * @throws `TOKENIZER_INVALID`
  */
 export function vocabularyFromVocabJson(json: unknown, size: number, extras: TokenizerExtras = {}): Vocabulary {
-  const table = new PieceTable('vocab.json');
-  table.setAll(parseObject(json, 'vocab.json'));
+  const table = new PieceTable(JSON_FILE);
+  if (typeof json === 'string') readPieces(new TextEncoder().encode(json), table);
+  else if (json instanceof Uint8Array) readPieces(json, table);
+  else table.setAll(parseObject(json, JSON_FILE));
   return finish(table, size, extras);
+}
+
+const JSON_FILE = 'vocab.json';
+
+/** Piece by piece: an object of a million names would take ten times the file's size. */
+function readPieces(bytes: Uint8Array, table: PieceTable): void {
+  parsing(JSON_FILE, () => {
+    const reader = new JsonReader(withoutMark(bytes), { python: true, maxValues: MAX_VALUES });
+    if (!reader.isObject()) throw invalid(JSON_FILE, 'a JSON object', describe(reader.value()));
+    reader.object((piece) => table.setKey(piece, reader.value()));
+    reader.end();
+  });
 }
 
 /**
@@ -42,13 +58,15 @@ export function vocabularyFromVocabTxt(
   extras: TokenizerExtras = {},
 ): Vocabulary {
   const text = typeof file === 'string' ? file : new TextDecoder().decode(file);
-  const lines = text.split(/\r\n|\r|\n/);
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.length === 0) throw invalid('vocab.txt', 'one token a line', 'an empty file');
+  if (text === '') throw invalid('vocab.txt', 'one token a line', 'an empty file');
   const table = new PieceTable('vocab.txt');
-  lines.forEach((piece, id) => {
-    table.set(id, piece);
-  });
+  // Line by line, so that a file of fifty million ends where its ids are too many.
+  let from = 0;
+  for (const { 0: end, index } of text.matchAll(/\r\n|\r|\n/g)) {
+    table.set(table.pieces.length, text.slice(from, index));
+    from = index + end.length;
+  }
+  if (from < text.length) table.set(table.pieces.length, text.slice(from));
   return finish(table, size, extras);
 }
 

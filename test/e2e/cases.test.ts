@@ -194,4 +194,13 @@ describe('headers of 100 MB take no more than their own size and 256 MB', () => 
     expect(stderr).toMatch(message);
     expect(most - base).toBeLessThan(100 + 256);
   });
+
+  it('a list of 49 million tokens', async () => {
+    const lines = join(folder, 'lines');
+    cpSync(join(fixtures, 'architectures/llama'), lines, { recursive: true });
+    writeFileSync(join(lines, 'vocab.txt'), Buffer.alloc(98_000_000, 'a\n'));
+    const [base] = await peak(['--version']);
+    const [most] = await peak(['info', lines]);
+    expect(most - base).toBeLessThan(100 + 256);
+  });
 });
