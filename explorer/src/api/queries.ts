@@ -74,7 +74,8 @@ interface EndCounts {
 /** What names a neuron in a question. */
 const asked = (model: string, { layer, neuron, expert }: NeuronAt) => ({
   param: place({ model, layer, neuron }),
-  of: expert === undefined ? {} : { expert },
+  // The first is the one that is read where none is named; lists name it 0 in models that have none too.
+  of: expert ? { expert } : {},
 });
 
 export const neuronAsked = (model: string, at: NeuronAt, search: ReadingSearch & EndCounts) => {
