@@ -89,7 +89,7 @@ export const P = {
 
 /** The instructions of a tensor [2, 2] of fp32 in storage `key`; any part may be another. */
 export function tensor(
-  change: { id?: Buffer; offset?: Buffer; shape?: Buffer; strides?: Buffer; callee?: Buffer } = {},
+  change: { id?: Buffer; offset?: Buffer; shape?: Buffer; strides?: Buffer; callee?: Buffer; metadata?: Buffer } = {},
 ) {
   const id =
     change.id ??
@@ -99,6 +99,6 @@ export function tensor(
     '(',
     ...[id, 'Q', change.offset ?? P.small(0)],
     ...[change.shape ?? join(P.small(2), P.small(2), '\x86'), change.strides ?? join(P.small(2), P.small(1), '\x86')],
-    ...['\x89', P.global('collections', 'OrderedDict'), ')R', 'tR'],
+    ...['\x89', P.global('collections', 'OrderedDict'), ')R', change.metadata ?? '', 'tR'],
   );
 }

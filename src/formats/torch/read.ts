@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../../errors.ts';
-import { quote } from '../../quote.ts';
+import { describe, quote } from '../../quote.ts';
 import type { Source } from '../../source/source.ts';
 import { ELEMENT_TYPES } from '../elements.ts';
 import { transposed } from '../quantised/packed.ts';
@@ -53,9 +53,10 @@ function stateDictOf(found: Pickled, file: string): Map<string, PickledTensor> {
     const tensors = new Map<string, PickledTensor>();
     for (const [name, value] of dict) {
       const tensor = tensorOf(value);
-      if (tensor === 'broken' || (tensor && typeof name !== 'string'))
-        throw invalid(file, `its tensor ${quote(String(name))} is not within its storage`);
-      if (tensor) tensors.set(name as string, tensor);
+      if (tensor === undefined) continue;
+      if (typeof name !== 'string') throw invalid(file, `one of its tensors has ${describe(name)} in place of a name`);
+      if (typeof tensor === 'string') throw invalid(file, `its tensor ${quote(name)} ${tensor}`);
+      tensors.set(name, tensor);
     }
     if (tensors.size > 0) return tensors;
   }

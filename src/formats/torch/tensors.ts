@@ -62,8 +62,13 @@ const ALLOWED = new Set([
 /** The names of Python that a state dict may hold: element types, storages, and what puts tensors together. */
 export const isAllowed = (name: string): boolean => ALLOWED.has(name);
 
-/** The tensor that a value is, or undefined where it is none; `broken` where it is one that cannot be. */
-export function tensorOf(value: Pickled): PickledTensor | 'broken' | undefined {
+/** What is wrong with a tensor, as a sentence goes on after its name. */
+const BROKEN = 'is not within its storage';
+/** `torch._utils.set_tensor_metadata`: bits by which torch negates or conjugates what is stored. */
+const TURNED = 'is a view that torch changes when it is read (neg, conj); save it with .resolve_neg().resolve_conj()';
+
+/** The tensor that a value is, or undefined where it is none; a text where it is one that cannot be read. */
+export function tensorOf(value: Pickled): PickledTensor | string | undefined {
   if (!(value instanceof Call)) return undefined;
   const { name, args } = value;
   if (name === 'torch._utils._rebuild_parameter') return parameterOf(args);
@@ -71,27 +76,34 @@ export function tensorOf(value: Pickled): PickledTensor | 'broken' | undefined {
 }
 
 /** `_rebuild_parameter(data, requires_grad, backward_hooks)`. */
-function parameterOf({ items }: Tuple): PickledTensor | 'broken' {
+function parameterOf({ items }: Tuple): PickledTensor | string {
   const [data] = items;
   const isTensor = data instanceof Call && data.name !== 'torch._utils._rebuild_parameter';
-  return items.length === 3 && isTensor ? (tensorOf(data) ?? 'broken') : 'broken';
+  return items.length === 3 && isTensor ? (tensorOf(data) ?? BROKEN) : BROKEN;
 }
 
 /** `_rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks)`; v3: and a dtype. */
-function rebuilt({ items }: Tuple, isV3: boolean): PickledTensor | 'broken' {
-  if (items.length < (isV3 ? 7 : 6) || items.length > (isV3 ? 8 : 7)) return 'broken';
+function rebuilt({ items }: Tuple, isV3: boolean): PickledTensor | string {
+  if (items.length < (isV3 ? 7 : 6) || items.length > (isV3 ? 8 : 7)) return BROKEN;
   const [storage, offset, shape, strides] = [storageOf(items[0]), items[1], sizesOf(items[2]), sizesOf(items[3])];
-  if (!storage || !shape || !strides || !isSize(offset) || shape.length !== strides.length) return 'broken';
+  if (!storage || !shape || !strides || !isSize(offset) || shape.length !== strides.length) return BROKEN;
+  if (isTurned(items[isV3 ? 7 : 6])) return TURNED;
   const last = isV3 ? items[6] : undefined;
   const dtype = isV3 ? last instanceof Global && byDtype.get(last.name) : storage.dtype;
-  if (!dtype || (isV3 && storage.dtype !== undefined)) return 'broken';
+  if (!dtype || (isV3 && storage.dtype !== undefined)) return BROKEN;
   const { bytes } = ELEMENT_TYPES[dtype];
   const storageBytes = storage.count * (isV3 ? 1 : bytes);
   if (shape.includes(0)) return { key: storage.key, dtype, storageBytes, offset: 0, shape, strides };
   const reach = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], offset);
   return (reach + 1) * bytes <= storageBytes
     ? { key: storage.key, dtype, storageBytes, offset, shape, strides }
-    : 'broken';
+    : BROKEN;
+}
+
+/** Whether a tensor's metadata, its last argument, say anything. */
+function isTurned(metadata: Pickled | undefined): boolean {
+  if (metadata instanceof Map) return [...metadata.values()].some((value) => value !== false);
+  return metadata !== undefined && metadata !== null;
 }
 
 /** `('storage', type, key, location, count)`. */

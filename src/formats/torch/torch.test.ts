@@ -51,6 +51,16 @@ describe('what torch.load(weights_only=True) reads is read the same', () => {
   });
 });
 
+/** What torch says beside a tensor: the bit by which it is negated. */
+const bits = (value: string): Buffer => P.join('}', P.text('neg'), value, 's');
+
+test('metadata that say nothing change nothing', async () => {
+  for (const metadata of [P.join('}'), P.join('N'), bits('\x89')]) {
+    const { tensors } = await read(fileOf(dictOf(tensor({ metadata }))));
+    expect(await readTensor(tensors.get('w')!)).toEqual(Float32Array.of(1, 2, 3, 4));
+  }
+});
+
 describe('a pickle is data: nothing of it is called', () => {
   const one = P.small(1);
   const dict = P.join(P.global('collections', 'OrderedDict'), ')R');
@@ -95,10 +105,21 @@ describe('a pickle is data: nothing of it is called', () => {
       dictOf(tensor(id(P.text('storage'), float, P.text('../x'), P.text('cpu'), one))),
       /not within/,
     ],
+    [
+      'a sign to be turned',
+      dictOf(tensor({ metadata: bits('\x88') })),
+      /"w" is a view that torch changes .*resolve_neg/,
+    ],
+    ['metadata of another form', dictOf(tensor({ metadata: P.small(1) })), /is a view that torch changes/],
+    [
+      'a number as its name',
+      P.whole('}', P.small(3), tensor(), 's'),
+      /one of its tensors has the number 3 in place of/,
+    ],
     ['an offset outside', dictOf(tensor({ offset: P.small(1) })), /not within its storage/],
     ['strides outside', dictOf(tensor({ strides: P.join(P.small(9), P.small(1), '\x86') })), /not within its storage/],
     ['a negative size', dictOf(tensor({ shape: P.join('J\xff\xff\xff\xff', P.small(2), '\x86') })), /not within/],
-    ['other names for tensors', P.whole('}', P.small(3), tensor(), 's'), /tensor "3"/],
+    ['other names for tensors', P.whole('}', P.small(3), tensor(), 's'), /the number 3 in place of a name/],
     ['no tensors', P.whole('}'), /no dict of tensors/],
     ['one tensor alone', P.whole(tensor()), /no dict of tensors/],
   ])('%s', async (_, pickle, message) => {
