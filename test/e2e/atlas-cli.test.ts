@@ -129,6 +129,21 @@ describe('weightscope atlas', () => {
     expect(heads[0].value).toBe(best);
     const spectrum = await json('atlas', 'spectrum', atlas, `${heads[0].layer}:${heads[0].head}`);
     expect(spectrum.directions[0].left.top).toHaveLength(20);
+    const shorter = await json('atlas', 'spectrum', atlas, `${heads[0].layer}:${heads[0].head}`, '-k', '3');
+    expect(shorter.directions[0].left).toEqual({
+      ...spectrum.directions[0].left,
+      top: spectrum.directions[0].left.top.slice(0, 3),
+      bottom: spectrum.directions[0].left.bottom.slice(0, 3),
+    });
+    // What a table leaves out is said, and how to have it.
+    const said = async (...flags: string[]) => {
+      const { stdout } = await weightscope(['atlas', 'spectrum', atlas, '3:0', ...flags]);
+      return stdout.replaceAll(/\s+/g, ' ');
+    };
+    expect(await said()).toContain('The first 6 of the 20 tokens that the atlas has of either end; -k says how many.');
+    expect(await said('-k', '20')).not.toContain('of either end');
+    expect((await said('-k', '20')).length).toBeGreaterThan((await said()).length);
+    expect(await said('-k', '21')).toContain('The atlas has 20 tokens of either end.');
     expect((await json('atlas', 'compositions', atlas, '--from', '2:1', '--kind', 'v')).length).toBe(6);
     const relations = await json('atlas', 'relations', atlas, '--relation', 'opposites', '-k', '3');
     expect(relations.map(({ relation }: { relation: string }) => relation)).toEqual(Array(3).fill('opposites'));

@@ -1,4 +1,4 @@
-import { matrix } from '../../questions/parameters.ts';
+import { matrix, whole } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
 import { folder, output, place, written } from '../options.ts';
 
@@ -6,12 +6,16 @@ export const atlasSpectrum = command({
   name: 'spectrum',
   summary: 'a head’s singular directions as tokens',
   arguments: { ...folder, head: written('LAYER:HEAD', place, { value: 'head', required: true }) },
-  flags: { matrix, ...output() },
-  run: async ({ folder, head: [layer, head], matrix, ...asked }) => {
+  flags: {
+    matrix,
+    k: whole('How many tokens of either end (default: 6 in a table, else all that the atlas has)', { min: 1 }),
+    ...output(),
+  },
+  run: async ({ folder, head: [layer, head], matrix, k, ...asked }) => {
     const { withAtlas } = await import('../atlas.ts');
     const { spectrumReport } = await import('../report/atlas.ts');
     await withAtlas(folder, asked, async (open) =>
-      spectrumReport(`${layer}:${head}`, await open.spectrum(layer, head, matrix)),
+      spectrumReport(`${layer}:${head}`, await open.spectrum(layer, head, matrix), k),
     );
   },
 });

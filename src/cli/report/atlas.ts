@@ -203,17 +203,28 @@ export function relationRowsReport({ sort, relations: rows }: z.infer<typeof Rel
   });
 }
 
-export function spectrumReport(of: string, spectrum: AtlasSpectrum): Report {
+/** Tokens of either end of a direction in a table, where no other number is asked for. */
+const OF_AN_END = 6;
+
+/** `k`: so many tokens of either end; without it a table has the first of them, and JSON and CSV all. */
+export function spectrumReport(of: string, { directions, ...spectrum }: AtlasSpectrum, k?: number): Report {
+  const first = (side: DirectionTokens): DirectionTokens => ({
+    ...side,
+    top: side.top.slice(0, k),
+    bottom: side.bottom.slice(0, k),
+  });
+  const cut = directions.map((one) => ({ ...one, left: first(one.left), right: first(one.right) }));
   const words = (side: DirectionTokens): string =>
     [side.top, side.bottom]
       .filter(({ length }) => length > 0)
       .map((tokens) =>
         tokens
-          .slice(0, 6)
+          .slice(0, k ?? OF_AN_END)
           .map(({ label }) => label)
           .join(' '),
       )
       .join('  |  ');
+  const kept = Math.max(0, ...directions.map(({ left }) => left.top.length));
   return single({
     title: `singular directions of ${of}, ${spectrum.matrix}`,
     columns: [
@@ -225,13 +236,15 @@ export function spectrumReport(of: string, spectrum: AtlasSpectrum): Report {
       },
       { name: spectrum.matrix === 'vo' ? 'writes' : 'key', shown: true, flexible: true },
     ],
-    rows: spectrum.directions.map(({ values, left, right }) => [
-      values.map(numberOf).join(' '),
-      words(left),
-      words(right),
-    ]),
-    json: spectrum,
-    records: spectrum.directions,
+    rows: cut.map(({ values, left, right }) => [values.map(numberOf).join(' '), words(left), words(right)]),
+    notes:
+      k === undefined && kept > OF_AN_END
+        ? [`The first ${OF_AN_END} of the ${kept} tokens that the atlas has of either end; -k says how many.`]
+        : k !== undefined && k > kept
+          ? [`The atlas has ${plural(kept, 'token')} of either end.`]
+          : [],
+    json: { ...spectrum, directions: cut },
+    records: cut,
   });
 }
 

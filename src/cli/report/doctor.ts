@@ -21,7 +21,7 @@ export function doctorReport(health: Health): Report {
               { name: 'what', wraps: true, flexible: true },
               { name: 'such as', wraps: true, flexible: true, faint: true },
             ],
-            rows: sorted.map(({ level, what, examples }) => [level, what, examples.slice(0, 5).join(', ')]),
+            rows: sorted.map(({ level, what, examples }) => [level, what, examples.join(', ')]),
           },
         ],
       },
