@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { EXAMPLES } from '../../../../src/guide/lesson.ts';
-import type { Entry } from '../../../../src/questions/standouts.ts';
 import { place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { useWords } from '../../api/use-previewed-query.ts';
@@ -9,6 +8,7 @@ import { NeuronLink } from '../../components/neuron-link.tsx';
 import { PreviewMark } from '../../components/preview-mark.tsx';
 import { TokenText } from '../../components/token-text.tsx';
 import type { Extremes } from './columns.ts';
+import { firstOf } from './first-of.ts';
 import { HeadWords, type HeadWordsProps, NeuronWords, Reading } from './look-line.tsx';
 
 interface BeginProps {
@@ -45,30 +45,23 @@ export function Begin({ info, heads, neurons }: BeginProps) {
         ))}
       </ul>
     );
-  const cards: { entry: Entry; kind: 'head' | 'neuron'; what: string }[] = [
-    ...firstOf(neurons, 'neuron', info.live ? 2 : 0),
-    ...firstOf(heads, 'head', 2),
-  ];
+  const cards = [...firstOf(neurons, 'neuron', info.live ? 2 : 0), ...firstOf(heads, 'head', 2)];
   if (cards.length === 0) return null;
   return (
     <ul className="begin" aria-label="Begin here">
-      {cards.map(({ entry: { layer, index }, kind, what }) => (
+      {cards.map(({ entry: { layer, index }, kind, title, matrix }) => (
         <li key={`${kind} ${layer}:${index}`}>
           {kind === 'neuron' ? (
-            <NeuronCard info={info} layer={layer} neuron={index} title={`highest ${what}`} />
+            <NeuronCard info={info} layer={layer} neuron={index} title={title} />
           ) : (
-            <HeadCard info={info} layer={layer} head={index} matrix={undefined} title={`highest ${what}`}>
-              <HeadWords info={info} layer={layer} head={index} matrix="vo" />
+            <HeadCard info={info} layer={layer} head={index} matrix={matrix} title={title}>
+              <HeadWords info={info} layer={layer} head={index} matrix={matrix} />
             </HeadCard>
           )}
         </li>
       ))}
     </ul>
   );
-}
-
-function firstOf<K extends 'head' | 'neuron'>(found: Extremes | undefined, kind: K, count: number) {
-  return (found?.highest ?? []).slice(0, count).map((entry) => ({ entry, kind, what: found!.what }));
 }
 
 interface NeuronCardProps {
@@ -94,7 +87,7 @@ interface HeadCardProps {
   info: ModelInfo;
   layer: number;
   head: number;
-  matrix: HeadMatrix | undefined;
+  matrix: HeadMatrix;
   title: string;
   children: ReactNode;
 }
