@@ -224,6 +224,8 @@ export function spectrumReport(of: string, { directions, ...spectrum }: AtlasSpe
           .join(' '),
       )
       .join('  |  ');
+  // As many as were asked for are not cut to the terminal's width.
+  const asked = k !== undefined;
   const kept = Math.max(0, ...directions.map(({ left }) => left.top.length));
   return single({
     title: `singular directions of ${of}, ${spectrum.matrix}`,
@@ -231,16 +233,15 @@ export function spectrumReport(of: string, { directions, ...spectrum }: AtlasSpe
       { name: 'values', shown: true, align: 'right' },
       {
         name: spectrum.matrix === 'vo' ? 'reads (highest | lowest)' : 'query (highest | lowest)',
-        shown: true,
-        flexible: true,
+        ...{ shown: true, flexible: true, wraps: asked },
       },
-      { name: spectrum.matrix === 'vo' ? 'writes' : 'key', shown: true, flexible: true },
+      { name: spectrum.matrix === 'vo' ? 'writes' : 'key', shown: true, flexible: true, wraps: asked },
     ],
     rows: cut.map(({ values, left, right }) => [values.map(numberOf).join(' '), words(left), words(right)]),
     notes:
-      k === undefined && kept > OF_AN_END
+      !asked && kept > OF_AN_END
         ? [`The first ${OF_AN_END} of the ${kept} tokens that the atlas has of either end; -k says how many.`]
-        : k !== undefined && k > kept
+        : asked && k > kept
           ? [`The atlas has ${plural(kept, 'token')} of either end.`]
           : [],
     json: { ...spectrum, directions: cut },
