@@ -26,7 +26,9 @@ export function pinOf(path: string, search: Readonly<Record<string, unknown>>): 
   const query = new URLSearchParams();
   const { pair, ...kept } = search;
   const named = kind === 'head' ? parsePair(pair) : undefined;
-  const read: Readonly<Record<string, unknown>> = { ...kept, pair: named && pairText(named) };
+  // A pair of an address that names no matrix is of QK, as on the head's page.
+  const matrix = kept.matrix ?? (named && 'qk');
+  const read: Readonly<Record<string, unknown>> = { ...kept, matrix, pair: named && pairText(named) };
   for (const name of READ) if (read[name] !== undefined && read[name] !== '') query.set(name, String(read[name]));
   return {
     model: decodeURIComponent(model),

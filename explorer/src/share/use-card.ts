@@ -9,7 +9,7 @@ export function useCard(pin: Pin) {
   const given = Object.fromEntries(new URLSearchParams(pin.query));
   const search = parseReadingSearch(given);
   const [first = 0, second = 0] = pin.numbers;
-  const { question, asked } = askedOf(pin, first, second, search, given.matrix === 'vo' ? 'vo' : 'qk');
+  const { question, asked } = askedOf(pin, first, second, search, given.matrix === 'qk' ? 'qk' : 'vo');
   return usePreviewedQuery(question as typeof neuron, asked as never, {
     preview: search.normalize === undefined,
   });
@@ -21,7 +21,7 @@ export function useCardPair(pin: Pin) {
   const pair = pin.kind === 'head' ? pairOf(pin) : undefined;
   const [layer = 0, index = 0] = pin.numbers;
   const search = parseReadingSearch(given);
-  const matrix = given.matrix === 'vo' ? 'vo' : 'qk';
+  const matrix = given.matrix === 'qk' ? 'qk' : 'vo';
   const asked = pairAsked([pin.model, layer, index], matrix, pair ?? { first: 0, second: 0 }, search);
   return usePreviewedQuery(head.row, asked, {
     preview: search.normalize === undefined,

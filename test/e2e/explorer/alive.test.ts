@@ -211,7 +211,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
   });
 
   it('has cells in the heat map that say their pair to a pointer and lead to its row', async () => {
-    await open('/m/sample/head/1/5', async (page) => {
+    await open('/m/sample/head/1/5?matrix=qk', async (page) => {
       const heat = page.getByRole('region', { name: /^Heat map/ });
       const cell = heat.locator('rect[data-cell="1:2"]');
       await cell.hover();

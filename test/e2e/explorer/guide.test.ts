@@ -54,7 +54,7 @@ describe.skipIf(!browser)(`the page explains itself${browser ? '' : NO_CHROMIUM}
   it.each([
     ['/m/sample', undefined],
     ['/m/sample/neuron/0/381', '·Australian'],
-    ['/m/sample/head/1/5', '·than'],
+    ['/m/sample/head/1/5?matrix=qk', '·than'],
     ['/m/sample/token/4197', undefined],
     ['/m/sample/token?q=king', '·king'],
     ['/m/sample/vector?x=tok:%22%20king%22', '·king'],

@@ -238,7 +238,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
 
   it('saves a table in full', async () => {
     const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], k: 200 });
-    await look('/m/sample/head/1/5', async (page) => {
+    await look('/m/sample/head/1/5?matrix=qk', async (page) => {
       await rowsOf(page, 'QK pairs', 20);
       const save = async (name: string): Promise<Buffer> => {
         const [download] = await Promise.all([

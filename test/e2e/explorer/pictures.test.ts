@@ -109,7 +109,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
     });
 
   it('saves a drawing as SVG with title, model and fingerprint, normaliser, count, axes and legend, nothing clipped', async () => {
-    await withDialog('/m/sample/head/1/5?filters=english', /^picture: drawing/, async (page) => {
+    await withDialog('/m/sample/head/1/5?matrix=qk&filters=english', /^picture: drawing/, async (page) => {
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, 'export', false);
       const { name, bytes } = await save(page, 'save SVG');
@@ -137,7 +137,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
   });
 
   it('says which pair is lit', async () => {
-    await withDialog('/m/sample/head/1/5?pair=540-670', /^picture: drawing/, async (page) => {
+    await withDialog('/m/sample/head/1/5?matrix=qk&pair=540-670', /^picture: drawing/, async (page) => {
       expect((await save(page, 'save SVG')).bytes.toString()).toMatch(/one is lit: \S+ → \S+, score /);
     });
   });
@@ -162,7 +162,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
   });
 
   it('saves a PNG of so many millimetres at so many dots per inch, both written in it', async () => {
-    await withDialog('/m/sample/head/1/5', /^picture: heat map/, async (page) => {
+    await withDialog('/m/sample/head/1/5?matrix=qk', /^picture: heat map/, async (page) => {
       await page.getByLabel('width in mm').fill('85');
       await page.getByLabel('dots per inch').fill('150');
       const { name, bytes } = await save(page, 'save PNG');
@@ -198,7 +198,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
   });
 
   it('copies a caption and a link', async () => {
-    await withDialog('/m/sample/head/1/5?beyond=75', /^picture: drawing/, async (page) => {
+    await withDialog('/m/sample/head/1/5?matrix=qk&beyond=75', /^picture: drawing/, async (page) => {
       await page.getByRole('button', { name: 'copy caption' }).click();
       await page.getByText('The caption is copied.').waitFor();
       const caption = (await page.evaluate('navigator.clipboard.readText()')) as string;
@@ -209,7 +209,7 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
       await page.getByRole('dialog').getByRole('button', { name: 'copy link' }).click();
       await page.getByText('The link is copied.').waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
-        `${explorer.base}/m/sample/head/1/5?beyond=75`,
+        `${explorer.base}/m/sample/head/1/5?matrix=qk&beyond=75`,
       );
     });
   });
@@ -221,8 +221,8 @@ describe.skipIf(!browser)(`pictures${browser ? '' : NO_CHROMIUM}`, () => {
     ['/m/sample/neuron/4/100', /^picture: Histogram/, 'sample-neuron-4-100-key-histogram'],
     ['/m/sample/neuron/4/100', /^picture: map/, 'sample-neuron-4-100-value-map'],
     ['/m/sample/neuron/4/100?space=true', /^picture: map/, 'sample-neuron-4-100-value-map'],
-    ['/m/sample/head/1/5', /^picture: row of/, 'sample-head-1-5-qk-row'],
-    ['/m/sample/head/1/5', /^picture: 64 singular values/, 'sample-head-1-5-qk-singular-values'],
+    ['/m/sample/head/1/5?matrix=qk', /^picture: row of/, 'sample-head-1-5-qk-row'],
+    ['/m/sample/head/1/5?matrix=qk', /^picture: 64 singular values/, 'sample-head-1-5-qk-singular-values'],
     ['/m/sample/vector?x=tok%3A%22+king%22', /^picture: tokens of the expression/, 'sample-expression'],
   ])('gives every drawing of %s a picture that is not clipped: %s', async (path, drawing, file) => {
     await withDialog(path, drawing, async (page) => {

@@ -198,7 +198,7 @@ describe.skipIf(!browser)(`previews on the page${browser ? '' : NO_CHROMIUM}`, (
 
   it.each([
     ['neuron/1/100', 'Value, top tokens', 24],
-    ['head/1/5', 'Most', 14],
+    ['head/1/5?matrix=qk', 'Most', 14],
     ['token/300', 'Neurons that write it', 12],
   ])(
     'are on a site, whose pages find no normaliser: %s',

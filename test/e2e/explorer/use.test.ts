@@ -211,7 +211,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
   });
 
   it('reaches everything by the tab key, in the order of the page', async () => {
-    await look('/m/sample/head/1/5', async (page) => {
+    await look('/m/sample/head/1/5?matrix=qk', async (page) => {
       await page.getByRole('table', { name: 'QK pairs' }).waitFor();
       await page.locator('#threshold-slider:enabled').waitFor();
       const names: string[] = [];
@@ -224,8 +224,8 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
         'weightscope',
         'Model',
         'Head, layer and index',
-        'QK',
         'VO',
+        'QK',
         'threshold-slider',
       ];
       const later = [
@@ -243,7 +243,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
   });
 
   it('moves the threshold, a drawing’s token and the head by arrow keys', async () => {
-    await look('/m/sample/head/1/5', async (page) => {
+    await look('/m/sample/head/1/5?matrix=qk', async (page) => {
       const slider = page.getByRole('slider', { name: 'above' });
       await page.locator('#threshold-slider:enabled').waitFor();
       await slider.focus();
@@ -256,7 +256,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], above, countOnly: true });
       expect(qk!.count).toBeGreaterThan(10);
       await page.locator('output.count', { hasText: `exactly ${qk!.count.toLocaleString('en-US')} of` }).waitFor();
-      await page.waitForURL(`**/head/1/5?beyond=${above}`);
+      await page.waitForURL(`**/head/1/5?matrix=qk&beyond=${above}`);
       expect(await slider.boundingBox(), 'no control jumps').toEqual(still);
 
       const first = page.locator('.drawing [role=button]').first();
@@ -270,7 +270,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
 
       await page.getByRole('button', { name: 'Next head' }).focus();
       await page.keyboard.press('ArrowRight');
-      await page.waitForURL('**/head/1/6');
+      await page.waitForURL('**/head/1/6?matrix=qk');
     });
   });
 
@@ -293,7 +293,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       const rows = page.locator('.pairs tbody tr');
       seen.push(JSON.stringify([await page.locator('output.count b').textContent(), await rows.allTextContents()]));
     };
-    await look('/m/sample/head/1/5', async (page) => {
+    await look('/m/sample/head/1/5?matrix=qk', async (page) => {
       await page.getByRole('table', { name: 'QK pairs' }).waitFor();
       await page.getByRole('button', { name: 'VO' }).click();
       await page.waitForURL(/matrix=vo/);
@@ -313,7 +313,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
 
   it('scrolls 50,000 pairs, of which it draws those in sight', async () => {
     const { qk } = await readHead(model, 1, 5, { matrices: ['qk'], k: 50_000 });
-    await look('/m/sample/head/1/5?list=50000', async (page) => {
+    await look('/m/sample/head/1/5?matrix=qk&list=50000', async (page) => {
       const table = page.getByRole('table', { name: 'QK pairs' });
       await table.locator('tbody tr').first().waitFor();
       expect(await table.getAttribute('aria-rowcount')).toBe('50001');

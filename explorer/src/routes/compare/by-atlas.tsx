@@ -180,7 +180,7 @@ function HeadDiffs({ rows, a, b, among }: DiffsProps<HeadDiff>) {
           className="mono"
           to="/m/$model/head/$layer/$head"
           params={{ model: b.id, layer, head }}
-          search={matrix === 'vo' ? { matrix } : {}}
+          search={{ matrix }}
         >
           {`${layer}:${head}`}
         </Link>

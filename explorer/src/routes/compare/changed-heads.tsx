@@ -174,7 +174,7 @@ function Side({ title, model, layer, head: index, matrix, normalize }: SideProps
           className="soft"
           to="/m/$model/head/$layer/$head"
           params={{ model: model.id, layer, head: index }}
-          search={{ ...(matrix === 'vo' && { matrix }), ...(normalize !== 'freq' && { normalize }) }}
+          search={{ matrix, ...(normalize !== 'freq' && { normalize }) }}
         >
           {model.id} {layer}:{index}
         </Link>

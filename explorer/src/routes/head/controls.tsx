@@ -27,7 +27,7 @@ export function Controls({ search, answers, beyond, onBeyond, onChange }: Contro
       <div className="head-controls">
         {/* biome-ignore lint/a11y/useSemanticElements: pills in a line, not a form. */}
         <div role="group" aria-label="Matrix">
-          {(['qk', 'vo'] as const).map((which) => (
+          {(['vo', 'qk'] as const).map((which) => (
             <Pill
               key={which}
               pressed={which === matrix}
@@ -55,7 +55,7 @@ export function Controls({ search, answers, beyond, onBeyond, onChange }: Contro
 
 /** Scores and tokens of one matrix say nothing of the other. */
 const changeTo = (matrix: HeadMatrix): HeadChange => ({
-  matrix: matrix === 'vo' ? 'vo' : undefined,
+  matrix,
   beyond: undefined,
   id: undefined,
   side: undefined,

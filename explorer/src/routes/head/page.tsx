@@ -31,7 +31,11 @@ export function HeadPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const onChange = (change: HeadChange): void => {
-    void navigate({ search: (previous) => ({ ...previous, ...change }), resetScroll: false });
+    // What is chosen is of this matrix, whichever one an address without a name means one day.
+    void navigate({
+      search: (previous) => ({ ...previous, matrix: matrixOf(previous), ...change }),
+      resetScroll: false,
+    });
   };
   const [beyond, setBeyond] = useSettling(search.beyond, (value) => onChange({ beyond: value }));
   const place: HeadPlace = { model, layer, head, search };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHeadSearch } from './search.ts';
+import { matrixOf, parseHeadSearch } from './search.ts';
 
 test('a shared address gives its view back', () => {
   const search = {
@@ -22,9 +22,20 @@ test('a shared address gives its view back', () => {
   });
 });
 
+test('a head opens on what it writes, and an address that names a matrix on that', () => {
+  expect([{}, { matrix: 'vo' }, { matrix: 'qk' }].map((one) => matrixOf(parseHeadSearch(one)))).toEqual([
+    'vo',
+    'vo',
+    'qk',
+  ]);
+  // QK was what an address without a name meant: pairs, tokens and thresholds of it were shared so.
+  for (const old of [{ pair: '540-1234' }, { id: 540 }, { beyond: 75 }])
+    expect(parseHeadSearch(old)).toEqual({ matrix: 'qk', ...old });
+});
+
 test('what an address says wrongly is left out', () => {
   const wrong = {
-    matrix: 'qk',
+    matrix: 'q',
     end: 'top',
     beyond: 'x',
     exclude: 'all',

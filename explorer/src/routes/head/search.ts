@@ -4,8 +4,8 @@ import { oneOf, wholeNumber } from '../../state/reading-search.ts';
 
 /** What the page keeps in its URL beside how it is read. */
 export interface HeadSearch {
-  /** Absent: `qk`. */
-  matrix?: 'vo';
+  /** Absent: `vo`, what the head writes, with which the command begins too. */
+  matrix?: HeadMatrix;
   /** Absent: the largest scores first. */
   end?: 'lowest';
   /** Pairs above it, or below it with `end: lowest`. Absent: the best pairs, whatever their scores. */
@@ -27,7 +27,6 @@ export const LISTABLE = [200, 1000, 10_000, 50_000] as const;
 const MAX_ID = 10_000_000;
 
 export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
-  const matrix = oneOf(search.matrix, ['vo']);
   const end = oneOf(search.end, ['lowest']);
   const beyond = finite(search.beyond);
   const exclude = oneOf(search.exclude, ['same', 'fuzzy']);
@@ -36,6 +35,9 @@ export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
   const id = wholeNumber(search.id, 0, MAX_ID);
   const pair = parsePair(search.pair);
   const side = oneOf(search.side, ['second']);
+  // A pair, a token or a threshold is of a matrix. An address of before that names none meant QK.
+  const ofOne = pair !== undefined || id !== undefined || beyond !== undefined;
+  const matrix = oneOf(search.matrix, ['vo', 'qk']) ?? (ofOne ? 'qk' : undefined);
   return {
     ...(matrix && { matrix }),
     ...(end && { end }),
@@ -49,7 +51,7 @@ export function parseHeadSearch(search: Record<string, unknown>): HeadSearch {
   };
 }
 
-export const matrixOf = ({ matrix }: HeadSearch): HeadMatrix => matrix ?? 'qk';
+export const matrixOf = ({ matrix }: HeadSearch): HeadMatrix => matrix ?? 'vo';
 
 function finite(value: unknown): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;

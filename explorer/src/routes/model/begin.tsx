@@ -94,12 +94,7 @@ interface HeadCardProps {
 
 function HeadCard({ info, layer, head, matrix, title, children }: HeadCardProps) {
   return (
-    <Link
-      to="/m/$model/head/$layer/$head"
-      params={{ model: info.id, layer, head }}
-      search={matrix === 'vo' ? { matrix } : {}}
-      preload={false}
-    >
+    <Link to="/m/$model/head/$layer/$head" params={{ model: info.id, layer, head }} search={{ matrix }} preload={false}>
       <b>{title}</b>
       <span className="soft">
         head {layer}:{head}

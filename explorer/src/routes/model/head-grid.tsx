@@ -23,7 +23,6 @@ interface HeadGridProps {
 export function HeadGrid({ model, layers, heads, values, scale, what, matrix, onLook }: HeadGridProps) {
   const holder = useRef<HTMLDivElement>(null);
   const { onKeyDown, cell } = useRoving(heads, layers, holder);
-  const search = matrix === 'vo' ? { matrix } : {};
   return (
     // biome-ignore lint/a11y/useSemanticElements: links in a grid that arrows move through.
     <div
@@ -48,7 +47,7 @@ export function HeadGrid({ model, layers, heads, values, scale, what, matrix, on
                 key={layer}
                 to="/m/$model/head/$layer/$head"
                 params={{ model, layer, head }}
-                search={search}
+                search={{ matrix }}
                 preload={false}
                 aria-label={text}
                 title={text}

@@ -51,7 +51,7 @@ function Group({ title, kind, entries, found, info }: GroupProps) {
                 className="place"
                 to="/m/$model/head/$layer/$head"
                 params={{ model, layer, head: index }}
-                search={found.part === 'qk' ? {} : { matrix: 'vo' }}
+                search={{ matrix: found.part === 'qk' ? 'qk' : 'vo' }}
                 preload={false}
               >
                 head {layer}:{index}

@@ -196,7 +196,7 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             className="place"
             to="/m/$model/head/$layer/$head"
             params={{ model, layer, head: index }}
-            search={part === 'vo' ? { matrix: 'vo' } : {}}
+            search={{ matrix: part === 'qk' ? 'qk' : 'vo' }}
           >
             {place}
           </Link>

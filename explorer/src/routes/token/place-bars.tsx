@@ -143,7 +143,7 @@ export function HeadBars({ model, matrix, token, search, live, ...props }: HeadB
             className="mono"
             to="/m/$model/head/$layer/$head"
             params={{ model, layer, head }}
-            search={{ id: token, ...(matrix === 'vo' && { matrix }) }}
+            search={{ id: token, matrix }}
           >
             {`${layer}:${head}`}
           </Link>
