@@ -8,6 +8,6 @@ import { formatCount, formatScore } from '../../format.ts';
 export function shownInWords(count: number, from: number | undefined, of: ScoreDistribution): string {
   if (from === undefined) return '';
   const away = (from - of.mean) / of.sd;
-  const where = `${formatScore(Math.abs(away))} deviations ${away < 0 ? 'below' : 'above'} its mean score`;
+  const where = `mean ${away < 0 ? '−' : '+'} ${formatScore(Math.abs(away))} deviations`;
   return `top ${formatCount(count)} of ${formatCount(of.tokens)}, from ${where} up`;
 }
