@@ -33,9 +33,7 @@ export async function askFirstView(id: string, ask: Ask): Promise<void> {
     for (const one of [...(neurons?.highest ?? []), ...(neurons?.lowest ?? []).slice(0, 2)])
       await ask(at + words(one, 3));
   }
-  if (info.atlas && heads)
-    for (const matrix of new Set(['vo', heads.part === 'qk' ? 'qk' : 'vo']))
-      await ask(`${at}/atlas/heads?matrix=${matrix}&k=100000`);
+  if (info.atlas && heads) await ask(`${at}/atlas/heads?matrix=${heads.part === 'qk' ? 'qk' : 'vo'}&k=100000`);
 }
 
 /** The lesson's own places. */

@@ -148,7 +148,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
       });
       // Nor is the server kept busy by what comes last.
       await page.context().route(/heads\/1\/5\/statistics/, () => undefined);
-      await page.goto(`${explorer.base}/m/sample/head/1/5`);
+      await page.goto(`${explorer.base}/m/sample/head/1/5?matrix=qk`);
       const heat = page.getByRole('region', { name: /^Heat map/ });
       await heat.getByRole('progressbar', { name: 'Reading the strongest tokens' }).waitFor();
       await heat.getByRole('button', { name: 'cancel' }).waitFor();

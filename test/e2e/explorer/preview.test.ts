@@ -163,7 +163,7 @@ describe.skipIf(!browser)(`previews on the page${browser ? '' : NO_CHROMIUM}`, (
       if (/\/heads\/2\/3(\/row)?$/.test(pathname) && !searchParams.has('chance'))
         asked.push(`${pathname.split('/').at(-1)} ${searchParams.get('preview')}`);
     });
-    await page.goto(`${server.base}/m/sample.gguf/head/2/3`);
+    await page.goto(`${server.base}/m/sample.gguf/head/2/3?matrix=qk`);
     await page.locator('.heat-map').waitFor();
     await table(page, 'Most').waitFor();
     expect(await page.getByText('Preview.').count()).toBe(0);
