@@ -208,12 +208,10 @@ const WORD_LIST = 'give a text file with one word per line';
 /** What was asked of a reading, as the library's options. */
 export async function optionsOf({ onlyFrom, ...asked }: Said, context: Context): Promise<ReadOptions> {
   const { engine, signal, progress } = context;
-  const { approximate, normalize } = asked;
-  if (approximate && normalize !== undefined && normalize !== 'freq')
-    throw new WeightscopeError(
-      'USAGE',
-      `Expected \`freq\` for --approximate, which is about it alone, got ${normalize}.`,
-    );
+  const { approximate, preview, normalize } = asked;
+  const ofFreq = approximate ? '--approximate' : preview ? '--preview' : undefined;
+  if (ofFreq !== undefined && normalize !== undefined && normalize !== 'freq')
+    throw new WeightscopeError('USAGE', `Expected \`freq\` for ${ofFreq}, which is about it alone, got ${normalize}.`);
   const list = typeof onlyFrom === 'string' ? await readGivenLines(onlyFrom, 'the word list', WORD_LIST) : onlyFrom;
   return { ...readOptions({ ...asked, onlyFrom: list }), engine, signal, progress };
 }

@@ -11,7 +11,7 @@ const PATH = '/api/models/{model}/atlas';
 export const listing = {
   layer: whole('Of one layer', { max: 100_000, cli: { signed: true } }),
   ascending: flag('Smallest first'),
-  k: whole('How many', { default: 20 }),
+  k: whole('How many', { min: 1, default: 20 }),
 };
 
 export const search = question({
@@ -26,7 +26,7 @@ export const search = question({
       cli: { flag: 'part', value: 'parts', sentence: 'Only these, with commas between several' },
     }),
     sign: choice('Only largest (+) or smallest (-) scores', ['+', '-']),
-    k: whole('How many of each kind', { max: 10_000, default: 20 }),
+    k: whole('How many of each kind', { min: 1, max: 10_000, default: 20 }),
   },
   result: SearchResult,
   sources: { atlas: (atlas, { model: _, q, ...options }) => atlas.search(q, options) },

@@ -50,7 +50,11 @@ const MOST_PAIRS = [2_000_000, 'pairs; --above and --count say how many there ar
 export const listedPairs = whole('How many pairs to list', { default: 100, lists: 'pairs', cli: { most: MOST_PAIRS } });
 
 /** What changes a list of pairs, and not how many pairs there are. */
-const OF_LISTS = ['excludeSame', 'excludeFuzzy', 'sort', 'other', 'perFirst', 'perSecond', 'ascending'] as const;
+const OF_LISTS = [
+  ...(['excludeSame', 'excludeFuzzy', 'sort', 'other', 'perFirst', 'perSecond', 'ascending'] as const),
+  // Of what is listed.
+  ...(['compareFold', 'label'] as const),
+] as const;
 
 /** What chooses among a head's pairs; only the weights and kept rankings can answer it. */
 const selection = {
@@ -58,7 +62,9 @@ const selection = {
   below,
   aboveRank: whole('Only pairs above the score of the nth best', { min: 1, cli: { conflicts: ['above'] } }),
   // `k` has a default: only a command can tell whether it was asked for.
-  countOnly: flag('Only the exact number of pairs', { cli: { flag: 'count', conflicts: ['k', ...OF_LISTS] } }),
+  countOnly: flag('Only the exact number of pairs', {
+    cli: { flag: 'count', conflicts: ['k', 'noChance', ...OF_LISTS] },
+  }),
   ...exclusions,
   sort: choice('Order by the scores of this matrix', MATRICES, {
     cli: { value: 'matrix', usual: 'each by its own' },
@@ -84,7 +90,7 @@ const headParameters = {
 type HeadAsked = Given<typeof headParameters>;
 
 const headOptions = ({ matrix, perFirst, perSecond, k, ascending, ...asked }: HeadAsked): HeadOptions => {
-  const { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other } = asked;
+  const { above, below, aboveRank, countOnly, excludeSame, excludeFuzzy, sort, other, compareFold, label } = asked;
   if (above !== undefined && below !== undefined && above >= below)
     throw new WeightscopeError(
       'ARGUMENT_INVALID',
@@ -95,7 +101,7 @@ const headOptions = ({ matrix, perFirst, perSecond, k, ascending, ...asked }: He
       'ARGUMENT_INVALID',
       `Expected \`above\` or \`aboveRank\`, got both (${above} and ${aboveRank}): either says where the pairs end.`,
     );
-  const ofLists = { excludeSame, excludeFuzzy, sort, other, perFirst, perSecond, ascending };
+  const ofLists = { excludeSame, excludeFuzzy, sort, other, perFirst, perSecond, ascending, compareFold, label };
   const idle = countOnly ? OF_LISTS.find((name) => ofLists[name] !== undefined && ofLists[name] !== false) : undefined;
   if (idle !== undefined)
     throw new WeightscopeError(

@@ -101,7 +101,7 @@ export const similar = question({
   place,
   parameters: {
     part,
-    k: whole('How many', { max: 1000, default: 20 }),
+    k: whole('How many', { min: 1, max: 1000, default: 20 }),
     expert,
     by: choice(
       '`list`: the cosine of listed scores, from the atlas (default with one); `vector`: of the vectors',

@@ -268,7 +268,9 @@ export const reading = {
 };
 
 /** Of what shows words at once where the exact ones would take a pass over all layers. */
-export const preview = { preview: flag(SWITCHES.preview.sentence, fold) };
+export const preview = {
+  preview: flag(SWITCHES.preview.sentence, { cli: { group: READING, conflicts: ['approximate'] } }),
+};
 
 const only = (name: keyof typeof FILTERS) => flag(FILTERS[name].sentence, { cli: { group: FILTERING } });
 

@@ -8,6 +8,9 @@ import { question } from './question.ts';
 import { CompositionRows, RelationRows, Relations } from './results.ts';
 import { columnsOf } from './table.ts';
 
+// Its answer lists heads: no tokens to be written in a style, and no entries to be compared with.
+const { label: _label, compareFold: _compareFold, ...how } = reading;
+
 export const relations = question({
   name: 'relations',
   title: 'Heads by how strongly they turn words into others',
@@ -27,8 +30,8 @@ export const relations = question({
     matrix: choice('Whose best tokens', MATRICES, { default: 'vo', more: '`vo` is what the head writes' }),
     among: whole('A pair counts when its second word is among so many best tokens', { default: 10 }),
     suppressed: flag('Order by the share among the worst tokens instead'),
-    k: whole('How many heads per relation', { default: 5 }),
-    ...reading,
+    k: whole('How many heads per relation', { min: 1, default: 5 }),
+    ...how,
     normalize: as(reading.normalize, { cli: { value: 'how', group: READING, default: 'none' } }),
   },
   result: Relations,
@@ -86,7 +89,7 @@ export const compositions = question({
     kind: choice('Only as query, key or value', ['q', 'k', 'v']),
     sort: choice('In order of', ['score', 'z', 'p'], { default: 'score', cli: { value: 'column' } }),
     ascending: flag('Smallest first'),
-    k: whole('How many', { default: 20 }),
+    k: whole('How many', { min: 1, default: 20 }),
   },
   result: CompositionRows,
   sources: {

@@ -22,14 +22,46 @@ describe('options that have no effect together are refused', () => {
     ['head --count --exclude-fuzzy', "cannot be used with option '--exclude-fuzzy'"],
     ['head --count --per-first 3', "cannot be used with option '--per-first <n>'"],
     ['head --count --ascending', "cannot be used with option '--ascending'"],
+    ['head --count --compare-fold', "cannot be used with option '--compare-fold'"],
+    ['head --count --label raw', "cannot be used with option '--label <style>'"],
+    ['head --count --no-chance', "cannot be used with option '--no-chance'"],
     ['head --count -k 5', "cannot be used with option '-k <n>'"],
     ['head --above 3 --above-rank 5', "cannot be used with option '--above <score>'"],
     ['head --per-second 0', 'Expected a whole number, 1 or more'],
     ['head --normalize cosine --approximate', 'Expected `freq` for --approximate'],
+    ['neuron --normalize none --preview', 'Expected `freq` for --preview'],
+    ['vector --preview --approximate', "'--preview' cannot be used with option '--approximate'"],
   ])('%s', async (line, message) => {
     const [command, ...flags] = line.split(' ');
-    expect(await refused(command, lexi, '2', '1', ...flags)).toContain(message);
+    const what = command === 'vector' ? ['tok:" king"'] : ['2', '1'];
+    expect(await refused(command, lexi, ...what, ...flags)).toContain(message);
   });
+
+  it.each([
+    ['notebook --check --ff 1:2', "'--check' cannot be used with option '--ff <layer:index>'"],
+    ['notebook --check --normalize none', "'--check' cannot be used with option '--normalize <how>'"],
+    ['notebook --check --no-special', "'--check' cannot be used with option '--no-special'"],
+    ['relations --label raw', "Unknown option '--label'"],
+    ['atlas build -o nowhere --queue redis://x --engine wasm', "cannot be used with option '--engine <name>'"],
+    ['atlas build -o nowhere --what neurons --pairs 5', 'Expected heads in --what beside --pairs'],
+    ['atlas plan --what statistics --columns 5', 'Expected neurons or heads in --what beside --columns'],
+    ['atlas plan --engine wasm', 'Expected --measure beside --engine'],
+    ['statistics -k 0', 'Expected a whole number, 1 or more'],
+    ['relations -k 0', 'Expected a whole number, 1 or more'],
+  ])('%s', async (line, message) => {
+    const [command, ...words] = line.split(' ');
+    const [verb, flags] = command === 'atlas' ? [words.slice(0, 1), words.slice(1)] : [[], words];
+    expect(await refused(command, ...verb, lexi, ...flags)).toContain(message);
+    expect(existsSync('nowhere')).toBe(false);
+  });
+
+  // None would read as if nothing had been found.
+  it.each(['search x king', 'neurons x', 'heads x', 'relations x', 'compositions x', 'similar x 1:2', 'diff x y'])(
+    'atlas %s -k 0',
+    async (line) => {
+      expect(await refused('atlas', ...line.split(' '), '-k', '0')).toContain('Expected a whole number, 1 or more');
+    },
+  );
 
   it.each(['-k 3', '--no-special', '--only-alnum', '--report r.html', '--exit-code'])(
     'adapter --merge %s, which is for the report that merging does not give',

@@ -1713,10 +1713,8 @@ class ModelQuestions:
         k: int | None = None,
         normalize: Literal["freq", "none", "cosine"] | None = None,
         fold_norm: bool | None = None,
-        compare_fold: bool | None = None,
         embedding: Literal["unembed", "embed", "own"] | None = None,
         approximate: bool | None = None,
-        label: Literal["pretty", "raw", "notebook"] | None = None,
     ) -> Relations:
         """Heads by how strongly they turn words into others.
 
@@ -1734,12 +1732,10 @@ class ModelQuestions:
             k: How many heads per relation; default 5.
             normalize: How scores are made comparable.
             fold_norm: Multiply the layer's norm gain into what reads the residual stream.
-            compare_fold: Say of each listed entry where it stands with the norm folded in (or, with it, without).
             embedding: The matrix that vectors are read with; own: what is read with embed, what is written with
                 unembed.
             approximate: A freq normaliser that is not cached may err a little (0.5 % at most, proved) where that is
                 faster; says so.
-            label: How tokens are written.
         """
         asked: dict[str, Any] = {
             "pairs": pairs,
@@ -1750,10 +1746,8 @@ class ModelQuestions:
             "k": k,
             "normalize": normalize,
             "foldNorm": fold_norm,
-            "compareFold": compare_fold,
             "embedding": embedding,
             "approximate": approximate,
-            "label": label,
         }
         return self._ask(Relations, "relations", asked)  # type: ignore[no-any-return]
 

@@ -1,7 +1,9 @@
-import { ATLAS_PARTS } from '../../atlas/schema.ts';
+import { ATLAS_PARTS, type AtlasPart } from '../../atlas/schema.ts';
+import { WeightscopeError } from '../../errors.ts';
 import {
   as,
   choice,
+  factsOf,
   flag,
   type Given,
   layers,
@@ -28,8 +30,23 @@ const contents = {
   embedding: as(reading.embedding, { cli: { value: 'which', usual: 'unembed' } }),
 };
 
+/** What each length is of. */
+const LENGTHS = {
+  top: ['neurons', 'directions'],
+  pairs: ['heads'],
+  columns: ['neurons', 'heads'],
+} as const satisfies Partial<Record<keyof typeof contents, readonly AtlasPart[]>>;
+
+/** Throws `USAGE` where a length is asked for of what is not made. */
 const contentsOf = (asked: Given<typeof contents>) => {
   const { top, pairs, columns, layers, what, normalize, foldNorm, embedding } = asked;
+  for (const [name, of] of Object.entries(LENGTHS) as [keyof typeof LENGTHS, readonly AtlasPart[]][]) {
+    if (asked[name] === factsOf(contents[name]).default || !what || of.some((part) => what.includes(part))) continue;
+    throw new WeightscopeError(
+      'USAGE',
+      `Expected ${of.join(' or ')} in --what beside --${name}, which is of nothing else, got ${what.join(',')}.`,
+    );
+  }
   return { top, pairs, columns, layers, what, normalize, foldNorm, embedding };
 };
 
@@ -50,7 +67,7 @@ const target = {
   }),
   resume: flag('Go on with a build that was interrupted'),
   queue: words('Let the workers of this Redis compute (`weightscope worker`; docs/scale.md)', {
-    cli: { value: 'url' },
+    cli: { value: 'url', conflicts: ['engine'] },
   }),
   patience: whole('How long that Redis may be away', { default: 600, cli: { value: 'seconds', needs: 'queue' } }),
   quiet: flag('No progress and no notes on standard error'),
@@ -97,7 +114,6 @@ async function buildQueued(asked: Target & { queue: string }): Promise<void> {
   const { model: name, output, queue, patience, resume, quiet } = asked;
   const { adapter, minus } = madeOf(asked);
   if (adapter !== undefined || minus !== undefined) {
-    const { WeightscopeError } = await import('../../errors.ts');
     throw new WeightscopeError(
       'USAGE',
       'Expected a checkpoint that workers can open by its name for --queue, got --adapter or --minus; build without --queue.',
@@ -123,7 +139,7 @@ export const plan = command({
   flags: {
     measure: flag('By how fast this machine is, measured in a few seconds'),
     ...contents,
-    ...engine,
+    engine: as(engine.engine, { cli: { ...factsOf(engine.engine).cli, needs: 'measure' } }),
     ...made,
     ...output(),
   },

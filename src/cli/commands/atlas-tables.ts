@@ -67,7 +67,7 @@ export const diff = command({
   },
   flags: {
     among: whole('Tokens and pairs of each list that are compared', { default: 20 }),
-    k: whole('How many', { default: 20 }),
+    k: whole('How many', { min: 1, default: 20 }),
     ...output(),
   },
   run: async ({ a, b, among, k, ...asked }) => {

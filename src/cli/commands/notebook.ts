@@ -3,6 +3,24 @@ import { as, filters, flag, reading, real, whole } from '../../questions/paramet
 import { command } from '../definition.ts';
 import { changes, model, output, places, readingEngine, written } from '../options.ts';
 
+/** What chooses the tables and says how they are read; the notebook's own were made in one way. */
+const chosen = {
+  ff: written('A neuron; may be repeated', places, { value: 'layer:index', usual: "one at the notebook's depth" }),
+  head: written('A head; may be repeated', places, { value: 'layer:head', usual: "one at the notebook's depth" }),
+  k: whole('How many tokens per neuron', { default: 200 }),
+  pairs: listedPairs,
+  voAbove: real('Threshold of VO', {
+    cli: { value: 'score', usual: 'the 1,000th score; 200 for gpt2-medium' },
+  }),
+  qkAbove: real('Threshold of QK', { cli: { value: 'score', usual: 'the 1,000th score; 20 for gpt2-medium' } }),
+  ...exclusions,
+};
+const how = {
+  ...reading,
+  ...filters,
+  compat: as(filters.compat, { sentence: "Repeat the notebook's quirks, in filters, order and labels" }),
+};
+
 export const notebook = command({
   name: 'notebook',
   summary: "the paper's notebook on any model",
@@ -11,22 +29,13 @@ export const notebook = command({
     'token pairs with counts and counters. --check compares what the notebook printed for gpt2-medium.',
   arguments: model,
   flags: {
-    ff: written('A neuron; may be repeated', places, { value: 'layer:index', usual: "one at the notebook's depth" }),
-    head: written('A head; may be repeated', places, { value: 'layer:head', usual: "one at the notebook's depth" }),
-    k: whole('How many tokens per neuron', { default: 200 }),
-    pairs: listedPairs,
-    voAbove: real('Threshold of VO', {
-      cli: { value: 'score', usual: 'the 1,000th score; 200 for gpt2-medium' },
-    }),
-    qkAbove: real('Threshold of QK', { cli: { value: 'score', usual: 'the 1,000th score; 20 for gpt2-medium' } }),
-    ...exclusions,
+    ...chosen,
     check: flag("Compare with the notebook's own printed outputs (gpt2-medium)", {
       more: 'exit status 1 where something differs',
+      cli: { conflicts: [...Object.keys(chosen), ...Object.keys(how)] },
     }),
-    ...reading,
+    ...how,
     ...readingEngine,
-    ...filters,
-    compat: as(filters.compat, { sentence: "Repeat the notebook's quirks, in filters, order and labels" }),
     ...changes,
     ...output(),
   },
