@@ -10,7 +10,7 @@ import { TokenLabel } from '../../components/token-label.tsx';
 import { sampleInWords } from '../../export/figure.ts';
 import { listOf, listsSvg } from '../../export/lists.ts';
 import { plural, scoreFormat } from '../../format.ts';
-import { shownInWords } from './shown.ts';
+import { SHOWN, shownInWords } from './shown.ts';
 
 interface PartColumnProps {
   title: string;
@@ -53,7 +53,9 @@ export function PartColumn({ title, hint, tone, name, model, place, tokens, dist
               tone={tone}
               shown={{ from, to }}
             />
-            <p className="soft">{shownInWords(top.length, from, distribution)}</p>
+            <p className="soft" title={SHOWN}>
+              {shownInWords(top.length, from, distribution)}
+            </p>
           </>
         )}
       </div>
