@@ -144,17 +144,30 @@ export async function keepPicture(page: Page, name: string, fullPage = true): Pr
   writeFileSync(join(ARTEFACTS, `explorer-${name}.png`), await page.screenshot({ fullPage, animations: 'disabled' }));
 }
 
-/** With WEIGHTSCOPE_PICTURES=docs/images, what docs/explorer.md shows of a page. */
-export async function documentPicture(page: Page, name: string, height = 540): Promise<void> {
+/** A page that has asked nothing for so long has all that it shows. */
+const QUIET_MS = 3000;
+
+/** With WEIGHTSCOPE_PICTURES=docs/images, what the documents show of a page: NAME.png there. */
+export async function documentPicture(
+  page: Page,
+  name: string,
+  { width = 1120, height = 540 }: { width?: number; height?: number } = {},
+): Promise<void> {
   const folder = process.env.WEIGHTSCOPE_PICTURES;
   if (!folder) return;
   const size = page.viewportSize()!;
-  await page.setViewportSize({ width: 1120, height });
-  // What is still being computed is no sight.
-  const loading = page.locator('.state.loading');
-  while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' });
+  await page.setViewportSize({ width, height });
+  // What is still being computed is no sight; words of rows are read one after the other, without a sign of it.
+  let last = Date.now();
+  const heard = (): void => {
+    last = Date.now();
+  };
+  page.on('request', heard).on('requestfinished', heard);
+  const waiting = page.locator('.state.loading').or(page.getByText('reading …'));
+  while ((await waiting.count()) > 0 || Date.now() - last < QUIET_MS) await page.waitForTimeout(100);
+  page.off('request', heard).off('requestfinished', heard);
   mkdirSync(join(root, folder), { recursive: true });
-  writeFileSync(join(root, folder, `explorer-${name}.png`), await page.screenshot({ animations: 'disabled' }));
+  writeFileSync(join(root, folder, `${name}.png`), await page.screenshot({ animations: 'disabled' }));
   await page.setViewportSize(size);
 }
 

@@ -174,7 +174,7 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
       // What was opened is shown by its place on this machine, which is no part of the documents' picture.
       await page.goto(page.url().replace(/&(show|kind)=\w+/g, ''));
       await cells(page, 'Neurons that changed most');
-      await documentPicture(page, 'compare', 900);
+      await documentPicture(page, 'explorer-compare', { height: 900 });
     });
     await Promise.all([one.close(), two.close()]);
   });

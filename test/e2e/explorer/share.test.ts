@@ -114,7 +114,7 @@ describe.skipIf(!browser)(`sharing${browser ? '' : NO_CHROMIUM}`, () => {
     expect(await page.locator('.row-heading').textContent()).toContain('·usually');
     expect(await accessibilityProblems(page)).toEqual([]);
     await keepPicture(page, 'pair');
-    await documentPicture(page, 'pair');
+    await documentPicture(page, 'explorer-pair');
     await page.getByRole('button', { name: 'pin', exact: true }).click();
     await page.getByRole('link', { name: 'board (1)' }).click();
     await page.getByRole('heading', { name: 'head 1:5: ·usually → ·even' }).waitFor();
@@ -156,6 +156,9 @@ describe.skipIf(!browser)(`sharing${browser ? '' : NO_CHROMIUM}`, () => {
     expect(await card.getByRole('navigation').count()).toBe(0);
     expect(await card.getByRole('link').allTextContents()).toEqual(['the whole page in weightscope']);
     await keepPicture(page, 'card-framed');
+    await page.goto(`${site.base}/m/sample/neuron/0/381?embed=1`);
+    await page.getByText('·organisations').first().waitFor();
+    await documentPicture(page, 'embed-neuron', { width: 620, height: 624 });
     await show(`${server.base}/m/sample/neuron/0/381?embed=1`);
     await expect.poll(() => page.frames().at(-1)!.url()).toMatch(/^chrome-error:/);
     await context.close();

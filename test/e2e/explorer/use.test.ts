@@ -139,7 +139,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
         await shown.ready(page);
         expect(await accessibilityProblems(page)).toEqual([]);
         await keepPicture(page, `${shown.name}-light`);
-        await documentPicture(page, shown.name);
+        await documentPicture(page, `explorer-${shown.name}`);
         await page.emulateMedia({ colorScheme: 'dark' });
         expect(await accessibilityProblems(page)).toEqual([]);
         await keepPicture(page, `${shown.name}-dark`);

@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel, readNeuron } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
-import { accessibilityProblems, keepPicture, openExplorer, startSite } from '../../explorer.ts';
+import { accessibilityProblems, documentPicture, keepPicture, openExplorer, startSite } from '../../explorer.ts';
 import { FakeHub } from '../../fake-hub.ts';
 import { root } from '../../packed.ts';
 import { serveFolder } from '../../serve.ts';
@@ -129,6 +129,7 @@ describe.skipIf(!browser)(`the open page${browser ? '' : NO_CHROMIUM}`, () => {
     await withPage(async (page) => {
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, 'site-open', false);
+      await documentPicture(page, 'site-open');
       await drop(page, join(root, 'package.json'));
       await page.getByRole('alert').waitFor();
       expect(await page.getByRole('alert').textContent()).toContain('package.json');
