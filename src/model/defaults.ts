@@ -63,7 +63,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
   },
   bloom: { hidden_size: 64, n_layer: 2, n_head: 8 },
   camembert: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
-  codegen: { n_embd: 4096, n_layer: 28, n_head: 16 },
+  codegen: { n_embd: 4096, n_layer: 28, n_head: 16, rotary_dim: 64 },
   cohere: {
     hidden_size: 8192,
     intermediate_size: 22528,
@@ -71,7 +71,13 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 64,
     use_qk_norm: false,
   },
-  cohere2: { hidden_size: 8192, intermediate_size: 22528, num_hidden_layers: 40, num_attention_heads: 64 },
+  cohere2: {
+    hidden_size: 8192,
+    intermediate_size: 22528,
+    num_hidden_layers: 40,
+    num_attention_heads: 64,
+    sliding_window: 4096,
+  },
   cwm: {
     hidden_size: 6144,
     intermediate_size: 21504,
@@ -79,6 +85,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 48,
     num_key_value_heads: 8,
     head_dim: 128,
+    sliding_window: 8192,
   },
   'data2vec-text': { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
   deberta: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
@@ -133,6 +140,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 62,
     num_attention_heads: 32,
     num_key_value_heads: 32,
+    sliding_window: 4096,
   },
   electra: { hidden_size: 256, num_hidden_layers: 12, num_attention_heads: 4, intermediate_size: 1024 },
   ernie: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
@@ -160,6 +168,8 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 32,
+    sliding_window: 4096,
+    sliding_window_pattern: 4,
   },
   exaone_moe: {
     hidden_size: 4096,
@@ -167,6 +177,8 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 32,
+    sliding_window: 4096,
+    sliding_window_pattern: 4,
     moe_intermediate_size: 1024,
     num_experts: 64,
   },
@@ -200,6 +212,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    sliding_window: 4096,
   },
   gemma3_text: {
     hidden_size: 2304,
@@ -208,6 +221,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    sliding_window: 4096,
   },
   gemma3n_text: {
     hidden_size: 2048,
@@ -216,6 +230,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 2,
     head_dim: 256,
+    sliding_window: 512,
   },
   gemma4_text: {
     hidden_size: 2304,
@@ -224,7 +239,9 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    sliding_window: 512,
     attention_k_eq_v: false,
+    enable_moe_block: false,
   },
   gemma4_unified_text: {
     hidden_size: 2304,
@@ -233,6 +250,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    sliding_window: 1024,
     attention_k_eq_v: false,
   },
   glm: {
@@ -309,8 +327,9 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     head_dim: 64,
     num_attention_heads: 64,
     num_key_value_heads: 8,
+    sliding_window: 128,
   },
-  gptj: { n_embd: 4096, n_layer: 28, n_head: 16 },
+  gptj: { n_embd: 4096, n_layer: 28, n_head: 16, rotary_dim: 64 },
   granite: { hidden_size: 4096, intermediate_size: 11008, num_hidden_layers: 32, num_attention_heads: 32 },
   granitemoe: {
     hidden_size: 4096,
@@ -411,6 +430,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     head_dim: 128,
     num_local_experts: 16,
     use_qk_norm: true,
+    no_rope_layer_interval: 4,
   },
   longformer: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
   longt5: { d_model: 512, d_kv: 64, d_ff: 2048, num_layers: 6, num_heads: 8 },
@@ -449,6 +469,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 28,
     num_attention_heads: 32,
     num_key_value_heads: 4,
+    sliding_window: 1024,
     moe_intermediate_size: 896,
     num_experts: 64,
     head_dim: 128,
@@ -479,6 +500,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 8,
+    sliding_window: 4096,
   },
   ministral3: {
     hidden_size: 4096,
@@ -494,6 +516,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 8,
+    sliding_window: 4096,
   },
   mixtral: {
     hidden_size: 4096,
@@ -547,7 +570,13 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
   nystromformer: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
   olmo: { hidden_size: 4096, intermediate_size: 11008, num_hidden_layers: 32, num_attention_heads: 32 },
   olmo2: { hidden_size: 4096, intermediate_size: 11008, num_hidden_layers: 32, num_attention_heads: 32 },
-  olmo3: { hidden_size: 4096, intermediate_size: 11008, num_hidden_layers: 32, num_attention_heads: 32 },
+  olmo3: {
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    sliding_window: 4096,
+  },
   olmoe: {
     hidden_size: 2048,
     intermediate_size: 2048,
@@ -606,6 +635,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 32,
+    sliding_window: 4096,
   },
   qwen2_5_vl_text: {
     hidden_size: 8192,
@@ -613,6 +643,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 80,
     num_attention_heads: 64,
     num_key_value_heads: 8,
+    sliding_window: 4096,
   },
   qwen2_moe: {
     hidden_size: 2048,
@@ -620,6 +651,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 24,
     num_attention_heads: 16,
     num_key_value_heads: 16,
+    sliding_window: 4096,
     moe_intermediate_size: 1408,
     num_experts: 60,
   },
@@ -629,6 +661,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 80,
     num_attention_heads: 64,
     num_key_value_heads: 8,
+    sliding_window: 4096,
   },
   qwen3: {
     hidden_size: 4096,
@@ -637,6 +670,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 32,
     num_key_value_heads: 32,
     head_dim: 128,
+    sliding_window: 4096,
   },
   qwen3_5_moe_text: {
     hidden_size: 2048,
@@ -661,6 +695,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 24,
     num_attention_heads: 32,
     num_key_value_heads: 4,
+    sliding_window: 4096,
     moe_intermediate_size: 768,
     num_experts: 128,
   },
@@ -709,6 +744,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_hidden_layers: 36,
     num_attention_heads: 16,
     num_key_value_heads: 4,
+    no_rope_layer_interval: 4,
   },
   solar_open: {
     hidden_size: 4096,
@@ -765,6 +801,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    sliding_window: 4096,
   },
   whisper: {
     encoder_layers: 4,
