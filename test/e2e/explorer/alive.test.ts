@@ -75,7 +75,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
     await page.waitForLoadState('domcontentloaded');
     expect(held.length).toBeLessThan(6);
     await page.getByRole('link', { name: 'Neuron', exact: true }).click();
-    await page.getByRole('heading', { name: 'Neuron' }).waitFor();
+    await page.getByRole('heading', { name: 'Neuron', level: 1 }).waitFor();
     await page.context().close();
   });
 
