@@ -151,6 +151,14 @@ describe.skipIf(!browser)(`comparing live${browser ? '' : NO_CHROMIUM}`, { timeo
     await Promise.all([base.close(), tuned.close()]);
   });
 
+  it('begins a model without an atlas with cards that have words, those of heads too', async () => {
+    await look('/m/base', async (page) => {
+      const cards = page.getByRole('list', { name: 'Begin here' }).getByRole('listitem');
+      await expect.poll(() => cards.count()).toBe(4);
+      for (const card of await cards.all()) await card.locator('.words .token').first().waitFor();
+    });
+  });
+
   it('aligns layers of two models, with the matching that alignModels finds', async () => {
     const [one, two] = [await openModel(ONE), await openModel(TWO)];
     const found = await alignModels(one, two, { kind: 'key', sample: 128, draws: 0 });

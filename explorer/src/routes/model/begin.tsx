@@ -55,7 +55,7 @@ export function Begin({ info, heads, neurons }: BeginProps) {
             <NeuronCard info={info} layer={layer} neuron={index} title={title} />
           ) : (
             <HeadCard info={info} layer={layer} head={index} matrix={matrix} title={title}>
-              <HeadWords info={info} layer={layer} head={index} matrix={matrix} />
+              <FoundPairs info={info} layer={layer} head={index} matrix={matrix} />
             </HeadCard>
           )}
         </li>
@@ -111,6 +111,11 @@ const DIFFERENT = {
   qk: { excludeFuzzy: true, onlyAlnum: true },
   vo: { excludeSame: true, onlyAlnum: true },
 };
+
+/** An atlas has a head's pairs at hand; without one they are read. */
+function FoundPairs(head: HeadWordsProps) {
+  return head.info.atlas ? <HeadWords {...head} /> : <BestPairs {...head} />;
+}
 
 /** A head's first pairs of different words, read for this card. */
 function BestPairs({ info, layer, head, matrix }: HeadWordsProps) {
