@@ -42,8 +42,8 @@ const cards = (): string[] =>
     if (example.kind === 'neuron') return [words(example, 5)];
     if (example.kind !== 'head') return [];
     const { layer, index, matrix } = example;
-    const filters = `excludeFuzzy=${matrix === 'qk'}&excludeSame=${matrix === 'vo'}&onlyAlnum=true`;
-    return [`/heads/${layer}/${index}?matrix=${matrix}&k=3&${filters}&preview=true`];
+    const different = matrix === 'qk' ? 'excludeFuzzy' : 'excludeSame';
+    return [`/heads/${layer}/${index}?matrix=${matrix}&k=3&${different}=true&onlyAlnum=true&preview=true`];
   });
 
 const words = ({ layer, index }: { layer: number; index: number }, k: number): string =>
