@@ -206,7 +206,7 @@ function sampleCache(fingerprint: string): Cache {
   return {
     ...own,
     async get(name) {
-      const shipped = /^freq-1-.*-unembed\.safetensors$/.test(name);
+      const shipped = /^freq-\d+-.*-unembed\.safetensors$/.test(name);
       return (await own.get(name)) ?? (shipped ? readFile(SAMPLE_NORMALISERS) : undefined);
     },
   };

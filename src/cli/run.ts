@@ -56,7 +56,7 @@ export async function withModel<T>(
   const hint = flags.mayPreview
     ? previewHint((text) => {
         progress.stop();
-        note(text, flags);
+        remark(text, flags);
       })
     : undefined;
   const report = (done: number, what: string) => {

@@ -174,7 +174,6 @@ function withCosines({ statistics, expert, ...rest }: AtlasNeuron): z.infer<type
   const { key_value_cosine: keyValue, up_value_cosine: upValue } = statistics ?? {};
   return {
     ...rest,
-    ...(expert > 0 && { expert }),
     cosines: { ...(keyValue != null && { keyValue }), ...(upValue != null && { upValue }) },
   };
 }

@@ -111,6 +111,20 @@ export function tokenOf(model: Model, id: number, style?: LabelStyle): Token {
   return model.vocabulary?.token(id, style) ?? { id, token: `#${id}`, label: `#${id}` };
 }
 
+/**
+ * The options with progress that says which pass over all layers it is, of those that `freq` may need for these kinds:
+ * `normaliser ff.key (1 of 3)`. Each takes as long as the others, and its progress is its own.
+ */
+export function countedPasses<T extends ReadOptions>(options: T, kinds: readonly VectorKind[]): T {
+  const { progress } = options;
+  if (!progress || kinds.length < 2) return options;
+  const said = (what: string): string => {
+    const at = kinds.findIndex((kind) => what === `normaliser ${kind}`);
+    return at < 0 ? what : `${what} (${at + 1} of ${kinds.length})`;
+  };
+  return { ...options, progress: (done: number, what: string) => progress(done, said(what)) };
+}
+
 /** The engine's run options for one stage of a reading, called `what` in its progress. */
 export function stage({ signal, progress }: ReadOptions, what: string): RunOptions {
   return { signal, progress: progress && ((done) => progress(done, what)) };

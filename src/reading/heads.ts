@@ -4,7 +4,7 @@ import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { type WordPairs, wordPairs } from '../vocabulary/fuzzy.ts';
 import type { Token, Vocabulary } from '../vocabulary/types.ts';
-import { appliedOf, stage, tokenOf, vocabularyOf } from './applied.ts';
+import { appliedOf, countedPasses, stage, tokenOf, vocabularyOf } from './applied.ts';
 import { PairCounter } from './counters.ts';
 import { checkToken, embeddingOf } from './embedding.ts';
 import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } from './factors.ts';
@@ -64,9 +64,10 @@ export async function readHead(
   model: Model,
   layer: number,
   head: number,
-  options: HeadOptions = {},
+  asked: HeadOptions = {},
 ): Promise<HeadReading> {
-  const { normalize = 'freq', matrices = HEAD_MATRICES } = options;
+  const { normalize = 'freq', matrices = HEAD_MATRICES } = asked;
+  const options = countedPasses(asked, partKinds(matrices));
   const used: (Float64Array | undefined)[] = [];
   const divisors = new Map<HeadMatrix, readonly (Float64Array | undefined)[]>();
   const made = new Map<HeadMatrix, HeadFactors>();

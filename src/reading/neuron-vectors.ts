@@ -1,5 +1,6 @@
 import type { Matrix } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
+import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { stage } from './applied.ts';
 import { norm } from './embedding.ts';
@@ -48,6 +49,11 @@ export async function neuronRow(
   if (experts > 0 || expert !== undefined)
     checkIndex(expert ?? 0, experts + (hasSharedExpert(model) ? 1 : 0), 'expert');
   const source = parameter(model, neuronName(model, layer, part, expert));
+  if (expert && expertOf(model, source.name) === undefined)
+    throw new WeightscopeError(
+      'ARGUMENT_INVALID',
+      `Expected no \`expert\` for layer ${layer} of ${model.name}, whose feed-forward part has none, got ${expert}.`,
+    );
   checkIndex(neuron, source.count, 'neuron');
   const range = { start: neuron, end: neuron + 1, foldNorm, signal };
   return readVectors(model, { layer, kind: `ff.${part}`, source }, range);

@@ -1,5 +1,5 @@
 import type { Model } from '../model/types.ts';
-import { appliedOf } from './applied.ts';
+import { appliedOf, countedPasses } from './applied.ts';
 import { amongAll, unitsOf } from './expected.ts';
 import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
 import { neuronRow } from './neuron-vectors.ts';
@@ -23,9 +23,11 @@ export async function readNeuron(
   model: Model,
   layer: number,
   neuron: number,
-  options: NeuronOptions = {},
+  asked: NeuronOptions = {},
 ): Promise<NeuronReading> {
-  const { normalize = 'freq', parts = partsOf(model.dimensions.gated) } = options;
+  const { normalize = 'freq', parts = partsOf(model.dimensions.gated) } = asked;
+  const kinds = parts.map((part) => `ff.${part}` as const);
+  const options = countedPasses(asked, kinds);
   const read: NeuronReading['parts'] = {};
   const used: (Float64Array | undefined)[] = [];
   const shared: string[] = [];
@@ -46,7 +48,7 @@ export async function readNeuron(
       if (compared.top.length > 0) shared.push(sharedInWords(part, compared.top, options.foldNorm ?? false));
     }
   }
-  const applied = await appliedOf(model, options, { kinds: parts.map((part) => `ff.${part}` as const), layer, used });
+  const applied = await appliedOf(model, options, { kinds, layer, used });
   applied.notes.push(...shared);
-  return { model: model.name, layer, neuron, ...(expert && { expert }), normalize, applied, parts: read };
+  return { model: model.name, layer, neuron, ...(expert !== undefined && { expert }), normalize, applied, parts: read };
 }

@@ -9,15 +9,7 @@ import { memorySource } from '../source/memory.ts';
 import { embedding, embeddingOf, heldAs } from './embedding.ts';
 import { unusableRows, withoutRows } from './finite.ts';
 import { Kept } from './kept.ts';
-import {
-  hasSharedExpert,
-  parameter,
-  parametersOf,
-  readsTheStream,
-  readVectors,
-  VECTOR_KINDS,
-  type VectorKind,
-} from './parameters.ts';
+import { parameter, parametersOf, readsTheStream, readVectors, VECTOR_KINDS, type VectorKind } from './parameters.ts';
 import { previewNormaliser, previewOf } from './preview.ts';
 import type { ReadOptions } from './types.ts';
 
@@ -27,10 +19,10 @@ export type NormaliserOptions = Pick<
 >;
 
 /**
- * Part of the cache's file names: raise it when the definition or the rounding changes. Vectors of shared experts count
- * from 2 on.
+ * Part of the cache's file names: raised when the definition or the rounding changes. 2: shared experts count, and the
+ * factor of YaRN stands only where queries and keys turn.
  */
-const versionOf = (model: Model): number => (hasSharedExpert(model) ? 2 : 1);
+const VERSION = 2;
 /** The tensor beside an approximate normaliser in its file: the error that was measured. */
 const ERROR = 'error';
 
@@ -148,8 +140,7 @@ export async function normaliserKey(
   return previewOf(f) ? `${key}-preview` : key;
 }
 
-const fileOf = (model: Model, key: string): string =>
-  `freq-${versionOf(model)}-${model.fingerprint}-${key}.safetensors`;
+const fileOf = (model: Model, key: string): string => `freq-${VERSION}-${model.fingerprint}-${key}.safetensors`;
 
 /** What changes the numbers. Folding a norm changes only vectors that read the residual stream. */
 async function keyOf(model: Model, kind: VectorKind, options: NormaliserOptions): Promise<string> {

@@ -103,7 +103,7 @@ export interface NeuronReading {
   model: string;
   layer: number;
   neuron: number;
-  /** Of which expert; absent: of the first, or there are none. */
+  /** Of which expert, where the layer has them. */
   expert?: number;
   normalize: Normalize;
   applied: Applied;

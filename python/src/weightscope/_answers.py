@@ -1641,7 +1641,7 @@ class NeuronReadingDict(TypedDict):
     model: str
     layer: float
     neuron: float
-    # Of which expert; absent: of the first, or there are none
+    # Of which expert, where the layer has them
     expert: NotRequired[float]
     normalize: Literal["freq", "none", "cosine"]
     applied: AppliedDict

@@ -67,7 +67,7 @@ class NeuronReading(Reading):
     model: str
     layer: float
     neuron: float
-    # Of which expert; absent: of the first, or there are none
+    # Of which expert, where the layer has them
     expert: float | None
     normalize: Literal["freq", "none", "cosine"]
     applied: _answers.AppliedDict

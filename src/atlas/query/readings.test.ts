@@ -34,10 +34,10 @@ describe.each([
 
   it('reads a neuron as readNeuron does', async () => {
     const which = model.dimensions.experts > 0 ? { expert: 1 } : {};
-    const { expert, norms, statistics, ...reading } = await atlas.neuron(1, 2, { k: 5, bottom: 3, ...which });
+    const { norms, statistics, ...reading } = await atlas.neuron(1, 2, { k: 5, bottom: 3, ...which });
     expect(reading).toEqual(await readNeuron(model, 1, 2, { k: 5, bottom: 3, engine, ...which }));
     const rows = await atlas.sql(
-      `SELECT part, norm FROM neurons WHERE layer = 1 AND neuron = 2 AND expert = ${expert}`,
+      `SELECT part, norm FROM neurons WHERE layer = 1 AND neuron = 2 AND expert = ${reading.expert ?? 0}`,
     );
     expect(norms).toEqual(Object.fromEntries(rows.map(({ part, norm }) => [part, norm])));
     expect(statistics).toHaveProperty('kurtosis');

@@ -25,8 +25,6 @@ import type { Sources, Words } from './sources.ts';
 
 /** A neuron as {@link readNeuron} gives it, from the atlas's lists, with what else the atlas knows of it. */
 export interface AtlasNeuron extends NeuronReading {
-  /** 0 where there are none; the shared one is counted after the others. */
-  expert: number;
   /** Euclidean lengths of the vectors. */
   norms: Partial<Record<NeuronPart, number>>;
   /** The neuron's row of `neuron_stats`, where the atlas has statistics. */
@@ -65,6 +63,8 @@ export async function atlasNeuron(
     model: manifest.model.name,
     layer,
     neuron,
+    // A layer without experts has one group of neurons, and its number is 0.
+    ...(lists.places.group(layer, 1) && { expert }),
     normalize: manifest.settings.normalize,
     applied: appliedOf(
       manifest,
@@ -74,7 +74,6 @@ export async function atlasNeuron(
     parts: await byPart(there, async (part): Promise<RankedTokens> => {
       return { top: await of(part, '+', k), bottom: await of(part, '-', bottom) };
     }),
-    expert,
     norms: await byPart(there, async (part) => (await lists.numbers(part, number, ['norm'])).norm),
     ...(statistics && { statistics: statistics as Record<string, number | null> }),
   };

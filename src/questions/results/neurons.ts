@@ -6,7 +6,7 @@ export const NeuronReading = z
     model: z.string(),
     layer: number,
     neuron: number,
-    expert: number.optional().meta({ description: 'Of which expert; absent: of the first, or there are none' }),
+    expert: number.optional().meta({ description: 'Of which expert, where the layer has them' }),
     normalize,
     applied: Applied,
     parts: perPart(RankedTokens),
