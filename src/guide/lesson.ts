@@ -37,7 +37,7 @@ export const EXAMPLES = [
     index: 2,
     matrix: 'vo',
     title: 'nations',
-    see: 'When it attends to a nation it writes its adjective: France, French.',
+    see: 'Its best pairs of different words (letters and digits, the same word left out) are a nation and its adjective, both ways: France → French, Chinese → China.',
   },
   {
     kind: 'head',
@@ -61,3 +61,12 @@ export const EXAMPLES = [
     see: 'Its value writes royalty (Prince, Kings, castle), and the lowest end of up is royalty too: a negative score tells as much.',
   },
 ] as const;
+
+/**
+ * What leaves pairs of different words of a head's matrix, by the names of the questions' parameters: without it most
+ * of what a head that copies has to show are copies. The tour, the cards and what they lead to all read so.
+ */
+export const DIFFERENT_WORDS = {
+  qk: { excludeFuzzy: true, onlyAlnum: true },
+  vo: { excludeSame: true, onlyAlnum: true },
+} as const;

@@ -1,4 +1,4 @@
-import { EXAMPLES } from '../guide/lesson.ts';
+import { DIFFERENT_WORDS, EXAMPLES } from '../guide/lesson.ts';
 import { byLayer, entriesOf, extremes, firstChoice, partsOf } from '../questions/standouts.ts';
 
 /** Gives the answer to a GET of the API; of one that failed nothing. */
@@ -42,8 +42,8 @@ const cards = (): string[] =>
     if (example.kind === 'neuron') return [words(example, 5)];
     if (example.kind !== 'head') return [];
     const { layer, index, matrix } = example;
-    const different = matrix === 'qk' ? 'excludeFuzzy' : 'excludeSame';
-    return [`/heads/${layer}/${index}?matrix=${matrix}&k=3&${different}=true&onlyAlnum=true&preview=true`];
+    const different = Object.keys(DIFFERENT_WORDS[matrix]).map((name) => `&${name}=true`);
+    return [`/heads/${layer}/${index}?matrix=${matrix}&k=3${different.join('')}&preview=true`];
   });
 
 const words = ({ layer, index }: { layer: number; index: number }, k: number): string =>

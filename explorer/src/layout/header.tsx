@@ -101,7 +101,8 @@ function Navigation({ here, info, comparable }: NavigationProps) {
         to="/m/$model/head/$layer/$head"
         params={{ model, ...(here.lastHead ?? { layer: head.layer, head: head.index }) }}
         // What stands out by copying stands out by what it writes.
-        search={here.lastHead ? {} : { matrix: 'vo' }}
+        // The lesson's does so with the copies left out; filters are left as the reader has them.
+        search={here.lastHead ? {} : { matrix: 'vo', ...(model === 'sample' && { exclude: 'same' as const }) }}
         state={here.lastHead ? {} : { middle: head.middle }}
       >
         Head

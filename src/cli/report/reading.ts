@@ -5,15 +5,18 @@ export { probability } from '../../reading/probability.ts';
 
 /** What was applied, in words, for the line under a title. */
 export function appliedLine(normalize: Normalize, applied: Applied): string[] {
-  const filters = applied.filters.length ? `only tokens that pass ${applied.filters.join(', ')}` : 'all tokens';
   return [
     ...(applied.preview ? ['PREVIEW'] : []),
     `normalised by ${normalize}${applied.approximate ? ' (approximate)' : ''}`.replace('by none', 'by nothing'),
     applied.foldNorm ? 'norm folded in' : 'norm not folded in',
     ...embeddingInWords(applied.embedding),
-    filters,
+    filtersInWords(applied),
   ];
 }
+
+/** Which tokens were listed. */
+export const filtersInWords = ({ filters }: Pick<Applied, 'filters'>): string =>
+  filters.length ? `only tokens that pass ${filters.join(', ')}` : 'all tokens';
 
 /** Which E was taken, where it is not the usual one. */
 export function embeddingInWords(which: EmbeddingChoice = 'unembed'): string[] {

@@ -19,6 +19,8 @@ it('teaches with spellings and nations, in 40 lines of 80 columns', async () => 
   const page = [...renderTable(report, { columns: 80, style: styleOf(false) })].join('');
   for (const word of ['·colour', '·UK', '·Australian', '·labor', '·color']) expect(page).toContain(` ${word} `);
   for (const pair of ['·Chinese → ·China', '·France → ·French']) expect(page).toContain(pair);
+  expect(page).toContain('Neuron 0:381 · only tokens that pass only-alnum\n');
+  expect(page).toContain('Head 5:2 · only tokens that pass only-alnum · same words left out\n');
   expect(page.match(/^ {2,4}weightscope /gm)).toHaveLength(3);
   const lines = page.trimEnd().split('\n');
   expect(lines.length).toBeLessThanOrEqual(40);

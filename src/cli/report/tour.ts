@@ -1,14 +1,15 @@
-import { EXAMPLES, LESSON } from '../../guide/lesson.ts';
+import { DIFFERENT_WORDS, EXAMPLES, LESSON } from '../../guide/lesson.ts';
 import type { readHead } from '../../reading/heads.ts';
 import type { readNeuron } from '../../reading/neurons.ts';
 import type { Group, Report } from '../output/report.ts';
 import type { Context } from '../run.ts';
 import { headGroups } from './head.ts';
 import { neuronGroups } from './neuron.ts';
+import { filtersInWords, pairsLine } from './reading.ts';
 
 const NEURON = EXAMPLES[0];
 const HEAD = EXAMPLES[2];
-const SHOWN = { k: 5, bottom: 3, pairs: 4 };
+const SHOWN = { k: 5, bottom: 2, pairs: 4 };
 /** Pieces of words and punctuation come later: a first look is at whole words. */
 const FILTERS = { onlyAlnum: true };
 
@@ -28,25 +29,37 @@ export async function tourReport(
   neuronReader: typeof readNeuron,
   headReader: typeof readHead,
 ): Promise<Report> {
-  const options = { engine, signal, progress, filters: FILTERS };
+  const options = { engine, signal, progress };
   const { k, bottom, pairs } = SHOWN;
   const neuron = await neuronReader(model, NEURON.layer, NEURON.index, {
     ...options,
+    filters: FILTERS,
     parts: ['key', 'value'],
     k,
     bottom,
   });
   const matrices = [HEAD.matrix];
-  const head = await headReader(model, HEAD.layer, HEAD.index, { ...options, matrices, k: pairs, excludeSame: true });
+  const { onlyAlnum, ...different } = DIFFERENT_WORDS[HEAD.matrix];
+  const head = await headReader(model, HEAD.layer, HEAD.index, {
+    ...options,
+    ...different,
+    filters: { onlyAlnum },
+    matrices,
+    k: pairs,
+  });
   const [best, worst] = neuronGroups(neuron);
   return {
     title: 'weightscope reads weights as words',
     applied: [],
     groups: [
       { text: `${LESSON.what} ${LESSON.how} ${LESSON.score} ${LESSON.freq}`, blocks: [] },
-      { ...best, title: `Neuron ${NEURON.layer}:${NEURON.index}`, text: NEURON.see },
+      { ...best, title: titleOf('Neuron', NEURON, filtersInWords(neuron.applied)), text: NEURON.see },
       worst,
-      { ...withoutFooter(headGroups(head)[0]), title: `Head ${HEAD.layer}:${HEAD.index}`, text: HEAD.see },
+      {
+        ...withoutFooter(headGroups(head)[0]),
+        title: titleOf('Head', HEAD, filtersInWords(head.applied), ...pairsLine(head.applied)),
+        text: HEAD.see,
+      },
       {
         title: 'Next',
         blocks: [
@@ -62,6 +75,10 @@ export async function tourReport(
     records: () => [neuron, head],
   };
 }
+
+/** Where it is, and which words and pairs are listed: what is left out is no less than what is shown. */
+const titleOf = (kind: string, { layer, index }: { layer: number; index: number }, ...applied: string[]): string =>
+  [`${kind} ${layer}:${index}`, ...applied].join(' · ');
 
 const withoutFooter = (group: Group): Group => ({
   ...group,

@@ -50,7 +50,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
     await open('/m/sample/neuron/4/100', async (page) => {
       await page.getByRole('table', { name: 'Value, top tokens' }).waitFor();
       await page.context().route('**/api/**', (route) => route.abort());
-      await page.getByRole('button', { name: 'cosine' }).click();
+      await page.getByTitle('Divided by both lengths').click();
       await page.getByText('The server does not answer').waitFor();
       expect(await page.getByText('The server does not answer').count()).toBe(1);
       expect(await accessibilityProblems(page)).toEqual([]);
@@ -184,7 +184,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
       await page.waitForURL('**/neuron/0/381');
       expect(await page.getByRole('button', { name: 'freq' }).getAttribute('aria-pressed')).toBe('true');
       await page.getByRole('link', { name: 'Head', exact: true }).click();
-      await page.waitForURL('**/head/5/2?matrix=vo');
+      await page.waitForURL('**/head/5/2?matrix=vo&exclude=same');
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXAMPLES, LESSON } from '../../../src/guide/lesson.ts';
+import { DIFFERENT_WORDS, EXAMPLES, LESSON } from '../../../src/guide/lesson.ts';
 import { openModel, readHead, readNeuron } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { accessibilityProblems, type Explorer, openExplorer, startExplorer } from '../../explorer.ts';
@@ -48,6 +48,27 @@ describe.skipIf(!browser)(`the page explains itself${browser ? '' : NO_CHROMIUM}
       );
       const grid = page.getByRole('group', { name: /^Heads by layer/ });
       expect((await cards.boundingBox())!.y).toBeLessThan((await grid.boundingBox())!.y);
+    });
+  });
+
+  it.each([
+    ['nations', 'vo'],
+    ['more than', 'qk'],
+  ] as const)('shows behind the card %j the pairs that the card and the lesson promise', async (title, matrix) => {
+    const { layer, index } = EXAMPLES.find((example) => example.title === title) as { layer: number; index: number };
+    const { onlyAlnum, ...different } = DIFFERENT_WORDS[matrix];
+    const read = { matrices: [matrix], k: 12, ...different, filters: { onlyAlnum } };
+    const promised = (await readHead(model, layer, index, read))[matrix]!.pairs;
+    await look('/', async (page) => {
+      const card = page.getByRole('list', { name: 'Begin here' }).getByRole('link', { name: title });
+      const first = ({ first, second }: (typeof promised)[number]) => `${first.label} → ${second.label}`;
+      await card.getByText(first(promised[0]!)).waitFor();
+      await card.click();
+      const rows = page.getByRole('table', { name: /pairs/i }).getByRole('row');
+      for (const [i, { first, second }] of promised.entries()) {
+        const text = async () => (await rows.nth(i + 1).innerText()).split(/\s+/);
+        await expect.poll(text, { timeout: 60_000 }).toEqual(expect.arrayContaining([first.label, second.label]));
+      }
     });
   });
 

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { EXAMPLES } from '../../../../src/guide/lesson.ts';
+import { DIFFERENT_WORDS, EXAMPLES } from '../../../../src/guide/lesson.ts';
 import { place, head as question } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo } from '../../api/types.ts';
 import { useWords } from '../../api/use-previewed-query.ts';
@@ -37,6 +37,7 @@ export function Begin({ info, heads, neurons }: BeginProps) {
                 head={example.index}
                 matrix={example.matrix}
                 title={example.title}
+                different
               >
                 <BestPairs info={info} layer={example.layer} head={example.index} matrix={example.matrix} />
               </HeadCard>
@@ -54,7 +55,14 @@ export function Begin({ info, heads, neurons }: BeginProps) {
           {kind === 'neuron' ? (
             <NeuronCard info={info} layer={layer} neuron={index} title={title} />
           ) : (
-            <HeadCard info={info} layer={layer} head={index} matrix={matrix} title={title}>
+            <HeadCard
+              info={info}
+              layer={layer}
+              head={index}
+              matrix={matrix}
+              title={title}
+              different={!info.atlas && info.tokenizer !== null}
+            >
               <FoundPairs info={info} layer={layer} head={index} matrix={matrix} />
             </HeadCard>
           )}
@@ -89,12 +97,19 @@ interface HeadCardProps {
   head: number;
   matrix: HeadMatrix;
   title: string;
+  /** Its pairs are of different words. */
+  different: boolean;
   children: ReactNode;
 }
 
-function HeadCard({ info, layer, head, matrix, title, children }: HeadCardProps) {
+function HeadCard({ info, layer, head, matrix, title, different, children }: HeadCardProps) {
   return (
-    <Link to="/m/$model/head/$layer/$head" params={{ model: info.id, layer, head }} search={{ matrix }} preload={false}>
+    <Link
+      to="/m/$model/head/$layer/$head"
+      params={{ model: info.id, layer, head }}
+      search={{ matrix, ...(different && DIFFERENT_IN_ADDRESS[matrix]) }}
+      preload={false}
+    >
       <b>{title}</b>
       <span className="soft">
         head {layer}:{head}
@@ -106,22 +121,22 @@ function HeadCard({ info, layer, head, matrix, title, children }: HeadCardProps)
   );
 }
 
-/** What leaves pairs of different words; without a tokenizer there are none to compare. */
-const DIFFERENT = {
-  qk: { excludeFuzzy: true, onlyAlnum: true },
-  vo: { excludeSame: true, onlyAlnum: true },
-};
+/** The head's page with the same pairs as its card: {@link DIFFERENT_WORDS} as its address says them. */
+const DIFFERENT_IN_ADDRESS = {
+  qk: { exclude: 'fuzzy', filters: 'alnum' },
+  vo: { exclude: 'same', filters: 'alnum' },
+} as const;
 
 /** An atlas has a head's pairs at hand; without one they are read. */
 function FoundPairs(head: HeadWordsProps) {
   return head.info.atlas ? <HeadWords {...head} /> : <BestPairs {...head} />;
 }
 
-/** A head's first pairs of different words, read for this card. */
+/** A head's first pairs of different words, read for this card; without a tokenizer there are none to compare. */
 function BestPairs({ info, layer, head, matrix }: HeadWordsProps) {
   const asked = {
     param: place({ model: info.id, layer, head }),
-    query: { matrix, k: 3, ...(info.tokenizer && DIFFERENT[matrix]) },
+    query: { matrix, k: 3, ...(info.tokenizer && DIFFERENT_WORDS[matrix]) },
   };
   const { data, isFetching, began, preview } = useWords(question, asked, { enabled: info.live });
   if (isFetching) return <Reading />;
