@@ -112,7 +112,7 @@ export async function runReport(
 ): Promise<void> {
   await checkPage(page);
   const drawn = draws && isPicture(flags);
-  if (!drawn) formatOf(flags); // A contradiction in the flags is found before the work is done.
+  if (!drawn) formatOf(flags, draws); // A contradiction in the flags is found before the work is done.
   const report = await withModel(name, flags, work);
   if (drawn) await writePicture(report, flags.output!);
   else await print(report, flags);

@@ -18,26 +18,31 @@ const BY_ENDING: Record<string, Format> = {
   '.txt': 'table',
 };
 
+/** The same of a command that can draw; what is a picture is written as such before a format is looked for. */
+const DRAWN: Record<string, Format> = { ...BY_ENDING, '.svg': 'table' };
+
 /** The name that stands for standard output. */
 export const STANDARD_OUTPUT = '-';
 
 /**
  * The format asked for, else what the output file's name says, else a table. `USAGE` where two are asked for, and where
- * the name's ending says what cannot be written.
+ * the name's ending says what cannot be written. `draws`: the command can write a picture as well.
  */
-export function formatOf({ format, json, output }: OutputFlags): Format {
+export function formatOf({ format, json, output }: OutputFlags, draws = false): Format {
   if (json && format && format !== 'json') {
     throw new WeightscopeError('USAGE', `Expected one format, got --json and --format ${format}.`);
   }
   if (json) return 'json';
-  return format ?? formatByName(output, BY_ENDING, otherwise(output)) ?? 'table';
+  return format ?? formatByName(output, draws ? DRAWN : BY_ENDING, otherwise(output, draws)) ?? 'table';
 }
 
 /** What to do with a name whose ending no table has. A picture of a neuron or head is the page's to make. */
-const otherwise = (output: string | undefined): string =>
-  PICTURES.includes(extname(output ?? '').toLowerCase())
-    ? 'this command draws no picture: the page does, open it with `weightscope explore MODEL` and press “picture” beside a drawing or list (`align -o heat.svg` draws its own)'
-    : '--format says it for any name';
+function otherwise(output: string | undefined, draws: boolean): string {
+  if (!PICTURES.includes(extname(output ?? '').toLowerCase())) return '--format says it for any name';
+  return draws
+    ? 'its picture is written as .svg'
+    : 'this command draws no picture: the page does, open it with `weightscope explore MODEL` and press “picture” beside a drawing or list (`align -o heat.svg` draws its own)';
+}
 
 const PICTURES = ['.svg', '.png', '.pdf', '.jpg', '.jpeg'];
 
