@@ -4,7 +4,7 @@ import { plainArguments } from './arguments.ts';
 import { EXIT, endingOf, isClosedPipe } from './failure.ts';
 import { endOnSignals } from './interrupt.ts';
 import { terminalOf } from './output/terminal.ts';
-import { createProgram } from './program.ts';
+import { createProgram, withoutHelpOfUnknown } from './program.ts';
 
 // `weightscope … | head` closes our output early; that is how it is meant.
 process.stdout.on('error', (error) => {
@@ -20,7 +20,8 @@ process.stderr.on('error', (error) => {
 endOnSignals();
 try {
   const args = plainArguments(process.argv.slice(2));
-  await createProgram().parseAsync(args.length ? args : ['--help'], { from: 'user' });
+  const program = createProgram();
+  await program.parseAsync(args.length ? withoutHelpOfUnknown(args, program) : ['--help'], { from: 'user' });
 } catch (error) {
   fail(error);
 }

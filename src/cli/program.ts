@@ -13,6 +13,21 @@ MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-communi
   weightscope head sample 1 5 --matrix qk --exclude-fuzzy
   weightscope help COMMAND`;
 
+/**
+ * `args` without a wish for help where the command before it is none: the parser would answer with the help of what is
+ * above, where whoever mistyped a command should be told so.
+ */
+export function withoutHelpOfUnknown(args: readonly string[], program: Command): string[] {
+  let command = program;
+  for (const name of args) {
+    if (command.commands.length === 0 || name.startsWith('-')) break;
+    const found = command.commands.find((one) => one.name() === name || one.aliases().includes(name));
+    if (!found) return args.filter((arg) => arg !== '--help' && arg !== '-h');
+    command = found;
+  }
+  return [...args];
+}
+
 /** All commands. They are definitions only: what a command needs is loaded when it runs. */
 export function createProgram(): Command {
   const program = new Command('weightscope')
