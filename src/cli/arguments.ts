@@ -21,10 +21,7 @@ export function plainArguments(args: readonly string[]): string[] {
   if (letter === undefined) return [...args];
   // The model comes first: what looks like a place before it is its name.
   const at = rest.findIndex((arg, i) => i > 0 && /^(?:\d+:\d+|L\d+[NH]\d+)$/i.test(arg));
-  if (at < 0) {
-    checkPlace(command, letter, rest);
-    return [...args];
-  }
+  if (at < 0) return [...args];
   const [, layer, given = letter, index] = /^L?(\d+)(?::|([NH]))(\d+)$/i.exec(rest[at])!;
   if (given.toUpperCase() !== letter) {
     const other = Object.keys(LETTERS).find((name) => name !== command);
@@ -36,13 +33,22 @@ export function plainArguments(args: readonly string[]): string[] {
   return [command, ...rest.slice(0, at), layer, index, ...rest.slice(at + 1)];
 }
 
-/** Throws `USAGE` for what looks like a place and is none, such as `4:`, `1:5:3` or `L4`, alone behind the model. */
-function checkPlace(command: string, letter: string, rest: readonly string[]): void {
-  const [, place, next] = rest;
-  const alone = next === undefined || next.startsWith('-');
-  if (place === undefined || !alone || /^[-+]?\d+$/.test(place) || place.startsWith('-')) return;
-  throw new WeightscopeError(
-    'USAGE',
-    `Expected a ${command} as LAYER INDEX, 4:1 or L4${letter}1 behind the model, got ${quote(place)}.`,
-  );
+/** The usage of a command that takes a place: two numbers, or the place as it is printed. */
+export function usageWithPlace(command: string, taken: readonly { name(): string }[]): string | undefined {
+  if (LETTERS[command] === undefined) return undefined;
+  const [model, layer, index] = taken.map((one) => one.name());
+  return `[options] <${model}> <${layer}> <${index}> | <${layer}:${index}>`;
+}
+
+/**
+XX
+ * may be the layer or, of who thinks of the model's neurons as one list, the index. `given`: the model and what stands
+ * behind it. Undefined for another command, and where nothing stands behind the model.
+ */
+export function wrongPlace(command: string, given: readonly string[]): string | undefined {
+  const letter = LETTERS[command];
+  const place = given.slice(1, 3).join(' ');
+  if (letter === undefined || place === '') return undefined;
+  const alone = /^\d+$/.test(place) ? ` alone (is 0:${place} meant?)` : '';
+  return `Expected a ${command} as LAYER INDEX, 4:1 or L4${letter}1 behind the model, got ${quote(place)}${alone}.`;
 }

@@ -1,8 +1,9 @@
 import { Argument, type Command, type CommanderError, Option } from 'commander';
 import { WeightscopeError } from '../errors.ts';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
+import { usageWithPlace, wrongPlace } from './arguments.ts';
 import { usedWrongly } from './failure.ts';
-import { amount, atLeast, atMost, listOption, place, ranges, real, wholeNumber } from './options.ts';
+import { amount, atLeast, atMost, choosing, listOption, place, ranges, real, wholeNumber } from './options.ts';
 
 /** A command: what it takes, by parameters that know their own flags, and what it does. */
 export interface Definition<A extends Shape, F extends Shape> {
@@ -35,6 +36,8 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
   if (alias) command.alias(alias);
   for (const [of, schema] of Object.entries<Shape[string]>(places))
     command.addArgument(argumentOf(of, factsOf(schema)));
+  const usage = usageWithPlace(name, command.registeredArguments);
+  if (usage !== undefined) command.usage(usage);
   const options = Object.entries<Shape[string]>(flags)
     .filter(([, schema]) => factsOf(schema).only !== 'http')
     .map(([of, schema]) => [of, optionOf(of, factsOf(schema))] as const);
@@ -68,7 +71,8 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
 /** Its errors say how the command is used. */
 export function reportsUsage(command: Command): void {
   command.exitOverride((error) => {
-    throw usedWrongly(oppositeOf(error, command) ?? beginningOf(error, command) ?? error, usageOf(command));
+    const better = oppositeOf(error, command) ?? beginningOf(error, command) ?? placeOf(error, command);
+    throw usedWrongly(better ?? error, usageOf(command));
   });
 }
 
@@ -101,6 +105,13 @@ function beginningOf(error: CommanderError, command: Command): WeightscopeError 
   return new WeightscopeError('USAGE', `Unknown option '${given}': is ${found.join(' or ')} meant?`);
 }
 
+/** Of a place that the parser found wanting, how it is written: the parser sees two arguments, people one thing. */
+function placeOf(error: CommanderError, command: Command): WeightscopeError | undefined {
+  const ofArguments = error.code === 'commander.missingArgument' || / for argument '/.test(error.message);
+  const sentence = ofArguments ? wrongPlace(command.name(), command.args) : undefined;
+  return sentence === undefined ? undefined : new WeightscopeError('USAGE', sentence);
+}
+
 const usageOf = (command: Command): string => command.createHelp().commandUsage(command);
 
 /** `--no-special` arrives as `special: false`. */
@@ -116,7 +127,7 @@ export const inHelp = (sentence: string): string =>
 function argumentOf(name: string, { kind, names, cli = {}, required, ...facts }: Facts): Argument {
   const value = cli.value ?? name;
   const argument = new Argument(required ? `<${value}>` : `[${value}]`, inHelp(cli.sentence ?? facts.sentence));
-  if (kind === 'choice') argument.choices(names!);
+  if (kind === 'choice') choosing(argument, names!);
   if (cli.parse) return argument.argParser(cli.parse as (text: string) => unknown);
   return kind === 'whole' ? argument.argParser(cli.signed ? wholeNumber : amount) : argument;
 }
@@ -135,7 +146,7 @@ function optionOf(name: string, facts: Facts): Option {
   else if (kind === 'real') option.argParser(real);
   else if (kind === 'layers') option.argParser(ranges);
   else if (kind === 'place') option.argParser(place);
-  else if (kind === 'choice') option.choices(names!);
+  else if (kind === 'choice') choosing(option, names!);
   const usual = cli.default ?? facts.default;
   if (usual !== undefined) option.default(usual);
   if (required) option.makeOptionMandatory();

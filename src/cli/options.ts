@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Argument, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { meant } from '../nearest.ts';
 import {
   as,
   choice,
@@ -64,13 +65,30 @@ export function real(text: string): number {
   return value;
 }
 
+/** One of `names`; of another text it says which it is near. */
+export const oneOf =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    if (names.includes(text)) return text;
+    throw new InvalidArgumentError(`Expected ${names.join(', ')}${meant(text, names)}.`);
+  };
+
+/** What has choices, for help and completion, and takes nothing else. */
+export function choosing<T extends Argument | Option>(one: T, names: readonly string[]): T {
+  one.argChoices = [...names];
+  one.argParser(oneOf(names));
+  return one;
+}
+
 /** An option whose value is one or several of `names`, with commas between; given in their order. */
 export function listOption(flags: string, text: string, names: readonly string[]): Option {
   const option = new Option(flags, text).argParser((given: string) => {
     const chosen = given.split(',').map((name) => name.trim());
-    if (!chosen.every((name) => names.includes(name))) {
-      throw new InvalidArgumentError(`Expected ${names.join(', ')}, or several with commas between.`);
-    }
+    const wrong = chosen.find((name) => !names.includes(name));
+    if (wrong !== undefined)
+      throw new InvalidArgumentError(
+        `Expected ${names.join(', ')}, or several with commas between${meant(wrong, names)}.`,
+      );
     return names.filter((name) => chosen.includes(name));
   });
   option.argChoices = [...names]; // For help and completion; the parser above checks.

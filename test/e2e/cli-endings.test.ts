@@ -100,6 +100,7 @@ describe('what goes wrong', () => {
 
   it.each<[string, number, string[]]>([
     ['USAGE', 2, ['unknown']],
+    ['USAGE', 2, ['unknown', '--help']],
     ['USAGE', 2, ['neuron', 'sample', '4']],
     ['USAGE', 2, [...neuron, '7']],
     ['USAGE', 2, ['neuron', 'sample', 'four', '100']],
@@ -148,7 +149,8 @@ describe('what goes wrong', () => {
   });
 
   it.each([
-    [['neuron', 'sample'], 'weightscope neuron [options] <model> <layer> <index>'],
+    [['neuron', 'sample'], 'weightscope neuron [options] <model> <layer> <index> | <layer:index>'],
+    [['head', 'sample', 'a', '5'], 'weightscope head [options] <model> <layer> <head> | <layer:head>'],
     [['atlas', 'serch', 'x'], 'weightscope atlas [options] [command]'],
     [['atlas', 'search', folder], 'weightscope atlas search [options] <folder> [text...]'],
     [['explain', 'frq'], 'weightscope explain [options] [term...]'],
@@ -168,6 +170,18 @@ describe('what goes wrong', () => {
     [['info', 'smaple'], '(is `sample` meant?)'],
     [['nuron', 'sample', '4', '100'], 'Did you mean neuron?'],
     [['head', 'sample', '1', '5', '--matrx', 'vo'], 'Did you mean --matrix?'],
+    [['neuron', 'sample', '4', '100', '--part', 'key,vlaue'], '(is `value` meant?)'],
+    [['neuron', 'sample', '4', '100', '--normalize', 'frec'], '(is `freq` meant?)'],
+    [['head', 'sample', '1', '5', '--matrix', 'ov'], '(is `vo` meant?)'],
+    [['completion', 'bsh'], '(is `bash` meant?)'],
+    [['infoo', '--help'], "Unknown command 'infoo' (Did you mean info?)"],
+    [['help', 'find'], "Unknown command 'find'; it is `weightscope atlas search ATLAS WORDS`."],
+    [['atlas', 'serch', '-h'], "Unknown command 'serch' (Did you mean search?)"],
+    [['neuron', 'sample', '381'], 'as LAYER INDEX, 4:1 or L4N1 behind the model, got "381" alone (is 0:381 meant?)'],
+    [['neuron', 'sample', '4:'], 'as LAYER INDEX, 4:1 or L4N1 behind the model, got "4:".'],
+    [['head', 'sample', 'a', '5'], 'Expected a head as LAYER INDEX, 4:1 or L4H1 behind the model, got "a 5".'],
+    [['align', 'sample', 'sample', '-o', 'heat.pdf'], '.txt, .svg, got heat.pdf; its picture is written as .svg. ['],
+    [['info', 'sample', '-o', 'heat.svg'], 'this command draws no picture'],
     [['vector', 'sample', 'king'], 'is the token tok:" king" meant?'],
   ])('asks what is meant: %j', async (args, question) => {
     // No hub is there to be asked, on a port that fetch would not refuse by itself.
