@@ -27,8 +27,8 @@ const LEAST_RISE = 1.1;
 const CAUTION = 0.9;
 /**
  * What a pair that passes costs, in terms of a screen of 32 dimensions: an fp32 product of rows from anywhere, and what
- * the screen loses by writing its place down. Measured with flat factors of 64 to 256 dimensions, native and WASM; heads
- * of real models, whose screens are short, take the same with 60.
+ * the screen loses by writing its place down. Measured with flat factors of 64 to 256 dimensions, native and WASM;
+ * heads of real models, whose screens are short, take the same with 60.
  */
 const PRODUCT = 250;
 /** Rounding to 8 bits adds about so much of both sizes to a bound. */
