@@ -41,9 +41,9 @@ export function usageWithPlace(command: string, taken: readonly { name(): string
 }
 
 /**
-XX
- * may be the layer or, of who thinks of the model's neurons as one list, the index. `given`: the model and what stands
- * behind it. Undefined for another command, and where nothing stands behind the model.
+ * What to say where a neuron or a head is not named by two numbers: `4:`, `L4`, `a b` or one number alone, which whoever
+ * thinks of one list of neurons takes for its index. `given`: the model and what stands behind it. Undefined for another
+ * command, and where nothing stands behind the model.
  */
 export function wrongPlace(command: string, given: readonly string[]): string | undefined {
   const letter = LETTERS[command];
