@@ -41,8 +41,8 @@ export function usageWithPlace(command: string, taken: readonly { name(): string
 }
 
 /**
- * What to say where a neuron or a head is not named by two numbers: `4:`, `L4`, `a b` or one number alone, which whoever
- * thinks of one list of neurons takes for its index. `given`: the model and what stands behind it. Undefined for another
+ * What to say where a neuron or a head is not named by two numbers: `4:`, `L4`, `a b` or one number alone, which is the
+ * index to whoever thinks of one list of neurons. `given`: the model and what stands behind it. Undefined for another
  * command, and where nothing stands behind the model.
  */
 export function wrongPlace(command: string, given: readonly string[]): string | undefined {
