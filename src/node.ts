@@ -180,7 +180,8 @@ function hubOptions(location: string, { progress, signal, ranges }: NodeOpenOpti
 function misspelt(location: string, error: WeightscopeError): WeightscopeError {
   const question = meant(location, ['sample']);
   if (question === '' || error.code === 'ABORTED') return error;
-  return new WeightscopeError(error.code, `${error.message.replace(/\.$/, '')}${question}.`, { cause: error });
+  const first = `Nothing is at ${JSON.stringify(location)} here${question}; as a hub id:`;
+  return new WeightscopeError(error.code, `${first} ${error.message}`, { cause: error });
 }
 
 /** A location that means the same in another folder: a path becomes absolute. */

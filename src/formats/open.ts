@@ -55,6 +55,11 @@ function whatElse(first: Uint8Array, file: string): WeightscopeError | undefined
       'FORMAT_UNKNOWN',
       `Expected weights in ${file}, but it has only ${first.length} bytes; fetch the file again.`,
     );
+  if (isText(first))
+    return new WeightscopeError(
+      'FORMAT_UNKNOWN',
+      `Expected GGUF, safetensors or PyTorch weights in ${file}, found a text file; name the file that has the weights, or the folder of the model.`,
+    );
   return new WeightscopeError(
     'FORMAT_UNKNOWN',
     `Expected GGUF, safetensors or PyTorch weights in ${file}, found none of them: its first bytes are ${hex(first.subarray(0, 9))}.`,
@@ -84,6 +89,16 @@ const OTHER_FORMATS: readonly { magic: string; what: string; advice: string }[] 
 
 function startsWith(bytes: Uint8Array, magic: string): boolean {
   return bytes.length >= magic.length && [...magic].every((char, i) => char.charCodeAt(0) === bytes[i]);
+}
+
+/** UTF-8 without control characters other than line ends and tabs; the last character may be cut off. */
+function isText(bytes: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return !/[^\P{Cc}\t\n\f\r]/u.test(text);
+  } catch {
+    return false;
+  }
 }
 
 function hex(bytes: Uint8Array): string {

@@ -151,7 +151,9 @@ describe('openTensorFile', () => {
     ['abc', /only 3 bytes/],
     ['<!DOCTYPE html><html>', /a web page/],
     ['\n<html lang="en">', /a web page/],
-    ['{"architectures": []}', /first bytes are 7b 22 61/],
+    ['{"architectures": []}', /found a text file; name the file that has the weights/],
+    ['# \xc3\x9cberschrift\n\nA model card, as a README has it.', /found a text file/],
+    ['\0\x01\x02 not text at all', /first bytes are 00 01 02/],
   ])('%j is FORMAT_UNKNOWN', (bytes, message) => expectError(open(bytes), 'FORMAT_UNKNOWN', message));
 });
 

@@ -5,7 +5,7 @@ import { rowsKept, stage } from './applied.ts';
 import { embedding, embeddingOf, rowNorms, scaledRows } from './embedding.ts';
 import type { Factor } from './factor-cache.ts';
 import { normaliser } from './normalisers.ts';
-import { checkIndex, interactionsOf, parameter, readVectors, type VectorKind } from './parameters.ts';
+import { checkIndex, interactionsOf, parameter, placesInWords, readVectors, type VectorKind } from './parameters.ts';
 import { previewOf } from './preview.ts';
 import type { HeadMatrix, ReadOptions } from './types.ts';
 
@@ -158,8 +158,9 @@ export const headCount = (model: Model, layer: number): number => parameter(mode
 
 /** Throws `OUT_OF_RANGE` where there is no such layer or head. */
 export function checkHead(model: Model, layer: number, head: number): void {
-  checkIndex(layer, model.dimensions.layers, 'layer');
-  checkIndex(head, headCount(model, layer), 'head');
+  const places = () => placesInWords(model, 'heads');
+  checkIndex(layer, model.dimensions.layers, 'layer', places);
+  checkIndex(head, headCount(model, layer), 'head', places);
 }
 
 /** Which of `shared` key-value heads a query head, one of `heads`, has: groups of neighbours share one. */

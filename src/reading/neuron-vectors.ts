@@ -11,6 +11,7 @@ import {
   neuronName,
   parameter,
   parametersOf,
+  placesInWords,
   readVectors,
 } from './parameters.ts';
 import { partsOf } from './parts.ts';
@@ -45,7 +46,8 @@ export async function neuronRow(
   { expert, foldNorm, signal }: VectorOptions = {},
 ): Promise<Matrix> {
   const { layers, experts } = model.dimensions;
-  checkIndex(layer, layers, 'layer');
+  const places = () => placesInWords(model, 'neurons');
+  checkIndex(layer, layers, 'layer', places);
   if (experts > 0 || expert !== undefined)
     checkIndex(expert ?? 0, experts + (hasSharedExpert(model) ? 1 : 0), 'expert');
   const source = parameter(model, neuronName(model, layer, part, expert));
@@ -54,7 +56,7 @@ export async function neuronRow(
       'ARGUMENT_INVALID',
       `Expected no \`expert\` for layer ${layer} of ${model.name}, whose feed-forward part has none, got ${expert}.`,
     );
-  checkIndex(neuron, source.count, 'neuron');
+  checkIndex(neuron, source.count, 'neuron', places);
   const range = { start: neuron, end: neuron + 1, foldNorm, signal };
   return readVectors(model, { layer, kind: `ff.${part}`, source }, range);
 }

@@ -23,12 +23,21 @@ export function kindOfParameter(name: string): VectorKind | undefined {
   return VECTOR_KINDS.find((kind) => kind === `${group}.${part}`);
 }
 
-/** Throws `OUT_OF_RANGE` unless `value` is a whole number in 0..size-1. */
-export function checkIndex(value: number, size: number, name: string): void {
+/**
+ * Throws `OUT_OF_RANGE` unless `value` is a whole number in 0..size-1. `places`: a sentence on what there is instead.
+ */
+export function checkIndex(value: number, size: number, name: string, places?: () => string): void {
   if (Number.isInteger(value) && value >= 0 && value < size) return;
   const range = size === 0 ? 'nothing (the model has none)' : `0..${size - 1}`;
-  throw new WeightscopeError('OUT_OF_RANGE', `Expected \`${name}\` to be ${range}, got ${value}.`);
+  throw new WeightscopeError(
+    'OUT_OF_RANGE',
+    `Expected \`${name}\` to be ${range}, got ${value}.${places ? ` ${places()}` : ''}`,
+  );
 }
+
+/** `The neurons of sample are 0:0 to 5:1535.` */
+export const placesInWords = ({ name, dimensions: { layers, ...counts } }: Model, of: 'neurons' | 'heads'): string =>
+  `The ${of} of ${name} are 0:0 to ${layers - 1}:${counts[of] - 1}.`;
 
 /** The parameter called `name`; `PARAMETER_UNKNOWN`, naming the model, when there is none. */
 export function parameter(model: Model, name: string): Parameter {

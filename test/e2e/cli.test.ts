@@ -205,7 +205,9 @@ describe('vector', () => {
   it('shows where an expression is wrong', async () => {
     const { status, stdout, stderr } = await weightscope(['vector', 'sample', 'ff:9:1.key']);
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toBe('weightscope: Expected `layer` to be 0..5, got 9. [OUT_OF_RANGE]\n  ff:9:1.key\n  ^\n');
+    expect(stderr).toBe(
+      'weightscope: Expected `layer` to be 0..5, got 9. The neurons of sample are 0:0 to 5:1535. [OUT_OF_RANGE]\n  ff:9:1.key\n  ^\n',
+    );
   });
 });
 
