@@ -38,9 +38,11 @@ test('the caption is the same in sentences, with the colours by name and an addr
   expect(caption).toMatch(/^Head 1:5: pairs of QK\. The 68 strongest/);
   // The name of a model is not the beginning of a sentence.
   expect(caption).toContain('. Model sample, llama');
-  expect(captionOf({ ...figure, legend: [{ tone: 'edge', label: 'all others' }] }, origin)).toContain(
-    'Grey: all others',
-  );
+  const greys = [
+    { tone: 'neutral', label: 'listed' },
+    { tone: 'edge', label: 'all others' },
+  ];
+  expect(captionOf({ ...figure, legend: greys }, origin)).toContain('Strong grey: listed; faint grey: all others');
   expect(caption).toMatch(/Teal: query token to key token\.$/);
   expect(captionOf(figure, { ...origin, link: 'https://example.org/m/sample' })).toMatch(
     /Teal: query token to key token\. https:\/\/example\.org\/m\/sample$/,

@@ -68,8 +68,9 @@ const COLOURS: Record<string, string> = {
   read: 'teal',
   write: 'orange',
   opposite: 'violet',
-  neutral: 'grey',
-  edge: 'grey',
+  // Beside one another in one drawing, on light paper and on dark.
+  neutral: 'strong grey',
+  edge: 'faint grey',
   ink: 'black',
 };
 
