@@ -22,5 +22,13 @@ function start(): void {
   );
 }
 
+/** An address of a site's page, opened on a server: its place stands behind the `#`, where no server looks. */
+function takePlaceOfSite(): void {
+  if (location.hash.startsWith('#/')) history.replaceState(null, '', location.origin + location.hash.slice(1));
+}
+
 if (isSite) void beginSite().then(start);
-else start();
+else {
+  takePlaceOfSite();
+  start();
+}

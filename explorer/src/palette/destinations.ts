@@ -18,6 +18,13 @@ export function addressOf(model: string, place: Place): Destination {
   }
 }
 
+/** What reads as no place may be words to search for. */
+export const searchFor = (model: string, q: string): Destination => ({
+  to: '/m/$model/search',
+  params: { model },
+  search: { q },
+});
+
 /** The pages themselves, offered before anything is typed. */
 export function pagesOf(model: string): { title: string; hint: string; to: Destination }[] {
   return [

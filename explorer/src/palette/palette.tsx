@@ -7,7 +7,7 @@ import { modelQuery, placesQuery } from '../api/queries.ts';
 import type { ModelInfo, Place } from '../api/types.ts';
 import { TokenText } from '../components/token-text.tsx';
 import { useSettled } from '../components/use-settled.ts';
-import { addressOf, type Destination, pagesOf } from './destinations.ts';
+import { addressOf, type Destination, pagesOf, searchFor } from './destinations.ts';
 import './palette.css';
 
 interface PaletteProps {
@@ -25,6 +25,8 @@ export default function Palette({ model, close }: PaletteProps) {
   const { data: info } = useQuery(modelQuery(model));
   const places = asked === '' ? [] : (query.data?.places ?? []);
   const pages = pagesOf(model).filter(({ title }) => title.toLowerCase().startsWith(text.trim().toLowerCase()));
+
+  const searched = isNothing(text, asked, query, places) && pages.length === 0 ? asked : undefined;
 
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -52,6 +54,12 @@ export default function Palette({ model, close }: PaletteProps) {
               <PlaceText place={place} />
             </Command.Item>
           ))}
+          {searched !== undefined && (
+            <Command.Item value="search for words" onSelect={() => go(searchFor(model, searched))}>
+              <span className="kind">search</span>
+              <span>Search neurons and heads for “{searched}”</span>
+            </Command.Item>
+          )}
           {pages.map(({ title, hint, to }) => (
             <Command.Item key={title} value={title} onSelect={() => go(to)}>
               <span className="kind">page</span>
@@ -108,5 +116,9 @@ function emptyText(
     const last = info.layers - 1;
     return `The places of ${info.id} are neurons 0:0 to ${last}:${info.neurons - 1} and heads 0:0 to ${last}:${info.heads - 1}.`;
   }
-  return 'No neuron, head, token or expression reads like this. Words are single tokens: try the beginning of one.';
+  return '…';
 }
+
+/** The text was asked for and reads as nothing: neither as a place, which may be one that is not there. */
+const isNothing = (text: string, asked: string, query: { isSuccess: boolean }, places: readonly Place[]): boolean =>
+  asked !== '' && asked === text.trim() && query.isSuccess && places.length === 0 && !placeIn(text);

@@ -210,6 +210,16 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
     });
   });
 
+  it('has no line that says where to point on a phone, even on one that says that it hovers', async () => {
+    await open('/m/sample', async (page) => {
+      await hovering(page);
+      const line = page.locator('.look-line.idle');
+      await line.waitFor();
+      await page.setViewportSize({ width: 390, height: 844 });
+      await line.waitFor({ state: 'hidden' });
+    });
+  });
+
   it('has cells in the heat map that say their pair to a pointer and lead to its row', async () => {
     await open('/m/sample/head/1/5?matrix=qk', async (page) => {
       const heat = page.getByRole('region', { name: /^Heat map/ });

@@ -9,6 +9,7 @@ import { buildAtlas, diffAtlases, openModel, readHead } from '../../../src/node.
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import {
   accessibilityProblems,
+  asSite,
   documentPicture,
   type Explorer,
   keepPicture,
@@ -207,6 +208,26 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       await page.getByText('The places of sample are neurons 0:0 to 5:1535 and heads 0:0 to 5:8.').waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog', { name: 'Go to' }).waitFor({ state: 'hidden' });
+    });
+  });
+
+  it('offers to search for what the palette reads as no place', async () => {
+    await look('/', async (page) => {
+      await page.getByRole('heading', { name: 'sample' }).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Go to' }).waitFor();
+      await page.keyboard.type('dog cat');
+      await page.getByRole('option', { name: 'Search neurons and heads for “dog cat”' }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/m/sample/search?q=dog*cat');
+    });
+  });
+
+  it('goes to the place of an address in the form of a site, and keeps what it says', async () => {
+    const path = '/m/sample/neuron/0/381?normalize=cosine';
+    await look(asSite() ? path : `/#${path}`, async (page) => {
+      await page.getByText('Scores are cosines').waitFor();
+      expect(page.url()).toBe(explorer.base + path);
     });
   });
 
