@@ -75,6 +75,11 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
           timeout: 60_000,
         })
         .toEqual(wanted.slice(0, 45));
+      expect(wanted.some(([, rank]) => rank === '–')).toBe(true);
+      const placeless = page.getByRole('cell', { name: '–', exact: true }).locator('span').first();
+      expect(await placeless.getAttribute('title')).toMatch(
+        /^No place: the neuron’s own list that the atlas keeps ends before a met word\. \d+:\d+ is among the best neurons/,
+      );
       expect(await page.locator('mark.met').first().textContent()).toBe('·queen');
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, 'search');

@@ -34,6 +34,12 @@ export function colourScale(values: readonly number[]): ColourScale {
   return { low, high, signed, beyond: { low: count((value) => value < low), high: count((value) => value > high) } };
 }
 
+/** What the ends of a scale are, where values lie beyond them. */
+export function endsInWords({ signed, beyond }: ColourScale): string | undefined {
+  if (beyond.low + beyond.high === 0) return undefined;
+  return signed ? 'the 1st or the 99th percentile, the one further from zero' : 'the 1st and the 99th percentile';
+}
+
 /** -1 to 1 on a signed scale, 0 to 1 on one without signs: how strong the colour is, and of which pole. */
 export function strength({ low, high, signed }: Colours, value: number): number {
   if (signed) return Math.max(-1, Math.min(1, value / (high || 1)));

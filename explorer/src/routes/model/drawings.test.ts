@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { gridSvg, violinsSvg } from './drawings.ts';
+import { colourScale } from './columns.ts';
+import { gridSvg, legendOf, violinsSvg } from './drawings.ts';
 
 const count = (text: string, what: string) => text.split(what).length - 1;
 
@@ -22,4 +23,15 @@ test('saved violins have a shape and a number per layer', () => {
   const svg = violinsSvg(['M0,0Z', 'M1,1Z', ''], 150, ['−1.00', '1.00']);
   expect(count(svg, '<path')).toBe(3);
   expect(count(svg, '<text')).toBe(2 + 3);
+});
+
+test('a scale that ends before the values do says where it ends', () => {
+  const values = Array.from({ length: 1000 }, (_, i) => i);
+  expect(legendOf(colourScale(values)).map(({ label }) => label)).toEqual([
+    'from 10.0 or less (pale) to 989 or more (full), the 1st and the 99th percentile',
+  ]);
+  expect(legendOf(colourScale([...values, -2000].map((value) => value - 500)))[1]!.label).toMatch(
+    /^below zero, full colour at .+ or less, the 1st or the 99th percentile, the one further from zero$/,
+  );
+  expect(legendOf(colourScale([1, 2, 3]))[0]!.label).toBe('from 1.00 (pale) to 3.00 (full)');
 });

@@ -2,7 +2,7 @@ import type { ByLayer } from '../../../../src/questions/standouts.ts';
 import { svgOf } from '../../export/element.ts';
 import type { LegendEntry } from '../../export/figure.ts';
 import { formatScore } from '../../format.ts';
-import { type ColourScale, type Colours, strength } from './columns.ts';
+import { type ColourScale, type Colours, endsInWords, strength } from './columns.ts';
 
 /** The model's drawings as SVG of their own, to be saved: on the page they are links. Colours as in theme.css. */
 
@@ -76,14 +76,17 @@ export function squaresSvg(values: readonly (number | null)[], columns: number, 
 }
 
 /** What the colours of a scale stand for. */
-export function legendOf({ low, high, signed, beyond }: ColourScale): LegendEntry[] {
+export function legendOf(scale: ColourScale): LegendEntry[] {
+  const { low, high, signed, beyond } = scale;
   const [least, most] = [
     formatScore(low) + (beyond.low > 0 ? ' or less' : ''),
     formatScore(high) + (beyond.high > 0 ? ' or more' : ''),
   ];
-  if (!signed) return [{ tone: 'read', label: `from ${least} (pale) to ${most} (full)` }];
+  const ends = endsInWords(scale);
+  const why = ends ? `, ${ends}` : '';
+  if (!signed) return [{ tone: 'read', label: `from ${least} (pale) to ${most} (full)${why}` }];
   return [
     { tone: 'write', label: `above zero, full colour at ${most}` },
-    { tone: 'opposite', label: `below zero, full colour at ${least}` },
+    { tone: 'opposite', label: `below zero, full colour at ${least}${why}` },
   ];
 }

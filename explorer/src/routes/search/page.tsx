@@ -184,6 +184,8 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
     const ranks = words.flatMap((word) => word.within ?? []);
     return ranks.length === 0 ? undefined : Math.min(...ranks);
   };
+  // Each word has a list of those who write it, each neuron and head one of its own words: both end somewhere.
+  const placeless = `No place: the ${isHead ? 'head’s pairs' : 'neuron’s own list'} that the atlas keeps ${isHead ? 'end' : 'ends'} before a met word.`;
   if (hits.length === 0) return <Empty>Nothing has these words among its best. Try OR between them, or fewer.</Empty>;
   const columns: Column<Hit>[] = [
     {
@@ -246,7 +248,12 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
         ? 'The best place of a met word among the head’s own pairs, where the atlas lists it'
         : 'The best place of a met word in the neuron’s own list, where the atlas lists it',
       value: within,
-      cell: (hit) => within(hit) ?? '–',
+      cell: (hit) =>
+        within(hit) ?? (
+          <span title={`${placeless} ${hit.place} is among the best ${isHead ? 'heads' : 'neurons'} of the word.`}>
+            –
+          </span>
+        ),
       numeric: true,
       width: '84px',
     },
