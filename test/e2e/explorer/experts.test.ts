@@ -13,13 +13,17 @@ const browser = await launchChromium();
 const folder = join(root, 'test/fixtures/architectures/mixtral');
 const model = await openModel(folder);
 let explorer: Explorer;
+/** Its first layer has no experts. */
+let dense: Explorer;
 
 beforeAll(async () => {
-  if (browser) explorer = await startExplorer(folder);
+  if (!browser) return;
+  [explorer, dense] = await Promise.all([startExplorer(folder), startExplorer(join(folder, '../deepseek_v2'))]);
 });
 afterAll(async () => {
   await browser?.close();
   await explorer?.stop();
+  await dense?.stop();
 });
 
 describe.skipIf(!browser)(`experts on the page ${browser ? '' : NO_CHROMIUM}`, () => {
@@ -44,6 +48,14 @@ describe.skipIf(!browser)(`experts on the page ${browser ? '' : NO_CHROMIUM}`, (
     await page.getByLabel('of expert').selectOption('0');
     await expect.poll(shown).toEqual(await first(8, 0));
     expect(page.url()).not.toContain('expert');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  it('has no choice of experts where a layer has none', async () => {
+    const { page, problems } = await openExplorer(browser as Browser, dense, '/m/deepseek_v2/neuron/0/3');
+    await page.getByRole('table', { name: 'Value, top tokens' }).waitFor();
+    await page.getByLabel('of expert').waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
     await page.context().close();
   });

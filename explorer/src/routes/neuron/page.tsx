@@ -66,6 +66,8 @@ function OneNeuron() {
     // Another normaliser or filter of the same neuron: what is shown stays until the new answer is there.
     keep: (old) => old.layer === layer && old.neuron === neuron,
   });
+  // In a model with experts some layers have none, which their readings tell.
+  const ofExperts = (info.data?.experts ?? 0) > 0 && (!reading.data || reading.data.expert !== undefined);
   // What needs the whole pass waits for it, so that it is in no other page's way.
   const exact = reading.data !== undefined && reading.preview === undefined;
   const histogram = useQuery({ ...histogramQuery(model, at, search), enabled: exact });
@@ -102,7 +104,7 @@ function OneNeuron() {
           })
         }
       >
-        {info.data && info.data.experts > 0 && (
+        {info.data && ofExperts && (
           <ExpertPicker
             expert={expert ?? 0}
             experts={info.data.experts}
