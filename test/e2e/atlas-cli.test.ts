@@ -88,7 +88,12 @@ describe('weightscope atlas', () => {
     expect(parseCsv(csv.stdout)[0]).toEqual(expect.arrayContaining(['met', 'words']));
     const table = await weightscope(['atlas', 'search', atlas, '--any', list]);
     expect(table.stdout).toMatch(/\d of 993/);
-    expect(table.stdout).toContain('No token is "qqqqqq", "nothing0"');
+    const said = table.stdout.replaceAll(/\s+/g, ' ');
+    expect(said).toMatch(/No token is "qqqqqq", "nothing0"[^.]* or one of 983 more\./);
+    expect(said).toMatch(/water \d+ tokens?, qqqqqq 0, nothing0 0, .*nothing3 0, 987 more words/);
+    const named = await weightscope(['atlas', 'search', atlas, 'water OR qqqqqq OR riv* OR zebras']);
+    expect(named.stdout).toMatch(/water \d+ tokens?, qqqqqq 0, riv\* \d+, zebras 0/);
+    expect(named.stdout).toContain('No token is "qqqqqq" or "zebras".');
     const both = await weightscope(['atlas', 'search', atlas, 'water', '--any', list]);
     expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('Expected words or --any FILE, got both')]);
     const unknown = await weightscope(['atlas', 'search', atlas, 'qqqqqq']);

@@ -96,12 +96,16 @@ const invalid = (query: string, expected: string): WeightscopeError =>
     `Expected ${expected} in the search ${JSON.stringify(query)}; write words, "exact text", prefix*, /regex/, AND, OR.`,
   );
 
+/** A term as it was written. */
+export const written = ({ kind, text }: Term): string =>
+  kind === 'exact' ? JSON.stringify(text) : kind === 'prefix' ? `${text}*` : kind === 'regex' ? `/${text}/` : text;
+
 /** A sentence on the words, of several, that no token is; none where all are known. `terms`: as a search gives them. */
 export function unknownWords(
   terms: readonly (readonly { term: { text: string }; tokens: readonly number[] }[])[],
 ): string[] {
   const unknown = terms.flat().flatMap(({ term, tokens }) => (tokens.length === 0 ? [JSON.stringify(term.text)] : []));
   if (unknown.length === 0) return [];
-  const more = unknown.length > 8 ? ` and ${unknown.length - 8} more` : '';
-  return [`No token is ${unknown.slice(0, 8).join(', ')}${more}.`];
+  const rest = unknown.length > 8 ? `one of ${unknown.length - 8} more` : unknown.pop()!;
+  return [`No token is ${[unknown.slice(0, 8).join(', '), rest].filter(Boolean).join(' or ')}.`];
 }

@@ -5,7 +5,7 @@ import type { AtlasDiff } from '../../atlas/query/diff.ts';
 import type { AtlasSpectrum } from '../../atlas/query/heads.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { SimilarRow } from '../../atlas/query/similar.ts';
-import { unknownWords } from '../../atlas/query/terms.ts';
+import { unknownWords, written } from '../../atlas/query/terms.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
@@ -63,10 +63,9 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
     ...(several ? [{ name: 'met', shown: true } as const] : []),
     { name: `word and its place in the ${what}’s own list`, shown: true, flexible: true },
   ];
-  const tokens = terms.map((all) => all.map(({ tokens }) => plural(tokens.length, 'token')).join(' and ')).join(' or ');
   return {
     title: `search ${query}`,
-    applied: [tokens, 'in order of share: how far the words stand out within it'],
+    applied: [tokensOfTerms(terms), 'in order of share: how far the words stand out within it'],
     groups: [
       {
         blocks: [
@@ -113,6 +112,26 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
       for (const hit of heads) yield { kind: 'head', ...hit, words: wordsOf(hit) };
     },
   };
+}
+
+/** Few enough that a list of words stays one line. */
+const NAMED_TERMS = 6;
+
+/** How many tokens were looked for: `2 tokens`, or of several words by their names: `dog 2 tokens, cat 3`. */
+function tokensOfTerms(terms: SearchResult['terms']): string {
+  const single = terms.flat().length === 1;
+  let first = true;
+  const said = terms.slice(0, NAMED_TERMS).map((all) =>
+    all
+      .map(({ term, tokens }) => {
+        const count = first ? plural(tokens.length, 'token') : thousands(tokens.length);
+        first = false;
+        return single ? count : `${written(term)} ${count}`;
+      })
+      .join(' and '),
+  );
+  const more = terms.length > NAMED_TERMS ? [`${thousands(terms.length - NAMED_TERMS)} more words`] : [];
+  return [...said, ...more].join(', ');
 }
 
 const OF_NEURONS =
