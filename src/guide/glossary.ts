@@ -167,9 +167,30 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'left out',
-    also: ['gains', 'gains of norms', 'biases', 'positions'],
+    also: ['positions'],
     meaning:
       'What the model does with a row beside what is read here: gains of norms, biases, positions. It is named below each reading, so that nobody takes the reading for all that the model computes.',
+    more: 'readings.md',
+  },
+  {
+    name: 'gain',
+    also: ['gains', 'gains of norms', 'norm', 'norms', 'layernorm', 'rmsnorm'],
+    meaning:
+      'What a norm multiplies each number of the stream by, as `norm.attn` before a layer’s heads or `norm.final` before the logits. Those before a layer are folded in on request (fold norm); readings leave out the others.',
+    more: 'readings.md',
+  },
+  {
+    name: 'bias',
+    also: ['biases'],
+    meaning:
+      'What is added whatever the text is, as `attn.q_bias` to a query or `unembed_bias` to each token’s logit. Readings leave it out, because it is no part of any one neuron or head.',
+    more: 'readings.md',
+  },
+  {
+    name: 'router',
+    also: ['expert', 'experts', 'mixture of experts', 'moe'],
+    meaning:
+      'In a model with experts, the matrix `ff.router` that chooses which of them compute at each place of the text; each expert has neurons of its own. Readings leave out how often one is chosen.',
     more: 'readings.md',
   },
   {
@@ -181,7 +202,7 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'fold norm',
-    also: ['fold-norm', 'foldNorm', 'norm', 'gain', 'layernorm', 'rmsnorm'],
+    also: ['fold-norm', 'foldNorm'],
     meaning:
       'The norm before a layer multiplies each number of the stream by a gain; folding multiplies it into the rows that read, so that they are read as the layer uses them.',
     more: 'readings.md',
@@ -240,6 +261,26 @@ export const GLOSSARY: readonly Term[] = [
     more: 'align.md',
   },
 ];
+
+/** What explains a parameter, by its name without the layer's: the first that fits. */
+const OF_PARAMETERS: readonly [pattern: RegExp, term: string][] = [
+  [/_bias$/, 'bias'],
+  [/^norm\.|\.norm\./, 'gain'],
+  [/router/, 'router'],
+  [/^attn\.[qk]$/, 'QK'],
+  [/^attn\.[vo]$/, 'VO'],
+  [/^ff\.(?:\w+\.)?key$/, 'key'],
+  [/^ff\.(?:\w+\.)?up$/, 'up'],
+  [/^ff\.(?:\w+\.)?value$/, 'value'],
+  [/^(?:attn|ff)\.\w|^token_types$/, 'left out'],
+];
+
+/** The term that explains a parameter, such as `layer.3.norm.attn_post` or `ff.router`; undefined for another text. */
+export function termOfParameter(name: string): Term | undefined {
+  const plain = name.replace(/^layer\.\d+\./, '');
+  const found = OF_PARAMETERS.find(([pattern]) => pattern.test(plain));
+  return found && termOf(found[1]);
+}
 
 /** The term of that name, or undefined; case, dashes and plural forms do not matter. */
 export function termOf(name: string): Term | undefined {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { GLOSSARY, termOf } from './glossary.ts';
+import { GLOSSARY, termOf, termOfParameter } from './glossary.ts';
 import { glossaryPage } from './glossary-page.ts';
 import { EXAMPLES, LESSON } from './lesson.ts';
 
@@ -26,6 +26,16 @@ it('finds terms by any of their names, each of one term alone, and leads to page
   const names = GLOSSARY.flatMap(({ name, also = [] }) => [name, ...also]).map((name) => name.toLowerCase());
   expect(new Set(names).size).toBe(names.length);
   for (const { more } of GLOSSARY) expect(existsSync(new URL(`docs/${more}`, root)), more).toBe(true);
+});
+
+it('explains the parameters that readings name as left out', () => {
+  const explained = (name: string) => termOfParameter(name)?.name;
+  expect(explained('norm.final')).toBe('gain');
+  expect(explained('layer.3.norm.attn_post')).toBe('gain');
+  expect(['norm.final_bias', 'unembed_bias', 'layer.0.attn.q_bias'].map(explained)).toEqual(['bias', 'bias', 'bias']);
+  expect(['ff.router', 'ff.router_bias', 'layer.1.ff.7.value'].map(explained)).toEqual(['router', 'bias', 'value']);
+  expect(['attn.sinks', 'attn.q'].map(explained)).toEqual(['left out', 'QK']);
+  expect(['nonsense', 'frq', 'normal'].map(explained)).toEqual([undefined, undefined, undefined]);
 });
 
 it('the words that pages have dotted are in the glossary', () => {

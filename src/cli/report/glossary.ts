@@ -1,11 +1,11 @@
 import { WeightscopeError } from '../../errors.ts';
-import { GLOSSARY, termOf } from '../../guide/glossary.ts';
+import { GLOSSARY, termOf, termOfParameter } from '../../guide/glossary.ts';
 import { meant } from '../../nearest.ts';
 import type { Report } from '../output/report.ts';
 
 /** One term of the glossary, or all where `name` is empty. `flags`: other words that can be asked for. */
 export function glossaryReport(name: string, flags: readonly string[] = []): Report {
-  const found = termOf(name);
+  const found = termOf(name) ?? termOfParameter(name);
   if (name && !found) {
     const words = [...GLOSSARY.flatMap(({ name, also = [] }) => [name, ...also]), ...flags];
     const known = GLOSSARY.map((term) => term.name).join(', ');
