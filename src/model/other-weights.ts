@@ -1,6 +1,7 @@
 import { WeightscopeError } from '../errors.ts';
 
-const MERGE = 'merge it into its base model with merge_and_unload of peft and save that';
+const MERGE =
+  '`weightscope adapter BASE ADAPTER` reads it on its base, and writes both as one with --merge (as merge_and_unload of peft does)';
 
 /** Weights that people find in place of a checkpoint's, in the order in which they say most, and what to do. */
 const OTHERS: readonly { readonly pattern: RegExp; readonly what: string; readonly advice: string }[] = [

@@ -33,14 +33,16 @@ export function adapterReport(found: AdapterReading): Report {
   };
 }
 
-/** Modules that have one reason as one row. */
+/** Modules that have one reason as one row, and those after them that have it too without saying it again. */
 function problemGroup({ problems }: AdapterReading): Group {
+  const reasons = [...new Set(problems.map(({ reason }) => reason))];
   const rows = new Map<string, { shown: string; reason: string; count: number }>();
   for (const { module, reason } of problems) {
     const shown = module.replace(/\.\d+\./g, '.N.');
     const key = JSON.stringify([shown, reason]);
     rows.set(key, { shown: rows.has(key) ? shown : module, reason, count: (rows.get(key)?.count ?? 0) + 1 });
   }
+  const sorted = [...rows.values()].sort((a, b) => reasons.indexOf(a.reason) - reasons.indexOf(b.reason));
   return {
     title: 'Modules that cannot be used',
     blocks: [
@@ -49,9 +51,9 @@ function problemGroup({ problems }: AdapterReading): Group {
           { name: 'module', shown: true, flexible: true },
           { name: 'why', shown: true, wraps: true, flexible: true },
         ],
-        rows: [...rows.values()].map(({ shown, reason, count }) => [
+        rows: sorted.map(({ shown, reason, count }, i) => [
           count === 1 ? shown : `${shown} (${count})`,
-          reason,
+          reason === sorted[i - 1]?.reason ? 'the same' : reason,
         ]),
       },
     ],

@@ -37,6 +37,9 @@ export interface Fit {
 const GGUF_BASE =
   'the base is a GGUF file, whose tensors have other names and orders; name the checkpoint that it was converted from';
 
+const OTHER_KIND =
+  'The base has none of the modules that it changes: this adapter seems to be for another kind of model.';
+
 /** Why a module of the file cannot be used though it has its place. */
 const NOT_CHOSEN =
   'the config does not choose it (`target_modules`, `exclude_modules`, `layers_to_transform`), so that PEFT leaves it out; correct the config or the file';
@@ -65,6 +68,7 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
   const notes: string[] = [...adapter.config.notes];
   const taken = new Map<string, string>();
   const shared: string[] = [];
+  let unknown = 0;
   const isOwn = ({ name }: AdapterModule): boolean => names.has(nameOf(name));
   // Modules that share another's tensor come after it, as their changes do.
   for (const module of [...adapter.modules].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)))) {
@@ -73,6 +77,7 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
     const target = isOwn(module) ? targetOf(own) : (tied.targetOf(module) ?? broughtBy(module, adapter.config));
     if (!target) {
       const near = names.nearest(name);
+      unknown++;
       const such = near === undefined ? '' : `, the nearest is ${quote(near)}`;
       problems.push({ module: name, reason: `the base has no module of this name${such}` });
       continue;
@@ -113,6 +118,7 @@ export function fitOf(base: Model, adapter: Adapter): Fit {
     notes.push(KEPT_NOTE);
   }
   if (shared.length > 0) notes.push(tiedNote(shared));
+  if (adapter.modules.length > 0 && unknown === adapter.modules.length) notes.push(OTHER_KIND);
   return { changes: [...changes.values()], problems, notes };
 
   function targetOf(own: string): Target {

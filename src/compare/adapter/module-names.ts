@@ -27,14 +27,16 @@ export class ModuleNames {
     return this.#tensors.keys();
   }
 
-  /** The first module that ends as this one does. */
+  /** The first module that ends as this one does; undefined where none does. */
   nearest(module: string): string | undefined {
     if (!this.#byEnd) {
       this.#byEnd = new Map();
       for (const name of this.#tensors.keys())
         for (const end of [endOf(name, 1), endOf(name, 2)]) if (!this.#byEnd.has(end)) this.#byEnd.set(end, name);
     }
-    return this.#byEnd.get(endOf(module, 2)) ?? this.#tensors.keys().next().value;
+    // A number alone is no likeness.
+    const last = endOf(module, 1);
+    return this.#byEnd.get(endOf(module, 2)) ?? (/^\d+$/.test(last) ? undefined : this.#byEnd.get(last));
   }
 }
 

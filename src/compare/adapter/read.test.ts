@@ -136,8 +136,11 @@ describe('an adapter before it is trusted', () => {
   it('does not fit another base, and every module says why', async () => {
     const base = await openModel(`${FIXTURES}lora-conv1d/base`);
     const adapter = await openNamed(`${FIXTURES}lora/adapter`);
-    const { fits, problems, changes } = await readAdapter(base, adapter);
+    const { fits, problems, changes, notes } = await readAdapter(base, adapter);
     expect([fits, problems.length, changes]).toEqual([false, 14, undefined]);
+    // Nothing of it is near, so that no name is said to be.
+    expect(new Set(problems.map(({ reason }) => reason))).toEqual(new Set(['the base has no module of this name']));
+    expect(notes.at(-1)).toMatch(/this adapter seems to be for another kind of model/);
     const shape = await readAdapter(await open(), await rankOne({ [`${MLP}.gate_proj`]: [one(1, 9), one(1, 12)] }));
     expect(shape.problems[0].reason).toMatch(/fit the base's weight \[12, 8\], found 12 x 9/);
     const gguf = await readAdapter(await openModel('sample'), adapter);
