@@ -183,6 +183,7 @@ describe('what goes wrong', () => {
     [['neuron', 'sample', '4:'], 'as LAYER INDEX, 4:1 or L4N1 behind the model, got "4:".'],
     [['head', 'sample', 'a', '5'], 'Expected a head as LAYER INDEX, 4:1 or L4H1 behind the model, got "a 5".'],
     [['align', 'sample', 'sample', '-o', 'heat.pdf'], '.txt, .svg, got heat.pdf; its picture is written as .svg. ['],
+    [['info', join(fixtures, 'adapters/lora/adapter')], '`weightscope adapter BASE ADAPTER` reads it on its base'],
     [['info', 'sample', '-o', 'heat.svg'], 'this command draws no picture'],
     [['vector', 'sample', 'king'], 'is the token tok:" king" meant?'],
   ])('asks what is meant: %j', async (args, question) => {

@@ -280,3 +280,30 @@ describe('parameters', () => {
     expect(row).toEqual({ name: 'layer.4.attn.q', shape: [6, 192, 32], tensors: [expect.any(String)] });
   });
 });
+
+describe('two models and an adapter', () => {
+  const [base, adapter, merged] = ['base', 'adapter', 'merged'].map((part) => join(fixtures, 'adapters/lora', part));
+
+  it('says of a model without itself that nothing differs', async () => {
+    const { stdout } = await weightscope(['neuron', base, '0', '1', '--minus', base]);
+    expect(stdout).toContain('in a difference, nothing differs here.');
+    expect(stdout).not.toContain('key (reads)');
+  });
+
+  it('says once why no module of an adapter has a place', async () => {
+    const { stdout } = await weightscope(['adapter', 'sample', adapter]);
+    expect(stdout.match(/the base is a GGUF file/g)).toHaveLength(1);
+    expect(stdout.match(/ the same$/gm)).toHaveLength(6);
+  });
+
+  it('heads the bars of changes, and leads models of other shapes to what compares them', async () => {
+    const { stdout } = await weightscope(['diff', base, merged, '--neurons', '0', '--heads', '0']);
+    expect(stdout).toMatch(/^ {2}parameter .* largest, as a bar\n.* \++\n/m);
+    const other = await weightscope(['diff', lexi, 'sample', '--neurons', '0', '--heads', '0']);
+    expect(other.stdout).toMatch(/weightscope\s+align.*weightscope\s+kinship/s);
+  });
+
+  it('explains the names of parameters that readings leave out', async () => {
+    expect((await weightscope(['explain', 'norm.final'])).stdout).toMatch(/^gain\n/);
+  });
+});

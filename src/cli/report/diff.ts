@@ -27,11 +27,15 @@ export function diffReport(found: ModelDiff): Report {
         ],
     groups: same ? [] : [...sideGroups(found), ...headerGroups(found), ...changeGroups(found), ...wordGroups(found)],
     pictures: () => changePictures(found),
-    notes: [...found.notes, ...notFinite(parameters)],
+    notes: [...found.notes, ...(parameters.length === 0 ? [OTHER_SHAPES] : []), ...notFinite(parameters)],
     json: found,
     records: () => parameters.map(({ vectors: _, heads: __, ...row }) => ({ a, b, ...row })),
   };
 }
+
+const OTHER_SHAPES =
+  'For models of other shapes `weightscope align` finds which layers and neurons say the same, and `weightscope kinship` ' +
+  'whether one stems from the other.';
 
 /** What is said of all numbers together. */
 const OVERALL: Record<ModelDiff['overall']['verdict'], (relative: string) => string[]> = {
@@ -110,7 +114,7 @@ function changeGroups({ parameters, reordered }: ModelDiff): Group[] {
             { name: 'largest', shown: true, align: 'right' },
             { name: 'in', shown: true, faint: true, flexible: true },
             { name: 'rounding', shown: true, align: 'right', faint: true },
-            { name: '' },
+            { name: 'largest, as a bar', shown: true },
           ],
           rows,
         },

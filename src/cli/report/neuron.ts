@@ -21,15 +21,29 @@ const nothingAsked = ({ k, bottom = 0 }: Lengths): boolean => k === 0 && bottom 
 const emptyNotes = (asked: Lengths): string[] =>
   nothingAsked(asked) ? ['No tokens were asked for: -k and --bottom are 0.'] : [];
 
+const NOTHING = 'Every score is 0, so that no words are listed; in a difference, nothing differs here.';
+
+/** Whether a neuron has nothing to say, as in the difference of a model with itself. */
+function isZero(reading: NeuronReading): boolean {
+  const scores = partsOf(reading).flatMap(([, { top, bottom }]) => [...top, ...bottom].map(({ score }) => score));
+  return scores.length > 0 && scores.every((score) => score === 0);
+}
+
 /** A neuron's parts side by side; the other end of each ranking below. */
 export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Report {
   const { model, layer, neuron, expert, normalize, applied } = reading;
   const whose = expert === undefined ? {} : { expert };
+  const nothing = isZero(reading);
   return {
     title: `neuron ${layer}:${neuron}${expert === undefined ? '' : ` of expert ${expert}`} of ${model}`,
     applied: appliedLine(normalize, applied),
-    groups: nothingAsked(asked) ? [] : neuronGroups(reading),
-    notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading), 'neurons'), ...applied.notes],
+    groups: nothing || nothingAsked(asked) ? [] : neuronGroups(reading),
+    notes: [
+      ...(nothing ? [NOTHING] : []),
+      ...emptyNotes(asked),
+      ...chanceNotes(partsOf(reading), 'neurons'),
+      ...applied.notes,
+    ],
     json: reading,
     *records() {
       for (const [part, ranked] of partsOf(reading))
