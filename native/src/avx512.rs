@@ -123,7 +123,7 @@ fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, o
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize) {
     // SAFETY: this function has the instruction set.
-    unsafe { tile::matmul64::<Pair64, F64>(a, rows, b, panels, d, out, stride) };
+    unsafe { tile::matmul64::<Pair64, F64, 8>(a, rows, b, panels, d, out, stride) };
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]

@@ -72,7 +72,7 @@ fn product32(a: &[f32], panels_a: usize, b: &[f32], panels_b: usize, d: usize, o
 #[target_feature(enable = "neon")]
 fn matmul64(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize) {
     // SAFETY: this function has the instruction set.
-    unsafe { tile::matmul64::<F64, F64>(a, rows, b, panels, d, out, stride) };
+    unsafe { tile::matmul64::<F64, F64, 4>(a, rows, b, panels, d, out, stride) };
 }
 
 /// Vectors of four columns in a group.

@@ -238,17 +238,27 @@ pub unsafe fn product32<B, N, const ROWS: usize, const COLUMNS: usize>(
     }
 }
 
-/// `Kernels.matmul64`: rows of a (fp64, row-major) against panels of b.
+/// Rows in the tiles of `matmul64` that every processor has registers for.
+const FEW: usize = 4;
+
+/// `Kernels.matmul64`: rows of a (fp64, row-major) against panels of b, in tiles of ROWS rows, FEW or one. Long rows of
+/// b come from the second cache for every tile: the more rows it has, the less often.
 ///
 /// # Safety
 /// Inside a function with the instruction set of both.
 #[inline(always)]
-pub unsafe fn matmul64<B, N>(a: &[f64], rows: usize, b: &[f64], panels: usize, d: usize, out: &mut [f32], stride: usize)
-where
+pub unsafe fn matmul64<B, N, const ROWS: usize>(
+    a: &[f64],
+    rows: usize,
+    b: &[f64],
+    panels: usize,
+    d: usize,
+    out: &mut [f32],
+    stride: usize,
+) where
     B: Block<Number = f64>,
     N: Block<Number = f64>,
 {
-    const ROWS: usize = 4;
     let panel = PANEL64 * d;
     if rows == 0 || panels == 0 {
         return;
@@ -260,7 +270,10 @@ where
         let vectors = ((panels - j) / B::PANELS).min(2);
         let mut i = 0;
         while i < rows {
-            let height = if rows - i >= ROWS { ROWS } else { 1 };
+            let height = [ROWS, FEW, 1]
+                .into_iter()
+                .find(|&height| rows - i >= height)
+                .unwrap_or(1);
             // SAFETY: i + height <= rows, j + vectors * PANELS <= panels (or j < panels); the assertions hold the sizes
             // of operands and result against both.
             unsafe {
@@ -272,17 +285,38 @@ where
                 };
                 let b = b.as_ptr().add(j * panel);
                 let out = out.as_mut_ptr().add(i * stride + j * PANEL64);
-                match (height, vectors) {
-                    (ROWS, 2) => tile::<B, ROWS, 2>(a, b, panel, d, out, stride, false),
-                    (ROWS, 1) => tile::<B, ROWS, 1>(a, b, panel, d, out, stride, false),
-                    (ROWS, _) => tile::<N, ROWS, 1>(a, b, panel, d, out, stride, false),
-                    (_, 2) => tile::<B, 1, 2>(a, b, panel, d, out, stride, false),
-                    (_, 1) => tile::<B, 1, 1>(a, b, panel, d, out, stride, false),
-                    _ => tile::<N, 1, 1>(a, b, panel, d, out, stride, false),
+                match vectors {
+                    0 => heights::<N, ROWS, 1>(height, a, b, panel, d, out, stride),
+                    1 => heights::<B, ROWS, 1>(height, a, b, panel, d, out, stride),
+                    _ => heights::<B, ROWS, 2>(height, a, b, panel, d, out, stride),
                 }
             }
             i += height;
         }
         j += (vectors * B::PANELS).max(N::PANELS);
+    }
+}
+
+/// A [`tile`] of `height` rows: ROWS, FEW or one.
+///
+/// # Safety
+/// As of [`tile`], for so many rows.
+#[inline(always)]
+unsafe fn heights<B: Block, const ROWS: usize, const COLUMNS: usize>(
+    height: usize,
+    a: Rows<B::Number>,
+    b: *const B::Number,
+    panel: usize,
+    d: usize,
+    out: *mut f32,
+    stride: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match height {
+            1 => tile::<B, 1, COLUMNS>(a, b, panel, d, out, stride, false),
+            FEW => tile::<B, FEW, COLUMNS>(a, b, panel, d, out, stride, false),
+            _ => tile::<B, ROWS, COLUMNS>(a, b, panel, d, out, stride, false),
+        }
     }
 }

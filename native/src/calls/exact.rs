@@ -7,8 +7,8 @@ use super::{product, tile_size};
 use crate::tile::PANEL64;
 use crate::{NativeKernels, portable};
 
-/// Rows that `matmul64` has in fp64 at a time.
-const MATMUL_ROWS: usize = 64;
+/// Rows that `matmul64` has in fp64 at a time: few, so that long ones and the panels beside them stay in a second cache.
+const MATMUL_ROWS: usize = 16;
 
 #[napi]
 impl NativeKernels {
