@@ -7,7 +7,7 @@ use super::{product, tile_size};
 use crate::tile::PANEL64;
 use crate::{NativeKernels, portable};
 
-/// Rows that `matmul64` has in fp64 at a time: few, so that long ones and the panels beside them stay in a second cache.
+/// Rows that `matmul64` has in fp64 at a time: few, so that long ones and panels beside them stay in a second cache.
 const MATMUL_ROWS: usize = 16;
 
 #[napi]
