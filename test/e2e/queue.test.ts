@@ -296,8 +296,10 @@ describe.skipIf(redisSkipped)(`an atlas built by workers of a queue${redisSkippe
     const madeIn = (atlas: string) => expect.stringContaining(`The atlas of sample is in ${atlas} (`);
     expect(plain).toEqual({ status: 0, stdout: '', stderr: madeIn(alone) });
     expect(builder).toMatchObject({ status: 0, stdout: '' });
-    expect(builder.stderr).toMatch(/^\d+ %, \d+ of \d+ units, .* workers?/);
     expect(builder.stderr).toEqual(madeIn(queued));
+    // How far it is comes only where it takes seconds.
+    const before = builder.stderr.split('\n').slice(0, -2);
+    for (const line of before) expect(line).toMatch(/^\d+ %, \d+ of \d+ units, .* workers?/);
     expect(worker).toMatchObject({ status: 0, stdout: '' });
     expect(worker.stderr).toMatch(/^waiting for units at redis:.*\ndirections: 0 to \d+ done in [\d.]+ s\n$/);
     const files = (atlas: string) => JSON.parse(readFileSync(join(atlas, 'manifest.json'), 'utf8')).files;

@@ -82,8 +82,8 @@ export function legendOf(scale: ColourScale): LegendEntry[] {
     formatScore(low) + (beyond.low > 0 ? ' or less' : ''),
     formatScore(high) + (beyond.high > 0 ? ' or more' : ''),
   ];
-  const ends = endsInWords(scale);
-  const why = ends ? `, ${ends}` : '';
+  // Lines of a legend do not wrap, and a narrow drawing's paper is no wider than a column.
+  const why = endsInWords(scale) ? `, 1st ${signed ? 'or' : 'to'} 99th percentile` : '';
   if (!signed) return [{ tone: 'read', label: `from ${least} (pale) to ${most} (full)${why}` }];
   return [
     { tone: 'write', label: `above zero, full colour at ${most}` },
