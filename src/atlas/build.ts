@@ -2,7 +2,13 @@ import type { Engine } from '../engine/engine.ts';
 import { defaultEngine } from '../engine/select.ts';
 import { throwIfAborted, WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
-import { keepNormaliser, knownNormaliser, parseNormalisers, writeNormalisers } from '../reading/normalisers.ts';
+import {
+  isOfToday,
+  keepNormaliser,
+  knownNormaliser,
+  parseNormalisers,
+  writeNormalisers,
+} from '../reading/normalisers.ts';
 import { noteFacts } from '../reading/notes.ts';
 import type { VectorKind } from '../reading/parameters.ts';
 import { RATES, type Rates } from './cost.ts';
@@ -193,7 +199,9 @@ async function makeNormalisers(build: AtlasBuild, run: RunUnits): Promise<Map<Ve
   if (names.length === 0) return new Map();
   const how = { embedding: settings.embedding, foldNorm: settings.foldNorm };
   const written = await store.get(NORMALISERS);
-  const own = written ? await parseNormalisers(written, NORMALISERS) : undefined;
+  // Those of a build that was begun by another definition are made again, as its units are.
+  const ofToday = written !== undefined && (await isOfToday(written, NORMALISERS));
+  const own = ofToday ? await parseNormalisers(written, NORMALISERS) : undefined;
   const known = new Map<VectorKind, Float64Array | undefined>();
   for (const name of names) known.set(name, own?.get(name) ?? (await knownNormaliser(model, name, how)));
   const missing = units.filter((unit) => unit.kind === 'normaliser' && !known.get(unit.name));

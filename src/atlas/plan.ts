@@ -27,7 +27,7 @@ export interface AtlasOptions {
 }
 
 /** Raise it when units are cut differently or hold something else: parts of an older plan are then made again. */
-const PLAN_VERSION = 2;
+const PLAN_VERSION = 3;
 
 /** Work of one unit, in seconds by the cost model: what a kill loses at most, and what a queue hands out. */
 export const UNIT_SECONDS = 8;

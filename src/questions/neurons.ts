@@ -170,7 +170,7 @@ export const tokenMap = question({
 });
 
 /** An atlas's neuron in the shape of a live one: cosines only where it has statistics. */
-function withCosines({ statistics, expert, ...rest }: AtlasNeuron): z.infer<typeof NeuronReading> {
+function withCosines({ statistics, ...rest }: AtlasNeuron): z.infer<typeof NeuronReading> {
   const { key_value_cosine: keyValue, up_value_cosine: upValue } = statistics ?? {};
   return {
     ...rest,

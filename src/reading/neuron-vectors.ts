@@ -49,7 +49,7 @@ export async function neuronRow(
   const places = () => placesInWords(model, 'neurons');
   checkIndex(layer, layers, 'layer', places);
   if (experts > 0 || expert !== undefined)
-    checkIndex(expert ?? 0, experts + (hasSharedExpert(model) ? 1 : 0), 'expert');
+    checkIndex(expert ?? 0, experts + ((expert ?? 0) >= experts && hasSharedExpert(model) ? 1 : 0), 'expert');
   const source = parameter(model, neuronName(model, layer, part, expert));
   if (expert && expertOf(model, source.name) === undefined)
     throw new WeightscopeError(

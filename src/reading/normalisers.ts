@@ -201,8 +201,14 @@ const sourcesOf = (model: Model, kind: VectorKind) =>
 export async function writeNormalisers(of: ReadonlyMap<string, Float64Array>): Promise<Uint8Array> {
   const tensors = [...of].map(([name, f]) => ({ name, shape: [f.length], data: Float32Array.from(f) }));
   const chunks: Uint8Array[] = [];
-  for await (const chunk of writeSafetensors(tensors)) chunks.push(chunk);
+  for await (const chunk of writeSafetensors(tensors, { version: String(VERSION) })) chunks.push(chunk);
   return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+/** Whether {@link writeNormalisers} wrote this by the definition of today. Throws `FORMAT_INVALID` and the like. */
+export async function isOfToday(bytes: Uint8Array, name = 'normalisers'): Promise<boolean> {
+  const { metadata } = await readSafetensors(memorySource(bytes, name));
+  return metadata.get('version') === String(VERSION);
 }
 
 /** Reads what {@link writeNormalisers} wrote. Throws `FORMAT_INVALID` and the like for anything else. */

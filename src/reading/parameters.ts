@@ -1,5 +1,6 @@
 import type { Matrix } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
+import { layerShapes } from '../model/layers.ts';
 import type { Model, Parameter } from '../model/types.ts';
 import { meant } from '../nearest.ts';
 import type { NeuronPart } from './types.ts';
@@ -26,18 +27,27 @@ export function kindOfParameter(name: string): VectorKind | undefined {
 /**
  * Throws `OUT_OF_RANGE` unless `value` is a whole number in 0..size-1. `places`: a sentence on what there is instead.
  */
-export function checkIndex(value: number, size: number, name: string, places?: () => string): void {
+export function checkIndex(value: number, size: number, name: string, places?: () => string | undefined): void {
   if (Number.isInteger(value) && value >= 0 && value < size) return;
   const range = size === 0 ? 'nothing (the model has none)' : `0..${size - 1}`;
+  const said = places?.();
   throw new WeightscopeError(
     'OUT_OF_RANGE',
-    `Expected \`${name}\` to be ${range}, got ${value}.${places ? ` ${places()}` : ''}`,
+    `Expected \`${name}\` to be ${range}, got ${value}.${said ? ` ${said}` : ''}`,
   );
 }
 
-/** `The neurons of sample are 0:0 to 5:1535.` */
-export const placesInWords = ({ name, dimensions: { layers, ...counts } }: Model, of: 'neurons' | 'heads'): string =>
-  `The ${of} of ${name} are 0:0 to ${layers - 1}:${counts[of] - 1}.`;
+/** `The neurons of sample are 0:0 to 5:1535.` Undefined where layers differ in size, or have experts. */
+export function placesInWords(model: Model, of: 'neurons' | 'heads'): string | undefined {
+  const counts = new Set(
+    layerShapes(model).map(({ attention, feedForward }) =>
+      of === 'heads' ? attention?.heads : feedForward?.experts ? undefined : feedForward?.neurons,
+    ),
+  );
+  const [count] = counts;
+  if (counts.size !== 1 || count === undefined) return undefined;
+  return `The ${of} of ${model.name} are 0:0 to ${model.dimensions.layers - 1}:${count - 1}.`;
+}
 
 /** The parameter called `name`; `PARAMETER_UNKNOWN`, naming the model, when there is none. */
 export function parameter(model: Model, name: string): Parameter {

@@ -102,6 +102,12 @@ describe('what readings leave out', () => {
     expect(said(model, ['ff.value'], 1).join()).not.toMatch(/router/);
   });
 
+  it('is said of the norms around experts and around what they share where each applies', () => {
+    const model = having(['layer.0.norm.ff_shared', 'layer.0.norm.ff_shared_post', 'layer.0.norm.ff_experts_post']);
+    expect(said(model, ['ff.key'], 0).join()).not.toMatch(/norm\.ff_/);
+    expect(said(model, ['ff.value'], 0)[0]).toMatch(/norm\.ff_shared_post, norm\.ff_experts_post/);
+  });
+
   it('stands in the readings that it applies to, also where norms are folded in', async () => {
     const model = having(['layer.0.norm.q', 'layer.0.norm.ff_post', 'layer.0.attn.v_bias']);
     for (const foldNorm of [false, true]) {

@@ -98,9 +98,9 @@ function ofLayer(name: string): Pick<Unused, 'what' | 'kinds'> | undefined {
   const what = bias ? 'bias' : 'gain';
   if (group === 'q' || group === 'k' || group === 'v') return { what, kinds: [`attn.${group}`] };
   if (group === 'attn' || group === 'ff') {
-    if (rest.startsWith('_post')) return { what, kinds: of(group, WRITTEN) };
-    // What comes before a block is folded in on request, but for its bias.
-    if (rest === '') return undefined;
+    if (rest.endsWith('_post')) return { what, kinds: of(group, WRITTEN) };
+    // What comes before a block, or before its shared expert, is folded in on request, but for its bias.
+    if (rest === '' || rest === '_shared') return undefined;
     return { what, kinds: rest === '_bias' ? of(group, READ) : of(group) };
   }
   if (name.startsWith('attn.')) return { what: 'other', kinds: of('attn') };

@@ -42,7 +42,7 @@ export function PartWords({ model, at, part, sign, token, search, tone }: PartWo
       <PreviewMark began={began} exact={preview === undefined} />
       <span
         className="number rank"
-        title={`Its place in the neuron’s own list of ${part} tokens, special ones left out`}
+        title={`Its place in the neuron’s own list of ${part} tokens${how.filters ? ', special ones left out' : ''}`}
       >
         {rank >= 0 ? `#${formatCount(rank + 1)}` : `>${formatCount(list.length)}`}
       </span>

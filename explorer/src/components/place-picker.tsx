@@ -46,7 +46,11 @@ export function PlacePicker({ what, layer, index, layers, count, onPick, childre
           aria-label={`${what}, layer and index`}
           value={text}
           style={{ width: `${Math.max(3, text.length)}ch` }}
-          title={layers === undefined ? '' : `layer 0 to ${layers - 1}, ${what.toLowerCase()} 0 to ${(count ?? 1) - 1}`}
+          title={
+            layers === undefined || count === undefined
+              ? ''
+              : `layer 0 to ${layers - 1}, ${what.toLowerCase()} 0 to ${count - 1}`
+          }
           onChange={(event) => setText(event.currentTarget.value)}
           onFocus={(event) => event.currentTarget.select()}
         />

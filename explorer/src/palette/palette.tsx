@@ -114,7 +114,8 @@ function emptyText(
   if (error instanceof Error) return error.message;
   if (info && placeIn(text)) {
     const last = info.layers - 1;
-    return `The places of ${info.id} are neurons 0:0 to ${last}:${info.neurons - 1} and heads 0:0 to ${last}:${info.heads - 1}.`;
+    const whose = info.experts > 0 ? ' of each expert' : '';
+    return `The places of ${info.id} are neurons 0:0 to ${last}:${info.neurons - 1}${whose} and heads 0:0 to ${last}:${info.heads - 1}.`;
   }
   return '…';
 }

@@ -1,4 +1,4 @@
-import { type NeuronAt, neuronText } from '../state/neuron-at.ts';
+import { MOST_EXPERTS, type NeuronAt, neuronText } from '../state/neuron-at.ts';
 import { type PairIds, pairText, parsePair } from '../state/pair.ts';
 import { wholeNumber } from '../state/reading-search.ts';
 
@@ -26,8 +26,8 @@ export function pinOf(path: string, search: Readonly<Record<string, unknown>>): 
   const query = new URLSearchParams();
   const { pair, ...kept } = search;
   const named = kind === 'head' ? parsePair(pair) : undefined;
-  // A pair of an address that names no matrix is of QK, as on the head's page.
-  const matrix = kept.matrix ?? (named && 'qk');
+  // As on the head's page: a pair of an address that names no matrix is of QK, and all else of VO.
+  const matrix = kind === 'head' ? (kept.matrix ?? (named ? 'qk' : 'vo')) : undefined;
   const read: Readonly<Record<string, unknown>> = { ...kept, matrix, pair: named && pairText(named) };
   for (const name of READ) if (read[name] !== undefined && read[name] !== '') query.set(name, String(read[name]));
   return {
@@ -49,7 +49,9 @@ export function pinFrom(address: unknown): Pin | undefined {
   if (typeof address !== 'string') return undefined;
   const [path, query = ''] = address.split('?');
   try {
-    return pinOf(path!, Object.fromEntries(new URLSearchParams(query)));
+    const given = Object.fromEntries(new URLSearchParams(query));
+    // Pins name their matrix. Those of before that name none were of QK.
+    return pinOf(path!, { ...(path!.includes('/head/') && { matrix: 'qk' }), ...given });
   } catch {
     return undefined; // A percent sign that begins no character.
   }
@@ -60,7 +62,7 @@ export const pairOf = ({ query }: Pin): PairIds | undefined => parsePair(new URL
 
 /** The place of a neuron's pin. */
 export const neuronOf = ({ numbers: [layer = 0, neuron = 0], query }: Pin): NeuronAt => {
-  const expert = wholeNumber(new URLSearchParams(query).get('expert'), 1, Number.MAX_SAFE_INTEGER);
+  const expert = wholeNumber(new URLSearchParams(query).get('expert'), 1, MOST_EXPERTS);
   return { layer, neuron, ...(expert !== undefined && { expert }) };
 };
 

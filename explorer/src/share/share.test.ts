@@ -26,8 +26,20 @@ describe('a pin', () => {
     expect(pinFrom(addressOf(pair))).toEqual(pair);
     expect(nameOf(pair)).toBe('head 1:5, pair 540-1234');
     for (const wrong of ['540', '540-', 'a-b', '540-1234-7', `${'9'.repeat(9)}-1`, 5])
-      expect(addressOf(pinOf('/m/sample/head/1/5', { pair: wrong })!)).toBe('/m/sample/head/1/5');
+      expect(addressOf(pinOf('/m/sample/head/1/5', { pair: wrong })!)).toBe('/m/sample/head/1/5?matrix=vo');
     expect(addressOf(pinOf('/m/sample/neuron/1/5', { pair: '540-1234' })!)).toBe('/m/sample/neuron/1/5');
+  });
+
+  test('of a head names its matrix, and one of before, which named none, is of QK', () => {
+    expect(addressOf(pinOf('/m/sample/head/1/5', {})!)).toBe('/m/sample/head/1/5?matrix=vo');
+    expect(addressOf(pinFrom('/m/sample/head/1/5?filters=alnum')!)).toBe('/m/sample/head/1/5?filters=alnum&matrix=qk');
+    expect(pinFrom('/m/sample/neuron/4/100')!.query).toBe('');
+  });
+
+  test('is of the expert that its address names, which no model has more than 10,000 of', () => {
+    const named = (expert: string) => pinFrom(`/m/sample/neuron/4/100?expert=${expert}`)!;
+    expect(nameOf(named('7'))).toBe('neuron 4:7:100');
+    expect(nameOf(named('50000000'))).toBe('neuron 4:100');
   });
 
   test.each([

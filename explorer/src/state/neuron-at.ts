@@ -5,6 +5,9 @@ export interface NeuronAt {
   expert?: number | undefined;
 }
 
+/** No model has more experts than this; the API takes no larger numbers either. */
+export const MOST_EXPERTS = 10_000;
+
 /** `4:100`; of another expert than the first `4:2:100`, as expressions name it. */
 export const neuronText = ({ layer, neuron, expert = 0 }: NeuronAt): string =>
   expert > 0 ? `${layer}:${expert}:${neuron}` : `${layer}:${neuron}`;

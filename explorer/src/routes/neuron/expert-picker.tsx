@@ -8,13 +8,16 @@ interface ExpertPickerProps {
 
 /** Whose neuron is read, beside its place: `of expert 3`. */
 export function ExpertPicker({ expert, experts, shared, onPick }: ExpertPickerProps) {
+  const known = Array.from({ length: experts + (shared ? 1 : 0) }, (_, i) => i);
+  // What an address names is shown, whether it is there or not.
+  const shown = known.includes(expert) ? known : [...known, expert];
   return (
     <label className="expert-picker">
       of expert{' '}
       <select value={expert} onChange={(event) => onPick(Number(event.currentTarget.value))}>
-        {Array.from({ length: Math.max(experts + (shared ? 1 : 0), expert + 1) }, (_, i) => (
+        {shown.map((i) => (
           <option key={i} value={i}>
-            {i === experts ? `${i}, shared` : i}
+            {shared && i === experts ? `${i}, shared` : i}
           </option>
         ))}
       </select>

@@ -79,7 +79,9 @@ function OneNeuron() {
   const set = (change: { [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
     navigate({ search: (old) => ({ ...old, ...change }), resetScroll: false });
 
-  const last = info.data ? info.data.neurons - 1 : 0;
+  // Experts, shared ones and layers without any differ in size.
+  const count = info.data?.experts === 0 ? info.data.neurons : undefined;
+  const last = (count ?? 1) - 1;
   useEffect(() => {
     if (neuron >= last || !exact) return;
     const next = neuronAsked(model, { layer, neuron: neuron + 1, expert }, { ...search, k, bottom: OPPOSITE });
@@ -94,7 +96,7 @@ function OneNeuron() {
         layer={layer}
         index={neuron}
         layers={info.data?.layers}
-        count={info.data?.neurons}
+        count={count}
         onPick={(toLayer, toNeuron) =>
           navigate({
             to: '/m/$model/neuron/$layer/$neuron',

@@ -1,3 +1,4 @@
+import { MOST_EXPERTS } from '../../state/neuron-at.ts';
 import { oneOf, wholeNumber } from '../../state/reading-search.ts';
 
 /** What the page keeps in its URL beside how it is read. */
@@ -19,7 +20,7 @@ export interface NeuronSearch {
 export function parseNeuronSearch({ expert, k, part, map, space, vector }: Record<string, unknown>): NeuronSearch {
   const count = wholeNumber(k, 1, 1000);
   const known = oneOf(part, ['key', 'up']);
-  const whose = wholeNumber(expert, 1, Number.MAX_SAFE_INTEGER);
+  const whose = wholeNumber(expert, 1, MOST_EXPERTS);
   return {
     ...(whose !== undefined && { expert: whose }),
     ...(count !== undefined && { k: count }),
