@@ -50,7 +50,7 @@ export async function atlasNeuron(
   const lists = await sources.neurons();
   const number = lists.places.number(layer, expert, neuron);
   const there = NEURON_PARTS.filter((part) => parts.includes(part) && lists.has(part, number));
-  if (there.length === 0) throw notThere('a neuron', `${layer}:${neuron}`);
+  if (there.length === 0) throw notThere('a neuron', `${layer}:${neuron}${expert > 0 ? ` of expert ${expert}` : ''}`);
   const words = await sources.words();
   const of = async (part: NeuronPart, sign: Sign, k: number): Promise<ScoredToken[]> => {
     const { token, score } = await lists.list(part, number, sign, k);

@@ -49,20 +49,24 @@ export async function readShardedSafetensors(
     if (info) tensors.set(name, info);
     else standIns.set(name, standIn(name, absent.has(file) ? missing(folder, file) : misplaced(name, file)));
   }
-  const twice: string[] = [];
+  /** Tensors that a second file has too, with that file. */
+  const twice = new Map<string, string>();
   for (const file of files)
     for (const [name, info] of shards.get(file)?.tensors ?? []) {
       if (!weightMap.has(name) && !tensors.has(name)) tensors.set(name, info);
-      else if (tensors.has(name) && tensors.get(name) !== info) twice.push(`${quote(name)} in ${quote(file)}`);
+      else if (tensors.has(name) && tensors.get(name) !== info) twice.set(name, file);
     }
   const [{ format }] = shards.values();
   return { format, tensors, metadata, standIns, notes: [...gaps(), ...repeated()] };
 
   /** Who reads file by file takes the last of them, and who reads by the index the one that it names. */
   function repeated(): string[] {
-    if (twice.length === 0) return [];
+    const [first] = twice;
+    if (!first) return [];
+    const [name, file] = first;
+    const how = weightMap.has(name) ? 'as the index says' : 'of the first that has it';
     return [
-      `${plural(twice.length, 'tensor')} of the checkpoint ${twice.length > 1 ? 'are' : 'is'} in two of its files: read as the index says, and not as ${twice[0]}; other programs may take the other.`,
+      `${plural(twice.size, 'tensor')} of the checkpoint ${twice.size > 1 ? 'are' : 'is'} in more than one of its files: ${quote(name)} is read ${how}, and not of ${quote(file)}; other programs may take the other.`,
     ];
   }
 
