@@ -106,6 +106,7 @@ export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen, fi
           lasso
         </Pill>
         {scale && <Legend scale={scale} />}
+        {scale && <span className="soft">strength: the square of the score</span>}
       </div>
       <canvas
         ref={canvas}
@@ -156,7 +157,9 @@ export function MapCanvas({ points, labels, scores, chosen, onChoose, onOpen, fi
           ...figure,
           what: `${plural(labels.length, 'token')}${view.zoom > WHOLE.zoom ? ', of which a part is seen' : ''}`,
           axes: 'tokens whose vectors point alike lie near each other; the axes mean nothing by themselves',
-          legend: scale ? legendOf(scale) : [],
+          legend: scale
+            ? legendOf(scale).map((entry) => ({ ...entry, label: `${entry.label}, strength by its square` }))
+            : [],
           svg: () => mapSvg({ points, labels, scores, order, view, side, chosen }),
         }}
       />

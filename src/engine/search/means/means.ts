@@ -21,6 +21,8 @@ const PICKED_FIRST = 128;
 const PICKED = 1024;
 /** By how much all sums may stray as these rows do: their own errors, which do not average out as well, make some. */
 const BIASED = 1e-6;
+/** What sums stray by in terms of {@link deviations32}: a rounding error is uniform in half a unit either way. */
+const ROUNDED = 0.42;
 /** Deviations of what picked rows say by which it is less than {@link BIASED} where it tells enough. */
 const SURE = 3;
 /** The largest error of approximate means; rows that may err by more are computed exactly. */
@@ -140,7 +142,7 @@ const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums>
     }
   }
   const leaning = await leaningRows(call, e, sums, deviation, within(options, 0.87, 0.92));
-  // Eight deviations and more (one is 0.4 in these units) where errors of rows of x are independent, as far as both
+  // Eight deviations and more (one is ROUNDED in these units) where errors of rows of x are independent, as far as both
   // samples tell.
   const spread = Math.max(4, 3 * worst);
   const strays = (row: number): boolean =>
@@ -164,7 +166,7 @@ const leaningRows = async (
   const { rows } = call.x;
   const leaning = async (some: readonly number[], picked: number, sure: number, options: RunOptions) => {
     const off = await biases(call, rowsOf(e, some), picked, options);
-    const own = 0.42 * sure * Math.sqrt(rows / picked);
+    const own = ROUNDED * sure * Math.sqrt(rows / picked);
     return some.filter(
       (row, i) =>
         !(off.relu[i] + own * deviation[row] <= BIASED * sums.relu[row]) ||
