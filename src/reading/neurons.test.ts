@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import * as brute from '../../test/brute-force.ts';
 import { tinyModel } from '../../test/tiny-model.ts';
 import { referenceEngine } from '../engine/reference/reference.ts';
+import type { Dimensions } from '../model/types.ts';
 import { openModel } from '../node.ts';
 import { similarNeurons } from './neuron-vectors.ts';
 import { readNeuron } from './neurons.ts';
-import { parameter, readVectors } from './parameters.ts';
+import { expertOf, parameter, readVectors } from './parameters.ts';
 import type { ScoredToken } from './types.ts';
 import { readVector } from './vectors.ts';
 
@@ -110,6 +111,11 @@ describe('the norm before experts', () => {
 });
 
 describe('the expert that all tokens share', () => {
+  it('is no expert where there are no others (Granite 4 without experts)', () => {
+    const of = (experts: number) => expertOf({ dimensions: { experts } as Dimensions }, 'layer.0.ff.shared.key');
+    expect([of(0), of(1), of(64)]).toEqual([undefined, 1, 64]);
+  });
+
   it('is read as the one after the others, and found beside them', async () => {
     const model = await openModel('test/fixtures/architectures/deepseek_v3');
     const { experts } = model.dimensions;

@@ -78,12 +78,12 @@ function refusePart(model: Model, layer: string, part: 'attn' | 'ff'): void {
 
 /**
  * The expert that a feed-forward parameter belongs to, `layer.3.ff.7.value`: 7; the shared one, which every token goes
- * through, has the number after those of the others. Undefined where there are none.
+ * through, has the number after those of the others. Undefined where there are none, or nothing but what is shared.
  */
 export function expertOf({ dimensions }: Pick<Model, 'dimensions'>, name: string): number | undefined {
   const [, expert] = /\.ff\.(\d+|shared)\./.exec(name) ?? [];
   if (expert === undefined) return undefined;
-  return expert === 'shared' ? dimensions.experts : Number(expert);
+  return expert === 'shared' ? dimensions.experts || undefined : Number(expert);
 }
 
 /** Whether layers have a shared expert, or some of them. */
