@@ -182,7 +182,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
       await page.waitForURL(/normalize=cosine/);
       await page.goBack();
       await page.waitForURL('**/neuron/0/381');
-      expect(await page.getByRole('button', { name: 'freq' }).getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('button', { name: 'freq', pressed: true }).waitFor();
       await page.getByRole('link', { name: 'Head', exact: true }).click();
       await page.waitForURL('**/head/5/2?matrix=vo&exclude=same');
     });

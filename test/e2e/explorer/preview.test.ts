@@ -219,17 +219,17 @@ describe.skipIf(!browser)(`previews on the page${browser ? '' : NO_CHROMIUM}`, (
   it('are the first words on cards, beside what is found, and of a token, with a mark', async () => {
     const MARKS = '.preview-mark[data-exact="false"]';
     const seen = [];
-    for (const [name, path, rows] of [
-      ['landing', '', '.begin .words'],
-      ['search', '/search?q=the', '.data-table td > .words'],
-      ['token', '/token/300', '.score-bars .place .toned'],
+    // The number of marks says when all words of a page are there.
+    for (const [name, path, rows, marks] of [
+      ['landing', '', '.begin .words', 7],
+      ['search', '/search?q=the', '.data-table td > .words', 17],
+      ['token', '/token/300', '.score-bars .place .toned', 30],
     ] as const) {
       const { page, problems } = await openExplorer(browser as Browser, words, '/m/lexi/token');
       const pass = await hold(page, /\/(neurons\/\d+\/\d+|heads\/\d+\/\d+\/row|tokens\/\d+)$/);
       await page.goto(`${words.base}/m/lexi${path}`);
-      await expect.poll(() => page.locator(MARKS).count(), { timeout: 60_000 }).toBeGreaterThan(1);
-      const count = await page.locator(rows).count();
-      await expect.poll(() => page.locator(MARKS).count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+      await expect.poll(() => page.locator(MARKS).count(), { timeout: 60_000 }).toBe(marks);
+      expect(await page.locator(rows).count()).toBeGreaterThan(1);
       expect(await accessibilityProblems(page)).toEqual([]);
       await keepPicture(page, `preview-words-${name}`);
       await page.evaluate(WATCH);
