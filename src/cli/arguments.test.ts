@@ -13,12 +13,18 @@ it('a place is taken as the program prints it', () => {
   expect(plain('head 1:5 1 5')).toBe('head 1:5 1 5');
   expect(plain('info L4N100')).toBe('info L4N100');
   expect(plain('atlas similar a 4:100')).toBe('atlas similar a 4:100');
+  expect(plain('neuron moe 1:2:7 -k 5')).toBe('neuron moe 1 7 --expert 2 -k 5');
   expect(plainArguments([])).toEqual([]);
 });
 
 it('a place of another kind names the command that reads it', () => {
   expect(() => plain('neuron sample L1H5')).toThrow(/got L1H5; `weightscope head` reads it/);
+  expect(() => plain('head moe 1:2:7')).toThrow(/got 1:2:7; `weightscope neuron` reads it/);
   expect(() => plain('head sample L1N5')).toThrow(/`weightscope neuron` reads it/);
+});
+
+it('an expert is said once', () => {
+  expect(() => plain('neuron moe 1:2:7 --expert 3')).toThrow('Expected one expert, got that of 1:2:7 and --expert');
 });
 
 it('an expression may begin with a minus sign', () => {

@@ -1,5 +1,6 @@
 import { WeightscopeError } from '../errors.ts';
 import { quote } from '../quote.ts';
+import { placeIn } from '../reading/place.ts';
 
 /** What stands before the number of a neuron or a head in a place such as L4N100. */
 const LETTERS: Record<string, string> = { neuron: 'N', head: 'H' };
@@ -9,8 +10,8 @@ const NEGATED = /^-[-\s]*(?:\(|\d|\.\d|(?:ff|head|tok|pos|tensor):|(?:norm|layer
 
 /**
  * The command line as the program takes it: a place is written as the program prints it (`neuron sample 4:100`,
- * `L4N100`), and an expression may begin with a minus sign, which is not an option; `help neuron` is `neuron --help`.
- * Throws `ARGUMENT_INVALID` for a place of another command.
+ * `1:2:7` with an expert, `L4N100`), and an expression may begin with a minus sign, which is not an option; `help
+ * neuron` is `neuron --help`. Throws `ARGUMENT_INVALID` for a place of another command, `USAGE` for two experts.
  */
 export function plainArguments(args: readonly string[]): string[] {
   const [command, ...rest] = args;
@@ -20,18 +21,25 @@ export function plainArguments(args: readonly string[]): string[] {
   const letter = LETTERS[command];
   if (letter === undefined) return [...args];
   // The model comes first: what looks like a place before it is its name.
-  const at = rest.findIndex((arg, i) => i > 0 && /^(?:\d+:\d+|L\d+[NH]\d+)$/i.test(arg));
-  if (at < 0) return [...args];
-  const [, layer, given = letter, index] = /^L?(\d+)(?::|([NH]))(\d+)$/i.exec(rest[at])!;
-  if (given.toUpperCase() !== letter) {
+  const at = rest.findIndex((arg, i) => i > 0 && /^(?:\d+(?::\d+)+|L\d+[NH]\d+)$/i.test(arg));
+  const place = placeIn(rest[at] ?? '');
+  if (!place) return [...args];
+  const { kind, layer, index, expert } = place;
+  if (kind !== undefined && kind !== command) {
     const other = Object.keys(LETTERS).find((name) => name !== command);
     throw new WeightscopeError(
       'ARGUMENT_INVALID',
       `Expected a ${command}, such as L4${letter}1 or 4:1, got ${rest[at]}; \`weightscope ${other}\` reads it.`,
     );
   }
-  return [command, ...rest.slice(0, at), layer, index, ...rest.slice(at + 1)];
+  if (expert !== undefined && rest.some((arg) => /^--expert(?:=|$)/.test(arg))) throw expertTwice(rest[at]);
+  const whose = expert === undefined ? [] : ['--expert', `${expert}`];
+  return [command, ...rest.slice(0, at), `${layer}`, `${index}`, ...whose, ...rest.slice(at + 1)];
 }
+
+/** An expert is said in one way. */
+export const expertTwice = (place: string): WeightscopeError =>
+  new WeightscopeError('USAGE', `Expected one expert, got that of ${place} and --expert; leave one of them out.`);
 
 /** The usage of a command that takes a place: two numbers, or the place as it is printed. */
 export function usageWithPlace(command: string, taken: readonly { name(): string }[]): string | undefined {

@@ -3,7 +3,7 @@ import { WeightscopeError } from '../errors.ts';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
 import { usageWithPlace, wrongPlace } from './arguments.ts';
 import { usedWrongly } from './failure.ts';
-import { amount, atLeast, atMost, choosing, listOption, place, ranges, real, wholeNumber } from './options.ts';
+import { amount, atLeast, atMost, choosing, headPlace, listOption, ranges, real, wholeNumber } from './options.ts';
 
 /** A command: what it takes, by parameters that know their own flags, and what it does. */
 export interface Definition<A extends Shape, F extends Shape> {
@@ -145,7 +145,7 @@ function optionOf(name: string, facts: Facts): Option {
     option.argParser(cli.most ? atMost(cli.most) : cli.signed ? wholeNumber : atLeast(facts.min ?? 0));
   else if (kind === 'real') option.argParser(real);
   else if (kind === 'layers') option.argParser(ranges);
-  else if (kind === 'place') option.argParser(place);
+  else if (kind === 'place') option.argParser(headPlace);
   else if (kind === 'choice') choosing(option, names!);
   const usual = cli.default ?? facts.default;
   if (usual !== undefined) option.default(usual);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { amount, listOption, places, ranges, real, wholeNumber } from './options.ts';
+import { amount, gathered, headPlace, listOption, neuronPlace, ranges, real, wholeNumber } from './options.ts';
 
 describe('numbers on the command line', () => {
   it('takes whole numbers, negative ones for the library to judge', () => {
@@ -31,12 +31,14 @@ describe('lists on the command line', () => {
   });
 
   it('gathers places', () => {
-    expect(places('3:100', undefined)).toEqual([[3, 100]]);
-    expect(places('4:5', [[3, 100]])).toEqual([
+    const neurons = gathered(neuronPlace);
+    expect(neurons('4:5', neurons('3:100', undefined))).toEqual([
       [3, 100],
       [4, 5],
     ]);
-    for (const wrong of ['3', '3:', ':3', '3:1:2', '-1:2'])
-      expect(() => places(wrong, undefined)).toThrow('LAYER:INDEX');
+    expect(neuronPlace('3:1:2')).toEqual([3, 2, 1]);
+    expect(headPlace('3:1')).toEqual([3, 1]);
+    for (const wrong of ['3', '3:', ':3', '-1:2', 'L1H2']) expect(() => neuronPlace(wrong)).toThrow('LAYER:INDEX');
+    for (const wrong of ['3', '3:1:2', 'L1N2']) expect(() => headPlace(wrong)).toThrow('LAYER:HEAD');
   });
 });

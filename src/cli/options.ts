@@ -1,18 +1,8 @@
 import { type Argument, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { meant } from '../nearest.ts';
-import {
-  as,
-  choice,
-  type FlagFacts,
-  factsOf,
-  flag,
-  layersIn,
-  made,
-  placeIn,
-  READING,
-  words,
-} from '../questions/parameters.ts';
+import { as, choice, type FlagFacts, factsOf, flag, layersIn, made, READING, words } from '../questions/parameters.ts';
+import { placeIn } from '../reading/place.ts';
 
 export const FORMATS = ['table', 'json', 'ndjson', 'csv', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -95,12 +85,26 @@ export function listOption(flags: string, text: string, names: readonly string[]
   return option;
 }
 
-/** `3:100` as layer and index, gathered over repeated uses of the option. */
-export function places(text: string, before: [number, number][] | undefined): [number, number][] {
+/** A neuron as outputs name it: `3:100`, or `3:2:100` of expert 2. */
+export function neuronPlace(text: string): [layer: number, neuron: number, expert?: number] {
   const found = placeIn(text);
-  if (!found) throw new InvalidArgumentError('Expected LAYER:INDEX, for example 3:100.');
-  return [...(before ?? []), found];
+  if (!found || found.kind === 'head')
+    throw new InvalidArgumentError('Expected LAYER:INDEX, for example 3:100 (LAYER:EXPERT:INDEX with experts).');
+  const { layer, index, expert } = found;
+  return expert === undefined ? [layer, index] : [layer, index, expert];
 }
+
+/** A head, LAYER:HEAD. */
+export function headPlace(text: string): [layer: number, head: number] {
+  const found = placeIn(text);
+  if (!found || found.kind === 'neuron') throw new InvalidArgumentError('Expected LAYER:HEAD, for example 3:1.');
+  return [found.layer, found.index];
+}
+
+/** What `parse` makes of each use of an option that may be repeated. */
+export const gathered =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: T[] | undefined): T[] => [...(before ?? []), parse(text)];
 
 /** `0,2-3` as layer numbers, ascending. */
 export function ranges(text: string): number[] {
@@ -108,9 +112,6 @@ export function ranges(text: string): number[] {
   if (!found) throw new InvalidArgumentError('Expected layers such as 0,2-3.');
   return found;
 }
-
-/** LAYER:INDEX, once. */
-export const place = (text: string): [number, number] => places(text, undefined)[0];
 
 /** A port of this machine. */
 export function port(text: string): number {

@@ -1,12 +1,17 @@
+import { type NeuronAt, neuronText } from '../reading/place.ts';
 import { isRecord } from './frames.ts';
 import { written } from './markup.ts';
 
 type Fields = Record<string, unknown>;
 
 /** `neuron 4:100 of sample`, by what the reading says of itself. */
-export function titleOf({ layer, neuron, head, matrix, name, model, token, a, b }: Fields): string {
+export function titleOf({ layer, neuron, expert, head, matrix, name, model, token, a, b }: Fields): string {
   const place =
-    neuron !== undefined ? `neuron ${layer}:${neuron}` : head !== undefined ? `head ${layer}:${head}` : undefined;
+    neuron !== undefined
+      ? `neuron ${neuronText({ layer, neuron, expert } as NeuronAt)}`
+      : head !== undefined
+        ? `head ${layer}:${head}`
+        : undefined;
   const of = isRecord(token) ? `token ${token.label}` : undefined;
   const both = a !== undefined && b !== undefined ? `${a} and ${b}` : undefined;
   const which = [place ?? (typeof name === 'string' ? name : undefined), of, matrix, both].filter(Boolean).join(' · ');

@@ -5,6 +5,7 @@ import { neuronHistograms } from '../reading/histogram.ts';
 import { neuronShape, neuronVector, similarNeurons } from '../reading/neuron-vectors.ts';
 import { readNeuron } from '../reading/neurons.ts';
 import { rowsOf } from '../reading/pairs.ts';
+import { neuronText } from '../reading/place.ts';
 import { base64Of } from './base64.ts';
 import { NEURON_PARTS } from './options.ts';
 import { chance, choice, expert, filters, index, listOf, model, part, preview, reading, whole } from './parameters.ts';
@@ -137,7 +138,12 @@ export const neuronNumbers = question({
   sources: {
     weights: async (model, { layer, neuron, part, expert, foldNorm }, { signal }) => {
       const x = await neuronVector(model, layer, neuron, part, { expert, foldNorm, signal });
-      return { name: `ff:${layer}:${neuron}.${part}`, width: x.length, norm: norm(x), values: Array.from(x) };
+      return {
+        name: `ff:${neuronText({ layer, neuron, expert })}.${part}`,
+        width: x.length,
+        norm: norm(x),
+        values: Array.from(x),
+      };
     },
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { placeIn } from '../reading/place.ts';
 import type { ReadOptions } from '../reading/types.ts';
 import { EMBEDDINGS, FILTERS, LABELS, MATRICES, NEURON_PARTS, NORMALIZERS, SWITCHES } from './options.ts';
 
@@ -194,17 +195,11 @@ export function layers<const O extends Own>(sentence: string, own: O = {} as O) 
   return made(schema, { kind: 'layers', sentence }, own);
 }
 
-/** `3:100` as layer and index; undefined where it is written otherwise. */
-export function placeIn(text: string): [layer: number, index: number] | undefined {
-  const match = /^(\d+):(\d+)$/.exec(text);
-  return match ? [Number(match[1]), Number(match[2])] : undefined;
-}
-
 /** A head, LAYER:HEAD. */
 export function headPlace<const O extends Own>(sentence: string, own: O = {} as O) {
   const schema = z.string().transform((given, context) => {
     const found = placeIn(given);
-    if (found) return found;
+    if (found && found.kind !== 'neuron') return [found.layer, found.index] as [layer: number, head: number];
     context.addIssue({ code: 'custom', message: 'LAYER:HEAD such as 3:1' });
     return z.NEVER;
   });

@@ -3,9 +3,10 @@ import type { Dimensions } from '../model/types.ts';
 import { tokenOf } from '../reading/applied.ts';
 import { parseExpression } from '../reading/expression.ts';
 import { findTokens } from '../reading/find-tokens.ts';
+import { hasSharedExpert } from '../reading/parameters.ts';
+import { neuronText, placeIn } from '../reading/place.ts';
 import type { Token } from '../reading/types.ts';
 import { model, whole, words } from './parameters.ts';
-import { placeIn } from './place.ts';
 import { question } from './question.ts';
 import { Places } from './results.ts';
 
@@ -29,21 +30,23 @@ export const resolve = question({
         if (options.id !== undefined) return options.id < sizes.vocab ? [tokenOf(model, options.id)] : [];
         return model.vocabulary ? findTokens(model, options).tokens : [];
       };
-      return { places: await placesOf(q, k, sizes, find) };
+      const experts = sizes.experts + (model && hasSharedExpert(model) ? 1 : 0);
+      return { places: await placesOf(q, k, { ...sizes, experts }, find) };
     },
   },
 });
 
 type FindTokens = (options: { id?: number; text?: string; prefix?: string; k: number }) => Promise<Token[]>;
 
-/** Places that the text may mean, likeliest first; only such as the model has. */
+/** Places that the text may mean, likeliest first; only such as the model has, a shared expert counted with others. */
 export async function placesOf(q: string, k: number, sizes: Dimensions, find: FindTokens): Promise<Place[]> {
   const places: Place[] = [];
   const place = placeIn(q);
   if (place) {
-    const { kind, layer, index } = place;
-    if (kind !== 'head' && layer < sizes.layers && index < sizes.neurons)
-      places.push({ kind: 'neuron', text: `neuron ${layer}:${index}`, layer, neuron: index });
+    const { kind, layer, index, expert } = place;
+    const there = layer < sizes.layers && index < sizes.neurons && (expert === undefined || expert < sizes.experts);
+    const at = { layer, neuron: index, ...(expert && { expert }) };
+    if (kind !== 'head' && there) places.push({ kind: 'neuron', text: `neuron ${neuronText(at)}`, ...at });
     if (kind !== 'neuron' && layer < sizes.layers && index < sizes.heads)
       places.push({ kind: 'head', text: `head ${layer}:${index}`, layer, head: index });
   }

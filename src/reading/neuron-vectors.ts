@@ -15,6 +15,7 @@ import {
   readVectors,
 } from './parameters.ts';
 import { partsOf } from './parts.ts';
+import { neuronText } from './place.ts';
 import type { NeuronPart, ReadOptions } from './types.ts';
 
 export interface NeuronPlace {
@@ -109,7 +110,12 @@ export async function similarNeurons(
 ): Promise<SimilarNeuron[]> {
   const { part = 'value', expert = 0, k = 20, foldNorm, signal } = options;
   const own = await neuronVector(model, layer, neuron, part, { ...options, expert: options.expert });
-  const x = { data: own, rows: 1, columns: own.length, name: `${part} of neuron ${layer}:${neuron}` };
+  const x = {
+    data: own,
+    rows: 1,
+    columns: own.length,
+    name: `${part} of neuron ${neuronText({ layer, neuron, expert })}`,
+  };
   const length = norm(own) || 1;
   const best = await bestOfLayers(
     model,

@@ -4,8 +4,8 @@ import { readNeuron } from './neurons.ts';
 import type { HeadReading, NeuronReading, ReadOptions } from './types.ts';
 
 export interface NotebookOptions extends ReadOptions {
-  /** [layer, neuron] of the notebook's first table; default one neuron. */
-  ff?: readonly (readonly [layer: number, neuron: number])[];
+  /** [layer, neuron] of the notebook's first table, with experts [layer, neuron, expert]; default one neuron. */
+  ff?: readonly (readonly [layer: number, neuron: number, expert?: number])[];
   /** [layer, head] of its pair lists; default one head. */
   heads?: readonly (readonly [layer: number, head: number])[];
   /** Tokens per neuron; default 200, as in the notebook. */
@@ -53,9 +53,9 @@ export async function readNotebook(model: Model, options: NotebookOptions = {}):
   const voAbove = options.voAbove ?? (known ? SHOWN.voAbove : undefined);
   const qkAbove = options.qkAbove ?? (known ? SHOWN.qkAbove : undefined);
   const neurons: NeuronReading[] = [];
-  for (const [layer, neuron] of ff) {
+  for (const [layer, neuron, expert] of ff) {
     const labels = options.labels ?? (compat ? 'notebook' : undefined);
-    neurons.push(await readNeuron(model, layer, neuron, { ...shared, parts: ['key', 'value'], k, labels }));
+    neurons.push(await readNeuron(model, layer, neuron, { ...shared, expert, parts: ['key', 'value'], k, labels }));
   }
   const read: HeadReading[] = [];
   for (const [layer, head] of heads) {
@@ -72,7 +72,7 @@ export async function readNotebook(model: Model, options: NotebookOptions = {}):
 }
 
 /** The notebook's own neuron and head, or those at the same depth of another model. */
-function defaultNeuron({ dimensions: { layers, neurons } }: Model): [number, number] {
+function defaultNeuron({ dimensions: { layers, neurons } }: Model): readonly [number, number] {
   return [depth(SHOWN.ff[0], layers), SHOWN.ff[1] % neurons];
 }
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import { neuronText, placeIn } from '../../../src/reading/place.ts';
 import { useStepKeys } from './use-step-keys.ts';
 import './place-picker.css';
 
@@ -7,10 +8,12 @@ interface PlacePickerProps {
   what: string;
   layer: number;
   index: number;
+  /** Whose neuron, in a model with experts. */
+  expert?: number | undefined;
   /** How many there are; undefined while that is not known. */
   layers: number | undefined;
   count: number | undefined;
-  onPick: (layer: number, index: number) => void;
+  onPick: (layer: number, index: number, expert?: number) => void;
   /** What else the place is told by. */
   children?: ReactNode;
 }
@@ -19,27 +22,26 @@ interface PlacePickerProps {
  * The heading of a page about one of many: `Neuron 28:100`, whose numbers can be typed over; ← and → step through a
  * layer.
  */
-export function PlacePicker({ what, layer, index, layers, count, onPick, children }: PlacePickerProps) {
-  const [text, setText] = useState(`${layer}:${index}`);
-  useEffect(() => setText(`${layer}:${index}`), [layer, index]);
-  const previous = index > 0 ? () => onPick(layer, index - 1) : undefined;
-  const next = count === undefined || index + 1 < count ? () => onPick(layer, index + 1) : undefined;
+export function PlacePicker({ what, layer, index, expert, layers, count, onPick, children }: PlacePickerProps) {
+  const written = neuronText({ layer, neuron: index, expert });
+  const [text, setText] = useState(written);
+  useEffect(() => setText(written), [written]);
+  const previous = index > 0 ? () => onPick(layer, index - 1, expert) : undefined;
+  const next = count === undefined || index + 1 < count ? () => onPick(layer, index + 1, expert) : undefined;
   useStepKeys(previous, next);
   return (
     <div className="place-picker">
       <h1>
         {what}
-        <span className="visually-hidden">
-          {' '}
-          {layer}:{index}
-        </span>
+        <span className="visually-hidden"> {written}</span>
       </h1>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          const place = /^\s*(\d+)\s*[:. ]\s*(\d+)\s*$/.exec(text);
-          if (place) onPick(Number(place[1]), Number(place[2]));
-          else setText(`${layer}:${index}`);
+          const place = placeIn(text);
+          const one = what.toLowerCase();
+          if (place && (place.kind ?? one) === one) onPick(place.layer, place.index, place.expert);
+          else setText(written);
         }}
       >
         <input

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { useEffect, useRef, useState } from 'react';
-import { placeIn } from '../../../src/questions/place.ts';
+import { neuronText, placeIn } from '../../../src/reading/place.ts';
 import { modelQuery, placesQuery } from '../api/queries.ts';
 import type { ModelInfo, Place } from '../api/types.ts';
 import { TokenText } from '../components/token-text.tsx';
@@ -83,11 +83,7 @@ function PlaceText({ place }: { place: Place }) {
         </span>
       );
     case 'neuron':
-      return (
-        <span className="mono">
-          {place.layer}:{place.neuron}
-        </span>
-      );
+      return <span className="mono">{neuronText(place)}</span>;
     case 'head':
       return (
         <span className="mono">
@@ -114,7 +110,7 @@ function emptyText(
   if (error instanceof Error) return error.message;
   if (info && placeIn(text)) {
     const last = info.layers - 1;
-    const whose = info.experts > 0 ? ' of each expert' : '';
+    const whose = info.experts > 0 ? ` (${last}:1:0, with its number, of expert 1)` : '';
     return `The places of ${info.id} are neurons 0:0 to ${last}:${info.neurons - 1}${whose} and heads 0:0 to ${last}:${info.heads - 1}.`;
   }
   return '…';

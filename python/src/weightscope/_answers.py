@@ -1609,6 +1609,8 @@ class PlacesPlacesDict(TypedDict):
     text: str
     layer: float
     neuron: float
+    # Absent: the first, or there are none
+    expert: NotRequired[float]
 
 
 class PlacesPlaces1Dict(TypedDict):

@@ -5,6 +5,7 @@ import { partKinds } from '../../reading/factors.ts';
 import { notesOf } from '../../reading/notes.ts';
 import type { VectorKind } from '../../reading/parameters.ts';
 import { HEAD_MATRICES, NEURON_PARTS } from '../../reading/parts.ts';
+import { neuronText } from '../../reading/place.ts';
 import type {
   Applied,
   HeadMatrix,
@@ -50,7 +51,7 @@ export async function atlasNeuron(
   const lists = await sources.neurons();
   const number = lists.places.number(layer, expert, neuron);
   const there = NEURON_PARTS.filter((part) => parts.includes(part) && lists.has(part, number));
-  if (there.length === 0) throw notThere('a neuron', `${layer}:${neuron}${expert > 0 ? ` of expert ${expert}` : ''}`);
+  if (there.length === 0) throw notThere('a neuron', neuronText({ layer, neuron, expert }));
   const words = await sources.words();
   const of = async (part: NeuronPart, sign: Sign, k: number): Promise<ScoredToken[]> => {
     const { token, score } = await lists.list(part, number, sign, k);

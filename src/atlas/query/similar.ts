@@ -1,10 +1,11 @@
-import { WeightscopeError } from '../../errors.ts';
 import { NEURON_PARTS } from '../../reading/parts.ts';
+import { neuronText } from '../../reading/place.ts';
 import type { NeuronPart } from '../../reading/types.ts';
 import { checkNumber, checkOneOf } from './check.ts';
 import type { ReadColumn } from './columns.ts';
 import type { NeuronLists } from './lists.ts';
 import { order } from './order.ts';
+import { notThere } from './readings.ts';
 import type { Sources } from './sources.ts';
 
 export interface SimilarRow {
@@ -33,8 +34,7 @@ export async function similarNeurons(
   const part = checkOneOf(options.part ?? 'value', NEURON_PARTS);
   const lists = await sources.neurons();
   const number = lists.places.number(checkNumber(layer), checkNumber(expert), checkNumber(neuron));
-  if (!lists.has(part, number))
-    throw new WeightscopeError('OUT_OF_RANGE', `Expected a neuron of this atlas, got ${layer}:${neuron} (${part}).`);
+  if (!lists.has(part, number)) throw notThere('a neuron', `${neuronText({ layer, neuron, expert })} (${part})`);
   const reader = new ListReader((await sources.words()).texts.length);
   const cosines = await nearest(lists, part, number, reader, checkNumber(k));
   const numbers = order(cosines, k);

@@ -1,11 +1,11 @@
 import { matrix, whole } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { folder, output, place, written } from '../options.ts';
+import { folder, headPlace, output, written } from '../options.ts';
 
 export const atlasSpectrum = command({
   name: 'spectrum',
   summary: 'a head’s singular directions as tokens',
-  arguments: { ...folder, head: written('LAYER:HEAD', place, { value: 'head', required: true }) },
+  arguments: { ...folder, head: written('LAYER:HEAD', headPlace, { value: 'head', required: true }) },
   flags: {
     matrix,
     k: whole('How many tokens of either end (default: 6 in a table, else all that the atlas has)', { min: 1 }),

@@ -1,9 +1,11 @@
 import type { Atlas } from '../../atlas/query/atlas.ts';
 import { search } from '../../questions/atlas.ts';
 import { similar } from '../../questions/neurons.ts';
-import { as, expert, words } from '../../questions/parameters.ts';
+import { words } from '../../questions/parameters.ts';
+import { neuronText } from '../../reading/place.ts';
+import { expertTwice } from '../arguments.ts';
 import { command } from '../definition.ts';
-import { folder, output, place, texts, written } from '../options.ts';
+import { folder, neuronPlace, output, texts, written } from '../options.ts';
 
 const { q: _, ...searching } = search.parameters;
 
@@ -32,18 +34,18 @@ export const atlasSearch = command({
 export const atlasSimilar = command({
   name: 'similar',
   summary: 'neurons whose lists of tokens are nearest',
-  arguments: { ...folder, neuron: written('LAYER:INDEX', place, { required: true }) },
+  arguments: { ...folder, neuron: written('LAYER:INDEX', neuronPlace, { required: true }) },
   flags: {
     ...similar.parameters,
-    expert: as(expert, {
-      cli: { sentence: 'Whose neuron, in a model with experts (a shared one is the last)', default: 0 },
-    }),
     ...output(),
   },
-  run: async ({ folder, neuron: [layer, neuron], ...asked }) => {
+  run: async ({ folder, neuron: [layer, neuron, own], expert, ...asked }) => {
+    const at = { layer, neuron, expert: own ?? expert };
+    if (own !== undefined && expert !== undefined) throw expertTwice(neuronText(at));
     const { withAtlas } = await import('../atlas.ts');
     const { similarReport } = await import('../report/atlas.ts');
-    const ask = async (open: Atlas) => similarReport(`${layer}:${neuron}`, await open.similar(layer, neuron, asked));
+    const ask = async (open: Atlas) =>
+      similarReport(neuronText(at), await open.similar(layer, neuron, { ...asked, expert: at.expert }));
     await withAtlas(folder, asked, ask, { unfinished: true });
   },
 });

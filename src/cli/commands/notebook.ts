@@ -1,12 +1,18 @@
 import { exclusions, listedPairs } from '../../questions/heads.ts';
 import { as, filters, flag, reading, real, whole } from '../../questions/parameters.ts';
 import { command } from '../definition.ts';
-import { changes, model, output, places, readingEngine, written } from '../options.ts';
+import { changes, gathered, headPlace, model, neuronPlace, output, readingEngine, written } from '../options.ts';
 
 /** What chooses the tables and says how they are read; the notebook's own were made in one way. */
 const chosen = {
-  ff: written('A neuron; may be repeated', places, { value: 'layer:index', usual: "one at the notebook's depth" }),
-  head: written('A head; may be repeated', places, { value: 'layer:head', usual: "one at the notebook's depth" }),
+  ff: written('A neuron; may be repeated', gathered(neuronPlace), {
+    value: 'layer:index',
+    usual: "one at the notebook's depth",
+  }),
+  head: written('A head; may be repeated', gathered(headPlace), {
+    value: 'layer:head',
+    usual: "one at the notebook's depth",
+  }),
   k: whole('How many tokens per neuron', { default: 200 }),
   pairs: listedPairs,
   voAbove: real('Threshold of VO', {

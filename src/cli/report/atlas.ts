@@ -8,6 +8,7 @@ import type { SimilarRow } from '../../atlas/query/similar.ts';
 import { unknownWords, written } from '../../atlas/query/terms.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
+import { neuronText } from '../../reading/place.ts';
 import type { DirectionTokens } from '../../reading/statistics/directions.ts';
 import { storedShare } from '../../reading/statistics/relation-columns.ts';
 import { ENOUGH_PAIRS, relationP } from '../../reading/statistics/relations.ts';
@@ -72,7 +73,7 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
           {
             columns: columns('neuron'),
             rows: neurons.map((hit) => [
-              placeOf(hit),
+              neuronText(hit),
               hit.part,
               hit.sign,
               hit.share.toFixed(3),
@@ -154,7 +155,14 @@ export function neuronsReport({ sort, neurons: rows }: z.infer<typeof NeuronRows
       { name: 'highest', shown: true, flexible: true },
       { name: 'lowest', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [placeOf(row), row.part, numberOf(row.value), ...evidence(row, rows), row.top, row.bottom]),
+    rows: rows.map((row) => [
+      neuronText(row),
+      row.part,
+      numberOf(row.value),
+      ...evidence(row, rows),
+      row.top,
+      row.bottom,
+    ]),
     json: rows,
     records: rows,
   });
@@ -305,7 +313,7 @@ export function similarReport(of: string, rows: readonly SimilarRow[]): Report {
       { name: 'cosine', shown: true, align: 'right', faint: true },
       { name: 'highest', shown: true, flexible: true },
     ],
-    rows: rows.map((row) => [placeOf(row), row.cosine.toFixed(3), row.top]),
+    rows: rows.map((row) => [neuronText(row), row.cosine.toFixed(3), row.top]),
     json: rows,
     records: rows,
   });
@@ -336,7 +344,7 @@ export function diffReport(a: string, b: string, among: number, diff: AtlasDiff)
           block(
             'neuron',
             diff.neurons.map((row) => [
-              placeOf(row),
+              neuronText(row),
               row.part,
               `${row.shared}`,
               row.lost.slice(0, 6).join(' '),
@@ -379,9 +387,6 @@ const evidence = (row: Evidence, rows: readonly Evidence[]): string[] =>
   rows.some(tested) ? [probability(row.p), probability(row.q)] : [];
 
 const numberOf = (value: number | null): string => value?.toPrecision(4) ?? '';
-
-const placeOf = ({ layer, neuron, expert }: { layer: number; neuron: number; expert: number }): string =>
-  expert === 0 ? `${layer}:${neuron}` : `${layer}:${neuron} of expert ${expert}`;
 
 /** A report that is one table. */
 export function single(of: {

@@ -1,6 +1,7 @@
 import type { DirectionChange, Ends } from '../../compare/changed-words.ts';
 import type { ModelDiff } from '../../compare/diff.ts';
 import { chanceNotes } from '../../reading/chance-in-words.ts';
+import { neuronText } from '../../reading/place.ts';
 import type { TokenPair } from '../../reading/types.ts';
 import type { Block, Group } from '../output/report.ts';
 import { percent, plural, tokenBlock } from './reading.ts';
@@ -12,7 +13,7 @@ export function wordGroups({ directions, neurons, heads, rows, words }: ModelDif
   for (const one of directions) groups.push(...directionGroups(one));
   for (const one of neurons)
     groups.push({
-      title: `Change of the ${one.part} of neuron ${one.layer}:${one.neuron}${one.expert === undefined ? '' : ` (expert ${one.expert})`}, ${percent(one.relative)}`,
+      title: `Change of the ${one.part} of neuron ${neuronText(one)}, ${percent(one.relative)}`,
       ranked: true,
       blocks: ends('highest', one),
     });

@@ -1,5 +1,6 @@
 import { rankedRows } from '../../questions/table.ts';
 import { chanceNotes } from '../../reading/chance-in-words.ts';
+import { neuronText } from '../../reading/place.ts';
 import type { NeuronPart, NeuronReading, RankedTokens, VectorReading } from '../../reading/types.ts';
 import type { Block, Group, Report, Tone } from '../output/report.ts';
 import { appliedLine, foldColumn, tokenBlock } from './reading.ts';
@@ -35,7 +36,7 @@ export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Repor
   const whose = expert === undefined ? {} : { expert };
   const nothing = isZero(reading);
   return {
-    title: `neuron ${layer}:${neuron}${expert === undefined ? '' : ` of expert ${expert}`} of ${model}`,
+    title: `neuron ${neuronText(reading)} of ${model}`,
     applied: appliedLine(normalize, applied),
     groups: nothing || nothingAsked(asked) ? [] : neuronGroups(reading),
     notes: [

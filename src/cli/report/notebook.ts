@@ -1,5 +1,6 @@
 import type { NotebookReading } from '../../reading/notebook.ts';
 import type { NotebookCheck } from '../../reading/notebook-check.ts';
+import { neuronText } from '../../reading/place.ts';
 import type { Report } from '../output/report.ts';
 import { headGroups, headReport } from './head.ts';
 import { neuronGroups, neuronReport } from './neuron.ts';
@@ -17,7 +18,7 @@ export function notebookReport(reading: NotebookReading): Report {
       ...(compat ? ["the notebook's quirks repeated: VO ordered by QK, smallest first"] : []),
     ],
     groups: [
-      ...neurons.flatMap((one) => titled(`Neuron ${one.layer}:${one.neuron}`, neuronGroups(one))),
+      ...neurons.flatMap((one) => titled(`Neuron ${neuronText(one)}`, neuronGroups(one))),
       ...heads.flatMap((one) => titled(`Head ${one.layer}:${one.head}`, headGroups(one))),
     ],
     notes: first?.applied.notes ?? [],

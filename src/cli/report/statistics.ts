@@ -1,3 +1,4 @@
+import { type NeuronAt, neuronText } from '../../reading/place.ts';
 import { statisticsOf } from '../../reading/statistics/catalogue.ts';
 import { evidenceOf } from '../../reading/statistics/columns.ts';
 import type { StatisticRow, WholeModelStatistics } from '../../reading/statistics/whole-model.ts';
@@ -52,4 +53,4 @@ function blockOf(name: string, of: WholeModelStatistics['of'], rows: readonly St
 }
 
 const placeOf = ({ layer, head, neuron, expert }: StatisticRow): string =>
-  `${layer}:${head ?? neuron}${expert ? ` of expert ${expert}` : ''}`;
+  head !== undefined ? `${layer}:${head}` : neuronText({ layer, neuron, expert } as NeuronAt);

@@ -1,4 +1,5 @@
 import type { MovedNeuron, WordHistory, WordStep } from '../../compare/word-history.ts';
+import { neuronText } from '../../reading/place.ts';
 import type { Token } from '../../reading/types.ts';
 import type { Block, Column, Group } from '../output/report.ts';
 import { percent, plural } from './reading.ts';
@@ -94,7 +95,7 @@ function movedBlock(moved: readonly MovedNeuron[], steps: number): Block {
       { name: 'and after', shown: true, flexible: true, wraps: true },
     ],
     rows: moved.map(({ layer, expert, neuron, part, kept, when, words: lists }) => [
-      expert === undefined ? `${layer}:${neuron}` : `${layer}:${expert}:${neuron}`,
+      neuronText({ layer, neuron, expert }),
       part,
       ...(steps > 1 ? [`${when + 1} → ${when + 2}`] : []),
       percent(kept[when]),

@@ -95,13 +95,14 @@ function OneNeuron() {
         what="Neuron"
         layer={layer}
         index={neuron}
+        expert={expert}
         layers={info.data?.layers}
         count={count}
-        onPick={(toLayer, toNeuron) =>
+        onPick={(toLayer, toNeuron, toExpert) =>
           navigate({
             to: '/m/$model/neuron/$layer/$neuron',
             params: { model, layer: toLayer, neuron: toNeuron },
-            search: ({ vector: _, ...kept }) => kept,
+            search: ({ vector: _, ...kept }) => ({ ...kept, expert: toExpert || undefined }),
             resetScroll: false,
           })
         }
