@@ -1,7 +1,8 @@
-// npm run build: the WASM kernels, then TypeScript -> dist/, then the page -> explorer/dist/,
-// what `weightscope site` puts beside it -> explorer/dist-site/, and the notebook's card -> explorer/dist-widget/.
+// npm run build: the WASM kernels, then TypeScript -> dist/, the command line in few files -> dist/cli/, the page ->
+// explorer/dist/, what `weightscope site` puts beside it -> explorer/dist-site/, and the notebook's card ->
+// explorer/dist-widget/.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
 
@@ -13,8 +14,8 @@ const run = (...args) => {
 run('kernels/build.mjs');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
-const main = join(root, 'dist/cli/main.js');
-if (existsSync(main)) chmodSync(main, 0o755);
-const vite = (...args) => run('node_modules/vite/bin/vite.js', 'build', 'explorer', ...args, '--logLevel', 'warn');
-vite();
-for (const of of ['site', 'widget']) vite('--config', `explorer/vite.${of}.config.ts`);
+const vite = (...args) => run('node_modules/vite/bin/vite.js', 'build', ...args, '--logLevel', 'warn');
+vite('--config', 'scripts/cli.vite.config.mjs');
+chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+vite('explorer');
+for (const of of ['site', 'widget']) vite('explorer', '--config', `explorer/vite.${of}.config.ts`);

@@ -18,7 +18,8 @@ const NATIVE = [
 ];
 const PAGE = ['src', 'site', 'public', 'index.html', 'package.json', 'vite.config.ts'];
 const EXPLORER = [...PAGE, 'vite.site.config.ts', 'vite.widget.config.ts'].map((name) => join('explorer', name));
-const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...EXPLORER];
+const BUNDLE = 'scripts/cli.vite.config.mjs';
+const SOURCES = ['src', 'kernels', 'package.json', 'tsconfig.json', 'tsconfig.build.json', BUNDLE, ...EXPLORER];
 
 export function setup() {
   checkNode();

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { packageVersion } from '../package.node.ts';
 import { COMMANDS } from './commands/index.ts';
 import { addCommand, reportsUsage } from './definition.ts';
 import { writeNow } from './output/standard.ts';
-import { packageVersion } from './package-version.ts';
 
 const EXAMPLES = `
 MODEL is \`sample\` (built in), a path, a URL or a hub id such as openai-community/gpt2-medium@main.

@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openAtlas } from '../atlas/atlas.node.ts';
 import { checkpointHash } from '../atlas/hash.ts';
 import { MANIFEST } from '../atlas/manifest.ts';
@@ -11,6 +9,7 @@ import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
 import { openModel } from '../node.ts';
+import { inPackage, packageVersion } from '../package.node.ts';
 import type { Served, ServedModel } from '../questions/opened.ts';
 import { userCacheDir } from '../source/cache.node.ts';
 import { opener } from './opener.node.ts';
@@ -182,7 +181,7 @@ function buildInChild(
     searchable,
   }: { signal?: AbortSignal; progress: (done: number, what: string) => void; searchable: () => unknown },
 ): Promise<void> {
-  const program = fileURLToPath(new URL('./build-atlas.node.js', import.meta.url));
+  const program = inPackage('dist/server/build-atlas.node.js');
   return new Promise((resolve, reject) => {
     const child = fork(program, [name, folder], { signal, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     let said: BuildMessage['error'];
@@ -204,9 +203,4 @@ function buildInChild(
       else reject(new WeightscopeError('ENGINE_FAILED', said?.message ?? `The build ended with status ${status}.`));
     });
   });
-}
-
-export function packageVersion(): string {
-  // Two folders up, both from src/server/ and from dist/server/.
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { WeightscopeError } from '../errors.ts';
+import { inPackage } from '../package.node.ts';
 import type { Served } from '../questions/opened.ts';
 import type { Env } from './answer.ts';
 import { createApi } from './app.ts';
@@ -15,8 +15,7 @@ import { onProblem } from './problems.ts';
 import type { ServerState } from './served.ts';
 import type { WorkLimits } from './work.ts';
 
-/** Beside both src/ and dist/. */
-const PAGE = fileURLToPath(new URL('../../explorer/dist', import.meta.url));
+const PAGE = inPackage('explorer/dist');
 
 export interface ListenOptions {
   /** Default 4173; 0: any free one. Where it is taken, another one is. */

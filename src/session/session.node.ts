@@ -9,6 +9,7 @@ import { readingHtml } from '../display/reading.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import { openModel } from '../node.ts';
+import { packageVersion } from '../package.node.ts';
 import { type Asked, urlOf } from '../questions/address.ts';
 import { QUESTIONS } from '../questions/index.ts';
 import type { ServedModel } from '../questions/opened.ts';
@@ -16,7 +17,7 @@ import type { AnyQuestion, Run } from '../questions/question.ts';
 import type { Cell, Table } from '../questions/table.ts';
 import { quote } from '../quote.ts';
 import { createApi } from '../server/app.ts';
-import { openServed, packageVersion } from '../server/explore.node.ts';
+import { openServed } from '../server/explore.node.ts';
 import { idsOf } from '../server/served.ts';
 
 export interface OpenRequest {

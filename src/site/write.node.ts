@@ -1,9 +1,9 @@
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
+import { inPackage } from '../package.node.ts';
 import type { ServedModel } from '../questions/opened.ts';
 import { keepNormaliser, normalisers } from '../reading/normalisers.ts';
 import { isAtlas, openServed } from '../server/explore.node.ts';
@@ -19,9 +19,9 @@ import { type FolderPart, writePieces } from './pieces.node.ts';
 import { placeOf } from './place.node.ts';
 import { modelPage, siteSaid, socialTags } from './social.ts';
 
-/** What `npm run build` made of explorer/, beside both src/ and dist/. */
-const PAGE = fileURLToPath(new URL('../../explorer/dist', import.meta.url));
-const PARTS = fileURLToPath(new URL('../../explorer/dist-site', import.meta.url));
+/** What `npm run build` made of explorer/. */
+const PAGE = inPackage('explorer/dist');
+const PARTS = inPackage('explorer/dist-site');
 
 export interface SiteOptions {
   engine?: Engine;

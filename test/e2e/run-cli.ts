@@ -32,14 +32,15 @@ export function environment(extra: Record<string, string> = {}): Record<string, 
   return { PATH, HOME, SystemRoot, XDG_CACHE_HOME: cache, ...extra };
 }
 
-/**
- * Leaves out of what a run says on standard error what the machine has it say: that the native engine's addon is
- * damaged, and how far work is that takes more than four seconds.
- */
+/** Leaves out of what a run says on standard error how far work is that takes more than four seconds. */
+export const withoutProgress = (stderr: string): string => stderr.replace(/^\d+ %, .*\n/gm, '');
+
+/** Leaves out what the machine has a run say: its progress, and that the native engine's addon is damaged. */
 export const withoutMachine = (stderr: string): string =>
-  stderr
-    .replace(/^The native engine's addon .* does not load .* Going on without the native engine\.\n/, '')
-    .replace(/^\d+ %, .*\n/gm, '');
+  withoutProgress(stderr).replace(
+    /^The native engine's addon .* does not load .* Going on without the native engine\.\n/,
+    '',
+  );
 
 /** Runs the built command line in a process of its own. */
 export function weightscope(args: readonly string[], { input, env }: RunOptions = {}): Promise<Run> {

@@ -8,7 +8,7 @@ export const cite = command({
   flags: {},
   run: async () => {
     const { bibtex } = await import('../../guide/citation.ts');
-    const { packageVersion } = await import('../package-version.ts');
+    const { packageVersion } = await import('../../package.node.ts');
     const { writeOut } = await import('../output/standard.ts');
     await writeOut([bibtex(packageVersion())]);
   },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { WeightscopeError } from '../../errors.ts';
+import { inPackage } from '../../package.node.ts';
 import type { Kernels } from '../kernels.ts';
 
 /** What native/src exports: lib.rs and calls/. */
@@ -20,8 +20,8 @@ export interface Addon {
   ) => Kernels;
 }
 
-/** What `npm run build:native` makes, beside both src/ and dist/. */
-const BUILT = fileURLToPath(new URL('../../../native/weightscope.node', import.meta.url));
+/** What `npm run build:native` makes. */
+const BUILT = inPackage('native/weightscope.node');
 
 const require = createRequire(import.meta.url);
 
