@@ -42,12 +42,15 @@ it('finds neurons by word as soon as those are read, the same as the whole atlas
   });
   const [found, done] = (await early)!;
   expect(found).toMatchObject({ state: 'building', what: ['neurons'], heads: [] });
+  expect(found.notes).toEqual([
+    'Only neurons were searched, which are all that the atlas has; its heads are not read yet.',
+  ]);
   expect(found.neurons.length).toBeGreaterThan(0);
   // Two units are at work at a time.
   expect(done).toEqual(expect.arrayContaining(['neurons']));
   expect(done).not.toContain('statistics');
   const whole = await searched();
-  expect(whole).toMatchObject({ state: 'complete', what: ATLAS_PARTS });
+  expect(whole).toMatchObject({ state: 'complete', what: ATLAS_PARTS, notes: [] });
   expect(whole.heads.length).toBeGreaterThan(0);
   expect(found.neurons).toEqual(whole.neurons);
 });

@@ -3,7 +3,7 @@ import { checkWritable } from '../source/whole-file.node.ts';
 import type { OutputFlags } from './options.ts';
 import { formatOf, print } from './output/print.ts';
 import type { Report } from './output/report.ts';
-import { remark, toFile } from './run.ts';
+import { toFile } from './run.ts';
 
 /** What a command takes that asks of neurons: an atlas that is being built, once its neurons have been read. */
 interface OpeningOptions {
@@ -22,8 +22,6 @@ export async function openedAtlas(
   if (toFile(flags)) await checkWritable(flags.output);
   const atlas = await openAtlas(folder, { unfinished });
   try {
-    if (atlas.manifest.state === 'building')
-      remark(`The atlas in ${folder} is not finished: this is of its neurons, heads are not read yet.`, flags);
     await work(atlas);
   } finally {
     atlas.close();

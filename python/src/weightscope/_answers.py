@@ -1845,6 +1845,8 @@ class SearchResultDict(TypedDict):
     neurons: list[SearchResultNeuronsDict]
     heads: list[SearchResultHeadsDict]
     terms: list[list[SearchResultTermsDict]]
+    # Words that no token is, and what was not searched since the atlas does not have it (yet)
+    notes: list[str]
 
 
 class RowsDict(TypedDict):

@@ -324,6 +324,8 @@ class SearchResult(Reading):
     neurons: list[_answers.SearchResultNeuronsDict]
     heads: list[_answers.SearchResultHeadsDict]
     terms: list[list[_answers.SearchResultTermsDict]]
+    # Words that no token is, and what was not searched since the atlas does not have it (yet)
+    notes: list[str]
 
 
 class Rows(Reading):

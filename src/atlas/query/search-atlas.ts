@@ -16,7 +16,7 @@ import {
   type SearchResult,
 } from './search.ts';
 import type { Sources, Words } from './sources.ts';
-import { parseTerms, type Term } from './terms.ts';
+import { parseTerms, type Term, unknownWords } from './terms.ts';
 
 /** Neurons and heads for words; terms.ts says how words are written. Throws `QUERY_INVALID`, `TOKEN_UNKNOWN`. */
 export async function searchAtlas(sources: Sources, query: string, options: SearchOptions): Promise<SearchResult> {
@@ -43,8 +43,8 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
   }
   const ids = possible.map((all) => all.map(({ tokens }) => tokens));
   const { parts, sign, k } = options;
-  checkThere(sources.manifest, parts);
   const asked = (known: readonly string[]) => parts === undefined || parts.some((part) => known.includes(part));
+  const notes = [...unknownWords(terms), ...unsearched(sources.manifest, parts)];
   const labelled = (match: Omit<Match, 'label'>): Match => {
     const { token, rank, score } = match;
     return { token, rank, score, label: words.label(token) };
@@ -96,16 +96,21 @@ export async function searchAtlas(sources: Sources, query: string, options: Sear
       heads.push({ layer, head, matrix, sign: side, ...hit, matches: ranked });
     }
   }
-  return { neurons, heads, terms };
+  return { neurons, heads, terms, notes };
 }
 
-/** Finding nothing in what was not read would say that there is nothing. */
-function checkThere({ settings, state }: Manifest, parts: SearchOptions['parts']): void {
-  const has = (part: SearchPart): boolean =>
-    settings.what.includes(HEAD_MATRICES.includes(part as HeadMatrix) ? 'heads' : 'neurons');
-  if (parts === undefined || parts.length === 0 || parts.some(has)) return;
-  const [there, missing] = settings.what.includes('heads') ? ['heads', 'neurons'] : ['neurons', 'heads'];
+/**
+ * Finding nothing in what was not read would say that there is nothing: where some of what is asked for is not there, a
+ * sentence on it; where all of it, `ARGUMENT_INVALID`.
+ */
+function unsearched({ settings, state }: Manifest, parts: SearchOptions['parts'] = []): string[] {
+  const kindOf = (part: SearchPart) => (HEAD_MATRICES.includes(part as HeadMatrix) ? 'heads' : 'neurons');
+  const missing = (['neurons', 'heads'] as const).find((kind) => !settings.what.includes(kind));
+  if (missing === undefined || (parts.length > 0 && parts.every((part) => kindOf(part) !== missing))) return [];
+  const there = missing === 'heads' ? 'neurons' : 'heads';
   const how = state === 'building' ? `its ${missing} are not read yet` : 'build one with --what neurons,heads';
+  if (parts.length === 0 || parts.some((part) => kindOf(part) === there))
+    return [`Only ${there} were searched, which are all that the atlas has; ${how}.`];
   throw new WeightscopeError(
     'ARGUMENT_INVALID',
     `Expected a part of ${there}, which are all that the atlas has, got ${parts.join(', ')}; ${how}.`,

@@ -60,6 +60,8 @@ export interface SearchResult {
   heads: HeadHit[];
   /** Tokens that each term stands for, by alternative. */
   terms: { term: Term; tokens: number[] }[][];
+  /** Words that no token is, and what was asked for and not searched, since the atlas does not have it (yet). */
+  notes: string[];
 }
 
 /** Tokens a term may stand for; more (`/./`) would be a scan of the whole table. */

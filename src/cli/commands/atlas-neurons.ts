@@ -25,8 +25,15 @@ export const atlasSearch = command({
     const { withAtlas } = await import('../atlas.ts');
     const { searchReport } = await import('../report/atlas.ts');
     const { searched } = await import('../given.ts');
+    const { formatOf } = await import('../output/print.ts');
+    const { remark } = await import('../run.ts');
     const query = await searched(text, any);
-    const ask = async (open: Atlas) => searchReport(query, await open.search(query, asked));
+    const ask = async (open: Atlas) => {
+      const found = await open.search(query, asked);
+      // Rows for a program have no place for notes.
+      if (['csv', 'ndjson'].includes(formatOf(asked))) for (const one of found.notes) remark(one, asked);
+      return searchReport(query, found);
+    };
     await withAtlas(folder, asked, ask, { unfinished: true });
   },
 });

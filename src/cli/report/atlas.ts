@@ -5,7 +5,7 @@ import type { AtlasDiff } from '../../atlas/query/diff.ts';
 import type { AtlasSpectrum } from '../../atlas/query/heads.ts';
 import type { Match, SearchResult } from '../../atlas/query/search.ts';
 import type { SimilarRow } from '../../atlas/query/similar.ts';
-import { unknownWords, written } from '../../atlas/query/terms.ts';
+import { written } from '../../atlas/query/terms.ts';
 import type { Plan } from '../../atlas/scale.ts';
 import type { CompositionRows, HeadRows, NeuronRows, RelationRows } from '../../questions/results.ts';
 import { neuronText } from '../../reading/place.ts';
@@ -48,7 +48,7 @@ export function planReport(model: string, plan: Plan, measured?: MeasuredRates):
   });
 }
 
-export function searchReport(query: string, { neurons, heads, terms }: SearchResult): Report {
+export function searchReport(query: string, { neurons, heads, terms, notes }: SearchResult): Report {
   const score = scoreFormat([...neurons, ...heads]);
   // Of one alternative all is met.
   const several = terms.length > 1;
@@ -103,11 +103,11 @@ export function searchReport(query: string, { neurons, heads, terms }: SearchRes
     ].filter(({ blocks }) => blocks[0].rows.length > 0),
     notes: [
       ...(neurons.length + heads.length === 0 ? ['Nothing is among the best of all these words at once.'] : []),
-      ...unknownWords(terms),
+      ...notes,
       ...(neurons.length > 0 ? [OF_NEURONS] : []),
       ...(heads.length > 0 ? [OF_HEADS] : []),
     ],
-    json: { query, neurons, heads, terms },
+    json: { query, neurons, heads, terms, notes },
     *records() {
       for (const hit of neurons) yield { kind: 'neuron', ...hit, words: wordsOf(hit) };
       for (const hit of heads) yield { kind: 'head', ...hit, words: wordsOf(hit) };

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { unknownWords } from '../../../../src/atlas/query/terms.ts';
 import { apiQuery, modelQuery, models, place } from '../../api/queries.ts';
 import type { ModelInfo, SearchResult } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
@@ -148,7 +147,7 @@ function Results({ model, q, part, sign }: ResultsProps) {
     <Answer query={query} what="Searching">
       {(found) => (
         <>
-          {unknownWords(found.terms).map((sentence) => (
+          {found.notes.map((sentence) => (
             <p key={sentence} className="page-line" role="status">
               {sentence}
             </p>
