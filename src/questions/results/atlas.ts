@@ -54,11 +54,9 @@ export const SearchResult = z
     terms: z.array(
       z.array(z.object({ term: z.object({ kind: z.string(), text: z.string() }), tokens: z.array(number) })),
     ),
-    notes: z
-      .array(z.string())
-      .meta({
-        description: 'Words that no token is, and what was not searched since the atlas does not have it (yet)',
-      }),
+    notes: z.array(z.string()).meta({
+      description: 'Words that no token is, and what was not searched since the atlas does not have it (yet)',
+    }),
   })
   .meta({ id: 'SearchResult' });
 
