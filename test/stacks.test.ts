@@ -39,6 +39,31 @@ test('cross-attention heads are read as heads; to fold their norm is refused, si
   await cross.close();
 });
 
+const GEMMA = fixture('architectures/t5gemma');
+
+test('each side of a T5Gemma is read by its own config: sizes, positions and caps', async () => {
+  const [decoder, encoder] = await Promise.all([
+    openModel(GEMMA, { vocabulary: null }),
+    openModel(`${GEMMA}#encoder`, { vocabulary: null }),
+  ]);
+  expect(encoder.dimensions).toMatchObject({ hidden: 24, heads: 4, kvHeads: 2, headDim: 8, neurons: 28 });
+  expect(decoder.dimensions).toMatchObject({ hidden: 32, heads: 4, kvHeads: 4, headDim: 12, neurons: 36 });
+  expect(decoder.parameters.get('decoder.layer.0.cross.k')!.shape).toEqual([4, 24, 12]);
+  // YaRN by the encoder's config alone, 0.1 ln 4 + 1.
+  expect(encoder.notes.join()).toMatch(/turns them \(1\.1386\)/);
+  const notes = async (model: typeof decoder, layer = 0) =>
+    (await readHead(model, layer, 1, { matrices: ['qk'], k: 2, excludeSame: false })).applied.notes.join(' ');
+  for (const model of [decoder, encoder]) {
+    expect(await notes(model)).toMatch(/positions \(rotary\)/);
+    expect(await notes(model)).toMatch(/attn_logit_softcapping 50/);
+  }
+  // The decoder's head is as wide as the decoder.
+  expect(encoder.parameters.get('unembed')!.width).toBe(24);
+  expect((await readNeuron(encoder, 0, 3, { k: 2 })).parts.value).toBeDefined();
+  await expectError(openModel(`${GEMMA}#cross`), 'FORMAT_UNSUPPORTED', /encoder .* 24 wide and the decoder 32/);
+  await Promise.all([decoder, encoder].map((model) => model.close()));
+});
+
 test('a model of one stack has no other', async () => {
   await expectError(
     openModel(`${fixture('architectures/llama')}#encoder`),

@@ -9,6 +9,8 @@ export interface Stack {
   readonly layer: string | readonly string[];
   /** Parameters of layer n, by uniform name without `layer.n.`: `attn.q`, `cross.q`, `ff.key`, `norm.attn` … */
   readonly parameters: Spec | ((config: Config, layer: number) => Spec);
+  /** The stack's own config, where it has one inside the model's (T5Gemma): all else here is asked with that. */
+  readonly config?: (config: Config) => Config;
   /** What the config says in its own words; the common names are understood without it (sizes.ts). */
   readonly sizes?: (config: Config) => Partial<Sizes>;
   /** Sizes of layer n where they are not those of all. */

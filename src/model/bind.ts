@@ -3,7 +3,9 @@ import type { TensorInfo } from '../formats/tensor.ts';
 import { quote } from '../quote.ts';
 import type { Architecture, Candidates, Config, Module, Sizes, Spec, Stack } from './architecture.ts';
 import { kindOf, OF_ANY_SIZE } from './kinds.ts';
+import { misfits, product, saidOf, withExpert } from './misfits.ts';
 import { BIAS, firstLayers, modules, TensorNames } from './names.ts';
+import { refuseAdapters } from './other-weights.ts';
 import { createParameter, flat, type Inner, leading, type Recipe, slab, ungrouped } from './parameter.ts';
 import { rotaryFactor, rotaryScale } from './rotary.ts';
 import { sizesOf, sizesOfLayer } from './sizes.ts';
@@ -37,7 +39,9 @@ export function bind(
   const names = new TensorNames(tensors, architecture);
   const { notes: said = [] } = architecture;
   const notes = [...(typeof said === 'function' ? said(config) : said)];
-  const sizes = sizesOf(config, architecture, where);
+  const { missing, expectShape, shape } = misfits(names, architecture.family, where);
+  const configOf = (stack: Stack): Config => stack.config?.(config) ?? config;
+  const sizes = sizesOf(configOf(architecture), architecture, where);
   const add = (recipe: Recipe): void => void parameters.set(recipe.name, createParameter(recipe));
 
   bindModel();
@@ -45,7 +49,7 @@ export function bind(
   for (const { stack, own, name } of stacks) for (let n = 0; n < own.layers; n++) bindLayer(stack, own, name, n);
   const turning = architecture.rotary ? stacks : [];
   const factors = new Set(
-    turning.flatMap(({ own }) => Array.from({ length: own.layers }, (_, n) => rotaryFactor(config, n))),
+    turning.flatMap(({ stack, own }) => Array.from({ length: own.layers }, (_, n) => rotaryFactor(configOf(stack), n))),
   );
   factors.delete(1);
   if (factors.size > 0 && [...parameters.keys()].some((name) => name.endsWith('.attn.q')))
@@ -55,11 +59,14 @@ export function bind(
   const unread = names.unread(architecture.aside);
   if (unread.model.length > 0) notes.push(unreadNote(unread.model));
   const gated = [...parameters.keys()].some((name) => name.endsWith('.up'));
-  const two = stacks.flatMap(({ name, own }) => (name === '' ? [] : [{ name, sizes: own }]));
+  const two = stacks.flatMap(({ name, own, stack }) =>
+    name === '' ? [] : [{ name, sizes: own, config: stack.config?.(config) }],
+  );
   return { parameters, sizes, gated, notes, stacks: two, unread: unread.all };
 
   function encoderSizes(): Sizes {
-    return architecture.encoder ? sizesOf(config, architecture.encoder, where) : sizes;
+    const { encoder } = architecture;
+    return encoder ? sizesOf(configOf(encoder), encoder, where) : sizes;
   }
 
   /** The layers that are there: of an encoder and a decoder, a file may hold one alone. */
@@ -116,7 +123,9 @@ export function bind(
     sizes.vocab ||= embed.tensor.shape[0];
     const { onlyRead = 0 } = architecture;
     const beyond = onlyRead > 0 && embed.tensor.shape[0] === sizes.vocab + onlyRead;
-    addRows('embed', beyond ? leading(embed.tensor, sizes.vocab) : embed.tensor, sizes.hidden, sizes.vocab);
+    // A file may hold the encoder alone.
+    const width = embed.module.name.startsWith('encoder.') ? encoderSizes().hidden : sizes.hidden;
+    addRows('embed', beyond ? leading(embed.tensor, sizes.vocab) : embed.tensor, width, sizes.vocab);
     const { unembed } = architecture.model;
     const found = unembed === undefined ? undefined : find(unembed, '');
     const own = found?.tensor.name === embed.tensor.name ? undefined : found;
@@ -126,7 +135,7 @@ export function bind(
       notes.push(
         `The config calls the embeddings tied, but the file has an unembedding of its own, ${own.tensor.name}: that is read, as transformers 5 does.`,
       );
-    addRows('unembed', own?.tensor ?? embed.tensor, sizes.hidden, sizes.vocab);
+    addRows('unembed', own?.tensor ?? embed.tensor, own ? sizes.hidden : width, sizes.vocab);
     bindEncoderEmbeddings();
     for (const name of new Set(modules(unembed ?? []).map((module) => module.name))) {
       const bias = names.lookupAbove(name, BIAS);
@@ -176,6 +185,7 @@ export function bind(
   }
 
   function bindLayer(stack: Stack, all: Sizes, start: string, n: number): void {
+    const config = configOf(stack);
     const spec = typeof stack.parameters === 'function' ? stack.parameters(config, n) : stack.parameters;
     const own = { ...all, ...sizesOfLayer(config, n), ...stack.layerSizes?.(config, n) };
     const layer: Layer = {
@@ -183,6 +193,8 @@ export function bind(
       start: `${start && `${start}.`}layer.`,
       n,
       sizes: own,
+      stack,
+      config,
     };
     for (const [key, candidates] of Object.entries(spec)) {
       const { name, optional } = nameOf(key);
@@ -233,7 +245,8 @@ export function bind(
       throw missing(spec['ff.router'] ?? spec['ff.router?'], at, `${start}${n}.ff.router`);
   }
 
-  function addMatrix({ at, start, n, sizes: all }: Layer, own: string, candidates: Candidates, expert: number): void {
+  function addMatrix(layer: Layer, own: string, candidates: Candidates, expert: number): void {
+    const { at, start, n, sizes: all, config } = layer;
     const { module, tensor } = find(candidates, at, expert)!;
     const kind = kindOf(own);
     const name = `${start}${n}.${own}`;
@@ -248,17 +261,20 @@ export function bind(
     const free =
       OF_ANY_SIZE.test(own) ||
       ((all.experts > 0 || architecture.neuronsStored) && /^ff\.(shared\.)?(key|up|value)$/.test(own));
-    const mine = free ? { ...all, neurons: neuronsOf(tensor.shape[lines === 'rows' ? 0 : 1], part, all) } : all;
+    const sized = free ? { ...all, neurons: neuronsOf(tensor.shape[lines === 'rows' ? 0 : 1], part, all) } : all;
+    // Keys and values of cross-attention read what the encoder wrote.
+    const mine = /^cross\.[kv]$/.test(own) ? { ...sized, hidden: encoderSizes().hidden } : sized;
     const count = kind.count(mine);
     const total = part ? part.size(mine, config) : count;
-    const inner = after && lowRank(after, module, at, mine);
+    const inner = after && lowRank(after, module, layer, mine);
     const width = inner ? after.rank(config) : mine.hidden;
     const vector = tensor.shape.length === 1 && total === 1;
     expectShape(
       vector ? { ...tensor, shape: [1, ...tensor.shape] } : tensor,
       lines === 'rows' ? [total, width] : [width, total],
+      (axis) => saidOf(layer, own, mine, part !== undefined, axis === (lines === 'rows' ? 0 : 1)),
     );
-    const scale = both(module.scale?.(mine, config), turned(own, n, mine));
+    const scale = both(module.scale?.(mine, config), turned(layer, own, mine));
     const index = part && ((i: number) => part.index(i, mine, config));
     add({ name, shape: kind.shape(mine), count, width: mine.hidden, tensor, lines, index, scale, inner });
     const stem = at + withExpert(module.name, expert);
@@ -290,13 +306,14 @@ export function bind(
   }
 
   /** What the model multiplies queries and keys with while it turns them. */
-  function turned(own: string, n: number, mine: Sizes): Recipe['scale'] {
+  function turned({ config, n }: Layer, own: string, mine: Sizes): Recipe['scale'] {
     const { rotary } = architecture;
     return rotary && (own === 'attn.q' || own === 'attn.k') ? rotaryScale(config, n, mine, rotary) : undefined;
   }
 
   /** The first of two maps, its norm, and which outputs pass the second by. */
-  function lowRank(after: NonNullable<Module['after']>, { part }: Module, at: string, mine: Sizes): Inner {
+  function lowRank(after: NonNullable<Module['after']>, { part }: Module, layer: Layer, mine: Sizes): Inner {
+    const { at, config } = layer;
     const tensor = names.lookup(at + after.name);
     if (!tensor) throw missing(after.name, at, after.name);
     const rank = after.rank(config);
@@ -337,29 +354,6 @@ export function bind(
     if (product(tensor.shape) !== total) throw shape(tensor, [total]);
     add({ name, shape: size, count: 1, width: product(size), tensor, lines: 'whole', ...change });
   }
-
-  function missing(candidates: Candidates, at: string, name: string, expert?: number): WeightscopeError {
-    const wanted = modules(candidates).map((module) => `${names.prefix}${at}${withExpert(module.name, expert)}.weight`);
-    const near = names.nearest(wanted[0] ?? '');
-    const there = near === undefined ? '' : `, such as ${quote(near)}`;
-    return new WeightscopeError(
-      'TENSOR_MISSING',
-      `Expected tensor ${wanted.join(' or ')} for ${name} in ${where}, found no such name among its ${names.size} tensors${there}; the checkpoint is not whole, or not of family ${architecture.family}.`,
-    );
-  }
-
-  function expectShape(tensor: TensorInfo, expected: readonly number[]): void {
-    const { shape: found } = tensor;
-    if (found.length !== expected.length || found.some((size, i) => size !== expected[i]))
-      throw shape(tensor, expected);
-  }
-
-  function shape(tensor: TensorInfo, expected: readonly number[]): WeightscopeError {
-    return new WeightscopeError(
-      'TENSOR_SHAPE',
-      `Expected tensor ${tensor.name} of ${where} to be [${expected.join(', ')}] by its config, found [${tensor.shape.join(', ')}]; config and weights do not belong together.`,
-    );
-  }
 }
 
 const WHOLE = [
@@ -379,16 +373,9 @@ interface Layer {
   readonly start: string;
   readonly n: number;
   readonly sizes: Sizes;
-}
-
-/** Weights of an adapter beside a model's own are part of what the model does: without them every number is another. */
-function refuseAdapters(tensors: ReadonlyMap<string, TensorInfo>, where: string): void {
-  for (const name of tensors.keys())
-    if (/(^|\.)lora_(A|B|embedding_A|embedding_B|magnitude_vector)(\.|$)/.test(name))
-      throw new WeightscopeError(
-        'FORMAT_UNSUPPORTED',
-        `Expected a model's own weights in ${where}, found an adapter beside them (LoRA, ${quote(name)}); merge it into its base (PEFT: merge_and_unload) and save that.`,
-      );
+  readonly stack: Stack;
+  /** The stack's own. */
+  readonly config: Config;
 }
 
 function unreadNote(names: readonly string[]): string {
@@ -417,7 +404,3 @@ function both(all: number | undefined, each: Recipe['scale']): Recipe['scale'] {
   if (typeof each !== 'function') return all === undefined ? each : all * (each ?? 1);
   return all === undefined ? each : (vector) => all * each(vector);
 }
-
-const withExpert = (name: string, expert = 0): string => name.replace('{e}', String(expert));
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);

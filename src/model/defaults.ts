@@ -792,6 +792,15 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_experts: 8,
   },
   t5: { d_model: 512, d_kv: 64, d_ff: 2048, num_layers: 6, num_heads: 8 },
+  t5_gemma_module: {
+    hidden_size: 2304,
+    intermediate_size: 9216,
+    num_hidden_layers: 26,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    head_dim: 256,
+    sliding_window: 4096,
+  },
   tapas: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
   umt5: { d_model: 512, d_kv: 64, d_ff: 1024, num_layers: 8, num_heads: 6 },
   vaultgemma: {

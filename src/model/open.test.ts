@@ -65,9 +65,41 @@ test.each([
 test.each([
   ['gpt_bigcode_heads', { num_key_value_heads: 12 }],
   ['falcon_rw', { num_kv_heads: 71 }],
-])('%s has as many key-value heads as its code takes, whatever its config says', async (type, entries) => {
+  ['bert', { num_key_value_heads: 2, head_dim: 5 }],
+  ['gpt_neox', { num_key_value_heads: 1, num_local_experts: 8 }],
+  ['gpt2', { num_key_value_heads: 1, intermediate_size: 7, moe_intermediate_size: 9 }],
+  ['opt', { intermediate_size: 3072, moe_intermediate_size: 9, n_inner: 7 }],
+  ['bloom', { n_inner: 7, intermediate_size: 9 }],
+  ['stablelm', { head_dim: 5 }],
+  ['mixtral', { moe_intermediate_size: 9 }],
+  ['bart', { num_key_value_heads: 1, intermediate_size: 7, head_dim: 5 }],
+])('%s takes no notice of what its code does not read: %j', async (type, entries) => {
   const files = filesOf(type);
   await expectSame(await openModel(files), await openModel(configured(files, entries)));
+});
+
+test.each([
+  [
+    'llama',
+    { num_key_value_heads: 1 },
+    /k_proj\.weight.* to be \[8, 32\].*\(`num_key_value_heads` 1, `head_dim` 8\), found \[16, 32\]/,
+  ],
+  ['llama', { intermediate_size: 40 }, /gate_proj\.weight.*\(`intermediate_size` 40\), found \[48, 32\]/],
+  ['bert', { intermediate_size: undefined }, /intermediate.*\(`intermediate_size` 3072 \(which the file leaves out/],
+  ['mixtral', { num_local_experts: 5 }, /\(`num_local_experts` 5\)/],
+])('of %s with %j the sentence names the entry and the tensor', async (type, entries, message) => {
+  await expectError(openModel(configured(filesOf(type), entries)), 'TENSOR_SHAPE', message);
+});
+
+test.each([
+  ['gpt2', { n_head: undefined }, /`n_embd` 32 in memory to be a multiple of `n_head` 12 \(which the file leaves out/],
+  [
+    'llama',
+    { num_key_value_heads: 3 },
+    /`num_attention_heads` 4 in memory to be a multiple of `num_key_value_heads` 3/,
+  ],
+])('of %s with %j the sentence names the entries that do not go together', async (type, entries, message) => {
+  await expectError(openModel(configured(filesOf(type), entries)), 'CONFIG_INVALID', message);
 });
 
 test('a tensor beside which torch wrapped another of its name is read, and the other is said to go unread', async () => {
@@ -228,7 +260,11 @@ test('what is wrong with a checkpoint is said', async () => {
   await expectError(openModel({ ...files, 'config.json': text(3) }), 'CONFIG_INVALID', /JSON object/);
   await expectError(openModel(configured(files, { hidden_size: 'wide' })), 'CONFIG_INVALID', /`hidden_size`.*"wide"/);
   await expectError(openModel(configured(files, { num_hidden_layers: 1e9 })), 'CONFIG_INVALID', /num_hidden_layers/);
-  await expectError(openModel(configured(files, { num_key_value_heads: 3 })), 'CONFIG_INVALID', /multiple of 3/);
+  await expectError(
+    openModel(configured(files, { num_key_value_heads: 3 })),
+    'CONFIG_INVALID',
+    /multiple of `num_key_value_heads` 3/,
+  );
   await expectError(
     openModel(configured(files, { model_type: 'mamba' })),
     'ARCHITECTURE_UNKNOWN',
@@ -377,7 +413,11 @@ test("one side's sizes never stand in for the other's: what a config leaves out 
   // BART's class has 16, which do not divide a width of 24.
   for (const value of [undefined, null])
     for (const side of ['encoder', 'decoder'])
-      await expectError(sides('bart', { [`${side}_attention_heads`]: value }), 'CONFIG_INVALID', /whole number/);
+      await expectError(
+        sides('bart', { [`${side}_attention_heads`]: value }),
+        'CONFIG_INVALID',
+        value === null ? /whole number/ : /multiple of 16/,
+      );
 });
 
 test("a wrapper's sizes never stand in for its text config's; what that leaves out is its class's", async () => {

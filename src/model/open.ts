@@ -117,7 +117,10 @@ export const formatOfModel = (model: Model): TensorFile['format'] | undefined =>
 /** The folder that a model was opened from; undefined for one that was made of others. */
 export const folderOfModel = (model: Model): SourceFolder | undefined => origins.get(model)?.folder;
 
-type BoundModel = Pick<Model, 'architecture' | 'modelType' | 'dimensions' | 'parameters' | 'notes' | 'unread'>;
+type BoundModel = Pick<
+  Model,
+  'architecture' | 'modelType' | 'dimensions' | 'parameters' | 'stackConfig' | 'notes' | 'unread'
+>;
 
 function bindTensors(
   { format, stack: wanted }: Origin,
@@ -128,13 +131,19 @@ function bindTensors(
   const modelType = config.model_type as string;
   const architecture = architectureOf(modelType, format, name, typical(tensors.keys()));
   const bound = bind(architecture, config, tensors, name);
-  const { parameters, sizes, note } = viewOf(bound.parameters, bound.sizes, bound.stacks, wanted, name);
+  const {
+    parameters,
+    sizes,
+    config: stackConfig,
+    note,
+  } = viewOf(bound.parameters, bound.sizes, bound.stacks, wanted, name);
   return {
     // GGUF's own names of architectures are those of families; ours for GGUF only say which names its tensors have.
     architecture: format === 'gguf' ? modelType : architecture.family,
     modelType,
     dimensions: { ...sizes, gated: bound.gated },
     parameters,
+    ...(stackConfig && { stackConfig }),
     notes: [...(note === undefined ? [] : [note]), ...bound.notes],
     unread: bound.unread,
   };

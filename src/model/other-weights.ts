@@ -1,4 +1,6 @@
 import { WeightscopeError } from '../errors.ts';
+import type { TensorInfo } from '../formats/tensor.ts';
+import { quote } from '../quote.ts';
 
 const MERGE =
   '`weightscope adapter BASE ADAPTER` reads it on its base, and writes both as one with --merge (as merge_and_unload of peft does)';
@@ -100,3 +102,13 @@ export function noConfig(folder: string, names: readonly string[]): WeightscopeE
 /** A few names, and how many more there are. */
 export const some = (names: readonly string[]): string =>
   names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
+
+/** Weights of an adapter beside a model's own are part of what the model does: without them every number is another. */
+export function refuseAdapters(tensors: ReadonlyMap<string, TensorInfo>, where: string): void {
+  for (const name of tensors.keys())
+    if (/(^|\.)lora_(A|B|embedding_A|embedding_B|magnitude_vector)(\.|$)/.test(name))
+      throw new WeightscopeError(
+        'FORMAT_UNSUPPORTED',
+        `Expected a model's own weights in ${where}, found an adapter beside them (LoRA, ${quote(name)}); merge it into its base (PEFT: merge_and_unload) and save that.`,
+      );
+}

@@ -2,6 +2,7 @@ import { WeightscopeError } from '../errors.ts';
 import { describe } from '../quote.ts';
 import type { Config, Sizes, Stack } from './architecture.ts';
 import { DEFAULTS, INNER } from './defaults.ts';
+import { SIZE_NAMES } from './size-names.ts';
 
 /** The names configs use for one size; the first that holds a number counts. */
 const NAMES = {
@@ -24,6 +25,20 @@ const NAMES = {
   experts: ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts'],
 } as const;
 
+export type Size = keyof typeof NAMES;
+
+/** By model type: those that its class in transformers takes; configs keep others, of which it takes no notice. */
+const COUNTING = new Map(
+  SIZE_NAMES.flatMap(([names, types]) => types.split(/\s/).map((type) => [type, names.split(/\s/)] as const)),
+);
+
+/** Entries of a config that say a size; the first that does counts. */
+function namesOf(config: Config, size: Size): readonly string[] {
+  const all: readonly string[] = NAMES[size];
+  const own = 'general.architecture' in config ? undefined : COUNTING.get(classOf(config));
+  return own && size !== 'vocab' ? own.filter((name) => all.includes(name)) : all;
+}
+
 /** More than any model has; keeps a broken config from asking for endless lists. */
 const MAX = 2 ** 31;
 const MAX_LAYERS = 10_000;
@@ -39,9 +54,14 @@ export function withDefaults(config: Config): Config {
 function defaultsOf(config: Config): Config {
   // GGUF has types of the same names, and sizes of its own.
   if ('general.architecture' in config) return {};
-  const name = String(config.model_type);
-  const inner = Object.hasOwn(INNER, name) ? INNER[name] : name;
-  return Object.hasOwn(DEFAULTS, inner) ? DEFAULTS[inner] : {};
+  const name = classOf(config);
+  return Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name] : {};
+}
+
+/** The type whose class reads a config: of a model that also sees or hears, its language model's. */
+function classOf({ model_type: type }: Config): string {
+  const name = String(type);
+  return Object.hasOwn(INNER, name) ? INNER[name] : name;
 }
 
 /**
@@ -51,27 +71,24 @@ function defaultsOf(config: Config): Config {
  */
 export function sizesOf(config: Config, stack: Stack, where: string): Sizes {
   const own = stack.sizes?.(config) ?? {};
-  const defaults = defaultsOf(config);
-  const read = (size: keyof typeof NAMES, fallback?: number): number => {
-    const said = NAMES[size].filter((n) => config[n] !== undefined);
-    const name = said.find((n) => config[n] !== null);
-    // How many tokens there are the embedding tells better than a class.
-    const absent =
-      said.length === 0 && size !== 'vocab' ? NAMES[size].find((n) => defaults[n] !== undefined) : undefined;
-    const usual = absent === undefined ? fallback : defaults[absent];
-    const value = own[size] ?? (name === undefined ? usual : firstOf(config[name]));
+  const read = (size: Size, fallback?: number): number => {
+    const { name, value: said = fallback } = saidOf(config, size);
+    const value = own[size] ?? said;
     const least = size === 'vocab' || size === 'experts' ? 0 : 1;
     const most = size === 'layers' ? MAX_LAYERS : MAX;
     if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
     throw new WeightscopeError(
       'CONFIG_INVALID',
-      `Expected \`${name ?? NAMES[size][0]}\` in ${where} to be a whole number from ${least} to ${most}, got ${describe(value)}.`,
+      `Expected \`${name ?? namesOf(config, size)[0] ?? NAMES[size][0]}\` in ${where} to be a whole number from ${least} to ${most}, got ${describe(value)}.`,
     );
   };
   const hidden = read('hidden');
   const heads = read('heads');
   const kvHeads = read('kvHeads', heads);
-  if (heads % kvHeads !== 0) throw uneven(where, `${heads} attention heads`, `${kvHeads} key-value heads`);
+  const from = (size: Size, value: number): string => originOf(config, stack, size, value);
+  if (heads % kvHeads !== 0) throw uneven(where, from('heads', heads), from('kvHeads', kvHeads));
+  if (hidden % heads !== 0 && (own.headDim ?? saidOf(config, 'headDim').value) === undefined)
+    throw uneven(where, from('hidden', hidden), from('heads', heads));
   const headDim = read('headDim', hidden / heads);
   const neurons = read('neurons', 4 * hidden);
   return {
@@ -87,6 +104,44 @@ export function sizesOf(config: Config, stack: Stack, where: string): Sizes {
   };
 }
 
+/** The entry of a config that says a size, or the one by which its class does. */
+function saidOf(config: Config, size: Size): { name?: string; value?: unknown; default?: true } {
+  const names = namesOf(config, size);
+  const said = names.filter((name) => config[name] !== undefined);
+  const name = said.find((one) => config[one] !== null);
+  if (name !== undefined) return { name, value: firstOf(config[name]) ?? null };
+  const defaults = defaultsOf(config);
+  // How many tokens there are the embedding tells better than a class.
+  const absent = said.length === 0 && size !== 'vocab' ? names.find((one) => defaults[one] !== undefined) : undefined;
+  return absent === undefined ? {} : { name: absent, value: defaults[absent], default: true };
+}
+
+const COMPUTED: Partial<Record<Size, string>> = {
+  kvHeads: 'as many key-value heads as heads',
+  headDim: 'the width divided by the heads as `head_dim`',
+  neurons: 'four times the width as neurons',
+};
+
+/** Where a size comes from, for people: the entry and its number, of the class if the file leaves it out. */
+export function originOf(config: Config, stack: Stack, size: Size, value: number): string {
+  const { name, value: said, default: absent } = saidOf(config, size);
+  const own = stack.sizes?.(config)[size];
+  if (name !== undefined && (own === undefined || own === said))
+    return `\`${name}\` ${value}${absent ? ' (which the file leaves out, so as its class has it)' : ''}`;
+  return own === undefined ? (COMPUTED[size] ?? WORDS[size](value)) : WORDS[size](value);
+}
+
+const WORDS: Readonly<Record<Size, (n: number) => string>> = {
+  layers: (n) => `${n} layers`,
+  hidden: (n) => `a width of ${n}`,
+  heads: (n) => `${n} attention heads`,
+  kvHeads: (n) => `${n} key-value heads`,
+  headDim: (n) => `${n} dimensions of a head`,
+  neurons: (n) => `${n} neurons`,
+  vocab: (n) => `${n} tokens`,
+  experts: (n) => `${n} experts`,
+};
+
 /** A size that differs per layer is a list in the config (OpenELM, Gemma 3n, GGUF). */
 const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value.find((one) => one !== 0) : value);
 
@@ -95,9 +150,13 @@ export function sizesOfLayer(config: Config, n: number): Partial<Sizes> {
   const own: Partial<Record<keyof typeof NAMES, number>> = {};
   const some = (config.per_layer_config as Record<string, Config> | undefined)?.[n];
   for (const size of ['heads', 'kvHeads', 'headDim', 'neurons'] as const) {
-    const one = some && NAMES[size].map((name) => some[name]).find((value) => value !== undefined && value !== null);
+    const one =
+      some &&
+      namesOf(config, size)
+        .map((name) => some[name])
+        .find((value) => value !== undefined && value !== null);
     if (Number.isInteger(one)) own[size] = one as number;
-    const name = NAMES[size].find((one) => config[one] !== undefined && config[one] !== null);
+    const name = namesOf(config, size).find((one) => config[one] !== undefined && config[one] !== null);
     const list = name === undefined ? undefined : config[name];
     if (Array.isArray(list) && Number.isInteger(list[n])) own[size] = list[n];
   }

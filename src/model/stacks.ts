@@ -1,5 +1,5 @@
 import { WeightscopeError } from '../errors.ts';
-import type { Sizes } from './architecture.ts';
+import type { Config, Sizes } from './architecture.ts';
 import type { Parameter } from './types.ts';
 
 /**
@@ -11,6 +11,8 @@ export type StackName = 'encoder' | 'decoder' | 'cross';
 export interface BoundStack {
   readonly name: 'encoder' | 'decoder';
   readonly sizes: Sizes;
+  /** Its own config, where it has one inside the model's. */
+  readonly config?: Config;
 }
 
 /** `t5-small#cross`: a location and the stack that is meant. */
@@ -22,6 +24,7 @@ export function splitStack(location: string): { location: string; stack?: StackN
 export interface View {
   readonly parameters: Map<string, Parameter>;
   readonly sizes: Sizes;
+  readonly config?: Config;
   readonly note?: string;
 }
 
@@ -51,13 +54,35 @@ export function viewOf(
       'ARGUMENT_INVALID',
       `Expected ${where} to hold the ${shown === 'cross' ? 'decoder' : shown}, found its ${stacks[0].name} alone; leave out #${shown}.`,
     );
+  const [encoder, decoder] = (['encoder', 'decoder'] as const).map((side) => stacks.find(({ name }) => name === side));
+  const unlike = encoder && decoder && encoder.sizes.hidden !== decoder.sizes.hidden;
+  if (unlike && shown === 'cross')
+    throw new WeightscopeError(
+      'FORMAT_UNSUPPORTED',
+      `Expected an encoder and a decoder of one width for #cross, found that the encoder of ${where} is ${encoder.sizes.hidden} wide and the decoder ${decoder.sizes.hidden}: a pair of words would stand in two embeddings, which is not read yet; ask for #encoder or #decoder.`,
+    );
   const view = new Map<string, Parameter>();
   for (const [name, parameter] of parameters) {
     const own = shown === 'cross' ? crossName(name) : name.startsWith(`${shown}.`) && name.slice(shown.length + 1);
     if (own) view.set(own, { ...parameter, name: own });
   }
   for (const [name, parameter] of parameters) if (!view.has(name)) view.set(name, parameter);
-  return { parameters: view, sizes: { ...stack.sizes, vocab: sizes.vocab }, note: noteOf(shown, stacks) };
+  if (unlike && shown === 'encoder') {
+    const own = parameters.get('encoder.embed');
+    if (!own)
+      throw new WeightscopeError(
+        'FORMAT_UNSUPPORTED',
+        `Expected embeddings of the encoder's own in ${where}, which is ${encoder.sizes.hidden} wide and the decoder ${decoder.sizes.hidden}, found none with as many tokens as the decoder has; ask for #decoder.`,
+      );
+    // The head is as wide as the decoder.
+    view.set('unembed', { ...own, name: 'unembed' });
+  }
+  return {
+    parameters: view,
+    sizes: { ...stack.sizes, vocab: sizes.vocab },
+    config: stack.config,
+    note: noteOf(shown, stacks, unlike === true, parameters.has('encoder.embed')),
+  };
 }
 
 /**
@@ -69,15 +94,28 @@ function crossName(name: string): string | false {
   return name.slice('decoder.'.length).replace('.cross.', '.attn.');
 }
 
-function noteOf(shown: StackName, stacks: readonly BoundStack[]): string | undefined {
+function noteOf(
+  shown: StackName,
+  stacks: readonly BoundStack[],
+  unlike: boolean,
+  ownWords: boolean,
+): string | undefined {
   if (stacks.length < 2) return `The checkpoint holds the model’s ${stacks[0].name} alone.`;
   const [encoder, decoder] = stacks.map(({ sizes }) => sizes.layers);
   const what =
     shown === 'cross'
       ? 'heads here are the decoder’s cross-attention, whose keys and values read what the encoder wrote'
       : `layers here are the ${shown}’s`;
-  const others = (['encoder', 'decoder', 'cross'] as const).filter((name) => name !== shown).map((name) => `#${name}`);
-  return `The model has an encoder of ${plural(encoder)} and a decoder of ${plural(decoder)}: ${what}; put ${others.join(' or ')} behind its name for the others.`;
+  const others = (['encoder', 'decoder', 'cross'] as const)
+    .filter((name) => name !== shown && !(unlike && name === 'cross'))
+    .map((name) => `#${name}`);
+  const words =
+    shown === 'encoder' && unlike
+      ? ' What the encoder writes is shown in its own embeddings, since the unembedding is as wide as the decoder.'
+      : shown === 'cross' && ownWords
+        ? ' Both sides are read in the decoder’s embeddings, though the encoder has its own.'
+        : '';
+  return `The model has an encoder of ${plural(encoder)} and a decoder of ${plural(decoder)}: ${what}; put ${others.join(' or ')} behind its name for the others.${words}`;
 }
 
 const plural = (layers: number): string => (layers === 1 ? '1 layer' : `${layers} layers`);

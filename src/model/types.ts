@@ -58,6 +58,8 @@ export interface Model {
   readonly modelType: string;
   readonly dimensions: Dimensions;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where the stack that readings are of has a config of its own within the model's (T5Gemma): that. */
+  readonly stackConfig?: Readonly<Record<string, unknown>>;
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Undefined when the checkpoint has no tokenizer: ids are shown then. */

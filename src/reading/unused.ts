@@ -109,7 +109,9 @@ function ofLayer(name: string): Pick<Unused, 'what' | 'kinds'> | undefined {
 }
 
 /** How the model tells positions apart, as far as parameters and config say. */
-export function positions({ parameters, config }: Model): Unused[] {
+export function positions(model: Model): Unused[] {
+  const { parameters } = model;
+  const config = ownConfig(model);
   const has = (pattern: RegExp) =>
     entries(config).some(([key, value]) => pattern.test(key) && value !== null && value !== false);
   const name = parameters.has('positions')
@@ -138,7 +140,9 @@ const FACTORS: readonly [pattern: RegExp, kinds: readonly VectorKind[]][] = [
   [/multipliers?$|^mup_/, VECTOR_KINDS],
 ];
 
-function factors({ config, dimensions: { headDim } }: Model): Unused[] {
+function factors(model: Model): Unused[] {
+  const { headDim } = model.dimensions;
+  const config = ownConfig(model);
   const found: Unused[] = [];
   for (const [key, value] of entries(config)) {
     if (key === 'dim_model_base' ? value === config.hidden_size : !changes(value)) continue;
@@ -161,6 +165,13 @@ const changes = (value: unknown): boolean =>
 const close = (value: unknown, to: number): boolean => typeof value === 'number' && Math.abs(value / to - 1) < 1e-6;
 
 const inWords = (value: unknown): string => (value === true ? '' : Array.isArray(value) ? value.join(' ') : `${value}`);
+
+/** With what stands in the config of the stack that is read. */
+const ownConfig = ({ config, stackConfig }: Model): Model['config'] => ({
+  ...config,
+  ...stackConfig,
+  model_type: config.model_type,
+});
 
 /** A config's entries by their plain names: GGUF's have the architecture's before them. */
 const entries = (config: Model['config']): [string, unknown][] =>

@@ -1,4 +1,5 @@
-import type { Architecture, Spec, Stack } from '../architecture.ts';
+import type { Architecture, Config, Spec, Stack } from '../architecture.ts';
+import { withDefaults } from '../sizes.ts';
 
 const attention = (part: 'attn' | 'cross', at: string): Spec => ({
   [`norm.${part}`]: `${at.replace(/[^.]+$/, 'layer_norm')}`,
@@ -104,20 +105,11 @@ const gemmaLayer = (cross: Spec): Spec => ({
   'norm.ff_post': 'post_feedforward_layernorm',
 });
 
-/** What T5Gemma's config keeps for each side, under Gemma's names. */
-const gemmaSizes =
-  (side: 'encoder' | 'decoder'): Stack['sizes'] =>
-  (config) => {
-    const own = (config[side] ?? {}) as Record<string, number>;
-    return {
-      layers: own.num_hidden_layers,
-      hidden: own.hidden_size,
-      heads: own.num_attention_heads,
-      kvHeads: own.num_key_value_heads,
-      headDim: own.head_dim,
-      neurons: own.intermediate_size,
-    };
-  };
+/** What T5Gemma's config keeps for each side is a config of its own, with the defaults of its own class. */
+const sideOf =
+  (side: 'encoder' | 'decoder'): Stack['config'] =>
+  ({ [side]: own }) =>
+    withDefaults({ ...(own as Config | undefined), model_type: 't5_gemma_module' });
 
 /** T5Gemma: Gemma 2's layers in both stacks. */
 export const t5gemma: Architecture = {
@@ -140,6 +132,7 @@ export const t5gemma: Architecture = {
     'cross.o': 'cross_attn.o_proj',
     'norm.cross_post': 'post_cross_attn_layernorm',
   }),
-  sizes: gemmaSizes('decoder'),
-  encoder: { layer: 'encoder.layers.{n}.', parameters: gemmaLayer({}), sizes: gemmaSizes('encoder') },
+  config: sideOf('decoder'),
+  rotary: 'first',
+  encoder: { layer: 'encoder.layers.{n}.', parameters: gemmaLayer({}), config: sideOf('encoder') },
 };
