@@ -61,7 +61,15 @@ test.each<[string, Record<string, unknown>, number]>([
   ],
   ['another way', { rope_scaling: { rope_type: 'llama3', factor: 8 } }, 1],
   ['null', { rope_scaling: null, rope_parameters: null }, 1],
-  ['no number', { rope_scaling: { ...yarn, factor: '4', attention_factor: Number.NaN } }, 1],
+  ['no number, of a way that multiplies nothing', { rope_scaling: { rope_type: 'linear', factor: '4' } }, 1],
+  [
+    'LongRoPE that leaves out the first length, so that it is the longest',
+    {
+      max_position_embeddings: 16,
+      rope_scaling: { rope_type: 'longrope', factor: 4 },
+    },
+    LONG,
+  ],
   ['gpt-oss without an entry', { model_type: 'gpt_oss' }, 0.1 * Math.log(32) + 1],
   ['a layer that does not turn', { model_type: 'smollm3', rope_scaling: yarn, no_rope_layers: [0] }, 1],
   ['Falcon with another kind of positions', { model_type: 'falcon', rope_scaling: yarn, alibi: true }, 1],
@@ -104,4 +112,19 @@ test.each<[string, Record<string, unknown>, number]>([
   ],
 ])('queries and keys are multiplied: %s', (_, config, factor) => {
   expect(rotaryFactor(config, 0)).toBeCloseTo(factor, 8);
+});
+
+// transformers cannot compute with them (a text), or with what comes of them (NaN).
+test.each([
+  [{ ...yarn, factor: '4.0' }, /`factor` .* to be a number.*got the text "4\.0"/],
+  [{ ...yarn, factor: true }, /`factor` .* to be a number/],
+  [{ ...yarn, attention_factor: Number.NaN }, /`attention_factor` .* to be a number/],
+  [{ ...yarn, mscale: '1', mscale_all_dim: 1 }, /`mscale` /],
+  [{ rope_type: 'longrope', factor: Number.POSITIVE_INFINITY }, /`factor` /],
+  [{ type: 'longrope', factor: 4, original_max_position_embeddings: '16' }, /`original_max_position_embeddings` /],
+])('what queries and keys are multiplied by is a number, or is refused: %j', (rope_scaling, message) => {
+  const scale = () => rotaryFactor({ model_type: 'llama', max_position_embeddings: 64, rope_scaling }, 0);
+  expect(scale).toThrow(message);
+  const gguf = { model_type: 'qwen3', 'general.architecture': 'qwen3', 'qwen3.rope.scaling.type': 'yarn' };
+  expect(() => rotaryFactor({ ...gguf, 'qwen3.rope.scaling.factor': '4' }, 0)).toThrow(/rope\.scaling\.factor/);
 });

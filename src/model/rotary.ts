@@ -1,3 +1,5 @@
+import { WeightscopeError } from '../errors.ts';
+import { describe } from '../quote.ts';
 import type { Config, Sizes } from './architecture.ts';
 
 // Some ways to stretch rotary positions to longer texts multiply queries and keys besides turning them, at every
@@ -24,6 +26,16 @@ const isObject = (value: unknown): value is Rope =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const number = (value: unknown): number | undefined => (Number.isFinite(value) ? (value as number) : undefined);
 
+/** An entry that attn.q and attn.k are multiplied by, or that says by how much: absent, null or a number. */
+function factorIn(entries: Rope | Config, name: string): number | undefined {
+  const value = entries[name];
+  if (value === undefined || value === null || Number.isFinite(value)) return number(value);
+  throw new WeightscopeError(
+    'CONFIG_INVALID',
+    `Expected \`${name}\` of the rotary positions (rope_parameters or rope_scaling) in the config to be a number, since queries and keys are multiplied by what it says, got ${describe(value)}; write the number there.`,
+  );
+}
+
 /** What layer n attends to: as the config lists, else every so many-th to everything, the others to what is near. */
 function attends({ layer_types: kinds, sliding_window_pattern: every }: Config, n: number, usual: number): string {
   if (Array.isArray(kinds)) return String(kinds[n]);
@@ -34,7 +46,7 @@ const GEMMA_EVERY = 6;
 const GEMMA_N_EVERY = 5;
 const EVERY = 4;
 const never: Turning = { turns: () => false };
-const share = (part: number): Turning => ({ share: ({ partial_rotary_factor: own }) => number(own) ?? part });
+const share = (part: number): Turning => ({ share: (config) => factorIn(config, 'partial_rotary_factor') ?? part });
 /** Layers that attend to everything are not turned. */
 const onlyNear: Turning = { turns: (config, n) => attends(config, n, EVERY) === SLIDING };
 /** The same, where some layers look at what is near alone. */
@@ -65,7 +77,7 @@ const TURNING: Readonly<Record<string, Turning>> = {
   glm: share(0.5),
   glm4: share(0.5),
   glm4_moe: share(0.5),
-  gpt_neox: { share: ({ rotary_pct: part }) => number(part) ?? 0.25 },
+  gpt_neox: { share: (config) => factorIn(config, 'rotary_pct') ?? 0.25 },
   granitemoehybrid: { turns: ({ position_embedding_type: type }) => type === 'rope' },
   jamba: never,
   llama4: listed,
@@ -113,38 +125,43 @@ function ropeOf(config: Config, n: number): Rope | undefined {
 function ropeOfGguf(config: Config, n: number): Rope | undefined {
   const type = config.model_type as string;
   const entry = (name: string): unknown => config[`${type}.${name}`];
+  const factorOf = (name: string): number | undefined => factorIn(config, `${type}.rope.scaling.${name}`);
   const near = entry('attention.sliding_window_pattern');
   const window = number(entry('attention.sliding_window')) ?? 0;
   const every = type === 'gemma3' ? GEMMA_EVERY : EVERY;
   const isNear = Array.isArray(near) ? near[n] === true : window > 0 && (n + 1) % every !== 0;
   if ((type === 'gemma3' || type === 'olmo2') && isNear) return undefined;
-  const [own, count] = [number(entry('rope.scaling.attn_factor')) ?? 1, number(entry('rope.dimension_count'))];
-  const longer = number(entry('rope.scaling.factor')) ?? 1;
-  const ofAll = number(entry('rope.scaling.yarn_log_multiplier'));
+  const [own, count] = [factorOf('attn_factor') ?? 1, number(entry('rope.dimension_count'))];
+  const longer = factorOf('factor') ?? 1;
+  const ofAll = factorOf('yarn_log_multiplier');
   const yarn = stretched(longer) / (ofAll ? stretched(longer, ofAll) : 1);
   const factor = entry('rope.scaling.type') === 'yarn' ? own * yarn : own;
   return { rope_type: 'yarn', attention_factor: factor, turned: count };
 }
 
-/** What the turned part of layer n's queries and keys is multiplied with; 1: nothing, or the config says nothing. */
+/**
+ * What the turned part of layer n's queries and keys is multiplied with; 1: nothing, or the config says nothing. Throws
+ * `CONFIG_INVALID` where what it says is no number.
+ */
 export function rotaryFactor(config: Config, n: number): number {
   const rope = ropeOf(config, n);
   if (!rope) return 1;
-  const { attention_factor: given, mscale, mscale_all_dim: ofAll, short_mscale: short } = rope;
   const said = rope.rope_type ?? rope.type;
   // Phi 3 called LongRoPE so.
   const long = said === 'longrope' || (config.model_type === 'phi3' && (said === 'su' || said === 'yarn'));
   if (!long && said !== 'yarn') return 1;
   // Phi 3.5's experts: a number for texts as long as those that it was first trained on, and one for longer ones.
-  if (config.model_type === 'phimoe' && number(short) !== undefined) return short as number;
-  if (number(given) !== undefined) return given as number;
-  const original = number(config.original_max_position_embeddings) ?? number(rope.original_max_position_embeddings);
+  const short = config.model_type === 'phimoe' ? factorIn(rope, 'short_mscale') : undefined;
+  const given = short ?? factorIn(rope, 'attention_factor');
+  if (given !== undefined) return given;
   const longest = number(config.max_position_embeddings);
-  const factor = number(rope.factor) ?? (longest && original ? longest / original : 1);
+  const first = 'original_max_position_embeddings';
+  const original = factorIn(config, first) ?? factorIn(rope, first) ?? longest;
+  const factor = factorIn(rope, 'factor') ?? (longest && original ? longest / original : 1);
+  const [mscale, ofAll] = [factorIn(rope, 'mscale'), factorIn(rope, 'mscale_all_dim')];
   if (!(factor > 1)) return 1;
   if (long) return original && original > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(original)) : 1;
-  const both = number(mscale) && number(ofAll);
-  return both ? stretched(factor, number(mscale)) / stretched(factor, number(ofAll)) : stretched(factor);
+  return mscale && ofAll ? stretched(factor, mscale) / stretched(factor, ofAll) : stretched(factor);
 }
 
 /** YaRN's factor for texts so many times as long. */
@@ -167,8 +184,9 @@ export function rotaryScale(
     return (vector) => (vector % headDim < still ? 1 : factor);
   }
   const rope = ropeOf(config, n);
-  const { share: usual = ({ partial_rotary_factor: said }: Config) => number(said) } = turningOf(config);
+  const { share: usual = (all: Config) => factorIn(all, 'partial_rotary_factor') } = turningOf(config);
   const turned =
-    number(rope?.turned) ?? Math.trunc(headDim * (number(rope?.partial_rotary_factor) ?? usual(config) ?? 1));
+    number(rope?.turned) ??
+    Math.trunc(headDim * ((rope && factorIn(rope, 'partial_rotary_factor')) ?? usual(config) ?? 1));
   return turned >= headDim ? factor : (vector) => (vector % headDim < turned ? factor : 1);
 }
