@@ -1,13 +1,13 @@
-import { WeightscopeError } from '../../errors.ts';
-import { describe, quote } from '../../quote.ts';
+import { quote } from '../../quote.ts';
 import type { Source } from '../../source/source.ts';
 import { ELEMENT_TYPES } from '../elements.ts';
 import { transposed } from '../quantised/packed.ts';
 import { standIn, type TensorFile, type TensorInfo } from '../tensor.ts';
 import { crc32 } from './crc32.ts';
-import { type Pickled, readPickle } from './pickle.ts';
-import { isAllowed, type PickledTensor, tensorOf } from './tensors.ts';
-import { checkCrc, invalid, openZip, type Zip, type ZipRecord } from './zip.ts';
+import { readPickle } from './pickle.ts';
+import { stateDictOf } from './state-dict.ts';
+import { isAllowed, type PickledTensor } from './tensors.ts';
+import { checkCrc, invalid, openZip, unsupported, type Zip, type ZipRecord } from './zip.ts';
 
 export interface TorchLimits {
   /** Bytes of the pickle; default 100 MB. */
@@ -17,8 +17,6 @@ export interface TorchLimits {
 const MAX_PICKLE_BYTES = 100_000_000;
 /** Records whose own headers are compared at one time. */
 const AT_ONCE = 32;
-/** Where a trainer keeps the state dict among other things. */
-const INNER = ['state_dict', 'model_state_dict', 'model', 'module'];
 
 /**
  * Reads what torch.save wrote of a state dict (a zip file, since PyTorch 1.6): the pickle as data (nothing in it is
@@ -38,29 +36,11 @@ export async function readTorch(source: Source, limits: TorchLimits = {}): Promi
     if (order !== 'little') throw unsupported(file, `numbers of byte order ${quote(order)}`, 'save it again elsewhere');
   }
   const bytes = await zip.read(pickles[0], limits.maxPickleBytes ?? MAX_PICKLE_BYTES);
-  const entries = stateDictOf(readPickle(bytes, isAllowed, file), file);
+  const { tensors: entries, notes } = stateDictOf(readPickle(bytes, isAllowed, file), file);
   const storages = await openStorages(entries, zip, folder, source);
   const tensors = new Map<string, TensorInfo>();
   for (const [name, tensor] of entries) tensors.set(name, infoOf(name, tensor, storages.get(tensor.key)!));
-  return { format: 'torch', tensors, metadata: new Map() };
-}
-
-/** The tensors of a state dict, or of the one that a trainer's checkpoint holds. */
-function stateDictOf(found: Pickled, file: string): Map<string, PickledTensor> {
-  const outer = found instanceof Map ? found : new Map<Pickled, Pickled>();
-  const inner = INNER.map((key) => outer.get(key)).find((value) => value instanceof Map);
-  for (const dict of [outer, inner ?? outer]) {
-    const tensors = new Map<string, PickledTensor>();
-    for (const [name, value] of dict) {
-      const tensor = tensorOf(value);
-      if (tensor === undefined) continue;
-      if (typeof name !== 'string') throw invalid(file, `one of its tensors has ${describe(name)} in place of a name`);
-      if (typeof tensor === 'string') throw invalid(file, `its tensor ${quote(name)} ${tensor}`);
-      tensors.set(name, tensor);
-    }
-    if (tensors.size > 0) return tensors;
-  }
-  throw unsupported(file, 'no dict of tensors', "save the model's state_dict alone");
+  return { format: 'torch', tensors, metadata: new Map(), notes };
 }
 
 interface Storage {
@@ -146,11 +126,4 @@ function isRowMajor(shape: readonly number[], strides: readonly number[]): boole
     expected *= shape[d];
   }
   return true;
-}
-
-function unsupported(file: string, found: string, advice: string): WeightscopeError {
-  return new WeightscopeError(
-    'FORMAT_UNSUPPORTED',
-    `Expected a state dict of tensors in ${file}, found ${found}; ${advice}.`,
-  );
 }

@@ -51,6 +51,60 @@ describe('what torch.load(weights_only=True) reads is read the same', () => {
   });
 });
 
+/** A dict of named values: tensors by `true`, else what they are. */
+type Tree = { readonly [name: string]: true | Tree };
+const entriesOf = (tree: Tree): Buffer =>
+  P.join(
+    '}(',
+    ...Object.entries(tree).flatMap(([name, value]) => [P.text(name), value === true ? tensor() : entriesOf(value)]),
+    'u',
+  );
+const treeFile = (tree: Tree): Uint8Array => fileOf(P.whole(entriesOf(tree)));
+const WEIGHTS: Tree = { 'a.weight': true, 'a.bias': true };
+
+describe('of a trainer’s checkpoint the state dict is read, and what it is among others said or refused', () => {
+  test.each<[string, Tree, string[]]>([
+    ['alone', { state_dict: WEIGHTS }, []],
+    ['in another', { module: { model: WEIGHTS } }, []],
+    ['beside moments', { state_dict: WEIGHTS, optimizer: { step: true } }, []],
+    [
+      'beside a loose number',
+      { state_dict: WEIGHTS, best: true },
+      ['Of a.bin, "state_dict" is read, and what lies beside it is not: "best".'],
+    ],
+    [
+      'beside another model',
+      { model: WEIGHTS, ema: WEIGHTS },
+      ['Of a.bin, "model" is read, and what lies beside it is not: "ema".'],
+    ],
+  ])('%s', async (_, tree, notes) => {
+    const file = await read(treeFile(tree));
+    expect([...file.tensors.keys()]).toEqual(['a.weight', 'a.bias']);
+    expect(file.notes).toEqual(notes);
+  });
+
+  test.each<[string, Tree, RegExp]>([
+    [
+      'two of them',
+      { model: WEIGHTS, state_dict: { 'b.weight': true } },
+      /several of them \("state_dict", "model"\); save the one/,
+    ],
+    [
+      'weights in it and beside it',
+      { state_dict: WEIGHTS, 'b.weight': true },
+      /both in "state_dict" and beside it \(such as "b\.weight"\)/,
+    ],
+    [
+      'two under other names',
+      { student: WEIGHTS, teacher: WEIGHTS },
+      /none but under "student", "teacher"; save the one/,
+    ],
+    ['none', { epoch: {} }, /no dict of tensors/],
+  ])('%s: refused', async (_, tree, message) => {
+    await expectError(read(treeFile(tree)), 'FORMAT_UNSUPPORTED', message);
+  });
+});
+
 /** What torch says beside a tensor: the bit by which it is negated. */
 const bits = (value: string): Buffer => P.join('}', P.text('neg'), value, 's');
 

@@ -189,3 +189,11 @@ export function invalid(file: string, what: string): WeightscopeError {
     `Expected PyTorch weights as torch.save writes them in ${file}, but ${what}; fetch the file again, or take the model's .safetensors.`,
   );
 }
+
+/** What torch.save wrote, and is no state dict that is read. */
+export function unsupported(file: string, found: string, advice: string): WeightscopeError {
+  return new WeightscopeError(
+    'FORMAT_UNSUPPORTED',
+    `Expected a state dict of tensors in ${file}, found ${found}; ${advice}.`,
+  );
+}
