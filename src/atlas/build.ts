@@ -18,7 +18,7 @@ import { canonical, checkpointHash, sha256 } from './hash.ts';
 import { joinFiles } from './join.ts';
 import { checkSame, NORMALISERS, readManifest, writeManifest } from './manifest.ts';
 import { type AtlasOptions, planUnits, settingsOf, type Unit } from './plan.ts';
-import { type AtlasFile, type AtlasSettings, type Manifest, SCHEMA_VERSION } from './schema.ts';
+import { type AtlasFile, type AtlasSettings, type Manifest, PLAN_VERSION, SCHEMA_VERSION } from './schema.ts';
 import type { Store } from './store.ts';
 import { arraysOf, finishedUnit, PARTS, type Receipt, runUnit, wholeFile } from './unit.ts';
 import { Floors, type UnitContext } from './units/context.ts';
@@ -159,6 +159,7 @@ export async function beginAtlas(
   const manifest: Manifest = {
     format: 'weightscope-atlas',
     schema: SCHEMA_VERSION,
+    plan: PLAN_VERSION,
     state: 'building',
     model: { name: model.name, architecture: model.architecture, modelType: model.modelType, notes: [...model.notes] },
     checkpoint,

@@ -1,6 +1,13 @@
 import { WeightscopeError } from '../errors.ts';
 import { canonical } from './hash.ts';
-import { type AtlasFile, type AtlasSettings, type Manifest, SCHEMA_VERSION, TABLE_NAMES } from './schema.ts';
+import {
+  type AtlasFile,
+  type AtlasSettings,
+  type Manifest,
+  PLAN_VERSION,
+  SCHEMA_VERSION,
+  TABLE_NAMES,
+} from './schema.ts';
 import type { Store } from './store.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -47,6 +54,7 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
     );
   if (found.schema! < SCHEMA_VERSION)
     return broken(`it is of schema ${found.schema}, which this version no longer reads`);
+  if (found.plan !== undefined && !isCount(found.plan)) return broken('its plan is no number');
   if (found.state !== 'building' && found.state !== 'complete')
     return broken('its state is neither building nor complete');
   if (!isObject(found.model) || typeof found.model.name !== 'string') return broken('it names no model');
@@ -72,6 +80,15 @@ export function parseManifest(bytes: Uint8Array, where: string): Manifest {
   if (read && rows < found.dimensions.vocab)
     return broken(`it has ${found.dimensions.vocab} tokens, of which its tables have ${rows}`);
   return found as Manifest;
+}
+
+/** What is to be said of an atlas that was made by another definition than today's: it reads, and may differ. */
+export function notOfToday({ plan }: Manifest): string[] {
+  if (plan === PLAN_VERSION) return [];
+  const age = plan === undefined || plan < PLAN_VERSION ? 'an older' : 'a newer';
+  return [
+    `The atlas was made by ${age} weightscope, whose normalisers and lists may differ from those of this one; build it anew with \`weightscope atlas build\` in an empty folder.`,
+  ];
 }
 
 /** Throws `ATLAS_MISMATCH` when an atlas on disk is not of this checkpoint with these settings. */

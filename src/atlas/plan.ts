@@ -3,7 +3,14 @@ import type { EmbeddingChoice } from '../reading/types.ts';
 import { RATES, type Rates } from './cost.ts';
 import type { ModelFacts } from './facts.ts';
 import { canonical, sha256 } from './hash.ts';
-import { ATLAS_PARTS, type AtlasPart, type AtlasSettings, DEFAULT_PARTS, SCHEMA_VERSION } from './schema.ts';
+import {
+  ATLAS_PARTS,
+  type AtlasPart,
+  type AtlasSettings,
+  DEFAULT_PARTS,
+  PLAN_VERSION,
+  SCHEMA_VERSION,
+} from './schema.ts';
 import { UNIT_KINDS, type Work } from './units/index.ts';
 import type { Range } from './units/ranges.ts';
 
@@ -25,9 +32,6 @@ export interface AtlasOptions {
   foldNorm?: boolean;
   embedding?: EmbeddingChoice;
 }
-
-/** Raise it when units are cut differently or hold something else: parts of an older plan are then made again. */
-const PLAN_VERSION = 3;
 
 /** Work of one unit, in seconds by the cost model: what a kill loses at most, and what a queue hands out. */
 export const UNIT_SECONDS = 8;

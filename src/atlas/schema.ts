@@ -10,6 +10,12 @@ import type { EmbeddingChoice } from '../reading/types.ts';
  */
 export const SCHEMA_VERSION = 2;
 
+/**
+ * Raise it when units are cut differently or hold something else, normalisers included: parts of an older plan are then
+ * made again, and a finished atlas of one says so. It still reads.
+ */
+export const PLAN_VERSION = 3;
+
 export type ColumnType = 'INT32' | 'DOUBLE' | 'STRING' | 'BOOLEAN';
 
 /** `?` after the type: may be null. */
@@ -244,6 +250,8 @@ export interface AtlasFile {
 export interface Manifest {
   format: 'weightscope-atlas';
   schema: number;
+  /** The definition of lists and normalisers by which it was begun; absent from before that was written down. */
+  plan?: number;
   state: 'building' | 'complete';
   model: { name: string; architecture: string; modelType: string; notes: string[] };
   /** What its readings say about how they were made; absent where there is nothing to say. */

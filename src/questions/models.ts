@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { notOfToday } from '../atlas/manifest.ts';
 import { defaultEngine } from '../engine/select.ts';
 import { hasSharedExpert } from '../reading/parameters.ts';
 import { partsOf } from '../reading/parts.ts';
@@ -36,7 +37,7 @@ export const modelInfo = question({
 });
 
 /** What a model is: from its headers, or from its atlas where only that is open. */
-async function infoOf(opened: Opened, served: ServedModel): Promise<z.infer<typeof ModelInfo>> {
+export async function infoOf(opened: Opened, served: ServedModel): Promise<z.infer<typeof ModelInfo>> {
   const { id, name, model, atlas, building, problem } = served;
   const size = model?.dimensions ?? (atlas?.manifest.dimensions as Record<string, number> | undefined);
   const about = model ?? atlas?.manifest.model;
@@ -64,7 +65,7 @@ async function infoOf(opened: Opened, served: ServedModel): Promise<z.infer<type
     tied: embed && unembed ? String(embed.tensors) === String(unembed.tensors) : null,
     tokenizer: model?.vocabulary ? { kind: model.vocabulary.kind, tokens: model.vocabulary.tokens } : null,
     fingerprint: model?.fingerprint ?? atlas?.manifest.checkpoint ?? '',
-    notes: [...(about?.notes ?? [])],
+    notes: [...(about?.notes ?? []), ...(model && atlas ? notOfToday(atlas.manifest) : [])],
     atlas: atlas ? { tables: tableRows(atlas.manifest), settings: { ...atlas.manifest.settings } } : null,
     building: building ?? null,
     engine: model ? { name: engine, description } : null,

@@ -1,4 +1,5 @@
 import type { HeadMatrix, NeuronPart } from '../../reading/types.ts';
+import { notOfToday } from '../manifest.ts';
 import type { Manifest } from '../schema.ts';
 import { checkNumber } from './check.ts';
 import { asQuery, bodyOf, type DatabaseOptions, type Row, type RowVisitor } from './database.ts';
@@ -30,7 +31,10 @@ export class Atlas {
 
   /** Of a folder whose files have been looked at. Throws `ATLAS_INVALID`. */
   static async of(folder: AtlasFolder, options: DatabaseOptions = {}): Promise<Atlas> {
-    return new Atlas(folder, await Sources.open(folder, options));
+    const { model } = folder.manifest;
+    const notes = [...model.notes, ...notOfToday(folder.manifest)];
+    const own = { ...folder, manifest: { ...folder.manifest, model: { ...model, notes } } };
+    return new Atlas(own, await Sources.open(own, options));
   }
 
   private constructor(folder: AtlasFolder, sources: Sources) {

@@ -6,10 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tinyModel } from '../../../test/tiny-model.ts';
 import { referenceEngine } from '../../engine/reference/reference.ts';
 import { storedStatistics } from '../../questions/head-statistics.ts';
+import { infoOf } from '../../questions/models.ts';
+import type { Opened, ServedModel } from '../../questions/opened.ts';
 import { HeadStatistics } from '../../questions/results.ts';
 import { type Atlas, buildAtlas, openAtlas } from '../atlas.node.ts';
 import { MANIFEST } from '../manifest.ts';
-import { type ColumnSpec, isLater, type Manifest, TABLES } from '../schema.ts';
+import { type ColumnSpec, isLater, type Manifest, PLAN_VERSION, TABLES } from '../schema.ts';
 
 // An atlas as it was built before there were p, q and the like: the same tables without the later columns.
 
@@ -25,6 +27,7 @@ beforeAll(async () => {
   await buildAtlas(tinyModel({ words }), dir, { ...options, engine: referenceEngine() });
   const built = await openAtlas(dir);
   now = await built.heads({ sort: 'copying' });
+  expect((await built.head(0, 1)).applied.notes.join()).not.toMatch(/weightscope/);
   const manifest: Manifest = JSON.parse(await readFile(join(dir, MANIFEST), 'utf8'));
   const { ByteWriter, parquetWrite } = await import('hyparquet-writer');
   for (const table of STATISTICS) {
@@ -47,6 +50,8 @@ beforeAll(async () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     Object.assign(files[0], { bytes: bytes.length, sha256, rows: rows.length });
   }
+  expect(manifest.plan).toBe(PLAN_VERSION);
+  delete manifest.plan;
   await writeFile(join(dir, MANIFEST), JSON.stringify(manifest));
   built.close();
   atlas = await openAtlas(dir);
@@ -58,6 +63,16 @@ afterAll(async () => {
 
 it('opens, and its files are as they were written', async () => {
   await atlas.check();
+});
+
+it('says in what it reads, and of the model, that it was made by an older definition', async () => {
+  const older = /made by an older weightscope.*build it anew with `weightscope atlas build`/;
+  expect((await atlas.head(0, 1)).applied.notes.join()).toMatch(older);
+  expect((await atlas.neuron(0, 1)).applied.notes.join()).toMatch(older);
+  const served = { id: 'a', name: 'a', model: tinyModel({ words }), atlas };
+  const opened = { served: { models: [served], version: 1 } } as unknown as Opened;
+  const { notes } = await infoOf(opened, served as unknown as ServedModel);
+  expect(notes.filter((note) => older.test(note))).toHaveLength(1);
 });
 
 it('answers what it has, and null for what it has not', async () => {

@@ -86,10 +86,12 @@ export const check = command({
   flags: {},
   run: async ({ folder }) => {
     const { openAtlas } = await import('../../atlas/query/open.node.ts');
+    const { notOfToday } = await import('../../atlas/manifest.ts');
     const open = await openAtlas(folder);
     try {
       await open.check();
       writeNow(`${printable(folder)}: ${open.manifest.files.length} files are as they were written.\n`);
+      for (const said of notOfToday(open.manifest)) writeNow(`${said}\n`);
     } finally {
       open.close();
     }
