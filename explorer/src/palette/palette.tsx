@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { neuronText, placeIn } from '../../../src/reading/place.ts';
 import { modelQuery, placesQuery } from '../api/queries.ts';
 import type { ModelInfo, Place } from '../api/types.ts';
@@ -37,13 +37,31 @@ export default function Palette({ model, close }: PaletteProps) {
     close();
     void navigate(destination);
   };
+
+  // Enter may come before the answer to the last letter, when none or older places are listed: it then waits for it.
+  const [entered, setEntered] = useState(false);
+  const here = asked === text.trim() && !query.isFetching;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || here || (places.length === 0 && pages.length > 0)) return;
+    event.preventDefault();
+    setEntered(true);
+  };
+  useEffect(() => {
+    if (!entered || !here) return;
+    setEntered(false);
+    if (places[0]) go(addressOf(model, places[0]));
+    else if (searched !== undefined) go(searchFor(model, searched));
+  });
   return (
     <dialog ref={dialog} className="palette" aria-label="Go to" onClose={close}>
-      <Command shouldFilter={false} label="Go to" loop>
+      <Command shouldFilter={false} label="Go to" loop onKeyDown={onKeyDown}>
         <Command.Input
           ref={input}
           value={text}
-          onValueChange={setText}
+          onValueChange={(typed) => {
+            setText(typed);
+            setEntered(false);
+          }}
           placeholder="neuron 0:381, head 5:2, a word, tok:&quot; king&quot; − tok:&quot; man&quot;"
         />
         <Command.List>

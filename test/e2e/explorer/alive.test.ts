@@ -95,25 +95,21 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
 
   it('shows how far an atlas is, and takes its data when it is there', async () => {
     await open('/m/sample/search?q=king', async (page) => {
-      const models = async (change: object): Promise<void> => {
-        await page.context().unroute('**/api/models');
-        await page.context().unroute('**/api/models/sample');
-        const altered = (one: object): object => ({ ...one, ...change });
-        await page.context().route('**/api/models', async (route) => {
-          const response = await route.fetch();
-          const all = (await response.json()) as { models: object[] };
-          await route.fulfill({ response, json: { ...all, models: all.models.map(altered) } });
-        });
-        await page.context().route('**/api/models/sample', async (route) => {
-          const response = await route.fetch();
-          await route.fulfill({ response, json: altered((await response.json()) as object) });
-        });
-      };
-      await models({ building: { done: 0.71, what: 'heads of layer 3' } });
+      // What both answers say changes at one moment: between two routes the page would hear the server itself.
+      let change: object = { building: { done: 0.71, what: 'heads of layer 3' } };
+      await page.context().route('**/api/models', async (route) => {
+        const response = await route.fetch();
+        const all = (await response.json()) as { models: object[] };
+        await route.fulfill({ response, json: { ...all, models: all.models.map((one) => ({ ...one, ...change })) } });
+      });
+      await page.context().route('**/api/models/sample', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...((await response.json()) as object), ...change } });
+      });
       await page.reload();
       await page.getByText(/heads of layer 3.*71 %/).waitFor();
       await page.getByText('The atlas that is searched here is being made').waitFor();
-      await models({ building: { done: 0.83, what: 'heads of layer 4' } });
+      change = { building: { done: 0.83, what: 'heads of layer 4' } };
       await page.getByText(/heads of layer 4.*83 %/).waitFor();
       let searched = 0;
       await page.context().route('**/atlas/search?*', async (route) => {
@@ -127,13 +123,13 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
         });
       });
       const part = { tables: [], settings: { what: ['neurons'] } };
-      await models({ building: { done: 0.84, what: 'heads of layer 4' }, atlas: part });
+      change = { building: { done: 0.84, what: 'heads of layer 4' }, atlas: part };
       await page.getByText('Nothing has these words among its best').waitFor();
       expect(searched).toBe(1);
       await page.getByRole('button', { name: 'heads that copy it' }).click();
       await page.getByText('Heads are still being read').waitFor();
       expect(searched).toBe(1);
-      await models({ building: null, atlas: { tables: [], settings: { what: ['neurons', 'heads'] } } });
+      change = { building: null, atlas: { tables: [], settings: { what: ['neurons', 'heads'] } } };
       await page.getByText('Nothing has these words among its best').waitFor();
       expect(searched).toBe(2);
       expect(await page.getByText('The atlas is being made').count()).toBe(0);
@@ -185,6 +181,52 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
       await page.getByRole('button', { name: 'freq', pressed: true }).waitFor();
       await page.getByRole('link', { name: 'Head', exact: true }).click();
       await page.waitForURL('**/head/5/2?matrix=vo&exclude=same');
+    });
+  });
+
+  it('keeps the letters that are typed while the address follows those before', async () => {
+    await open('/m/sample/token', async (page) => {
+      const field = page.getByRole('searchbox', { name: 'A word, or its beginning' });
+      await field.waitFor();
+      // A letter that comes when the address has the ones before it and the page has not, as on a busy machine.
+      await page.evaluate(() => {
+        const input = document.querySelector<HTMLInputElement>('input[type=search]')!;
+        const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!;
+        const follow = history.replaceState;
+        history.replaceState = (...state) => {
+          follow.apply(history, state);
+          history.replaceState = follow;
+          set!.call(input, 'kings');
+          input.dispatchEvent(new Event('input', { bubbles: true }));
+        };
+      });
+      await field.fill('king');
+      await page.waitForURL(/q=kings/);
+      expect(await field.inputValue()).toBe('kings');
+      await page.getByRole('table', { name: 'Tokens' }).getByText('·kings', { exact: true }).waitFor();
+      // Another value is taken over, the reported ones too when they come by the history.
+      await page.getByRole('button', { name: 'means nearly this' }).click();
+      await page.waitForURL(/by=meaning/);
+      await field.fill('queen');
+      await page.waitForURL(/q=queen/);
+      await page.goBack();
+      await expect.poll(() => field.inputValue()).toBe('kings');
+    });
+  });
+
+  it('goes where Enter says in the palette, though the answer to the last letter comes after it', async () => {
+    await open('/m/sample/vector', async (page) => {
+      await page.getByRole('heading', { name: 'Expression' }).waitFor();
+      const held: Route[] = [];
+      await page.context().route('**/resolve?*', (route) => void held.push(route));
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Go to' }).waitFor();
+      await page.keyboard.type('4:100');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => held.some((route) => route.request().url().includes('4%3A100'))).toBe(true);
+      await page.context().unroute('**/resolve?*');
+      for (const route of held) void route.continue().catch(() => {}); // Those of fewer letters were given up.
+      await page.waitForURL('**/m/sample/neuron/4/100');
     });
   });
 

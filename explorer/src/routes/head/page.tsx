@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
 import { modelQuery } from '../../api/queries.ts';
 import type { HeadMatrix, ModelInfo, TokenPair } from '../../api/types.ts';
 import { ChanceLine } from '../../components/chance-line.tsx';
@@ -8,6 +7,7 @@ import { PlacePicker } from '../../components/place-picker.tsx';
 import { PreviewLine } from '../../components/preview-line.tsx';
 import { Section } from '../../components/section.tsx';
 import { Answer } from '../../components/states.tsx';
+import { useSettling } from '../../components/use-settling.ts';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
 import { WhatIsThis } from '../../guide/what-is-this.tsx';
@@ -37,7 +37,7 @@ export function HeadPage() {
       resetScroll: false,
     });
   };
-  const [beyond, setBeyond] = useSettling(search.beyond, (value) => onChange({ beyond: value }));
+  const [beyond, setBeyond] = useSettling(search.beyond, (value) => onChange({ beyond: value }), 150);
   const place: HeadPlace = { model, layer, head, search };
   const answers = useHead(place, beyond);
   const about = useQuery(modelQuery(model));
@@ -149,18 +149,4 @@ function Sharing({ model: { heads, kvHeads }, head }: { model: ModelInfo; head: 
       · keys and values shared with head{others.length > 1 && 's'} {others.join(', ')}
     </>
   );
-}
-
-/**
- * A value that follows at once and is reported when it has rested: an address need not follow each step of a slider.
- */
-function useSettling<T>(value: T, report: (value: T) => void): [T, (value: T) => void] {
-  const [draft, setDraft] = useState(value);
-  useEffect(() => setDraft(value), [value]);
-  useEffect(() => {
-    if (Object.is(draft, value)) return;
-    const timer = setTimeout(() => report(draft), 150);
-    return () => clearTimeout(timer);
-  }, [draft]);
-  return [draft, setDraft];
 }

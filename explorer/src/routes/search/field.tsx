@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useSettling } from '../../components/use-settling.ts';
 import '../../components/find.css';
 import './search.css';
 
@@ -10,13 +10,7 @@ interface WordFieldProps {
 
 /** Searches on Enter, or when the hand rests. */
 export function WordField({ value, examples, onChange }: WordFieldProps) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), 400);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const [text, setText, tell] = useSettling(value, onChange, 400);
   return (
     <div className="word-field">
       <input
@@ -28,7 +22,7 @@ export function WordField({ value, examples, onChange }: WordFieldProps) {
         spellCheck={false}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === 'Enter' && onChange(text)}
+        onKeyDown={(event) => event.key === 'Enter' && tell(text)}
       />
       <span className="soft">
         for example{' '}

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
 import type { Tokens } from '../../api/types.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FilterBar } from '../../components/filter-bar.tsx';
@@ -8,6 +7,7 @@ import { Pill } from '../../components/pill.tsx';
 import { Stale } from '../../components/stale.tsx';
 import { Answer, Empty } from '../../components/states.tsx';
 import { TokenLabel } from '../../components/token-label.tsx';
+import { useSettling } from '../../components/use-settling.ts';
 import { formatCount, formatScore, plural } from '../../format.ts';
 import { SomeTokens } from '../../guide/some-tokens.tsx';
 import { Term } from '../../guide/term.tsx';
@@ -67,13 +67,7 @@ export function TokensPage() {
 
 /** Searches while one types; the address follows when the hand rests. */
 function FindField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), 150);
-    return () => clearTimeout(timer);
-  }, [text]);
+  const [text, setText] = useSettling(value, onChange, 150);
   return (
     <input
       type="search"
