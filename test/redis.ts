@@ -19,14 +19,22 @@ export class RedisServer {
   #process: ChildProcess | undefined;
 
   static async start(...settings: string[]): Promise<RedisServer> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address() as { port: number };
-    probe.close();
-    await once(probe, 'close');
-    const server = new RedisServer(port, settings);
-    await server.start();
-    return server;
+    for (let tries = 1; ; tries++) {
+      const probe = createServer().listen(0, '127.0.0.1');
+      await once(probe, 'listening');
+      const { port } = probe.address() as { port: number };
+      probe.close();
+      await once(probe, 'close');
+      const server = new RedisServer(port, settings);
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server.stop();
+        // Another test may have taken the port that was free a moment ago.
+        if (tries === 5 || !/address already in use/i.test(String(error))) throw error;
+      }
+    }
   }
 
   private constructor(port: number, settings: readonly string[]) {

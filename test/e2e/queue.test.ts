@@ -288,10 +288,14 @@ describe.skipIf(redisSkipped)(`an atlas built by workers of a queue${redisSkippe
   it('by the commands, from the built-in model', async () => {
     const [queued, alone] = ['queued', 'alone'].map((name) => join(folder, name));
     const build = ['atlas', 'build', 'sample', '--what', 'directions', '--top', '20', '-o'];
+    const builds = [weightscope([...build, queued, '--queue', redis.url]), weightscope([...build, alone])];
+    // How long the builder takes to begin is the machine's: a worker that idles so long would have left before.
+    const client = new Redis(redis.url);
+    await expect.poll(async () => (await client.keys('*:unit-*')).length, { timeout: 60_000 }).toBeGreaterThan(0);
+    client.disconnect();
     const [worker, builder, plain] = await Promise.all([
       weightscope(['worker', '--idle', '4', '--model', 'sample'], { env: { WEIGHTSCOPE_QUEUE: redis.url } }),
-      weightscope([...build, queued, '--queue', redis.url]),
-      weightscope([...build, alone]),
+      ...builds,
     ]);
     const madeIn = (atlas: string) => expect.stringContaining(`The atlas of sample is in ${atlas} (`);
     expect(plain).toEqual({ status: 0, stdout: '', stderr: madeIn(alone) });
