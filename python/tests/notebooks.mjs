@@ -69,6 +69,8 @@ async function seeCards(page, name) {
       .nth(at)
       .locator('tbody .token')
       .evaluateAll((all) => all.map(({ title }) => title));
+  // A card is in the page before its words are drawn.
+  for (const at of [0, 1]) await until('the words of a card', async () => (await words(at)).length > 0);
   assert.deepEqual(await words(0), NEURON);
   assert.deepEqual(await words(1), HEAD);
   assert.match(await cards.nth(1).innerText(), /4,889 pairs above 75/);

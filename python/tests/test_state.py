@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,12 @@ def gpt2(dtype: str = "float32") -> dict[str, Any]:
         }.items():
             shapes[f"h.{layer}.{name}"] = shape
     return {name: random.standard_normal(shape).astype(dtype) for name, shape in shapes.items()}
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process makes meanwhile is not taken for what was left."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def left() -> set[str]:
