@@ -59,7 +59,7 @@ it('says in a line how to make an atlas of a model, or where one lies', async ()
   // A folder that came out of somebody's archive has no say over the terminal.
   renameSync(join(folder, 'here'), join(folder, 'x\u{1b}]0;y\u{7}'));
   expect(await about()).toContain('is in x\\u{1B}]0;y\\u{7}: weightscope explore');
-}, 120_000);
+});
 
 it('answers 200 readers at once, all the same, and ends in the middle of work', async () => {
   const { child, ended, url, token } = await explore(['sample']);

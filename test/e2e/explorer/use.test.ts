@@ -147,9 +147,7 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
         for (const [width, height, name] of WIDTHS) {
           await page.setViewportSize({ width, height });
           // Drawings take their new width only after the page has its own.
-          await expect
-            .poll(() => page.evaluate('document.documentElement.scrollWidth'), { timeout: 10_000 })
-            .toBe(width);
+          await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(width);
           await keepPicture(page, `${shown.name}-${name}`);
           if (width === 1440)
             expect(await page.evaluate(LOWEST), 'nothing is empty at 1440 x 900').toBeGreaterThan(300);
@@ -280,6 +278,8 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
       await page.waitForURL(`**/head/1/5?matrix=qk&beyond=${above}`);
       expect(await slider.boundingBox(), 'no control jumps').toEqual(still);
 
+      // The count may be there before the pairs are, and with the pairs the drawing is another one.
+      await page.locator('.selected:not(.stale)').waitFor();
       const first = page.locator('.drawing [role=button]').first();
       await first.focus();
       await page.keyboard.press('ArrowDown');

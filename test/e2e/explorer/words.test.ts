@@ -165,17 +165,14 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       async (page) => {
         // Before it is known whether there is an atlas, none is asked. Questions of a site cannot be held.
         if (!asSite()) {
-          let held: Route | undefined;
-          await page.context().route('**/api/models/sample', (route) => {
-            held = route;
-          });
+          const held = new Promise<Route>((resolve) => page.context().route('**/api/models/sample', resolve));
           await page.reload();
           await page.getByText('Opening the model').waitFor();
-          await held!.continue();
+          await (await held).continue();
         }
         const words = page.getByRole('note').filter({ hasText: 'read from the weights' });
-        await words.getByRole('link', { name: 'queen' }).waitFor();
-        expect(await words.getByRole('link').allTextContents()).toEqual(['·king', '·queen']);
+        // Each word is asked for by itself.
+        await expect.poll(() => words.getByRole('link').allTextContents()).toEqual(['·king', '·queen']);
         expect(await accessibilityProblems(page)).toEqual([]);
         await words.getByRole('link', { name: 'queen' }).click();
         await page.getByRole('heading', { name: 'Token ·queen' }).waitFor();
