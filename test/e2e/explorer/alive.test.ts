@@ -114,13 +114,7 @@ describe.skipIf(!browser)(`the page is alive${browser ? '' : NO_CHROMIUM}`, () =
       let searched = 0;
       await page.context().route('**/atlas/search?*', async (route) => {
         searched++;
-        await route.fulfill({
-          json: {
-            neurons: [],
-            heads: [],
-            terms: [],
-          },
-        });
+        await route.fulfill({ json: { neurons: [], heads: [], terms: [], notes: [] } });
       });
       const part = { tables: [], settings: { what: ['neurons'] } };
       change = { building: { done: 0.84, what: 'heads of layer 4' }, atlas: part };
