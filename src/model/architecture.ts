@@ -53,7 +53,7 @@ export interface Architecture extends Stack {
    * Names of tensors that are no directions of the residual stream and are left alone: a router's correction, a
    * convolution.
    */
-  readonly aside?: RegExp;
+  readonly aside?: RegExp | ((config: Config) => RegExp);
 }
 
 /** {@link Dimensions} as far as a config tells them. */

@@ -56,7 +56,8 @@ export function bind(
     notes.push(
       `attn.q and attn.k have the factor in them that the model multiplies them with while it turns them (${[...factors].map((one) => Number(one.toPrecision(5))).join(', ')}).`,
     );
-  const unread = names.unread(architecture.aside);
+  const { aside } = architecture;
+  const unread = names.unread(typeof aside === 'function' ? aside(config) : aside);
   if (unread.model.length > 0) notes.push(unreadNote(unread.model));
   const gated = [...parameters.keys()].some((name) => name.endsWith('.up'));
   const two = stacks.flatMap(({ name, own, stack }) =>

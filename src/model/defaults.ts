@@ -231,6 +231,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_key_value_heads: 2,
     head_dim: 256,
     sliding_window: 512,
+    num_kv_shared_layers: 15,
   },
   gemma4_text: {
     hidden_size: 2304,
@@ -241,6 +242,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     head_dim: 256,
     sliding_window: 512,
     attention_k_eq_v: false,
+    num_kv_shared_layers: 0,
     enable_moe_block: false,
   },
   gemma4_unified_text: {
@@ -252,6 +254,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     head_dim: 256,
     sliding_window: 1024,
     attention_k_eq_v: false,
+    num_kv_shared_layers: 0,
   },
   glm: {
     hidden_size: 4096,

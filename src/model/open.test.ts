@@ -486,3 +486,16 @@ test('one neuron reads its rows alone', async () => {
   expect(await bytes('layer.7.ff.value', 100)).toBe(4 * d * n);
   expect(await bytes('unembed', 3)).toBe(4 * d);
 });
+
+test('keys and values of a layer that takes those of an earlier one are not read, whatever the file holds for it', async () => {
+  // transformers names such tensors among those that it ignores (Gemma4TextModel, kv_sharing_modes).
+  const files = filesOf('gemma4_text');
+  const [own, sharing] = [await openModel(files), await openModel(configured(files, { num_kv_shared_layers: 1 }))];
+  for (const part of ['attn.q', 'attn.o', 'attn.k', 'attn.v', 'norm.k'])
+    expect([part, sharing.parameters.has(`layer.0.${part}`)]).toEqual([part, own.parameters.has(`layer.0.${part}`)]);
+  expect(sharing.parameters.has('layer.1.attn.q') && sharing.parameters.has('layer.1.attn.o')).toBe(true);
+  expect(own.parameters.has('layer.1.attn.k')).toBe(true);
+  for (const part of ['attn.k', 'attn.v', 'norm.k']) expect(sharing.parameters.has(`layer.1.${part}`)).toBe(false);
+  expect(sharing.unread).toContain('model.layers.1.self_attn.k_proj.weight');
+  expect(sharing.notes).toEqual(own.notes);
+});

@@ -116,6 +116,12 @@ function saidOf(config: Config, size: Size): { name?: string; value?: unknown; d
   return absent === undefined ? {} : { name: absent, value: defaults[absent], default: true };
 }
 
+/** Layers that a config speaks of, or its class; 0 where neither says a number within bounds. */
+export function layersOf(config: Config): number {
+  const { value } = saidOf(config, 'layers');
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_LAYERS ? (value as number) : 0;
+}
+
 const COMPUTED: Partial<Record<Size, string>> = {
   kvHeads: 'as many key-value heads as heads',
   headDim: 'the width divided by the heads as `head_dim`',

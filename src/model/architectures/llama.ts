@@ -1,4 +1,5 @@
 import { type Architecture, type Config, concatenated, fusedQkv, half, type Spec } from '../architecture.ts';
+import { layersOf } from '../sizes.ts';
 import { attention, fusedGatedMlp, gatedMlp, norms, optional, plainMlp, without } from './names.ts';
 
 /** Llama and what shares its names: grouped queries, gated feed-forward layers, optional biases, norms of q and k. */
@@ -230,19 +231,37 @@ const sharedKeys: Spec = { 'attn.k?': 'self_attn.k_proj', 'attn.v?': 'self_attn.
 const GLOBAL_EVERY = 6;
 
 /** Which layers of a Gemma 4 attend to everything: those the config lists, else every sixth and the last. */
-function isGlobal({ layer_types: types, num_hidden_layers: layers }: Config, n: number): boolean {
+function isGlobal(config: Config, n: number): boolean {
+  const { layer_types: types } = config;
   if (Array.isArray(types)) return types[n] === 'full_attention';
-  return (n + 1) % GLOBAL_EVERY === 0 || n === (layers as number) - 1;
+  return (n + 1) % GLOBAL_EVERY === 0 || n === layersOf(config) - 1;
 }
 
-/** Gemma 3n: layers may share the keys and values of earlier ones; then they have queries and outputs alone. */
+/** The first of the last layers, which take keys and values that earlier ones have made. */
+const firstSharing = (config: Config): number => layersOf(config) - (Number(config.num_kv_shared_layers) || 0);
+
+const ownKeys: Spec = without(gemma2.parameters as Spec, 'attn.k', 'attn.v', 'norm.k?');
+const gemma3nLayer = (config: Config, n: number): Spec =>
+  n < firstSharing(config) ? { ...ownKeys, ...sharedKeys, 'norm.k?': 'self_attn.k_norm' } : ownKeys;
+
+/** Their own maps, which a file may hold all the same. */
+function unusedKeys(config: Config): RegExp {
+  const sharing = Array.from({ length: layersOf(config) }, (_, n) => n).slice(Math.max(0, firstSharing(config)));
+  return new RegExp(`^layers\\.(${sharing.join('|')})\\.self_attn\\.[kv]_`);
+}
+
+/**
+ * Gemma 3n: the last layers share the keys and values of earlier ones: they have queries and outputs alone, and files
+ * may hold maps of keys and values for them that nothing reads.
+ */
 export const gemma3n: Architecture = {
   ...gemma2,
   family: 'gemma3n',
   types: ['gemma3n_text', 'gemma3n'],
   gainOffset: undefined,
   neuronsStored: true,
-  parameters: { ...without(gemma2.parameters as Spec, 'attn.k', 'attn.v'), ...sharedKeys },
+  parameters: gemma3nLayer,
+  aside: unusedKeys,
 };
 
 /** The experts of a Gemma 4: its ordinary feed-forward part stands beside them for all tokens, after its own norm. */
@@ -266,13 +285,15 @@ export const gemma4: Architecture = {
   family: 'gemma4',
   types: ['gemma4_text', 'gemma4', 'gemma4_unified_text'],
   // What the router multiplies its input and its outputs with.
-  aside: /router\.(per_expert_)?scale$/,
+  aside: (config) => new RegExp(`router\\.(per_expert_)?scale$|${unusedKeys(config).source}`),
   sizes: ({ enable_moe_block: experts }) => (experts === true ? {} : { experts: 0 }),
   parameters: (config, n) => ({
     ...(config.enable_moe_block === true
-      ? { ...without(gemma3n.parameters as Spec, 'norm.ff', ...Object.keys(gatedMlp)), ...gemma4Experts }
-      : (gemma3n.parameters as Spec)),
-    ...(config.attention_k_eq_v === true && isGlobal(config, n) ? { 'attn.v?': 'self_attn.k_proj' } : {}),
+      ? { ...without(gemma3nLayer(config, n), 'norm.ff', ...Object.keys(gatedMlp)), ...gemma4Experts }
+      : gemma3nLayer(config, n)),
+    ...(config.attention_k_eq_v === true && isGlobal(config, n) && n < firstSharing(config)
+      ? { 'attn.v?': 'self_attn.k_proj' }
+      : {}),
   }),
   layerSizes: (config, n) => {
     if (config.per_layer_config || !isGlobal(config, n)) return {};
