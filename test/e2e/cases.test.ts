@@ -19,7 +19,7 @@ import { referenceEngine } from '../../src/engine/reference/reference.ts';
 import { GGUF, ggufFile, u32, u64 } from '../gguf.ts';
 import { root } from '../packed.ts';
 import { tinyModel } from '../tiny-model.ts';
-import { environment, fixtures, main, temporary, weightscope } from './run-cli.ts';
+import { environment, fixtures, main, temporary, weightscope, withoutProgress } from './run-cli.ts';
 
 // What people's machines lack, and what files may ask too much of: the command line as they run it.
 const folder = temporary();
@@ -39,7 +39,7 @@ function shell(script: string, program: string, args: readonly string[], env: Re
       stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
+    child.on('close', (status) => resolve({ status, stdout, stderr: withoutProgress(stderr) }));
   });
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { environment, main, parseSafetensors, temporary, weightscope } from './run-cli.ts';
+import { environment, main, parseSafetensors, temporary, weightscope, withoutProgress } from './run-cli.ts';
 
 const folder = temporary();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,7 +27,7 @@ function limited(limit: string, args: readonly string[], stdout: number | 'ignor
       stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stderr }));
+    child.on('close', (status) => resolve({ status, stderr: withoutProgress(stderr) }));
   });
 }
 

@@ -258,7 +258,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
       await look(
         '/m/sample/map?x=ff%3A0%3A381.value',
         async (page) => {
-          await page.getByRole('img', { name: /^Map of 16384 tokens/ }).waitFor({ timeout: 180_000 });
+          await page.getByRole('img', { name: /^Map of 16384 tokens/ }).waitFor({ timeout: 300_000 });
           expect((await cells(page, 'Brightest tokens')).slice(0, 5).map(([label]) => label)).toEqual(
             top.map(({ label }) => label),
           );
@@ -310,7 +310,7 @@ describe.skipIf(!browser)(`words and the atlas${browser ? '' : NO_CHROMIUM}`, ()
         },
         sample,
       );
-    });
+    }, 400_000);
 
   it('reads one token of a head without the words that are left out, draws no hairball, and numbers the pairs', async () => {
     await look(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Site } from '../../../src/site/manifest.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { openExplorer, startSite } from '../../explorer.ts';
 import { askSite, textOf } from '../../site.ts';
@@ -18,8 +19,6 @@ afterAll(async () => {
   await browser?.close();
   await site?.stop();
 });
-
-const pieces = (): string[] => [...site.server.asked.keys()].filter((path) => path.includes('/data/'));
 
 /** The pieces that one answer asks for, with how often, by a reader who has nothing. */
 async function piecesOf(model: string, path: string): Promise<[string, number][]> {
@@ -53,6 +52,29 @@ async function cardsOf(page: Page): Promise<void> {
   await page.waitForFunction("document.querySelectorAll('.begin .token').length >= 10");
   expect(await cards.count()).toBe(4);
 }
+
+/** Sizes of the pieces that a site's data lie in. */
+async function pieceSizes(): Promise<number[]> {
+  const { models } = (await (await fetch(`${site.url}site.json`)).json()) as Site;
+  return models
+    .flatMap(({ place, derived }) => [place && 'files' in place ? place.files : {}, derived?.files ?? {}])
+    .flatMap((files) => Object.values(files))
+    .flatMap(({ bytes, pieceBytes }) =>
+      Array.from({ length: Math.ceil(bytes / pieceBytes) }, (_, i) => Math.min(pieceBytes, bytes - i * pieceBytes)),
+    );
+}
+
+/** How many files of these sizes the browser keeps for the page, each with a hash of 32 bytes before it. */
+const keptOf = (page: Page, sizes: readonly number[]): Promise<number> =>
+  page.evaluate(async (sizes) => {
+    const root = await navigator.storage.getDirectory();
+    const folder = (await root.getDirectoryHandle('weightscope')) as unknown as AsyncIterable<
+      [string, FileSystemFileHandle]
+    >;
+    let count = 0;
+    for await (const [, handle] of folder) if (sizes.includes((await handle.getFile()).size - 32)) count++;
+    return count;
+  }, sizes);
 
 /** The answers that came with the site. */
 const firstOf = (page: Page) =>
@@ -182,8 +204,9 @@ describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, ()
     const { page } = await openExplorer(browser as Browser, site, '/m/sample/neuron/4/100?normalize=cosine');
     const shown = await valueTable(page);
     // The rest is fetched while nobody asks.
-    await expect.poll(() => pieces().length, { timeout: 90_000 }).toBeGreaterThanOrEqual(23);
-    await page.getByText(/Kept in the browser: 2\d MB/).waitFor();
+    const sizes = await pieceSizes();
+    await expect.poll(() => keptOf(page, sizes), { timeout: 180_000 }).toBe(sizes.length);
+    await page.getByText('Kept in the browser: 24 MB').waitFor();
     await expect
       .poll(() =>
         page.evaluate(
