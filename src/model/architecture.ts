@@ -1,3 +1,4 @@
+import type { TensorInfo } from '../formats/tensor.ts';
 import type { Dimensions } from './types.ts';
 
 /**
@@ -29,8 +30,8 @@ export interface Architecture extends Stack {
   readonly model: Spec;
   /** A second stack, which the first, then the decoder, reads through its cross-attention. */
   readonly encoder?: Stack;
-  /** Added to every norm gain: Gemma stores w and multiplies by 1 + w. */
-  readonly gainOffset?: number;
+  /** Added to every norm gain: Gemma stores w and multiplies by 1 + w. What has been converted may have it added. */
+  readonly gainOffset?: number | ((tensors: ReadonlyMap<string, TensorInfo>) => number);
   /** What readings should say about how the parameters were made. */
   readonly notes?: readonly string[] | ((config: Config) => readonly string[]);
   /** Linear maps between the embedding's width and d, composed into E where the checkpoint has them. */

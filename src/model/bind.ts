@@ -8,7 +8,7 @@ import { BIAS, firstLayers, modules, TensorNames } from './names.ts';
 import { refuseAdapters } from './other-weights.ts';
 import { createParameter, flat, type Inner, leading, type Recipe, slab, ungrouped } from './parameter.ts';
 import { rotaryFactor, rotaryScale } from './rotary.ts';
-import { sizesOf, sizesOfLayer } from './sizes.ts';
+import { originOf, sizesOf, sizesOfLayer } from './sizes.ts';
 import type { BoundStack } from './stacks.ts';
 import type { Parameter } from './types.ts';
 
@@ -40,6 +40,8 @@ export function bind(
   const { notes: said = [] } = architecture;
   const notes = [...(typeof said === 'function' ? said(config) : said)];
   const { missing, expectShape, shape } = misfits(names, architecture.family, where);
+  const { gainOffset: added } = architecture;
+  const gainOffset = typeof added === 'function' ? added(tensors) : added;
   const configOf = (stack: Stack): Config => stack.config?.(config) ?? config;
   const sizes = sizesOf(configOf(architecture), architecture, where);
   const add = (recipe: Recipe): void => void parameters.set(recipe.name, createParameter(recipe));
@@ -166,13 +168,22 @@ export function bind(
     const width = projection ? (projection.shape[0] === d ? projection.shape[1] : projection.shape[0]) : d;
     if (projection && !(projection.shape.includes(d) && projection.shape.length === 2))
       throw shape(projection, [d, tensor.shape[1]]);
-    expectShape(tensor, [rows, width]);
+    expectShape(tensor, [rows, width], (axis) => (projection ? [] : tableSaid(name, rows, width, axis === 0)));
     if (projection)
       notes.push(
         `${name} is ${tensor.name} [${rows}, ${width}] times ${projection.name}: its rows have the model's width ${d}.`,
       );
     const inner = projection && { tensor: projection };
     add({ name, shape: [rows, d], count: rows, width: d, tensor, lines: 'rows', inner });
+  }
+
+  /** What the config says of a table's rows or of their width. */
+  function tableSaid(name: string, rows: number, width: number, ofRows: boolean): string[] {
+    const side = name.startsWith('encoder.') ? architecture.encoder : undefined;
+    const stack = side ?? architecture;
+    return [
+      ofRows ? originOf(configOf(stack), stack, 'vocab', rows) : originOf(configOf(stack), stack, 'hidden', width),
+    ];
   }
 
   function layerName(stack: Stack): string {
@@ -244,6 +255,9 @@ export function bind(
         }
     if (groups.includes('ff.0') && !has('ff.router'))
       throw missing(spec['ff.router'] ?? spec['ff.router?'], at, `${start}${n}.ff.router`);
+    // Where something chooses among experts they are there, under whatever names.
+    if (has('ff.router') && !groups.includes('ff.0'))
+      throw missing(spec['ff.{e}.key'] ?? spec['ff.{e}.key?'], at, `${start}${n}.ff.0.key`, 0);
   }
 
   function addMatrix(layer: Layer, own: string, candidates: Candidates, expert: number): void {
@@ -340,7 +354,7 @@ export function bind(
     const stream = !/norm\.(cross_)?[qk]$/.test(name);
     // A norm of queries or keys may have one gain for all heads or one for each.
     const size = stream ? [hidden] : tensor.shape;
-    addWhole(name, tensor, size, { offset: architecture.gainOffset });
+    addWhole(name, tensor, size, { offset: gainOffset });
     const bias = at === '' ? names.lookupAbove(module.name, BIAS) : names.lookup(at + module.name, BIAS);
     if (bias) addWhole(`${name}_bias`, bias, size);
   }

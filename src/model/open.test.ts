@@ -20,7 +20,7 @@ function filesOf(name: string): Files {
   return Object.fromEntries(names.map((file) => [file, new Uint8Array(readFileSync(`${dir}/${file}`))]));
 }
 
-async function tensorsOf(files: Files): Promise<TensorToWrite[]> {
+async function tensorsOf(files: Files): Promise<(TensorToWrite & { data: Float32Array })[]> {
   const { tensors } = await readSafetensors(memorySource(files['model.safetensors']));
   return Promise.all(
     [...tensors.values()].map(async (t) => ({ name: t.name, shape: t.shape, data: await readTensor(t) })),
@@ -86,6 +86,7 @@ test.each([
   ],
   ['llama', { intermediate_size: 40 }, /gate_proj\.weight.*\(`intermediate_size` 40\), found \[48, 32\]/],
   ['bert', { intermediate_size: undefined }, /intermediate.*\(`intermediate_size` 3072 \(which the file leaves out/],
+  ['llama', { vocab_size: 100 }, /embed_tokens\.weight.*\(`vocab_size` 100\), found \[101, 32\]/],
   ['mixtral', { num_local_experts: 5 }, /\(`num_local_experts` 5\)/],
 ])('of %s with %j the sentence names the entry and the tensor', async (type, entries, message) => {
   await expectError(openModel(configured(filesOf(type), entries)), 'TENSOR_SHAPE', message);
@@ -498,4 +499,38 @@ test('keys and values of a layer that takes those of an earlier one are not read
   for (const part of ['attn.k', 'attn.v', 'norm.k']) expect(sharing.parameters.has(`layer.1.${part}`)).toBe(false);
   expect(sharing.unread).toContain('model.layers.1.self_attn.k_proj.weight');
   expect(sharing.notes).toEqual(own.notes);
+});
+
+test('gains to which MLX has added the 1 are read as they stand', async () => {
+  // mlx_lm/models/qwen3_next.py, sanitize: the same tensors, convolutions turned round, 1 added to these norms.
+  const files = filesOf('qwen3_next');
+  const converted = (await tensorsOf(files)).map(({ name, shape, data }) => {
+    if (name.endsWith('conv1d.weight')) return { name, shape: [shape[0], shape[2], shape[1]], data };
+    const isShifted = /(input_layernorm|post_attention_layernorm|model\.norm|[qk]_norm)\.weight$/.test(name);
+    return { name, shape, data: isShifted ? data.map((x) => x + 1) : data };
+  });
+  const mlx = await openModel({ ...files, 'model.safetensors': await concat(writeSafetensors(converted)) });
+  const own = await openModel(files);
+  expect([...mlx.parameters.keys()]).toEqual([...own.parameters.keys()]);
+  for (const name of ['layer.0.norm.attn', 'layer.1.norm.ff', 'layer.1.norm.q', 'norm.final', 'layer.1.attn.q'])
+    expect(await mlx.parameters.get(name)!.read(), name).toEqual(await own.parameters.get(name)!.read());
+});
+
+test('a layer that chooses among experts has them, or is refused', async () => {
+  const files = filesOf('granitemoe');
+  const config = { model_type: 'granitemoeshared', shared_intermediate_size: 4 };
+  const shared = (await tensorsOf(files)).flatMap((t) => {
+    const at = t.name.replace('block_sparse_moe.input_linear', 'shared_mlp.input_linear');
+    if (!/_linear\.weight$/.test(t.name)) return [t];
+    // Under names of another tool: MLX's.
+    const mlx = {
+      ...t,
+      name: t.name.replace('input_linear', 'switch_mlp.all').replace('output_linear', 'switch_mlp.out'),
+    };
+    const [, out, width] = t.shape;
+    const own = { name: at.replace('block_sparse_moe.output', 'shared_mlp.output'), shape: [out, width] };
+    return [mlx, { ...own, data: t.data.slice(0, out * width) }];
+  });
+  const open = openModel(configured({ ...files, 'model.safetensors': await concat(writeSafetensors(shared)) }, config));
+  await expectError(open, 'TENSOR_MISSING', /block_sparse_moe\.input_linear\.weight for layer\.0\.ff\.0\.key/);
 });

@@ -1,3 +1,4 @@
+import type { TensorInfo } from '../../formats/tensor.ts';
 import type { Architecture, Part, Spec } from '../architecture.ts';
 import { graniteExperts, mixture } from './experts.ts';
 import { llama } from './llama.ts';
@@ -26,12 +27,19 @@ const beside = (which: 0 | 1): Part => ({
   index: (i, { headDim }) => (2 * Math.floor(i / headDim) + which) * headDim + (i % headDim),
 });
 
+/**
+ * MLX adds the 1 to these gains when it converts a model, and turns convolutions round, [channels, width, 1] for
+ * [channels, 1, width], by which mlx-lm itself knows whether that has been done.
+ */
+const isOfMlx = (tensors: ReadonlyMap<string, TensorInfo>): boolean =>
+  [...tensors].some(([name, { shape }]) => name.endsWith('conv1d.weight') && shape.length === 3 && shape[2] === 1);
+
 /** Qwen3-Next, Qwen3.5: three layers of linear attention (gated delta rule) to each of gated attention. */
 export const qwen3Next: Architecture = {
   ...llama,
   family: 'qwen3_next',
   types: ['qwen3_next', 'qwen3_5', 'qwen3_5_text', 'qwen3_5_moe', 'qwen3_5_moe_text'],
-  gainOffset: 1,
+  gainOffset: (tensors) => (isOfMlx(tensors) ? 0 : 1),
   parameters: {
     'norm.attn': 'input_layernorm',
     ...attention(),
