@@ -47,16 +47,22 @@ export const notFinite = (matrix: Matrix, row: number, which: 'first' | 'second'
 /** The largest size of a number. Throws `NOT_FINITE` for the first row with a NaN or an infinity. */
 export const checkFinite = (matrix: Matrix, which: 'first' | 'second'): number => {
   const { data, columns } = matrix;
-  // x - x is 0 for finite x and NaN otherwise, so a sum tells of the whole matrix without a branch per value.
-  let [sum, largest] = [0, 0];
-  for (let i = 0; i < data.length; i++) {
-    const size = Math.abs(data[i]);
-    sum += size - size;
-    if (size > largest) largest = size;
-  }
-  if (sum === 0) return largest;
+  const largest = largestOf(data);
+  if (Number.isFinite(largest)) return largest;
   const at = data.findIndex((x) => !Number.isFinite(x));
   throw notFinite(matrix, Math.floor(at / columns), which);
+};
+
+/** The largest size of a number; no finite number where there is a NaN or an infinity. */
+export const largestOf = (data: Float32Array): number => {
+  // But for its sign, a number's bits as a whole number are in order of its size, and NaN and infinity come last.
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  let largest = 0;
+  for (let i = 0; i < bits.length; i++) {
+    const size = bits[i] & 0x7fffffff;
+    if (size > largest) largest = size;
+  }
+  return new Float32Array(Int32Array.of(largest).buffer)[0];
 };
 
 const checkCount = (value: number | undefined, name: string): void => {

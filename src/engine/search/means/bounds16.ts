@@ -1,6 +1,8 @@
+import { largestOf } from '../../check.ts';
 import type { Matrix, RunOptions } from '../../engine.ts';
 import { matmul } from '../matmul/matmul.ts';
 import type { Sessions } from '../session.ts';
+import { lostBy } from './pack-task.ts';
 import type { Rounding, Sums } from './sums.ts';
 
 /** Roundings of fp32 on the way from whole numbers to sums: 10 of 2^-24, and room. */
@@ -44,14 +46,11 @@ const lostOf = (
   let ties = 0;
   for (let i = 0, at = 0; i < rows; i++) {
     const step = steps[i];
-    if (step === 0) at += d;
-    else {
-      for (let t = 0; t < d; t++, at++) {
-        const whole = data[at] / step;
-        const rest = whole - Math.round(whole);
-        residual[at] = rest * step;
-        if (Math.abs(rest) > 0.4999999) ties += step * step;
-      }
+    const inverse = step > 0 ? 1 / step : 0;
+    for (let t = 0; t < d; t++, at++) {
+      const rest = lostBy(data[at] * inverse);
+      residual[at] = rest * step;
+      if (Math.abs(rest) > 0.4999999) ties += step * step;
     }
   }
   return { residual, nearTies: Math.sqrt(ties) };
@@ -61,6 +60,8 @@ const lostOf = (
  * How often the Gram matrix is squared; its largest eigenvalue is then overrated by at most d^(1 / 2^(SQUARINGS + 1)).
  */
 const SQUARINGS = 3;
+/** Rows whose columns are taken before the next ones, so that they stay in the cache. */
+const ROWS_AT_A_TIME = 32;
 
 /** At least the spectral norm of a matrix: the root of the largest eigenvalue of G = AᵀA, from ‖G^8‖_F >= λ^8. */
 const spectralNorm = async (
@@ -69,12 +70,14 @@ const spectralNorm = async (
   { rows, columns: d }: Matrix,
   { signal }: RunOptions,
 ): Promise<number> => {
-  let largest = 0;
-  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) largest = Math.abs(data[i]);
+  const largest = largestOf(data);
   if (largest === 0) return 0;
   const columns = new Float32Array(d * rows);
-  for (let t = 0; t < d; t++) {
-    for (let i = 0; i < rows; i++) columns[t * rows + i] = data[i * d + t] / largest;
+  for (let from = 0; from < rows; from += ROWS_AT_A_TIME) {
+    const to = Math.min(from + ROWS_AT_A_TIME, rows);
+    for (let t = 0; t < d; t++) {
+      for (let i = from; i < to; i++) columns[t * rows + i] = data[i * d + t] / largest;
+    }
   }
   const transposed = { data: columns, rows: d, columns: rows };
   let gram = await matmul(sessions, transposed, transposed, { signal });

@@ -69,9 +69,14 @@ export const deviations32 = (
 
 /** Rows of e that span all shares of a sum by which it may stray: at equal ranks, the largest among them. */
 export const sampleRanks = (deviation: Float64Array, sum: Float64Array): number[] => {
-  const rows = [...deviation.keys()].filter((row) => deviation[row] > 0);
   const share = deviation.map((value, row) => value / sum[row]);
-  rows.sort((p, q) => (share[q] > share[p] ? 1 : share[q] < share[p] ? -1 : p - q));
-  const count = Math.min(SAMPLE, rows.length);
-  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]);
+  const sorted = share.filter((_, row) => deviation[row] > 0).sort();
+  const count = Math.min(SAMPLE, sorted.length);
+  const wanted = new Set(
+    Array.from({ length: count }, (_, i) => sorted.at(-1 - Math.floor((i * sorted.length) / count))),
+  );
+  // Of rows that are alike the first one speaks for all.
+  const rows: number[] = [];
+  for (const [row, value] of share.entries()) if (wanted.delete(value)) rows.push(row);
+  return rows;
 };

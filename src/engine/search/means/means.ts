@@ -4,7 +4,7 @@ import { within } from '../progress.ts';
 import type { Sessions } from '../session.ts';
 import { bounds16 } from './bounds16.ts';
 import { deviations32, partialSumSketch, randomRows, sampleRanks } from './deviations32.ts';
-import { packedSums, pairSums, type Sums } from './sums.ts';
+import { type ApartSums, packedSums, pairSums, type Sums } from './sums.ts';
 import { absolute64, isCoarse } from './underflow.ts';
 
 /** With fewer rows of x the errors of fp32 products cannot average out, and 16-bit ones are not worth a bound. */
@@ -131,8 +131,12 @@ const exactSums = async (call: Call, e: Matrix, options: RunOptions): Promise<Su
 const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums> => {
   const { sessions, x, squares } = call;
   const how = { ...within(options, 0, 0.85), squares };
-  const sums = await packedSums(sessions, x, e, 'f32', how, partialSumSketch(x));
-  const { deviation, absolute } = deviations32(sums.sketch, x);
+  const first = rowsOf(x, randomRows(x.rows, Math.min(PICKED_FIRST, Math.ceil(x.rows / 16))));
+  const { apart, ...sums } = await packedSums(sessions, x, e, 'f32', how, {
+    sketch: partialSumSketch(x),
+    picked: first,
+  });
+  const { deviation, absolute } = deviations32(apart!.sketch, x);
   const sample = sampleRanks(deviation, sums.relu);
   const exact = await sums64(call, rowsOf(e, sample), within(options, 0.85, 0.87));
   let worst = 0;
@@ -141,7 +145,8 @@ const sums32 = async (call: Call, e: Matrix, options: RunOptions): Promise<Sums>
       worst = Math.max(worst, Math.abs(sums[which][row] - exact[which][i]) / deviation[row]);
     }
   }
-  const leaning = await leaningRows(call, e, sums, deviation, within(options, 0.87, 0.92));
+  const straying = strayOf(apart!, first.rows, x.rows);
+  const leaning = await leaningRows(call, e, sums, deviation, straying, within(options, 0.87, 0.92));
   // Eight deviations and more (one is ROUNDED in these units) where errors of rows of x are independent, as far as both
   // samples tell.
   const spread = Math.max(4, 3 * worst);
@@ -161,33 +166,41 @@ const leaningRows = async (
   e: Matrix,
   sums: Sums,
   deviation: Float64Array,
+  first: Stray,
   options: RunOptions,
 ): Promise<Set<number>> => {
   const { rows } = call.x;
-  const leaning = async (some: readonly number[], picked: number, sure: number, options: RunOptions) => {
-    const off = await biases(call, rowsOf(e, some), picked, options);
-    const own = ROUNDED * sure * Math.sqrt(rows / picked);
+  const leaning = (some: readonly number[], off: Stray, sure: number): number[] => {
+    const own = ROUNDED * sure * Math.sqrt(rows / off.picked);
     return some.filter(
       (row, i) =>
         !(off.relu[i] + own * deviation[row] <= BIASED * sums.relu[row]) ||
         !(off.abs[i] + own * deviation[row] <= BIASED * sums.abs[row]),
     );
   };
-  const first = Math.min(PICKED_FIRST, Math.ceil(rows / 16));
-  const most = Math.min(PICKED, Math.ceil(rows / 8));
   const all = Array.from({ length: e.rows }, (_, row) => row);
-  const unsure = await leaning(all, first, SURE, within(options, 0, 0.5));
-  return new Set(await leaning(unsure, most, 0, within(options, 0.5, 1)));
+  const unsure = leaning(all, first, SURE);
+  if (unsure.length === 0) return new Set();
+  const { sessions, x } = call;
+  const some = rowsOf(x, randomRows(rows, Math.min(PICKED, Math.ceil(rows / 8))));
+  const rest = rowsOf(e, unsure);
+  const coarse = await packedSums(sessions, some, rest, 'f32', within(options, 0, 0.4));
+  const fine = await packedSums(sessions, some, rest, 'f64', within(options, 0.4, 1));
+  return new Set(leaning(unsure, strayOf({ coarse, fine }, some.rows, rows), 0));
 };
 
-/** By what sums of fp32 products would stray if all rows of x did as some of them do that are picked at random. */
-const biases = async ({ sessions, x }: Call, e: Matrix, picked: number, options: RunOptions): Promise<Sums> => {
-  const some = rowsOf(x, randomRows(x.rows, picked));
-  const coarse = await packedSums(sessions, some, e, 'f32', within(options, 0, 0.4));
-  const fine = await packedSums(sessions, some, e, 'f64', within(options, 0.4, 1));
+/** Per row of e by what its sums stray; see {@link strayOf}. */
+interface Stray {
+  picked: number;
+  relu: Float64Array;
+  abs: Float64Array;
+}
+
+/** By what sums of fp32 products would stray if all `rows` of x did as the `picked` ones do, of which these sums are. */
+const strayOf = ({ coarse, fine }: Pick<ApartSums, 'coarse' | 'fine'>, picked: number, rows: number): Stray => {
   const off = (which: 'relu' | 'abs'): Float64Array =>
-    coarse[which].map((sum, row) => (Math.abs(sum - fine[which][row]) * x.rows) / some.rows);
-  return { relu: off('relu'), abs: off('abs') };
+    coarse[which].map((sum, row) => (Math.abs(sum - fine[which][row]) * rows) / picked);
+  return { picked, relu: off('relu'), abs: off('abs') };
 };
 
 /** Sums of fp64 products, each rounded once to fp32: proved to be right but where such a product may underflow. */

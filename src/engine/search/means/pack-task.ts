@@ -42,6 +42,9 @@ export const packTask = (memory: KernelMemory, scratch: number, task: PackTask):
 /** Added to a number it leaves the nearest whole number in the low bits of the sum. */
 const ROUND = 1.5 * 2 ** 52;
 
+/** What a number of steps, below 2^51, loses when it becomes a whole one. */
+export const lostBy = (steps: number): number => steps - (steps + ROUND - ROUND);
+
 const normsOf = (
   { buffer, kernels }: KernelMemory,
   scratch: number,
@@ -55,8 +58,7 @@ const normsOf = (
     const inverse = steps[i] > 0 ? 1 / steps[i] : 0;
     let square = 0;
     for (let at = i * d; at < (i + 1) * d; at++) {
-      const whole = values[at] * inverse;
-      const rest = whole - (whole + ROUND - ROUND);
+      const rest = lostBy(values[at] * inverse);
       square += rest * rest;
     }
     // A number half-way between two steps loses as much either way.

@@ -9,8 +9,8 @@ import {
   SKETCH_ROWS,
   SUM_COLUMNS,
   SUM_COLUMNS16,
-  SUM_SCRATCH,
   type SumTask,
+  sumScratch,
 } from './sum-task.ts';
 
 /** Per row of e the sums over rows of x of max(x·e, 0) and |x·e|. */
@@ -32,6 +32,19 @@ export interface Rounding {
   residual: Float64Array;
 }
 
+/** What is summed apart in the pass of fp32 products: SKETCH_ROWS rows of a sketch, and some rows of x. */
+export interface Apart {
+  sketch: Matrix;
+  picked: Matrix;
+}
+
+/** Per row of e the sums of |g·e| over the sketch's rows g, and those of the picked rows in fp32 and in fp64. */
+export interface ApartSums {
+  sketch: Float64Array;
+  coarse: Pick<Sums, 'relu' | 'abs'>;
+  fine: Pick<Sums, 'relu' | 'abs'>;
+}
+
 /** Rows that are packed at a time: whole panels. */
 const PACK_ROWS = 1024;
 /** Rows of e in a task that scores each pair by itself. */
@@ -42,22 +55,19 @@ interface Part {
   end: number;
 }
 
-/**
- * Sums of packed products; with a sketch (SKETCH_ROWS rows) also, per row of e, the sums of |g·e| over its rows g, from
- * fp32 products in the same pass.
- */
+/** Sums of packed products; where they are fp32 ones, also of what is summed apart. */
 export const packedSums = async (
   sessions: Sessions,
   x: Matrix,
   e: Matrix,
   products: Packed,
   options: MeansOptions,
-  sketch?: Matrix,
-): Promise<Sums & { sketch: Float64Array; rounding: Rounding }> => {
+  apart?: Apart,
+): Promise<Sums & { apart?: ApartSums; rounding: Rounding }> => {
   const d = x.columns;
   const [partsX, partsE] = [chunks(x.rows, d * 8), chunks(e.rows, d * 12)];
   const layout = new Layout();
-  const most = Math.max(partsX.size, partsE.size, sketch?.rows ?? 0);
+  const most = Math.max(partsX.size, partsE.size, apart ? Math.max(SKETCH_ROWS, apart.picked.rows) : 0);
   const rowsAt = layout.take(most * d * 4);
   const indexAt = layout.take(most * 4);
   const factorAt = layout.take(most * 8);
@@ -66,13 +76,21 @@ export const packedSums = async (
   const panel = PANEL_ROWS[products];
   const [scaleX, scaleE] = [layout.take(8 * padded(partsX.size, 16)), layout.take(8 * padded(partsE.size, 16))];
   const xAt = layout.take(padded(partsX.size, 16) * (products === 'i16' ? width : d * 4));
-  const sketchAt = sketch && layout.take(SKETCH_ROWS * d * 4);
+  const apartAt = apart && {
+    sketchAt: layout.take(SKETCH_ROWS * d * 4),
+    picked: {
+      panelsAt: layout.take(padded(apart.picked.rows, 8) * d * 4),
+      rowsAt: layout.take(apart.picked.rows * d * 4),
+      rows: apart.picked.rows,
+    },
+  };
   const eAt = layout.take(padded(partsE.size, panel) * width);
-  const scratch = Array.from({ length: sessions.lanes }, () => layout.take(SUM_SCRATCH));
+  const scratch = Array.from({ length: sessions.lanes }, () => layout.take(sumScratch(d, apart !== undefined)));
   const session = await sessions.open(layout.check(sessions.maxBytes), scratch);
-  const [relu, abs] = [new Float64Array(e.rows), new Float64Array(e.rows)];
-  const squares = options.squares ? { relu: new Float64Array(e.rows), abs: new Float64Array(e.rows) } : undefined;
-  const sketched = new Float64Array(sketch ? e.rows : 0);
+  const each = () => ({ relu: new Float64Array(e.rows), abs: new Float64Array(e.rows) });
+  const { relu, abs } = each();
+  const squares = options.squares ? each() : undefined;
+  const summedApart = apart && { sketch: new Float64Array(e.rows), coarse: each(), fine: each() };
   const [roundedX, roundedE] = products === 'i16' ? [x.rows, e.rows] : [0, 0];
   const rounding: Rounding = {
     stepsX: new Float64Array(roundedX),
@@ -114,7 +132,12 @@ export const packedSums = async (
       if (products !== 'i16') return;
       (first ? rounding.stepsX : rounding.steps).set(new Float64Array(buffer, scaleAt, end - start), start);
     };
-    if (sketch) await load(sketch, { start: 0, end: SKETCH_ROWS }, true, sketchAt!, scaleX);
+    if (apart && apartAt) {
+      const { sketchAt, picked } = apartAt;
+      await load(apart.sketch, { start: 0, end: SKETCH_ROWS }, true, sketchAt, scaleX);
+      await load(apart.picked, { start: 0, end: picked.rows }, true, picked.panelsAt, scaleX);
+      new Float32Array(buffer, picked.rowsAt).set(apart.picked.data);
+    }
     const step = products === 'i16' ? SUM_COLUMNS16 : SUM_COLUMNS;
     for (const partX of partsX.list) {
       const rows = partX.end - partX.start;
@@ -131,7 +154,7 @@ export const packedSums = async (
             xAt,
             scaleAt: scaleX,
             rows,
-            sketchAt: partX.start === 0 ? sketchAt : undefined,
+            ...(apartAt && partX.start === 0 && { apart: { ...apartAt, storedAt: rowsAt + column * d * 4 } }),
             eAt: eAt + column * width,
             columns: Math.min(step, columns - column),
             d,
@@ -152,7 +175,7 @@ export const packedSums = async (
               abs[sums.column + j] += by * sums.abs[j];
             }
             add(squares, sums.squares, sums.column);
-            if (sums.sketch) sketched.set(sums.sketch, sums.column);
+            if (summedApart && sums.apart) put(summedApart, sums.apart, sums.column);
           },
           options,
         );
@@ -161,7 +184,16 @@ export const packedSums = async (
   } finally {
     session.close();
   }
-  return { relu, abs, squares, sketch: sketched, rounding };
+  return { relu, abs, squares, ...(summedApart && { apart: summedApart }), rounding };
+};
+
+/** Puts what a task summed apart where rows of e from `at` on have theirs. */
+const put = (to: ApartSums, { sketch, coarse, fine }: ApartSums, at: number): void => {
+  to.sketch.set(sketch, at);
+  for (const which of ['relu', 'abs'] as const) {
+    to.coarse[which].set(coarse[which], at);
+    to.fine[which].set(fine[which], at);
+  }
 };
 
 /** Adds what a task found to the sums from row `at` on. */
