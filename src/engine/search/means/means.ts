@@ -196,7 +196,7 @@ interface Stray {
   abs: Float64Array;
 }
 
-/** By what sums of fp32 products would stray if all `rows` of x did as the `picked` ones do, of which these sums are. */
+/** By what sums of fp32 products would stray if all `rows` of x did as the `picked` ones do that these sums are of. */
 const strayOf = ({ coarse, fine }: Pick<ApartSums, 'coarse' | 'fine'>, picked: number, rows: number): Stray => {
   const off = (which: 'relu' | 'abs'): Float64Array =>
     coarse[which].map((sum, row) => (Math.abs(sum - fine[which][row]) * rows) / picked);
