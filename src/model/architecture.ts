@@ -77,9 +77,10 @@ export interface Module {
   /** Its name without `.weight`. */
   readonly name: string;
   /**
-   * `linear` (default): weight [out, in], as torch.nn.Linear and GGUF have it; `conv1d`: [in, out], as GPT-2 has it.
+   * `linear` (default): weight [out, in], as torch.nn.Linear and GGUF have it; `conv1d`: [in, out], as GPT-2 has it;
+   * `either`: `linear` where the shape is that, else `conv1d`, as transformers decides it.
    */
-  readonly layout?: 'linear' | 'conv1d';
+  readonly layout?: 'linear' | 'conv1d' | 'either';
   /** Which of the tensor's outputs are meant, where it holds more than these or another order. */
   readonly part?: Part;
   /**

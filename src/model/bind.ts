@@ -270,8 +270,10 @@ export function bind(
       return;
     }
     const reads = kind.stream === 'reads';
-    const lines = reads === (module.layout !== 'conv1d') ? 'rows' : 'columns';
-    const { part, after } = module;
+    const { part, after, layout } = module;
+    const outputs = part ? part.size(all, config) : kind.count(all);
+    const isLinear = layout !== 'either' || tensor.shape[0] === (reads ? outputs : all.hidden);
+    const lines = reads === (layout !== 'conv1d' && isLinear) ? 'rows' : 'columns';
     // Beside experts, shared and ordinary feed-forward layers have a number of neurons of their own.
     const free =
       OF_ANY_SIZE.test(own) ||

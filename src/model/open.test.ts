@@ -534,3 +534,39 @@ test('a layer that chooses among experts has them, or is refused', async () => {
   const open = openModel(configured({ ...files, 'model.safetensors': await concat(writeSafetensors(shared)) }, config));
   await expectError(open, 'TENSOR_MISSING', /block_sparse_moe\.input_linear\.weight for layer\.0\.ff\.0\.key/);
 });
+
+test('experts of Qwen3-VL are read whichever way round a file has them, as transformers does', async () => {
+  const files = filesOf('qwen3_moe');
+  const type = { model_type: 'qwen3_vl_moe_text' };
+  const turn = (inputFirst: boolean) => async (): Promise<Model> => {
+    const all = new Map<string, { shape: readonly number[]; data: Float32Array }[]>();
+    const tensors: TensorToWrite[] = [];
+    for (const t of await tensorsOf(files)) {
+      const [, at, , part] = /^(.*\.experts\.)(\d+)\.(\w+)_proj\.weight$/.exec(t.name) ?? [];
+      if (at === undefined) tensors.push(t);
+      else all.set(`${at}${part}`, [...(all.get(`${at}${part}`) ?? []), t]);
+    }
+    for (const at of new Set([...all.keys()].map((name) => name.replace(/\w+$/, '')))) {
+      const of = (part: string) => all.get(at + part)!;
+      const both = of('gate').map(({ shape: [rows, columns], data }, e) => ({
+        shape: [2 * rows, columns],
+        data: Float32Array.from([...data, ...of('up')[e].data]),
+      }));
+      for (const [name, own] of [
+        ['gate_up_proj', both],
+        ['down_proj', of('down')],
+      ] as const) {
+        const [rows, columns] = own[0].shape;
+        const turned = own.flatMap(({ data }) =>
+          Array.from(data, (_, i) => (inputFirst ? data[(i % rows) * columns + Math.floor(i / rows)] : data[i])),
+        );
+        const shape = [own.length, ...(inputFirst ? [columns, rows] : [rows, columns])];
+        tensors.push({ name: at + name, shape, data: Float32Array.from(turned) });
+      }
+    }
+    return openModel(configured({ ...files, 'model.safetensors': await concat(writeSafetensors(tensors)) }, type));
+  };
+  const own = await openModel(files);
+  await expectSame(own, await turn(false)());
+  await expectSame(own, await turn(true)());
+});

@@ -65,27 +65,28 @@ const parts = (start: string, ...names: readonly string[]): Spec => ({
 /**
  * Experts, maybe one or more that all tokens share, maybe ordinary layers in between: what a layer has, the file tells.
  */
-export const mixture: Spec = {
+const mixtureOf = (layout?: Module['layout']): Spec => ({
   'ff.router?': ['mlp.gate', 'mlp.gate.wg', 'mlp.router'],
   'ff.{e}.key?': [
     'mlp.experts.{e}.gate_proj',
-    { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(0) },
+    { name: 'mlp.experts.gate_up_proj', stacked: true, layout, part: half(0) },
     switched('mlp.switch_mlp.gate_proj'),
   ],
   'ff.{e}.up?': [
     'mlp.experts.{e}.up_proj',
-    { name: 'mlp.experts.gate_up_proj', stacked: true, part: half(1) },
+    { name: 'mlp.experts.gate_up_proj', stacked: true, layout, part: half(1) },
     switched('mlp.switch_mlp.up_proj'),
   ],
   'ff.{e}.value?': [
     'mlp.experts.{e}.down_proj',
-    { name: 'mlp.experts.down_proj', stacked: true },
+    { name: 'mlp.experts.down_proj', stacked: true, layout },
     switched('mlp.switch_mlp.down_proj'),
   ],
   ...parts('ff.shared.', 'mlp.shared_expert', 'mlp.shared_experts', 'mlp.shared_mlp'),
   'ff.shared.gate?': 'mlp.shared_expert_gate',
   ...parts('ff.', 'mlp'),
-};
+});
+export const mixture = mixtureOf();
 
 /** Qwen's, OLMo's, GLM's, dots', Ernie's and Hunyuan's experts. */
 export const qwenMoe: Architecture = {
@@ -94,7 +95,6 @@ export const qwenMoe: Architecture = {
   types: [
     'qwen2_moe',
     'qwen3_moe',
-    'qwen3_vl_moe_text',
     'olmoe',
     'glm4_moe',
     'dots1',
@@ -106,6 +106,13 @@ export const qwenMoe: Architecture = {
   ],
   parameters: { ...norms, ...attention, ...mixture },
   aside: /e_score_correction_bias$/,
+};
+
+/** Qwen3-VL's experts: the files that Qwen gave out have them input-first, others as Qwen3's. */
+export const qwen3VlMoe: Architecture = {
+  ...qwenMoe,
+  types: ['qwen3_vl_moe_text'],
+  parameters: { ...norms, ...attention, ...mixtureOf('either') },
 };
 
 /** One output in two: gates at even places, ups at odd ones. */

@@ -7,7 +7,7 @@ import { modules } from '../names.ts';
 import * as bartLike from './bart.ts';
 import * as bertLike from './bert.ts';
 import { bloom } from './bloom.ts';
-import { gptOss, graniteMoe, llama4, mixtral, qwenMoe } from './experts.ts';
+import { gptOss, graniteMoe, llama4, mixtral, qwen3VlMoe, qwenMoe } from './experts.ts';
 import { falcon } from './falcon.ts';
 import * as gguf from './gguf.ts';
 import { gptNeo } from './gpt_neo.ts';
@@ -41,6 +41,7 @@ const HF: readonly Architecture[] = [
   mixtral,
   graniteMoe,
   qwenMoe,
+  qwen3VlMoe,
   gptOss,
   llama4,
   openelm,
