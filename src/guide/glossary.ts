@@ -194,6 +194,34 @@ export const GLOSSARY: readonly Term[] = [
     more: 'readings.md',
   },
   {
+    name: 'rotary',
+    also: ['rope', 'rotary positions', 'rotary embedding', 'yarn', 'longrope', 'attention factor', 'rope scaling'],
+    meaning:
+      'How most newer models tell positions apart: queries and keys are turned by an angle that grows with their place in the text, so that QK depends on how far apart two tokens stand. Readings leave the turning out. What YaRN and LongRoPE multiply queries and keys by besides (the attention factor) is in `attn.q` and `attn.k`, and a note says so.',
+    more: 'architectures.md',
+  },
+  {
+    name: 'ALiBi',
+    also: ['linear biases', 'attention slopes'],
+    meaning:
+      'How some models, such as BLOOM, tell positions apart: the farther back a token stands, the more is taken from its attention score, by a slope of each head’s own. It does not depend on which tokens they are, and readings leave it out.',
+    more: 'readings.md',
+  },
+  {
+    name: 'factor',
+    also: ['factors', 'multiplier', 'multipliers', 'logit scale', 'logits scaling', '1/√d_head', 'embeddings times √d'],
+    meaning:
+      'One number by which a config has things multiplied or divided: `logit_scale` the logits, `attention_multiplier` or `query_pre_attn_scalar` attention scores (usually 1/√d_head), `residual_multiplier` what a layer adds to the stream. It changes no order of a list, and readings leave it out and name it.',
+    more: 'readings.md',
+  },
+  {
+    name: 'cap',
+    also: ['caps', 'softcap', 'soft cap', 'softcapping', 'logit softcapping'],
+    meaning:
+      'A bound that large numbers come near and never pass: `attn_logit_softcapping` for a head’s attention scores, `final_logit_softcapping` for the logits. Such a soft cap keeps the order of what it caps, and readings leave it out.',
+    more: 'readings.md',
+  },
+  {
     name: 'chance',
     also: ['random directions', 'shuffled words', 'first scores', 'meaningful'],
     meaning:
@@ -262,8 +290,8 @@ export const GLOSSARY: readonly Term[] = [
   },
 ];
 
-/** What explains a parameter, by its name without the layer's: the first that fits. */
-const OF_PARAMETERS: readonly [pattern: RegExp, term: string][] = [
+/** What explains a parameter, by its name without the layer's, or an entry of a config: the first that fits. */
+const OF_LEFT_OUT: readonly [pattern: RegExp, term: string][] = [
   [/_bias$/, 'bias'],
   [/^norm\.|\.norm\./, 'gain'],
   [/router/, 'router'],
@@ -273,12 +301,17 @@ const OF_PARAMETERS: readonly [pattern: RegExp, term: string][] = [
   [/^ff\.(?:\w+\.)?up$/, 'up'],
   [/^ff\.(?:\w+\.)?value$/, 'value'],
   [/^(?:attn|ff)\.\w|^token_types$/, 'left out'],
+  [/soft_?cap/, 'cap'],
+  [/_(?:multipliers?|scale|scaling|scalar)\b|^scale_|^dim_model_base\b/, 'factor'],
 ];
 
-/** The term that explains a parameter, such as `layer.3.norm.attn_post` or `ff.router`; undefined for another text. */
+/**
+ * The term that explains what a reading names as left out: a parameter, such as `layer.3.norm.attn_post` or
+ * `ff.router`, or a config's entry, `logit_scale 0.0625`. Undefined for another text.
+ */
 export function termOfParameter(name: string): Term | undefined {
   const plain = name.replace(/^layer\.\d+\./, '');
-  const found = OF_PARAMETERS.find(([pattern]) => pattern.test(plain));
+  const found = OF_LEFT_OUT.find(([pattern]) => pattern.test(plain));
   return found && termOf(found[1]);
 }
 

@@ -28,13 +28,23 @@ it('finds terms by any of their names, each of one term alone, and leads to page
   for (const { more } of GLOSSARY) expect(existsSync(new URL(`docs/${more}`, root)), more).toBe(true);
 });
 
-it('explains the parameters that readings name as left out', () => {
+it('explains the parameters and factors that readings name as left out', () => {
   const explained = (name: string) => termOfParameter(name)?.name;
   expect(explained('norm.final')).toBe('gain');
   expect(explained('layer.3.norm.attn_post')).toBe('gain');
   expect(['norm.final_bias', 'unembed_bias', 'layer.0.attn.q_bias'].map(explained)).toEqual(['bias', 'bias', 'bias']);
   expect(['ff.router', 'ff.router_bias', 'layer.1.ff.7.value'].map(explained)).toEqual(['router', 'bias', 'value']);
   expect(['attn.sinks', 'attn.q'].map(explained)).toEqual(['left out', 'QK']);
+  const entries = ['attn_logit_softcapping 50', 'logit_scale 0.0625', 'residual_multiplier 0.22', 'scale_emb 12'];
+  expect(entries.map(explained)).toEqual(['cap', 'factor', 'factor', 'factor']);
+  for (const [known, name] of [
+    ['rotary', 'rotary'],
+    ['ALiBi', 'ALiBi'],
+    ['YaRN', 'rotary'],
+    ['softcap', 'cap'],
+    ['logit scale', 'factor'],
+  ])
+    expect(termOf(known!)?.name).toBe(name);
   expect(['nonsense', 'frq', 'normal'].map(explained)).toEqual([undefined, undefined, undefined]);
 });
 
