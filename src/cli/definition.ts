@@ -3,7 +3,18 @@ import { WeightscopeError } from '../errors.ts';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
 import { usageWithPlace, wrongPlace } from './arguments.ts';
 import { usedWrongly } from './failure.ts';
-import { amount, atLeast, atMost, choosing, headPlace, listOption, ranges, real, wholeNumber } from './options.ts';
+import {
+  amount,
+  atLeast,
+  atMost,
+  choosing,
+  headPlace,
+  listOption,
+  type OutputFlags,
+  ranges,
+  real,
+  wholeNumber,
+} from './options.ts';
 
 /** A command: what it takes, by parameters that know their own flags, and what it does. */
 export interface Definition<A extends Shape, F extends Shape> {
@@ -59,6 +70,7 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
             'USAGE',
             `Expected --${dashed(needed)} beside --${dashed(of)}, which has no effect alone.`,
           );
+        if (given && flagFacts.get(option)?.cli?.shown) await refuseRows(option, flags);
       }
       await definition.run(Object.fromEntries(asked.filter(([, value]) => value !== undefined)), program);
     } catch (error) {
@@ -66,6 +78,18 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
     }
   });
   return command;
+}
+
+/** Of a flag that says what a table shows, `USAGE` where the output has all there is. */
+async function refuseRows({ flags: name }: Option, flags: OutputFlags): Promise<void> {
+  const { formatOf } = await import('./output/print.ts');
+  const format = formatOf(flags);
+  if (!['json', 'ndjson', 'csv'].includes(format)) return;
+  const flag = name.split(/[ ,]/)[0];
+  throw new WeightscopeError(
+    'USAGE',
+    `Expected ${flag} of a table, got it with ${format}, which has every row; leave ${flag} out.`,
+  );
 }
 
 /** Its errors say how the command is used. */

@@ -21,6 +21,8 @@ export interface FlagFacts {
   conflicts?: string[];
   /** The flag without which it has no effect. */
   needs?: string;
+  /** Of what a table shows: rows for a program and JSON are whole, and are refused beside it. */
+  shown?: boolean;
   /** The environment's variable that gives it too. */
   env?: string;
   /** The heading it stands under in help. */

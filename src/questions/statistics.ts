@@ -43,7 +43,13 @@ export const statisticRows = question({
   parameters: {
     of: choice('Of what', ['heads', 'neurons'], { default: 'heads' }),
     layers: layers('Only of these layers, such as 0,2-3', { cli: { value: 'ranges' } }),
-    k: whole('How many of each statistic are shown', { min: 1, default: 5, only: 'cli' }),
+    k: whole('How many of each statistic a table shows', {
+      min: 1,
+      default: 5,
+      only: 'cli',
+      cli: { shown: true },
+      more: 'JSON and CSV have every row',
+    }),
     embedding: reading.embedding,
     foldNorm: reading.foldNorm,
   },

@@ -47,6 +47,8 @@ describe('options that have no effect together are refused', () => {
     ['atlas plan --what statistics --columns 5', 'Expected neurons or heads in --what beside --columns'],
     ['atlas plan --engine wasm', 'Expected --measure beside --engine'],
     ['statistics -k 0', 'Expected a whole number, 1 or more'],
+    ['statistics -k 3 --json', 'Expected -k of a table, got it with json, which has every row; leave -k out.'],
+    ['statistics -k 3 -o nowhere.csv', 'Expected -k of a table, got it with csv'],
     ['relations -k 0', 'Expected a whole number, 1 or more'],
   ])('%s', async (line, message) => {
     const [command, ...words] = line.split(' ');
@@ -96,8 +98,9 @@ describe('what is mistyped', () => {
   });
 
   it('what looks like a place and is none is told how places are written', async () => {
-    for (const place of ['1:5:3', '4.100', 'L4', '4:'])
+    for (const place of ['4.100', 'L4', '4:'])
       expect(await refused('neuron', lexi, place)).toContain('Expected a neuron as LAYER INDEX, 4:1 or L4N1');
+    expect(await refused('neuron', lexi, '1:5:3')).toContain('Expected `expert` to be nothing (the model has none)');
     expect(await refused('head', lexi, 'L1N5')).toContain('`weightscope neuron` reads it');
   });
 });
