@@ -86,7 +86,8 @@ describe('a difference of two models', () => {
     const { qk, vo, applied } = await readHead(same, 1, 5, { k: 3 });
     expect([...qk!.pairs, ...vo!.pairs]).toEqual([]);
     expect(applied.notes).toContain('The VO of this head did not change: all its scores are 0.');
-    const { parts } = await readNeuron(same, 4, 100, { k: 3 });
+    const { parts, applied: ofNeuron } = await readNeuron(same, 4, 100, { k: 3 });
+    expect(ofNeuron.notes).toContain('The key of this neuron did not change: all its scores are 0.');
     expect(parts.value!.top.map(({ score }) => score)).toEqual([0, 0, 0]);
     await same.close();
   });

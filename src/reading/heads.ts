@@ -9,6 +9,7 @@ import { PairCounter } from './counters.ts';
 import { checkToken, embeddingOf } from './embedding.ts';
 import { type HeadFactors, headFactor, PARTS, pairMasks, partKinds, type Side } from './factors.ts';
 import { sharedInWords, withPairFoldRanks } from './fold-ranks.ts';
+import { isZero, zeroNote } from './notes.ts';
 import { withPairChance } from './pair-chance.ts';
 import { batchOf, pairsByOther, pairsByOwn, type Selection, score } from './pairs.ts';
 import { HEAD_MATRICES } from './parts.ts';
@@ -90,7 +91,7 @@ export async function readHead(
     const elsewhere = matrix === 'vo' ? 'qk' : 'vo';
     if (isNothing(model, await factors(matrix))) {
       read[matrix] = { pairs: [], count: 0, counters: new PairCounter(1, 1).counters(String) };
-      shared.push(`The ${matrix.toUpperCase()} of this head did not change: all its scores are 0.`);
+      shared.push(zeroNote(model, `The ${matrix.toUpperCase()} of this head`));
       continue;
     }
     const needsOther = !here.countOnly && (here.other || here.sort === elsewhere);
@@ -194,7 +195,7 @@ async function readMatrix(
 
 /** Whether all scores of a difference are 0: nothing changed, and a list of words would say otherwise. */
 const isNothing = (model: Model, { a, b }: HeadFactors): boolean =>
-  model.interactions !== undefined && (a.data.every((x) => x === 0) || b.data.every((x) => x === 0));
+  model.interactions !== undefined && (isZero(a.data) || isZero(b.data));
 
 /** Which end of the order a list begins at. */
 export function endOf(matrix: HeadMatrix, { ascending, below, sort }: HeadOptions, above?: number): 'top' | 'bottom' {

@@ -3,6 +3,7 @@ import { appliedOf, countedPasses } from './applied.ts';
 import { amongAll, unitsOf } from './expected.ts';
 import { sharedInWords, withFoldRanks } from './fold-ranks.ts';
 import { neuronRow } from './neuron-vectors.ts';
+import { isZero, zeroNote } from './notes.ts';
 import { expertOf, readsTheStream } from './parameters.ts';
 import { partsOf } from './parts.ts';
 import { type RankOptions, rankVector } from './rank.ts';
@@ -36,6 +37,7 @@ export async function readNeuron(
     const kind = `ff.${part}` as const;
     const x = await neuronRow(model, layer, neuron, part, options);
     expert = expertOf(model, x.name!);
+    if (isZero(x.data)) shared.push(zeroNote(model, `The ${part} of this neuron`));
     const { f, ...found } = await rankVector(model, x, { normalize, kind }, options);
     const { chance } = found;
     const ranked = chance ? { ...found, chance: amongAll(chance, unitsOf(model, part)) } : found;

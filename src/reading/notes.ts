@@ -32,6 +32,14 @@ export async function noteFacts(
   return { twoEmbeddings, leftOut, unused: unusedOf(model) };
 }
 
+export const isZero = (x: Float32Array): boolean => x.every((value) => value === 0);
+
+/** Of a vector or a product that is nothing, why a list of words would say what is not there. */
+export const zeroNote = (model: Model, what: string): string =>
+  model.interactions
+    ? `${what} did not change: all its scores are 0.`
+    : `${what} is 0 throughout, and so are all its scores.`;
+
 /** What statistics over the vocabulary leave out of it, one sentence for each table with rows that are not finite. */
 export async function leftOutNotes(
   model: Model,

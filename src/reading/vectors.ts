@@ -7,6 +7,7 @@ import { embeddingOf } from './embedding.ts';
 import { type Expression, expressionError, parseExpression, type VectorName } from './expression.ts';
 import { ownHeadVectors } from './factors.ts';
 import { neuronVector } from './neuron-vectors.ts';
+import { isZero, zeroNote } from './notes.ts';
 import { checkIndex, kindOfParameter, parameter, readsTheStream, type VectorKind } from './parameters.ts';
 import { type RankOptions, rankVector } from './rank.ts';
 import type { EmbeddingName, ReadOptions, VectorReading } from './types.ts';
@@ -46,6 +47,7 @@ export async function readVector(
   const x = { data, rows: 1, columns: data.length, name };
   const { f, ...ranked } = await rankVector(model, x, { normalize, kind, side }, options);
   const applied = await appliedOf(model, options, { kinds: [side], used: [f] });
+  if (isZero(data)) applied.notes.push(zeroNote(model, 'This vector'));
   if (normalize === 'none' && expression && isSumOfTokens(expression)) {
     applied.notes.push(
       'Plain products put tokens with long rows of E first; `cosine` is the usual normaliser for sums of tokens.',

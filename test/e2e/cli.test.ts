@@ -284,10 +284,14 @@ describe('parameters', () => {
 describe('two models and an adapter', () => {
   const [base, adapter, merged] = ['base', 'adapter', 'merged'].map((part) => join(fixtures, 'adapters/lora', part));
 
-  it('says of a model without itself that nothing differs', async () => {
-    const { stdout } = await weightscope(['neuron', base, '0', '1', '--minus', base]);
-    expect(stdout).toContain('in a difference, nothing differs here.');
-    expect(stdout).not.toContain('key (reads)');
+  it.each([
+    ['neuron', ['0', '1'], 'The key of this neuron', 'key (reads)'],
+    ['head', ['0', '1'], 'The QK of this head', '→ #'],
+    ['vector', ['ff:0:1.key'], 'This vector', 'highest'],
+  ])('says of a %s of a model without itself that nothing differs', async (command, place, what, listed) => {
+    const { stdout } = await weightscope([command, base, ...place, '--minus', base]);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`${what} did not change: all its scores are 0.`);
+    expect(stdout).not.toContain(listed);
   });
 
   it('says once why no module of an adapter has a place', async () => {

@@ -22,29 +22,19 @@ const nothingAsked = ({ k, bottom = 0 }: Lengths): boolean => k === 0 && bottom 
 const emptyNotes = (asked: Lengths): string[] =>
   nothingAsked(asked) ? ['No tokens were asked for: -k and --bottom are 0.'] : [];
 
-const NOTHING = 'Every score is 0, so that no words are listed; in a difference, nothing differs here.';
-
-/** Whether a neuron has nothing to say, as in the difference of a model with itself. */
-function isZero(reading: NeuronReading): boolean {
-  const scores = partsOf(reading).flatMap(([, { top, bottom }]) => [...top, ...bottom].map(({ score }) => score));
-  return scores.length > 0 && scores.every((score) => score === 0);
-}
+/** Whether lists have nothing to say, as those of what a difference does not touch; a note says so. */
+const isNothing = ({ top, bottom }: Pick<RankedTokens, 'top' | 'bottom'>): boolean =>
+  top.length + bottom.length > 0 && [...top, ...bottom].every(({ score }) => score === 0);
 
 /** A neuron's parts side by side; the other end of each ranking below. */
 export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Report {
   const { model, layer, neuron, expert, normalize, applied } = reading;
   const whose = expert === undefined ? {} : { expert };
-  const nothing = isZero(reading);
   return {
     title: `neuron ${neuronText(reading)} of ${model}`,
     applied: appliedLine(normalize, applied),
-    groups: nothing || nothingAsked(asked) ? [] : neuronGroups(reading),
-    notes: [
-      ...(nothing ? [NOTHING] : []),
-      ...emptyNotes(asked),
-      ...chanceNotes(partsOf(reading), 'neurons'),
-      ...applied.notes,
-    ],
+    groups: nothingAsked(asked) ? [] : neuronGroups(reading),
+    notes: [...emptyNotes(asked), ...chanceNotes(partsOf(reading), 'neurons'), ...applied.notes],
     json: reading,
     *records() {
       for (const [part, ranked] of partsOf(reading))
@@ -54,7 +44,8 @@ export function neuronReport(reading: NeuronReading, asked: Lengths = {}): Repor
 }
 
 export function neuronGroups(reading: NeuronReading): Group[] {
-  const parts = partsOf(reading);
+  const parts = partsOf(reading).filter(([, ranked]) => !isNothing(ranked));
+  if (parts.length === 0) return [];
   return rankedGroups(
     parts.map(([part, { top }]) => tokenBlock(ROLE[part].text, ROLE[part].tone, top, foldColumn(reading.applied))),
     parts.map(([part, { bottom }]) => tokenBlock(`${part}, lowest`, 'low', bottom, foldColumn(reading.applied))),
@@ -67,17 +58,18 @@ export function vectorReport(reading: VectorReading, asked: Lengths = {}): Repor
   return {
     title: `${vector} in ${model}`,
     applied: appliedLine(normalize, applied),
-    groups: nothingAsked(asked)
-      ? []
-      : [
-          {
-            ranked: true,
-            blocks: [
-              ...(top.length ? [tokenBlock('highest', 'read', top)] : []),
-              ...(bottom.length ? [tokenBlock('lowest', 'low', bottom)] : []),
-            ],
-          },
-        ],
+    groups:
+      nothingAsked(asked) || isNothing(reading)
+        ? []
+        : [
+            {
+              ranked: true,
+              blocks: [
+                ...(top.length ? [tokenBlock('highest', 'read', top)] : []),
+                ...(bottom.length ? [tokenBlock('lowest', 'low', bottom)] : []),
+              ],
+            },
+          ],
     notes: [...emptyNotes(asked), ...chanceNotes([['', reading]]), ...applied.notes],
     json: reading,
     records: () => rankedRows(reading, { model, vector }),
