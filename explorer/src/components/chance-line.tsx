@@ -14,12 +14,12 @@ const NAME = 'chance';
  * The lists' evidence in the command's own words: z and p of each first score, and how many such chance alone gives.
  */
 export function ChanceLine({ lists, what }: ChanceLineProps) {
-  if (!lists) return <p className="page-line chance-line" />;
-  const text = chanceNotes(lists, what).join(' ');
+  const text = lists ? chanceNotes(lists, what).join(' ') : '';
   const at = text.indexOf(NAME);
-  if (at < 0) return null;
+  const className = `page-line chance-line ${what ?? ''}`;
+  if (at < 0) return <p className={className} />;
   return (
-    <p className="page-line chance-line">
+    <p className={className}>
       {text.slice(0, at)}
       <Term name={NAME} />
       {text.slice(at + NAME.length)}

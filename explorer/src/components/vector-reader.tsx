@@ -69,7 +69,7 @@ export function VectorReader({ model, search, expression, examples, onRead }: Ve
 
 function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'model' | 'search' | 'expression'>) {
   const query = useQuery(readQuery(model, expression, search));
-  // The lists first: what chance gives takes longer, and stands below them.
+  // The lists first: what chance gives takes longer, and has its room above them.
   const chance = useQuery({
     ...vectorChanceQuery(model, expression, search),
     enabled: query.data !== undefined,
@@ -84,6 +84,7 @@ function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'mo
               among all words
             </Link>
           </p>
+          {!chance.error && <ChanceLine lists={chance.data && [['', chance.data]]} />}
           <div className="vector-tokens">
             <ScoreBars label="Top tokens of the expression" tokens={top} tone="write" model={model} />
             <ScoreBars label="Bottom tokens of the expression" tokens={bottom} tone="opposite" model={model} />
@@ -110,7 +111,6 @@ function VectorTokens({ model, search, expression }: Pick<VectorReaderProps, 'mo
                 ]),
             }}
           />
-          {chance.data && <ChanceLine lists={[['', chance.data]]} />}
         </>
       )}
     </Answer>

@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'react';
 import { GLOSSARY } from '../../../src/guide/glossary.ts';
 import { LESSON } from '../../../src/guide/lesson.ts';
+import { isSite } from '../site/site.ts';
+import { DOCS, docPath } from './docs.ts';
 import './guide.css';
 
 const TERMS = [...GLOSSARY].sort((a, b) => a.name.localeCompare(b.name, 'en'));
@@ -9,15 +11,6 @@ const KEYS = [
   ['Ctrl K, ⌘ K or /', 'go anywhere by typing: a word, neuron 0:381, head 1:5, an expression'],
   ['← →', 'the neuron or head before and after'],
   ['?', 'this help'],
-] as const;
-
-/** The docs come with the package: the page is no host of them, and loads nothing from others. */
-const DOCS = [
-  ['docs/start.md', 'the first lesson, in the folder of weightscope'],
-  ['docs/explorer.md', 'these pages, one by one'],
-  ['docs/readings.md', 'what the scores mean, normalisers, exclusions'],
-  ['docs/statistics.md', 'statistics and what chance gives'],
-  ['weightscope explain z', 'a word below, or a flag, in a terminal'],
 ] as const;
 
 /** `?`: the first lesson, the keys, where the docs are, the glossary. */
@@ -63,12 +56,20 @@ export function Help() {
         </dl>
         <h2>Where to read on</h2>
         <dl>
-          {DOCS.map(([where, what]) => (
-            <div key={where}>
-              <dt>{where}</dt>
+          {DOCS.map(([name, what]) => (
+            <div key={name}>
+              <dt>
+                <a href={isSite ? docPath(name) : `/${docPath(name)}`} target="_blank" rel="noreferrer">
+                  docs/{name}.md
+                </a>
+              </dt>
               <dd>{what}</dd>
             </div>
           ))}
+          <div>
+            <dt>weightscope explain z</dt>
+            <dd>a word below, or a flag, in a terminal</dd>
+          </div>
         </dl>
         <h2>Words</h2>
         <dl>

@@ -110,6 +110,12 @@ function Navigation({ here, info, comparable }: NavigationProps) {
       <Link to="/m/$model/token" params={{ model }}>
         Token
       </Link>
+      {/* An atlas alone has no vectors to lay out. */}
+      {info?.live && (
+        <Link to="/m/$model/map" params={{ model }}>
+          Map
+        </Link>
+      )}
       <Link to="/m/$model/search" params={{ model }}>
         Search
       </Link>

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIFFERENT_WORDS, EXAMPLES, LESSON } from '../../../src/guide/lesson.ts';
 import { openModel, readHead, readNeuron } from '../../../src/node.ts';
 import { launchChromium, NO_CHROMIUM } from '../../chromium.ts';
 import { accessibilityProblems, type Explorer, openExplorer, startExplorer } from '../../explorer.ts';
+import { root } from '../../packed.ts';
 
 /** What the page says of itself to who sees it for the first time. */
 
@@ -108,6 +111,17 @@ describe.skipIf(!browser)(`the page explains itself${browser ? '' : NO_CHROMIUM}
       for (const text of ['go anywhere by typing', 'docs/start.md', 'residual stream'])
         await help.getByText(text).first().waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
+      const links = await help.getByRole('link', { name: /^docs\// }).all();
+      expect(links.length).toBeGreaterThan(3);
+      for (const link of links) {
+        const opened = page.context().waitForEvent('page');
+        await link.click();
+        const doc = await opened;
+        const file = readFileSync(join(root, (await link.textContent())!), 'utf8');
+        await doc.waitForLoadState();
+        expect((await doc.locator('body').innerText()).trim()).toBe(file.trim());
+        await doc.close();
+      }
       const names = help.locator('dt').filter({ hasText: /^docs\/|^weightscope/ });
       expect(await names.count()).toBeGreaterThan(3);
       for (const height of await names.evaluateAll((all) => all.map((one) => one.clientHeight)))

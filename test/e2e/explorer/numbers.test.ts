@@ -89,6 +89,14 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
     });
   });
 
+  /** What chance gives is read with the list that it is of. */
+  const isAbove = async (page: Page, table: string) => {
+    const [line, list] = await Promise.all(
+      [page.locator('.chance-line'), page.getByRole('table', { name: table }).first()].map((one) => one.boundingBox()),
+    );
+    expect(line!.y + line!.height).toBeLessThanOrEqual(list!.y);
+  };
+
   it('says of a neuron and of a head what chance gives, in the words of the command', async () => {
     const { parts } = await readNeuron(model, 0, 381, { k: 1, chance: true });
     const neuron = chanceNotes(Object.entries(parts), 'neurons').join(' ');
@@ -99,6 +107,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
       expect(await line.textContent()).toBe(neuron);
+      await isAbove(page, 'Key, top tokens');
       expect(await accessibilityProblems(page)).toEqual([]);
     });
     const { vo } = await readHead(model, 5, 2, { matrices: ['vo'], k: 1, excludeSame: true, chance: true });
@@ -108,6 +117,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
       expect(await line.textContent()).toBe(head);
+      await isAbove(page, 'VO pairs');
     });
     const sum = 'tok:" king" - tok:" man" + tok:" woman"';
     const read = await readVector(model, sum, { k: 1, normalize: 'cosine', chance: true });
@@ -117,6 +127,7 @@ describe.skipIf(!browser)(`the explorer’s numbers${browser ? '' : NO_CHROMIUM}
       const line = page.locator('.chance-line', { hasText: 'chance' });
       await line.waitFor({ timeout: 120_000 });
       expect(await line.textContent()).toBe(vector);
+      await isAbove(page, 'Top tokens of the expression');
     });
   }, 300_000);
 

@@ -186,6 +186,24 @@ describe.skipIf(!browser)(`the explorer${browser ? '' : NO_CHROMIUM}`, () => {
     await page.context().close();
   });
 
+  it('leads to the map of all words from the menu, which fits a phone', async () => {
+    await look('/m/sample/token', async (page) => {
+      const menu = page.getByRole('navigation', { name: 'Pages' });
+      for (const width of [390, 360, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        const { x, width: wide } = (await menu.boundingBox())!;
+        const links = await menu.getByRole('link').all();
+        const boxes = await Promise.all(links.map(async (link) => (await link.boundingBox())!));
+        expect(Math.max(...boxes.map((box) => box.x + box.width)), `menu at ${width}`).toBeLessThanOrEqual(
+          x + wide + 1,
+        );
+        expect(new Set(boxes.map(({ y }) => y)).size).toBe(1);
+      }
+      await menu.getByRole('link', { name: 'Map' }).click();
+      await page.waitForURL('**/m/sample/map');
+    });
+  });
+
   it('goes anywhere by the palette and the keyboard alone', async () => {
     await look('/', async (page) => {
       await page.getByRole('heading', { name: 'sample' }).waitFor();

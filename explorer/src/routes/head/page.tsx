@@ -69,6 +69,9 @@ export function HeadPage() {
       </WhatIsThis>
       <Controls search={search} answers={answers} beyond={beyond} onBeyond={setBeyond} onChange={onChange} />
       <PreviewLine began={answers.pairs.began} exact={answers.exact} wait={answers.pairs} />
+      {!answers.pairs.error && answers.asksChance && !answers.chance.error && (
+        <ChanceLine what="heads" lists={answers.chance.data && [[name, answers.chance.data[matrix] ?? {}]]} />
+      )}
       <Answer query={answers.pairs} what="Reading the best pairs">
         {({ [matrix]: reading, applied }) =>
           // While the other matrix is on its way, the answer is still of the one before.
@@ -88,9 +91,6 @@ export function HeadPage() {
       </Answer>
       {!answers.pairs.error && (
         <>
-          {answers.asksChance && !answers.chance.error && (
-            <ChanceLine what="heads" lists={answers.chance.data && [[name, answers.chance.data[matrix] ?? {}]]} />
-          )}
           <div className="part columns halves">
             <Section title="Heat map" hint="of the strongest tokens">
               <HeatMap query={answers.heatMap} place={place} tone={tone} name={file} onChange={onChange} />

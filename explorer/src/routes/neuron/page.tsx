@@ -134,6 +134,18 @@ function OneNeuron() {
         </div>
       </div>
       <PreviewLine began={reading.began} exact={exact} wait={reading} />
+      {info.data?.live && !reading.error && !chance.error && (
+        <ChanceLine
+          what="neurons"
+          lists={
+            chance.data &&
+            PARTS.flatMap(({ part }) => {
+              const read = chance.data.parts[part];
+              return read ? [[part, read] as const] : [];
+            })
+          }
+        />
+      )}
       <Answer query={reading} what="Reading the neuron">
         {({ parts, applied, normalize }) => (
           <Stale className="neuron-parts" when={reading.isPlaceholderData}>
@@ -193,18 +205,6 @@ function OneNeuron() {
           </Stale>
         )}
       </Answer>
-      {info.data?.live && !reading.error && !chance.error && (
-        <ChanceLine
-          what="neurons"
-          lists={
-            chance.data &&
-            PARTS.flatMap(({ part }) => {
-              const read = chance.data.parts[part];
-              return read ? [[part, read] as const] : [];
-            })
-          }
-        />
-      )}
       {info.data && !reading.error && (
         <More info={info.data} at={at} part={part} search={search} set={set} first={reading.data} />
       )}
