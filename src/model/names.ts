@@ -98,13 +98,16 @@ export class TensorNames {
   unread(aside: RegExp | undefined): { all: string[]; model: string[] } {
     const all: string[] = [];
     const model: string[] = [];
+    const language = /^(?:.*\.)?(?:language_model|text_model|llm)\./.exec(this.prefix)?.[0];
     for (const [own, info] of this.#tensors) {
       const mask = /\bbias$/.test(own) && info.shape.length === 4;
       if (isStandIn(info)) continue;
       if (this.#used.has(own) || info.partOf !== undefined || BUFFERS.test(own) || mask) continue;
       all.push(info.name);
       const below = own.startsWith(this.prefix) ? own.slice(this.prefix.length) : own;
-      if (!OTHER.test(below) && !aside?.test(below)) model.push(info.name);
+      // Beside what is called the language model lies what is none, but for a head.
+      const beside = language !== undefined && !own.startsWith(language) && !/head/.test(own);
+      if (!beside && !OTHER.test(below) && !aside?.test(below)) model.push(info.name);
     }
     return { all, model };
   }
