@@ -67,6 +67,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
   cohere: {
     hidden_size: 8192,
     intermediate_size: 22528,
+    logit_scale: 0.0625,
     num_hidden_layers: 40,
     num_attention_heads: 64,
     use_qk_norm: false,
@@ -74,6 +75,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
   cohere2: {
     hidden_size: 8192,
     intermediate_size: 22528,
+    logit_scale: 0.0625,
     num_hidden_layers: 40,
     num_attention_heads: 64,
     sliding_window: 4096,
@@ -212,7 +214,10 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    query_pre_attn_scalar: 256,
     sliding_window: 4096,
+    final_logit_softcapping: 30.0,
+    attn_logit_softcapping: 50.0,
   },
   gemma3_text: {
     hidden_size: 2304,
@@ -221,6 +226,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    query_pre_attn_scalar: 256,
     sliding_window: 4096,
   },
   gemma3n_text: {
@@ -231,6 +237,7 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_key_value_heads: 2,
     head_dim: 256,
     sliding_window: 512,
+    final_logit_softcapping: 30.0,
     num_kv_shared_layers: 15,
   },
   gemma4_text: {
@@ -487,6 +494,8 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     q_lora_rank: 768,
     qk_nope_head_dim: 64,
     qk_rope_head_dim: 32,
+    scale_emb: 12,
+    scale_depth: 1.4,
   },
   minimax_m2: {
     hidden_size: 3072,
@@ -802,7 +811,10 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    query_pre_attn_scalar: 256,
     sliding_window: 4096,
+    final_logit_softcapping: 30.0,
+    attn_logit_softcapping: 50.0,
   },
   tapas: { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
   umt5: { d_model: 512, d_kv: 64, d_ff: 1024, num_layers: 8, num_heads: 6 },
@@ -813,7 +825,10 @@ export const DEFAULTS: Readonly<Record<string, Readonly<Record<string, Entry>>>>
     num_attention_heads: 8,
     num_key_value_heads: 4,
     head_dim: 256,
+    query_pre_attn_scalar: 256,
     sliding_window: 4096,
+    final_logit_softcapping: 30.0,
+    attn_logit_softcapping: 50.0,
   },
   whisper: {
     encoder_layers: 4,

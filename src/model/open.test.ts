@@ -6,6 +6,7 @@ import { readTensor } from '../formats/read.ts';
 import { readSafetensors } from '../formats/safetensors/read.ts';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors/write.ts';
 import { readNeuron } from '../reading/neurons.ts';
+import { unusedInWords, unusedOf } from '../reading/unused.ts';
 import { memoryFolder, memorySource } from '../source/memory.ts';
 import type { SourceFolder } from '../source/source.ts';
 import { openCheckpoint, openModel } from './open.ts';
@@ -569,4 +570,26 @@ test('experts of Qwen3-VL are read whichever way round a file has them, as trans
   const own = await openModel(files);
   await expectSame(own, await turn(false)());
   await expectSame(own, await turn(true)());
+});
+
+test('what lies beside the tensors of a language model that is called so is no part of it, but for a head', async () => {
+  const files = filesOf('llama');
+  const tensors = (await tensorsOf(files)).map((t) => ({ ...t, name: `language_model.${t.name}` }));
+  const [some] = tensors;
+  const beside = ['mlp1.0.weight', 'encoder.layers.0.attn.to_q.weight', 'model.aligner.linear1.weight'];
+  const open = (names: readonly string[]): Promise<Model> =>
+    concat(writeSafetensors([...tensors, ...names.map((name) => ({ ...some, name }))])).then((weights) =>
+      openModel({ ...files, 'model.safetensors': weights }),
+    );
+  const model = await open(beside);
+  expect(model.notes).toEqual([]);
+  expect(model.unread).toEqual(expect.arrayContaining(beside));
+  expect((await open(['value_head.weight'])).notes.join()).toMatch(/1 tensor of the file is read by no parameter/);
+});
+
+test('caps that a config leaves out to its class are among what readings leave out', async () => {
+  const files = configured(filesOf('gemma2'), { attn_logit_softcapping: undefined, final_logit_softcapping: null });
+  const said = unusedInWords(unusedOf(await openModel(files)), ['attn.q', 'ff.value']).join();
+  expect(said).toMatch(/attn_logit_softcapping 50/);
+  expect(said).not.toMatch(/final_logit_softcapping/);
 });

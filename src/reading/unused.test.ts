@@ -71,6 +71,8 @@ describe('what readings leave out', () => {
     [{ scale_emb: 12 }, 'attn.v', 'scale_emb 12'],
     [{ scale_embedding: true }, 'attn.v', 'scale_embedding'],
     [{ scale_embedding: false }, 'attn.v', undefined],
+    [{ rescale_embeddings: true }, 'attn.v', 'rescale_embeddings'],
+    [{ attn_config: { clip_qkv: 8, alibi: true } }, 'attn.v', 'clip_qkv 8'],
     [{ residual_multiplier: 0.22 }, 'attn.o', 'residual_multiplier 0.22'],
     [{ scale_depth: 1.4 }, 'ff.value', 'scale_depth 1.4'],
     [{ attention_multiplier: 0.0078125 }, 'attn.k', 'attention_multiplier 0.0078125'],

@@ -130,12 +130,12 @@ const FACTORS: readonly [pattern: RegExp, kinds: readonly VectorKind[]][] = [
   [/rope|rotary|_dim|dim_multiplier|_size|intermediate|expand|init|loss|router|norm_topk|routed_scaling|yarn/, []],
   [/(attn|attention).*soft_?cap/, QK],
   [/soft_?cap/, WRITTEN],
-  [/^scale_emb|embedding.*(multiplier|scale)|emb_?scale/, READ],
+  [/scale_emb|embedding.*(multiplier|scale)|emb_?scale/, READ],
   [/logits?_?(scale|scaling)|lm_head_multiplier|output_(logits_)?multiplier|^dim_model_base$|width_scale/, WRITTEN],
   [/residual.*(multiplier|scale)|^scale_depth$|attention_out_multiplier/, WRITTEN],
   [/clip_qkv|clamp_kqv|attention_in_multiplier/, of('attn', READ)],
   [/^key_multiplier$/, ['attn.k']],
-  [/(attn|attention).*(multiplier|scale|scaling)|query_pre_attn_scalar|^scale_attn/, QK],
+  [/(attn|attention).*(multiplier|scale|scaling)|query_pre_attn_scalar|^scale_attn|^softmax_scale$/, QK],
   [/(mlp|ff\w*)_multipliers?/, of('ff')],
   [/multipliers?$|^mup_/, VECTOR_KINDS],
 ];
@@ -173,6 +173,9 @@ const ownConfig = ({ config, stackConfig }: Model): Model['config'] => ({
   model_type: config.model_type,
 });
 
-/** A config's entries by their plain names: GGUF's have the architecture's before them. */
+/** A config's entries by their plain names: GGUF's have the architecture's before them, MPT's are in another. */
 const entries = (config: Model['config']): [string, unknown][] =>
-  Object.entries(config).map(([key, value]) => [key.replace(`${config.model_type}.`, ''), value]);
+  Object.entries({ ...config, ...(config.attn_config as object | undefined) }).map(([key, value]) => [
+    key.replace(`${config.model_type}.`, ''),
+    value,
+  ]);
