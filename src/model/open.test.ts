@@ -593,3 +593,16 @@ test('caps that a config leaves out to its class are among what readings leave o
   expect(said).toMatch(/attn_logit_softcapping 50/);
   expect(said).not.toMatch(/final_logit_softcapping/);
 });
+
+test('where a config has none of the entries that its class reads, those of the model’s own code count', async () => {
+  const files = filesOf('qwen2');
+  const config = JSON.parse(new TextDecoder().decode(files['config.json']));
+  // As nomic-embed-text has them; the class's defaults are others.
+  const named = {
+    ...{ n_embd: config.hidden_size, n_inner: config.intermediate_size },
+    ...{ n_head: config.num_attention_heads, n_layer: config.num_hidden_layers },
+  };
+  const absent = ['hidden_size', 'intermediate_size', 'num_attention_heads', 'num_hidden_layers'];
+  const without = Object.fromEntries(absent.map((name) => [name, undefined]));
+  await expectSame(await openModel(files), await openModel(configured(files, { ...named, ...without })));
+});

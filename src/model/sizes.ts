@@ -107,7 +107,10 @@ export function sizesOf(config: Config, stack: Stack, where: string): Sizes {
 /** The entry of a config that says a size, or the one by which its class does. */
 function saidOf(config: Config, size: Size): { name?: string; value?: unknown; default?: true } {
   const names = namesOf(config, size);
-  const said = names.filter((name) => config[name] !== undefined);
+  const own = names.filter((name) => config[name] !== undefined);
+  // Some models came with code of their own, and names of its own (Nomic's `n_embd`): better than a class's default.
+  const others: readonly string[] = own.length === 0 && names.length > 0 ? NAMES[size] : [];
+  const said = [...own, ...others.filter((name) => config[name] !== undefined)];
   const name = said.find((one) => config[one] !== null);
   if (name !== undefined) return { name, value: firstOf(config[name]) ?? null };
   const defaults = defaultsOf(config);
