@@ -52,7 +52,8 @@ worker.addEventListener('fetch', (event) => {
   const { scope } = worker.registration;
   if (request.method !== 'GET' || !request.url.startsWith(scope)) return;
   const path = request.url.slice(scope.length).replace(/[?#].*$/, '');
-  if (path.startsWith('data/')) return;
+  // Neither a model's data nor the docs are files of the page.
+  if (/^(?:data|docs)\//.test(path)) return;
   // The names of built files carry a hash of what is in them: such a file never changes.
   const lasting = ['assets/', 'worker/', 'first/'].some((folder) => path.startsWith(folder));
   event.respondWith(answer(event, lasting).then(isolated));

@@ -214,6 +214,10 @@ describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, ()
         ),
       )
       .toBeGreaterThan(60);
+    // What is opened beside the page is not kept as the page.
+    const doc = await page.context().newPage();
+    await doc.goto(site.base.replace('#', 'docs/start.txt'));
+    await doc.close();
     await page.context().setOffline(true);
     await page.reload();
     expect(await valueTable(page)).toEqual(shown);
