@@ -61,6 +61,10 @@ export function bind(
   const { aside } = architecture;
   const unread = names.unread(typeof aside === 'function' ? aside(config) : aside);
   if (unread.model.length > 0) notes.push(unreadNote(unread.model));
+  if (names.others.length > 0)
+    notes.push(
+      `The file holds several models of this kind: the one ${names.prefix ? `under ${quote(names.prefix)}` : 'without anything before its names'} is read, and not what is under ${names.others.slice(0, 4).map(quote).join(', ')}.`,
+    );
   const gated = [...parameters.keys()].some((name) => name.endsWith('.up'));
   const two = stacks.flatMap(({ name, own, stack }) =>
     name === '' ? [] : [{ name, sizes: own, config: stack.config?.(config) }],

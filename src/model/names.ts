@@ -24,10 +24,15 @@ const BUFFERS = /(^|[._])(inv_freq|masked_bias|position_ids|token_type_ids|num_b
 const OTHER =
   /vision|visual|image|video|audio|speech|patch|multi_?modal|(^|[._])(mm|projector|connector|perceiver|resampler|qformer|query_tokens|talker|code2wav|token2wav|language_projection)([._]|$)/;
 
+/** Copies of a model that training keeps beside it. */
+const COPY = /(^|[._])(ema|momentum|teacher|reference|ref|draft)([._]|$)/;
+
 /** A file's tensors by the model's own names, whatever stands before them, and which of them were asked for. */
 export class TensorNames {
   /** What stands before the embedding's name, and so before all of the language model's. */
   readonly prefix: string;
+  /** What stands before the names of other models of the same kind, which are not read. */
+  readonly others: readonly string[];
   readonly size: number;
   /** A prefix without its last part, and so on: where heads stand. */
   readonly #above: readonly string[];
@@ -41,7 +46,7 @@ export class TensorNames {
       this.#tensors.set(own === name || !(tensors.has(own) || this.#tensors.has(own)) ? own : name, info);
     }
     this.size = tensors.size;
-    this.prefix = findPrefix([...this.#tensors.keys()], architecture);
+    [this.prefix = '', ...this.others] = findPrefixes([...this.#tensors.keys()], architecture);
     const parts = this.prefix.split('.').slice(0, -1);
     this.#above = parts
       .map((_, i) =>
@@ -99,6 +104,11 @@ export class TensorNames {
     const all: string[] = [];
     const model: string[] = [];
     const language = /^(?:.*\.)?(?:language_model|text_model|llm)\./.exec(this.prefix)?.[0];
+    // With all that stands beside them: their heads.
+    const copies = this.others.map((start) => {
+      const root = start.slice(0, start.indexOf('.') + 1);
+      return this.prefix.startsWith(root) ? start : root;
+    });
     for (const [own, info] of this.#tensors) {
       const mask = /\bbias$/.test(own) && info.shape.length === 4;
       if (isStandIn(info)) continue;
@@ -107,7 +117,8 @@ export class TensorNames {
       const below = own.startsWith(this.prefix) ? own.slice(this.prefix.length) : own;
       // Beside what is called the language model lies what is none, but for a head.
       const beside = language !== undefined && !own.startsWith(language) && !/head/.test(own);
-      if (!beside && !OTHER.test(below) && !aside?.test(below)) model.push(info.name);
+      const another = copies.some((start) => own.startsWith(start));
+      if (!beside && !another && !OTHER.test(below) && !aside?.test(below)) model.push(info.name);
     }
     return { all, model };
   }
@@ -126,9 +137,10 @@ const MAX_PREFIX = 1000;
 
 /**
  * The prefix under which an embedding is found with layers beside it; where several models are in the file, the one
- * that neither sees nor hears, then the shortest. Without an embedding: what stands before the first layer.
+ * that neither sees nor hears, then the one that is no copy, then the shortest, and after it those that could have been
+ * meant. Without an embedding: what stands before the first layer.
  */
-function findPrefix(names: readonly string[], architecture: Architecture): string {
+function findPrefixes(names: readonly string[], architecture: Architecture): string[] {
   const layers = [architecture, architecture.encoder].flatMap((stack) => (stack ? firstLayers(stack) : []));
   const before = (endings: readonly string[]): string[] =>
     endings.flatMap((ending) =>
@@ -139,12 +151,14 @@ function findPrefix(names: readonly string[], architecture: Architecture): strin
       }),
     );
   const embeddings = modules(architecture.model.embed).flatMap(({ name }) => WEIGHT.map((ending) => name + ending));
-  const rank = (prefix: string): number => (OTHER.test(prefix) ? 1e6 : 0) + prefix.length;
+  const rank = (prefix: string): number =>
+    (OTHER.test(prefix) ? 1e6 : 0) + (COPY.test(prefix) ? 1e5 : 0) + prefix.length;
   const found = [...new Set(before(embeddings))].sort((a, b) => rank(a) - rank(b));
   const starts = new Set(names.flatMap((name) => layers.flatMap((layer) => placesOf(name, layer))));
-  return (
-    found.find((prefix) => starts.has(prefix)) ?? found[0] ?? [...starts].sort((a, b) => rank(a) - rank(b))[0] ?? ''
-  );
+  const [whole, ...rest] = found.filter((prefix) => starts.has(prefix));
+  if (whole !== undefined)
+    return [whole, ...rest.filter((prefix) => !OTHER.test(prefix) && !prefix.startsWith(whole || ' '))];
+  return [found[0] ?? [...starts].sort((a, b) => rank(a) - rank(b))[0] ?? ''];
 }
 
 /** What stands before `part` in a name. */

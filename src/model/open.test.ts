@@ -606,3 +606,19 @@ test('where a config has none of the entries that its class reads, those of the 
   const without = Object.fromEntries(absent.map((name) => [name, undefined]));
   await expectSame(await openModel(files), await openModel(configured(files, { ...named, ...without })));
 });
+
+test('of several models in one file the one that is no copy is read, and the others are said', async () => {
+  const files = filesOf('llama');
+  const tensors = await tensorsOf(files);
+  const copies = (at: string) =>
+    tensors.map(({ name, shape, data }) => ({ name: at + name, shape, data: data.map((x) => 2 * x) }));
+  for (const at of ['ema.', 'teacher.', 'other.']) {
+    const both = [...copies(at), ...tensors];
+    const model = await openModel({ ...files, 'model.safetensors': await concat(writeSafetensors(both)) });
+    await expectSame(await openModel(files), model);
+    expect(model.notes).toEqual([
+      `The file holds several models of this kind: the one under "model." is read, and not what is under "${at}model.".`,
+    ]);
+    expect(model.unread).toContain(`${at}model.embed_tokens.weight`);
+  }
+});
