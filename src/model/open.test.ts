@@ -65,7 +65,7 @@ test.each([
 
 test.each([
   ['gpt_bigcode_heads', { num_key_value_heads: 12 }],
-  ['falcon_rw', { num_kv_heads: 71 }],
+  ['falcon_rw', { num_kv_heads: 71, n_head: 8 }],
   ['bert', { num_key_value_heads: 2, head_dim: 5 }],
   ['gpt_neox', { num_key_value_heads: 1, num_local_experts: 8 }],
   ['gpt2', { num_key_value_heads: 1, intermediate_size: 7, moe_intermediate_size: 9 }],

@@ -22,5 +22,5 @@ export const falcon: Architecture = {
   },
 };
 
-const heads = ({ num_attention_heads: count, n_head: older = count }: Config) => older as number | undefined;
+const heads = ({ n_head: older, num_attention_heads: count = older }: Config) => count as number | undefined;
 const isNew = (config: Config) => config.new_decoder_architecture === true || config.model_type === 'RefinedWeb';
