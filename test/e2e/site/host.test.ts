@@ -217,7 +217,10 @@ describe.skipIf(!browser)(`a site and its host${browser ? '' : NO_CHROMIUM}`, ()
     // What is opened beside the page is not kept as the page.
     const doc = await page.context().newPage();
     await doc.goto(site.base.replace('#', 'docs/start.txt'));
+    await doc.reload();
     await doc.close();
+    const root = "caches.match(new URL('.', document.baseURI)).then((kept) => kept.text())";
+    expect(await page.evaluate(root)).toContain('<html');
     await page.context().setOffline(true);
     await page.reload();
     expect(await valueTable(page)).toEqual(shown);
