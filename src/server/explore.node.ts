@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openAtlas } from '../atlas/atlas.node.ts';
 import { checkpointHash } from '../atlas/hash.ts';
 import { MANIFEST } from '../atlas/manifest.ts';
+import { PLAN_VERSION } from '../atlas/schema.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
@@ -126,8 +127,9 @@ async function isHere(name: string): Promise<boolean> {
   return found !== undefined && (found.isFile() || found.isDirectory());
 }
 
-/** Where the atlas of a model is kept that is made on the way. */
-export const keptAtlas = (model: Model): string => join(userCacheDir(), 'atlases', model.fingerprint);
+/** Where the atlas of a model is kept that is made on the way; by another definition it is another atlas. */
+export const keptAtlas = (model: Model): string =>
+  join(userCacheDir(), 'atlases', `plan-${PLAN_VERSION}`, model.fingerprint);
 
 /**
  * Gives a served model its atlas: opens the one that is kept in the user's cache, or builds it in a process of its own,

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { buildAtlas } from '../atlas/atlas.node.ts';
 import type { BuildOptions } from '../atlas/build.ts';
@@ -134,7 +134,9 @@ it('reads from the weights what an atlas of neurons, or of some layers, has not'
 it('goes on without an atlas that cannot be made, and says why', async () => {
   const served = await openServed([GPT2]);
   const [model] = served.models;
-  // From source there is no built program that could make one.
+  // A file is where its folder would be.
+  await mkdir(dirname(keptAtlas(model.model!)), { recursive: true });
+  await writeFile(keptAtlas(model.model!), '');
   await withKeptAtlas(model);
   expect(model.atlas).toBeUndefined();
   expect(model.building).toBeUndefined();
