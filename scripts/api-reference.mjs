@@ -12,7 +12,14 @@ const PAGES = {
   engine: 'Engines',
   source: 'Files, caches and errors',
 };
-const FOLDERS = { formats: 'model', node: 'model', errors: 'source', server: 'atlas', questions: 'reading' };
+const FOLDERS = {
+  formats: 'model',
+  node: 'model',
+  open: 'model',
+  errors: 'source',
+  server: 'atlas',
+  questions: 'reading',
+};
 const WIDTH = 120;
 
 /**

@@ -67,7 +67,8 @@ export async function withModel<T>(
   let engine: Engine | undefined;
   try {
     // The library is loaded only now, so that help and usage errors come at once.
-    const { openModel, openEngine } = await import('../node.ts');
+    const { openModel } = await import('../open.node.ts');
+    const { openEngine } = await import('../engine/select.ts');
     if (flags.engine !== undefined) engine = await openEngine(flags.engine);
     const { adapter, minus, ranges } = flags;
     const opened = await openModel(name, { signal, progress: report, ranges, adapter, minus });
@@ -91,7 +92,7 @@ export async function withSecond<T>(
 ): Promise<T> {
   // Whoever asks no second model is given none, and looks at none.
   if (name === undefined) return work(undefined as unknown as Model);
-  const { openModel } = await import('../node.ts');
+  const { openModel } = await import('../open.node.ts');
   const second = await openModel(name, { signal, progress, adapter });
   try {
     return await work(second);
@@ -161,7 +162,7 @@ export async function writeStitchingFile(
   flags: OutputFlags,
 ): Promise<void> {
   const { writeStitching } = await import('../compare/stitching-file.ts');
-  const { locationOf } = await import('../node.ts');
+  const { locationOf } = await import('../open.node.ts');
   const chunks = writeStitching(found, await locationOf(second));
   if (path === STANDARD_OUTPUT) return writeOut(chunks);
   await writeFileWhole(path, async (file) => {

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
+import { stitch } from '../compare/stitch.ts';
 import { readStitching } from '../compare/stitching-file.ts';
 import { translated } from '../compare/translated.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
-import { openModel, stitch } from '../node.ts';
+import { openModel } from '../open.node.ts';
 import { fileSource } from '../source/file.node.ts';
 
 interface Context {

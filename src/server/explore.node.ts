@@ -9,7 +9,7 @@ import { PLAN_VERSION } from '../atlas/schema.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
 import type { Model } from '../model/types.ts';
-import { openModel } from '../node.ts';
+import { openModel } from '../open.node.ts';
 import { inPackage, packageVersion } from '../package.node.ts';
 import type { Served, ServedModel } from '../questions/opened.ts';
 import { userCacheDir } from '../source/cache.node.ts';

@@ -8,7 +8,7 @@ import { framesOf } from '../display/frames.ts';
 import { readingHtml } from '../display/reading.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightscopeError } from '../errors.ts';
-import { openModel } from '../node.ts';
+import { openModel } from '../open.node.ts';
 import { packageVersion } from '../package.node.ts';
 import { type Asked, urlOf } from '../questions/address.ts';
 import { QUESTIONS } from '../questions/index.ts';

@@ -36,7 +36,8 @@ export const adapter = command({
     const { adapterReport } = await import('../report/adapter.ts');
     let useful = true;
     const read = async (context: Context) => {
-      const { openAdapter, readAdapter } = await import('../../node.ts');
+      const { openAdapter } = await import('../../open.node.ts');
+      const { readAdapter } = await import('../../compare/adapter/read.ts');
       const { signal, progress } = context;
       const opened = await openAdapter(location, { signal, progress });
       try {

@@ -11,7 +11,8 @@ export const info = command({
     const { runReport } = await import('../run.ts');
     const { infoReport } = await import('../report/info.ts');
     await runReport(asked.model, asked, async ({ model, engine }) => {
-      const { defaultEngine, knownNormaliser, normaliserNames } = await import('../../node.ts');
+      const { defaultEngine } = await import('../../engine/select.ts');
+      const { knownNormaliser, normaliserNames } = await import('../../reading/normalisers.ts');
       const cached: string[] = [];
       for (const name of normaliserNames(model)) if (await knownNormaliser(model, name)) cached.push(name);
       return infoReport(model, engine ?? (await defaultEngine()), cached);

@@ -30,7 +30,7 @@ export const normalisers = command({
     if (output !== undefined) checkTensorsName(output);
     if (toFile(asked)) await checkWritable(asked.output);
     const work = async ({ model, engine, signal, progress }: Context) => {
-      const { normalisers } = await import('../../node.ts');
+      const { normalisers } = await import('../../reading/normalisers.ts');
       const { foldNorm, embedding, approximate } = asked;
       const found = await normalisers(model, undefined, { engine, signal, progress, foldNorm, embedding, approximate });
       if (output !== undefined) {

@@ -52,7 +52,7 @@ export const notebook = command({
       const { WeightscopeError } = await import('../../errors.ts');
       let disagreeing = 0;
       await runReport(asked.model, asked, async (context) => {
-        const { checkNotebook } = await import('../../node.ts');
+        const { checkNotebook } = await import('../../reading/notebook-check.ts');
         const { engine, signal, progress } = context;
         const checks = await checkNotebook(context.model, { engine, signal, progress });
         disagreeing = checks.filter(({ agrees }) => !agrees).length;
@@ -67,7 +67,7 @@ export const notebook = command({
       return;
     }
     await runReport(asked.model, asked, async (context) => {
-      const { readNotebook } = await import('../../node.ts');
+      const { readNotebook } = await import('../../reading/notebook.ts');
       const { ff, head: heads, k, pairs, voAbove, qkAbove, excludeSame, excludeFuzzy, compat } = asked;
       const own = { ff, heads, k, pairs, voAbove, qkAbove, excludeSame, excludeFuzzy, compat };
       return notebookReport(await readNotebook(context.model, { ...(await optionsOf(asked, context)), ...own }));

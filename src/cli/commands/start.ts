@@ -12,7 +12,8 @@ export const start = command({
     const { runReport } = await import('../run.ts');
     const { tourReport } = await import('../report/tour.ts');
     await runReport('sample', asked, async (context) => {
-      const { readHead, readNeuron } = await import('../../node.ts');
+      const { readHead } = await import('../../reading/heads.ts');
+      const { readNeuron } = await import('../../reading/neurons.ts');
       return tourReport(context, readNeuron, readHead);
     });
   },

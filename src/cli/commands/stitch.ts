@@ -25,7 +25,7 @@ export const stitch = command({
     if (toFile(asked)) await checkWritable(asked.output);
     await runReport(asked.model, printed, async (context) =>
       withSecond(asked.second, context, async (other) => {
-        const { stitch } = await import('../../node.ts');
+        const { stitch } = await import('../../compare/stitch.ts');
         const { stitchingFacts } = await import('../../questions/alignment.ts');
         const { engine, signal, progress } = context;
         const { embedding, seed } = asked;
