@@ -1,5 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { plainArguments } from './arguments.ts';
+import { plainArguments, wrongExpression, wrongPlace } from './arguments.ts';
 
 const plain = (line: string) => plainArguments(line.split(' ')).join(' ');
 
@@ -34,4 +37,58 @@ it('an expression may begin with a minus sign', () => {
     ]);
   for (const option of ['-k', '--bottom', '-', '-o', '--json', '--normalize=none'])
     expect(plainArguments(['vector', 'sample', option])).toEqual(['vector', 'sample', option]);
+});
+
+it.each([
+  ['head 1 5', 'got "1 5" alone; was the model forgotten (`weightscope head sample 1 5`)?'],
+  ['neuron 0:381', '(`weightscope neuron sample 0:381`)?'],
+  ['neuron 0 381', '(`weightscope neuron sample 0 381`)?'],
+  ['neuron 381', '(`weightscope neuron sample 0:381`)?'],
+  ['neuron L1H5', '(`weightscope head sample L1H5`)?'],
+])('asks whether the model was forgotten of %s', (line, sentence) => {
+  const [command, ...given] = line.split(' ');
+  expect(wrongPlace(command, given)).toContain(sentence);
+});
+
+it('takes what exists for the model, whatever it is called', () => {
+  expect(wrongPlace('head', ['src', '5'])).toContain('got "5" alone (is 0:5 meant?)');
+  expect(wrongPlace('neuron', ['sample'])).toBeUndefined();
+  const folder = process.cwd();
+  process.chdir(mkdtempSync(join(tmpdir(), 'weightscope-place-')));
+  try {
+    writeFileSync('1', '');
+    expect(wrongPlace('head', ['1', '5'])).toContain('got "5" alone (is 0:5 meant?)');
+  } finally {
+    process.chdir(folder);
+  }
+});
+
+it.each(['0.381', '0,381', '0/381', '0-381', '0, 381'])('asks whether %s is 0:381', (place) => {
+  expect(wrongPlace('neuron', ['sample', ...place.split(' ')])).toContain('(is 0:381 meant?)');
+});
+
+it('asks of no place of another kind', () => {
+  expect(wrongPlace('head', ['sample', 'n0.381'])).not.toContain('meant');
+  expect(wrongPlace('neuron', ['sample', '1/2/7/8'])).not.toContain('meant');
+});
+
+it('knows an expression whose quotes the shell has taken', () => {
+  const whole = `write 'tok:" king" - tok:" man" + tok:"Woman"', with single quotes around all of it`;
+  expect(wrongExpression(['tok: king - tok: man + tok:Woman'])).toBe(
+    `Expected tokens in double quotes, got tok: king - tok: man + tok:Woman, whose quotes may be lost to the shell; ${whole}.`,
+  );
+  expect(wrongExpression(['tok: king', '-', 'tok: man', '+', 'tok:Woman'])).toContain(whole);
+  expect(wrongExpression(['norm.final', '-', 'ff:0:1.key'])).toBe(
+    "Expected one expression, got 3 words: norm.final - ff:0:1.key; write 'norm.final - ff:0:1.key', with single quotes " +
+      'around all of it.',
+  );
+  for (const right of [
+    'tok:" king" - tok:#12',
+    'tok:"tok: king"',
+    'tok:"\\" tok: a"',
+    'tensor:tok:a[0]',
+    'tok:',
+    'king',
+  ])
+    expect(wrongExpression([right])).toBeUndefined();
 });

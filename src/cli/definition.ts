@@ -1,7 +1,7 @@
 import { Argument, type Command, type CommanderError, Option } from 'commander';
 import { WeightscopeError } from '../errors.ts';
 import { type Facts, factsOf, type Given, type Shape } from '../questions/parameters.ts';
-import { usageWithPlace, wrongPlace } from './arguments.ts';
+import { usageWithPlace, wrongExpression, wrongPlace } from './arguments.ts';
 import { usedWrongly } from './failure.ts';
 import {
   amount,
@@ -55,6 +55,11 @@ export function addCommand(parent: Command, definition: AnyCommand, program = pa
   for (const [, option] of options) command.addOption(option);
   if (definition.unknownFlags) command.allowUnknownOption();
   reportsUsage(command);
+  const parse = command.parseOptions.bind(command);
+  command.parseOptions = (args) => {
+    refuseOneDash(args, command);
+    return parse(args);
+  };
   command.action(async (...values: unknown[]) => {
     const flags = command.opts<Record<string, unknown>>();
     const asked = [
@@ -95,7 +100,7 @@ async function refuseRows({ flags: name }: Option, flags: OutputFlags): Promise<
 /** Its errors say how the command is used. */
 export function reportsUsage(command: Command): void {
   command.exitOverride((error) => {
-    const better = oppositeOf(error, command) ?? beginningOf(error, command) ?? placeOf(error, command);
+    const better = oppositeOf(error, command) ?? beginningOf(error, command) ?? wordsOf(error, command);
     throw usedWrongly(better ?? error, usageOf(command));
   });
 }
@@ -122,17 +127,34 @@ const COUNTS = ['--top', '--topk', '--top-k', '--limit', '--count', '--num', '--
 function beginningOf(error: CommanderError, command: Command): WeightscopeError | undefined {
   const given = /^error: unknown option '(--[^'=]*)/.exec(error.message)?.[1];
   if (error.code !== 'commander.unknownOption' || given === undefined) return undefined;
-  const flags = command.options.flatMap(({ long, short }) => long ?? short ?? []);
+  const flags = command.options.flatMap(({ long, short }) => [long, short].flatMap((flag) => flag ?? []));
+  const short = COUNTS.includes(given) ? '-k' : given.slice(1);
   const begun = flags.filter((flag) => flag.startsWith(`${given}-`));
-  const found = begun.length === 0 && COUNTS.includes(given) && flags.includes('-k') ? ['-k'] : begun;
-  if (found.length === 0) return undefined;
-  return new WeightscopeError('USAGE', `Unknown option '${given}': is ${found.join(' or ')} meant?`);
+  const found = begun.length === 0 && flags.includes(short) ? [short] : begun;
+  return found.length === 0 ? undefined : isMeant(given, found);
 }
 
-/** Of a place that the parser found wanting, how it is written: the parser sees two arguments, people one thing. */
-function placeOf(error: CommanderError, command: Command): WeightscopeError | undefined {
-  const ofArguments = error.code === 'commander.missingArgument' || / for argument '/.test(error.message);
-  const sentence = ofArguments ? wrongPlace(command.name(), command.args) : undefined;
+const isMeant = (given: string, flags: readonly string[]): WeightscopeError =>
+  new WeightscopeError('USAGE', `Unknown option '${given}': is ${flags.join(' or ')} meant?`);
+
+/** `-only-alnum` would be `-o` with the file `nly-alnum`. */
+function refuseOneDash(args: readonly string[], command: Command): void {
+  for (const arg of args.slice(0, args.includes('--') ? args.indexOf('--') : undefined)) {
+    const given = /^-[a-z][a-z-]+(?==|$)/.exec(arg)?.[0];
+    if (given === undefined || !command.options.some(({ long }) => long === `-${given}`)) continue;
+    throw usedWrongly(isMeant(given, [`-${given}`]), usageOf(command));
+  }
+}
+
+/** Of a place or an expression that the parser found wanting, how it is written: people see one thing, it several. */
+function wordsOf({ code, message }: CommanderError, command: Command): WeightscopeError | undefined {
+  const ofPlace = code === 'commander.missingArgument' || / for argument '/.test(message);
+  const ofExpression = code === 'commander.excessArguments' && command.name() === 'vector';
+  const sentence = ofPlace
+    ? wrongPlace(command.name(), command.args)
+    : ofExpression
+      ? wrongExpression(command.args.slice(1))
+      : undefined;
   return sentence === undefined ? undefined : new WeightscopeError('USAGE', sentence);
 }
 

@@ -37,6 +37,13 @@ describe('endingOf', () => {
     expect(endingOf(error, quiet).message).toBe('weightscope: Expected a vector. [EXPRESSION_INVALID]\n  1 +\n     ^');
   });
 
+  it('writes the tokens of a hint as a shell leaves them', () => {
+    const said = (text: string) => endingOf(new WeightscopeError('EXPRESSION_INVALID', text), quiet).message;
+    expect(said('Is the token tok:" king" meant?')).toContain(`the token 'tok:" king"' meant?`);
+    expect(said(`A parameter's name, or tok:"it's".`)).toContain(`A parameter's name, or 'tok:"it'\\''s"'.`);
+    expect(said(`Write 'tok:" a" - tok:" b"'.`)).toContain(`Write 'tok:" a" - tok:" b"'.`);
+  });
+
   it('shows stacks and causes only when DEBUG=weightscope', () => {
     const error = new WeightscopeError('NETWORK', 'No.', { cause: new TypeError('deep') });
     expect(endingOf(error, quiet).message).not.toContain('at ');

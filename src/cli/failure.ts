@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { WeightscopeError } from '../errors.ts';
 import { cut, printable } from '../quote.ts';
+import { shellQuoted } from './output/shell.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
@@ -86,8 +87,14 @@ function withUsage(message: string, error: object): string {
 /** One sentence and its code; lines after the first (an expression with a caret below) follow as they are. */
 function line(text: string, code: string): string {
   const [sentence, ...rest] = text.split('\n');
-  return [`weightscope: ${sentence} [${code}]`, ...rest].join('\n');
+  return [`weightscope: ${forShell(sentence)} [${code}]`, ...rest].join('\n');
 }
+
+/** Tokens as a shell leaves them, `'tok:" king"'`: what is hinted at is pasted. What has single quotes is as it was. */
+const forShell = (sentence: string): string =>
+  sentence.replace(/(?<!\p{L})'[^']*'|tok:"(?:[^"\\]|\\.)*"/gu, (found) =>
+    found.startsWith("'") ? found : shellQuoted(found),
+  );
 
 function withStack(message: string, error: unknown, env: NodeJS.ProcessEnv): string {
   if (env.DEBUG !== 'weightscope' || !(error instanceof Error)) return message;

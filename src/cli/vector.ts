@@ -2,6 +2,7 @@ import { WeightscopeError } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { parseVector, type VectorFileOptions } from '../reading/vector-file.ts';
 import type { NamedVector } from '../reading/vectors.ts';
+import { wrongExpression } from './arguments.ts';
 import { readGiven } from './given.ts';
 
 const FILE = /\.(npy|safetensors|json)$/i;
@@ -22,6 +23,8 @@ export async function givenVector(text: string, options: VectorFileOptions): Pro
     );
   }
   if (text !== '-' && !FILE.test(text)) {
+    const wrong = wrongExpression([text]);
+    if (wrong !== undefined) throw new WeightscopeError('EXPRESSION_INVALID', wrong);
     if (options.tensor === undefined) return text.trim();
     throw new WeightscopeError(
       'USAGE',

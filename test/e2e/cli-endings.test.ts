@@ -45,6 +45,9 @@ describe('what is written where', () => {
       "Unknown option '--exclude': is --exclude-same or --exclude-fuzzy or --exclude-brackets meant?",
     ],
     ['neuron sample 0 1 --top 5', "Unknown option '--top': is -k meant?"],
+    ['neuron sample 0 1 --k 5', "Unknown option '--k': is -k meant?"],
+    ['neuron sample 0 1 -only-alnum', "Unknown option '-only-alnum': is --only-alnum meant?"],
+    ['neuron sample 0 1 -bottom=5', "Unknown option '-bottom': is --bottom meant?"],
   ])('says what is meant by %s', async (line, sentence) => {
     const { status, stderr } = await weightscope(line.split(' '));
     expect([status, stderr.split('\n')[0]]).toEqual([2, `weightscope: ${sentence} [USAGE]`]);
@@ -185,7 +188,13 @@ describe('what goes wrong', () => {
     [['align', 'sample', 'sample', '-o', 'heat.pdf'], '.txt, .svg, got heat.pdf; its picture is written as .svg. ['],
     [['info', join(fixtures, 'adapters/lora/adapter')], '`weightscope adapter BASE ADAPTER` reads it on its base'],
     [['info', 'sample', '-o', 'heat.svg'], 'this command draws no picture'],
-    [['vector', 'sample', 'king'], 'is the token tok:" king" meant?'],
+    [['vector', 'sample', 'king'], `is the token 'tok:" king"' meant?`],
+    [
+      ['vector', 'sample', 'tok: king'],
+      `whose quotes may be lost to the shell; write 'tok:" king"', with single quotes`,
+    ],
+    [['vector', 'sample', 'tok: king', '-', 'tok: man'], `write 'tok:" king" - tok:" man"', with single quotes`],
+    [['head', '1', '5'], 'was the model forgotten (`weightscope head sample 1 5`)?'],
   ])('asks what is meant: %j', async (args, question) => {
     // No hub is there to be asked, on a port that fetch would not refuse by itself.
     const { stderr } = await weightscope(args, { env: { HF_ENDPOINT: 'http://127.0.0.1:2' } });

@@ -91,7 +91,7 @@ describe('what is mistyped', () => {
     expect(await said('neuron:0:1.value')).toContain('is `ff:` meant?');
     expect(await said('ff:0:1.vlue')).toContain('(is `.value` meant?)');
     expect(await said('layer.0.norm.atn')).toContain('(is `layer.0.norm.attn` meant?)');
-    expect(await said('king')).toContain('is the token tok:" king" meant?');
+    expect(await said('king')).toContain(`is the token 'tok:" king"' meant?`);
     expect(await refused('neruon', lexi, '0', '1')).toContain('Did you mean neuron?');
     expect(await refused('atlas', 'serch', 'x')).toContain('Did you mean search?');
     expect(await refused('head', lexi, '1', '2', '--abve', '3')).toContain('Did you mean --above?');
