@@ -126,6 +126,15 @@ describe('table', () => {
     );
   });
 
+  it('has no counter that repeats the list, each word once', () => {
+    const once = (...labels: string[]): [string, number][] => labels.map((label) => [label, 1]);
+    const said = (first: [string, number][]) =>
+      text(headReport({ ...head, qk: { ...head.qk!, counters: { first, second: [['·than', 2]] } } }), 'table');
+    expect(said(once('·more', '·rather'))).toMatch(/2 listed\n {6}second {2}·than ×2\n/);
+    // A pair that is not listed has a word to say.
+    expect(said(once('·more', '·rather', '·less'))).toContain('first   ·more ×1  ·rather ×1  ·less ×1');
+  });
+
   it('never has a line wider than the terminal, and puts blocks below each other when they do not fit', () => {
     for (let columns = 24; columns <= 120; columns++) {
       for (const report of [neuronReport(neuron), headReport(head)]) {

@@ -116,10 +116,9 @@ function pairBlock(
     footer: {
       name: matrix.toUpperCase(),
       text: countLine(read, applied),
-      lists: [
-        { name: 'first', items: counterItems(counters.first, counterWords) },
-        { name: 'second', items: counterItems(counters.second, counterWords) },
-      ],
+      lists: (['first', 'second'] as const)
+        .filter((name) => !repeats(counters[name], pairs.length))
+        .map((name) => ({ name, items: counterItems(counters[name], counterWords) })),
     },
   };
 }
@@ -138,6 +137,10 @@ function countLine({ pairs, count, above, below }: MatrixReading, given: Applied
 function bound(score: number, given: number | undefined): string {
   return score === given ? String(score) : scoreFormat([{ score }])(score);
 }
+
+/** Whether a counter says no more than the list of pairs above it: each word once, and no other pair. */
+const repeats = (counter: Counter, listed: number): boolean =>
+  counter.length <= listed && counter.every(([, n]) => n === 1);
 
 /** `·more ×31`; words that came once only are left to the JSON unless nothing came twice. */
 function counterItems(counter: Counter, words: number): string[] {
