@@ -36,8 +36,8 @@ test('a log has a line every thirty seconds of slow work, and no carriage return
   const { stage, lines } = watchedLog();
   stage(600, 'keys of layers 0 to 3', 0, 0.2);
   const seconds = lines.map(([at]) => Math.round(at));
-  expect(seconds).toEqual([4, ...Array.from({ length: 19 }, (_, i) => 34 + 30 * i)]);
-  expect(lines[1][1]).toBe('1 %, keys of layers 0 to 3, 49 min left\n');
+  expect(seconds).toEqual(Array.from({ length: 20 }, (_, i) => 30 + 30 * i));
+  expect(lines[0][1]).toBe('1 %, keys of layers 0 to 3, 50 min left\n');
   expect(lines.map(([, text]) => text).join('')).not.toContain('\r');
 });
 
@@ -56,4 +56,12 @@ test('stages that follow each other say their own time left, units of one work t
   for (let i = 0; i < 100; i++) work.stage(1, `unit ${i}`, i / 100, (i + 1) / 100);
   expect(work.lines).toHaveLength(10);
   expect(work.lines[9][1]).toMatch(/^9\d %, unit 9\d, \d+ s left\n$/);
+});
+
+test('a log says nothing of a stage that has only begun, unless nothing was said for half a minute', () => {
+  const { stage, lines } = watchedLog();
+  for (let i = 0; i < 4; i++) stage(3, `reading ${i}`, 0, 0.009);
+  expect(lines).toEqual([]);
+  stage(40, 'pairs vo', 0, 0.004);
+  expect(lines.map(([at, text]) => [Math.round(at), text])).toEqual([[30, '0 %, pairs vo\n']]);
 });

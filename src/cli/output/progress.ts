@@ -65,6 +65,8 @@ export function progressLog(
       if (last && furthest < last.done) last = { ...last, done: furthest };
       const silent = now() - (last?.at ?? began);
       if (silent < LINE_MS) return;
+      // That a stage has begun is no news among short ones, as the lesson's, only where nothing was said for long.
+      if (furthest < 0.01 && silent < SILENT_MS) return;
       // A tenth is not to be missed by a rounding, 0.3 - 0.2.
       if (last && silent < SILENT_MS && furthest - last.done < STEP - 1e-9) return;
       last = { at: now(), done: furthest };
