@@ -44,7 +44,9 @@ export function install() {
 }
 
 export function build() {
-  step('dist/.stamp', hashOf(SOURCES, sizeAndTime), 'Building', [[process.execPath, 'scripts/build.mjs']]);
+  step('dist/.stamp', hashOf(SOURCES, sizeAndTime), 'Building (a minute or two, on a slow machine several)', [
+    [process.execPath, 'scripts/build.mjs'],
+  ]);
 }
 
 /**

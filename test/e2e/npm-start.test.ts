@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,21 @@ it('takes no other log of npm for its own: a first start installs by npm ci, who
     expect(found('info', 'sample')).toEqual(['--json']);
     log('2026-01-01T00_00_04', 'install', 'install', '--global');
     expect(found()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it('says how long it builds before it does', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weightscope-setup-'));
+  try {
+    for (const name of ['scripts', 'dist']) mkdirSync(join(folder, name));
+    copyFileSync(join(root, 'scripts/setup.mjs'), join(folder, 'scripts/setup.mjs'));
+    writeFileSync(join(folder, 'scripts/build.mjs'), '');
+    const script = "import('./scripts/setup.mjs').then(({ build }) => build())";
+    const build = () => spawnSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' }).stderr;
+    expect(build()).toMatch(/^Building \(a minute or two, .*\) …\n$/);
+    expect(build()).toBe('');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
