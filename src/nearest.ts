@@ -16,7 +16,39 @@ export function nearest(typed: string, names: Iterable<string>): string | undefi
 /** ` (is \`freq\` meant?)`, or nothing. */
 export function meant(typed: string, names: Iterable<string>): string {
   const near = nearest(typed, names);
-  return near === undefined ? '' : ` (is \`${near}\` meant?)`;
+  return near === undefined ? '' : areMeant([near]);
+}
+
+/** ` (is \`freq\` or \`q\` meant?)`, or nothing. */
+export const areMeant = (near: readonly string[]): string =>
+  near.length === 0 ? '' : ` (is ${near.map((name) => `\`${name}\``).join(' or ')} meant?)`;
+
+/** So many letters are more than a likeness of any two words. */
+const ALIKE = 4;
+
+/**
+ * The names that are near a word, whatever spaces and hyphens they have: the {@link nearest} one of a mistyped word, or
+ * those that have it in them, are in it, or begin as at least half of it does, best first.
+ */
+export function related(typed: string, names: Iterable<string>): string[] {
+  const plain = (text: string) =>
+    text
+      .slice(0, 200)
+      .toLowerCase()
+      .replaceAll(/[\s_-]/g, '');
+  const text = plain(typed);
+  const known = new Map([...names].map((name) => [plain(name), name]));
+  const mistyped = nearest(text, known.keys());
+  if (mistyped !== undefined) return [known.get(mistyped)!];
+  const begins = Math.max(ALIKE, Math.ceil(text.length / 2));
+  return [...known]
+    .filter(([name]) => {
+      if (Math.min(name.length, text.length) < ALIKE) return false;
+      return name.includes(text) || text.includes(name) || name.slice(0, begins) === text.slice(0, begins);
+    })
+    .map(([name, written]) => [steps(text, name), written] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, written]) => written);
 }
 
 function steps(a: string, b: string): number {

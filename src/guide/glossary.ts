@@ -38,7 +38,7 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'score',
-    also: ['scores', 'negative score', 'dot product'],
+    also: ['scores', 'negative score', 'dot product', 'lowest', 'highest'],
     meaning:
       "How well a row of weights fits a token: the product of the row and the token's row of E. High is towards the token, negative away from it, and near 0 neither.",
     more: 'readings.md',
@@ -153,7 +153,7 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'p',
-    also: ['p-value'],
+    also: ['p-value', 'by chance alone'],
     meaning:
       'How often chance gives a number as high: 0.006 is 6 times in 1,000. Where many rows are looked through, some have so small a p by chance alone: of 9,216 neurons, 55 have 0.006. That is what q is for. Two are given: against random directions, which says whether the row does anything, and against shuffled words (in brackets), which says whether it matters which word is which; believe the first.',
     more: 'statistics.md',
@@ -243,9 +243,9 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     name: 'share',
-    also: ['shares'],
+    also: ['shares', 'met'],
     meaning:
-      'How far a word stands out within one neuron: its score beside the length of all scores that are listed of that neuron. Searches are in this order, so that neurons which are merely loud do not come first.',
+      'How far a word stands out within one neuron: its score beside the length of all scores that are listed of that neuron. Searches are in this order, so that neurons which are merely loud do not come first; `met` says how many of the words that were asked for are there.',
     more: 'atlas.md',
   },
   {

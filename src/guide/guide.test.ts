@@ -28,6 +28,13 @@ it('finds terms by any of their names, each of one term alone, and leads to page
   for (const { more } of GLOSSARY) expect(existsSync(new URL(`docs/${more}`, root)), more).toBe(true);
 });
 
+it('finds the words that outputs have', () => {
+  const found = ['lowest', 'highest', 'First scores', 'shuffled words', 'met', 'share', 'By chance alone', 'left out'];
+  expect(found.map((word) => termOf(word)?.name)).toEqual([
+    ...['score', 'score', 'chance', 'chance', 'share', 'share', 'p', 'left out'],
+  ]);
+});
+
 it('explains the parameters and factors that readings name as left out', () => {
   const explained = (name: string) => termOfParameter(name)?.name;
   expect(explained('norm.final')).toBe('gain');

@@ -35,3 +35,11 @@ it('says what a flag is, with the commands that have it', () => {
 it('names the flag that is meant', () => {
   expect(() => glossaryReport('only-alnm', flagNames(program))).toThrow('(is `only-alnum` meant?)');
 });
+
+it('names the words that are near, one of each term, and not all there are', () => {
+  const said = (word: string) => () => glossaryReport(word, flagNames(program));
+  expect(said('logitlens')).toThrow(
+    'got "logitlens" (is `logit` or `logit scale` or `logit softcapping` meant?); `weightscope explain` shows all words.',
+  );
+  expect(said('xyzzy')).toThrow('got "xyzzy"; `weightscope explain` shows');
+});
