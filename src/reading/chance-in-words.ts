@@ -2,8 +2,8 @@ import { probability } from './probability.ts';
 import type { Tested } from './statistics/nulls.ts';
 import type { Chance } from './types.ts';
 
-/** What was read under a name (`key`, `VO`), with what chance gives where that is known. */
-export type Evidence = readonly [name: string, read: { chance?: Chance }];
+/** What was read under a name (`key`, `VO`), with what chance gives where that is known, and the lowest if listed. */
+export type Evidence = readonly [name: string, read: { chance?: Chance; bottom?: readonly unknown[] }];
 
 const ENDS: [end: 'top' | 'bottom', words: string][] = [
   ['top', 'First scores against chance'],
@@ -12,20 +12,36 @@ const ENDS: [end: 'top' | 'bottom', words: string][] = [
 
 /**
  * What chance gives for each list's first score, in a line: z and p of random directions (of pairs: of random heads),
- * and in brackets the p of shuffled words. Of one neuron or head, a sentence on how many of the model's would have as
- * small a p by chance. Nothing where it was not asked for.
+ * and in brackets the p of shuffled words; of the lowest one too where it is listed, or stands out more than the first.
+ * Of one neuron or head, a sentence on how many of the model's would have as small a p by chance. Nothing where it was
+ * not asked for.
  */
 export function chanceNotes(lists: readonly Evidence[], what?: 'neurons' | 'heads'): string[] {
   const sentences = ENDS.flatMap(([end, words]) => {
-    const found = lists.flatMap(([name, { chance }]) => {
+    const found = lists.flatMap(([name, { chance, bottom }]) => {
       const tested = chance?.[end];
-      return tested?.random ? [[name, tested] as const] : [];
+      const listed = end === 'top' || bottom === undefined || bottom.length > 0;
+      if (!tested?.random || !(listed || lowestStandsOut(chance))) return [];
+      return [[listed ? name : `${name} ${tested.label}`.trimStart(), tested] as const];
     });
     if (found.length === 0) return [];
     return [`${words}: ${found.map(([name, tested], i) => inWords(name, tested, i === 0)).join(', ')}.`];
   });
+  const up = lists.find(([name]) => name === 'up')?.[1].chance;
+  if (up?.bottom?.label !== undefined && lowestStandsOut(up))
+    sentences.push(
+      `Where the text points towards ${up.bottom.label}, up is negative, and the neuron writes the other way round.`,
+    );
   const among = what === undefined ? undefined : expectedInWords(lists, what);
   return [...(sentences.length > 0 ? [sentences.join(' ')] : []), ...(among === undefined ? [] : [among])];
+}
+
+/** At most this p is worth a word on a list that is not shown. */
+const SELDOM = 0.05;
+
+/** Whether chance seldom gives as low a score, and more seldom than as high a first one. */
+function lowestStandsOut({ top, bottom }: Chance = {}): boolean {
+  return bottom?.random !== undefined && bottom.random.p < Math.min(SELDOM, top?.random?.p ?? 1);
 }
 
 function inWords(name: string, { random, shuffled }: Tested, first: boolean): string {
@@ -41,8 +57,10 @@ function inWords(name: string, { random, shuffled }: Tested, first: boolean): st
  */
 function expectedInWords(lists: readonly Evidence[], what: 'neurons' | 'heads'): string | undefined {
   const known = lists.flatMap(([name, { chance }]) => {
-    const { expected } = chance?.top ?? chance?.bottom ?? {};
-    return chance?.units !== undefined && expected !== undefined ? [{ name, expected, units: chance.units }] : [];
+    const lowest = lowestStandsOut(chance);
+    const { expected } = (lowest ? chance?.bottom : chance?.top) ?? {};
+    const of = lowest && chance?.top ? `${name}’s lowest` : name;
+    return chance?.units !== undefined && expected !== undefined ? [{ name: of, expected, units: chance.units }] : [];
   });
   if (known.length === 0) return undefined;
   const [first, ...others] = known.map(({ name, expected, units }, i) => {

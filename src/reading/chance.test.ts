@@ -115,7 +115,12 @@ describe('chance', () => {
     const value = async (options: object) => (await readNeuron(model, 0, 1, options)).parts.value!;
     expect(await value({ k: 2 })).not.toHaveProperty('chance');
     expect(await value({ k: 0, chance: true })).not.toHaveProperty('chance');
-    expect(Object.keys((await value({ k: 0, bottom: 1, chance: true })).chance!)).toEqual(['bottom', 'units']);
+    // Of both ends, whichever is listed.
+    const { chance, ...lists } = await value({ k: 0, bottom: 1, chance: true });
+    expect(Object.keys(chance!)).toEqual(['top', 'bottom', 'units']);
+    expect([lists.top.length, lists.bottom.length]).toEqual([0, 1]);
+    expect((await value({ k: 3, chance: true })).chance).toEqual(chance);
+    expect(chance!.bottom).toMatchObject({ label: lists.bottom[0].label, value: lists.bottom[0].score });
     const zero = { name: 'zero', data: new Float32Array(model.dimensions.hidden) };
     expect(await readVector(model, zero, { chance: true })).not.toHaveProperty('chance');
   });

@@ -60,7 +60,7 @@ export async function chanceOf(
   options: ReadOptions,
 ): Promise<Chance | undefined> {
   const { e, f } = how;
-  const first = (list: readonly ScoredToken[]) => list.find(({ id }) => id < e.rows)?.score;
+  const first = (list: readonly ScoredToken[]) => list.find(({ id }) => id < e.rows);
   const [best, lowest] = [first(top), first(bottom)];
   const length = norm(x);
   if (length === 0 || (best === undefined && lowest === undefined)) return undefined;
@@ -75,7 +75,7 @@ export async function chanceOf(
   const { random, columns } = await kindOf(model, key, table, options);
   // Cosines are those of a vector of length 1, whatever its own.
   const scale = how.normalize === 'cosine' ? 1 : length;
-  const tested = (value: number, sign: 1 | -1) => {
+  const tested = ({ score: value, label }: ScoredToken, sign: 1 | -1) => {
     const shuffled = shuffledBest(
       x.map((part) => (sign * part * scale) / length),
       columns,
@@ -88,6 +88,7 @@ export async function chanceOf(
     const scaled = { mean: random.mean * scale, sd: random.sd * scale };
     return {
       value,
+      label,
       random: beside(scaled, random.drawn.p(signed / scale, 'upper')),
       shuffled: beside(shuffled, shuffled.p(signed)),
     };

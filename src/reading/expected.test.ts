@@ -56,4 +56,33 @@ describe('the number of false finds among all units', () => {
     ]);
     expect(chanceNotes([['key', {}]], 'neurons')).toEqual([]);
   });
+
+  it('names a lowest score that stands out, listed or not, and what a negative up does', () => {
+    const beside = (p: number) => ({ mean: 0, sd: 1, z: 1.5, p });
+    const ends = (top: number, bottom: number, units = 100) => ({
+      units,
+      top: { value: 1, label: '·Mel', random: beside(top), expected: top * units },
+      bottom: { value: -2, label: '·dog', random: beside(bottom), expected: bottom * units },
+    });
+    const lists = (chance: ReturnType<typeof ends>, bottom: object[] = []) =>
+      chanceNotes(
+        [
+          ['key', { chance: ends(0.01, 0.5), bottom }],
+          ['up', { chance, bottom }],
+        ],
+        'neurons',
+      );
+    expect(lists(ends(0.99, 0.001))).toEqual([
+      'First scores against chance: key z 1.5 p 0.010, up z 1.5 p 0.99. Lowest: up ·dog z 1.5 p 0.0010. ' +
+        'Where the text points towards ·dog, up is negative, and the neuron writes the other way round.',
+      'By chance alone, about 1 of this model’s 100 neurons would have as small a p for key and about 0.1 for up’s lowest.',
+    ]);
+    // Neither as seldom as that nor more seldom than the first.
+    for (const [top, bottom] of [
+      [0.9, 0.2],
+      [0.001, 0.01],
+    ] as const)
+      expect(lists(ends(top, bottom)).join(' ')).not.toMatch(/lowest|negative/i);
+    expect(lists(ends(0.001, 0.01), [{}])[0]).toMatch(/Lowest: key z 1\.5 p 0\.50, up z 1\.5 p 0\.010\.$/);
+  });
 });

@@ -14,7 +14,7 @@ export interface RankOptions extends ReadOptions {
   k?: number;
   /** How many of the worst; default 0. */
   bottom?: number;
-  /** Says of each list's first score what chance gives ({@link Chance}). Default false. */
+  /** Says of the first and the lowest score what chance gives ({@link Chance}), listed or not. Default false. */
   chance?: boolean;
   /** Scores ranked along with the tokens', as they are; labelled `[val0]`, `[val1]` … with ids from V on. */
   extraValues?: readonly number[];
@@ -110,10 +110,14 @@ export async function rankVector(
   const { f, divisor } = await divisorOf(model, x.data, how, options);
   const kind = how.side ?? how.kind;
   const e = await embedding(model, embeddingOf(kind, options.embedding), options.signal);
-  const ranked = await rankTokens(model, x, { e, divisor, kind }, options);
+  const { k = 50, bottom: lowest = 0 } = options;
   // A preview is for the first words: what chance gives would take longer than they do.
-  const chance =
-    options.chance && !previewOf(f) ? await chanceOf(model, x.data, ranked, { ...how, e, f }, options) : undefined;
-  const [top, bottom] = [withMargins(ranked.top, f), withMargins(ranked.bottom, f)];
+  const tested = options.chance && !previewOf(f) && k + lowest > 0;
+  // Of both ends chance tells, whichever are listed: the lowest score may be the one that says something.
+  const lengths = tested ? { k: Math.max(k, 1), bottom: Math.max(lowest, 1) } : { k, bottom: lowest };
+  const ranked = await rankTokens(model, x, { e, divisor, kind }, { ...options, ...lengths });
+  const chance = tested ? await chanceOf(model, x.data, ranked, { ...how, e, f }, options) : undefined;
+  const top = withMargins(ranked.top.slice(0, k), f);
+  const bottom = withMargins(ranked.bottom.slice(0, lowest), f);
   return { top, bottom, ...(chance && { chance }), f };
 }

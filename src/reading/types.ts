@@ -95,6 +95,8 @@ export interface Chance {
 }
 
 export interface FirstScore extends Tested {
+  /** Of tokens: whose score it is, as it is written for people. */
+  label?: string;
   /** Where there are `units`: as many of them have so small a p by chance alone, the random p times their number. */
   expected?: number;
 }

@@ -67,8 +67,9 @@ function parametersOf(shape: Shape, where: 'path' | 'query') {
   });
 }
 
-/** What the answers are made of, by name. */
+/** What the answers are made of, by name: in their order, and not in that in which modules were loaded. */
 function schemas() {
   const { schemas: all } = z.toJSONSchema(z.globalRegistry, { uri: refer });
-  return Object.fromEntries(Object.entries(all).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]));
+  const named = Object.entries(all).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema] as const);
+  return Object.fromEntries(named.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

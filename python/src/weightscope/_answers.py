@@ -116,6 +116,8 @@ class ChanceTopShuffledDict(TypedDict):
 
 class ChanceTopDict(TypedDict):
     value: float
+    # Of tokens: whose score it is, as it is written for people
+    label: NotRequired[str]
     random: NotRequired[ChanceTopRandomDict]
     shuffled: NotRequired[ChanceTopShuffledDict]
     # Of all units of the model, as many have so small a p by chance alone: the random p times units
@@ -138,6 +140,8 @@ class ChanceBottomShuffledDict(TypedDict):
 
 class ChanceBottomDict(TypedDict):
     value: float
+    # Of tokens: whose score it is, as it is written for people
+    label: NotRequired[str]
     random: NotRequired[ChanceBottomRandomDict]
     shuffled: NotRequired[ChanceBottomShuffledDict]
     # Of all units of the model, as many have so small a p by chance alone: the random p times units

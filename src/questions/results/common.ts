@@ -39,6 +39,7 @@ const beside = z.object({ mean: number, sd: number, z: number, p: number }).opti
 const firstScore = z
   .object({
     value: number,
+    label: z.string().optional().meta({ description: 'Of tokens: whose score it is, as it is written for people' }),
     random: beside,
     shuffled: beside,
     expected: number.optional().meta({

@@ -9,7 +9,14 @@ import {
   neuronChanceQuery,
   neuron as question,
 } from '../../api/queries.ts';
-import type { Applied, ModelInfo, NeuronPart, NeuronReading, ScoreDistribution } from '../../api/types.ts';
+import type {
+  Applied,
+  ModelInfo,
+  NeuronPart,
+  NeuronReading,
+  RankedTokens,
+  ScoreDistribution,
+} from '../../api/types.ts';
 import { previewed, usePreviewedQuery } from '../../api/use-previewed-query.ts';
 import { AppliedNote } from '../../components/applied-note.tsx';
 import { ChanceLine } from '../../components/chance-line.tsx';
@@ -267,13 +274,18 @@ function NeuronInWords({ parts: { key, up, value } }: Pick<NeuronReading, 'parts
       <SomeTokens labels={labels(value?.bottom, 2)} tone="opposite" /> less
       {up && (
         <>
-          , and the other way round where its <Term name="up" /> reads something negative
+          , {isNegative(up) ? 'but' : 'and'} the other way round where its <Term name="up" /> is negative,{' '}
+          {isNegative(up) ? 'as it is most strongly' : 'most of all'} where the text points towards{' '}
+          <SomeTokens labels={labels(up.bottom, 2)} tone="opposite" />
         </>
       )}
       . Each number is a <Term name="score" />, divided by the word’s mean where <Term name="freq" /> is chosen.
     </>
   );
 }
+
+/** Whether the part's lowest score is further out than its first. */
+const isNegative = ({ top, bottom }: RankedTokens): boolean => -(bottom[0]?.score ?? 0) > (top[0]?.score ?? 0);
 
 /** `|key| 1.31 · |value| 1.02 · cos(key, value) 0.04 · kurtosis of the value's scores 5.2` */
 function inWords({ norms, cosines }: NeuronReading, scores: ScoreDistribution | undefined): string {
