@@ -63,13 +63,23 @@ function expectedInWords(lists: readonly Evidence[], what: 'neurons' | 'heads'):
     return chance?.units !== undefined && expected !== undefined ? [{ name: of, expected, units: chance.units }] : [];
   });
   if (known.length === 0) return undefined;
-  const [first, ...others] = known.map(({ name, expected, units }, i) => {
-    const of = i === 0 ? ` of this model’s ${units.toLocaleString('en-US')} ${what} would have as small a p` : '';
-    return `${about(expected)}${of} for ${name}`;
-  });
-  const last = others.pop();
-  const all = [[first, ...others].join(', '), ...(last === undefined ? [] : [last])].join(' and ');
-  return `By chance alone, ${all}.`;
+  // What most rows have is no find, however many they are.
+  const common = known.filter(({ expected, units }) => expected > units / 2).map(({ name }) => name);
+  const counts = known
+    .filter(({ expected, units }) => expected <= units / 2)
+    .map(({ name, expected, units }, i) => {
+      const of = i === 0 ? ` of this model’s ${units.toLocaleString('en-US')} ${what} would have as small a p` : '';
+      return `${about(expected)}${of} for ${name}`;
+    });
+  if (counts.length === 0) return 'Nothing here stands out from chance.';
+  const others = `; ${inARow(common)} ${common.length === 1 ? 'does' : 'do'} not stand out`;
+  return `By chance alone, ${inARow(counts)}${common.length === 0 ? '' : others}.`;
+}
+
+/** `key, up and value`. */
+function inARow(words: readonly string[]): string {
+  const last = words.slice(-2).join(' and ');
+  return [...words.slice(0, -2), last].join(', ');
 }
 
 /** As many digits as a guess takes. */

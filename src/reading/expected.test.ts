@@ -49,12 +49,26 @@ describe('the number of false finds among all units', () => {
         'neurons',
       ),
     ).toEqual([
-      'By chance alone, about 63 of this model’s 9,216 neurons would have as small a p for key, about 9,126 for up and fewer than 0.01 for value.',
+      'By chance alone, about 63 of this model’s 9,216 neurons would have as small a p for key and fewer than 0.01 for value; up does not stand out.',
     ]);
     expect(chanceNotes([['QK', of(0.1402, 54)]], 'heads')).toEqual([
       'By chance alone, about 0.14 of this model’s 54 heads would have as small a p for QK.',
     ]);
     expect(chanceNotes([['key', {}]], 'neurons')).toEqual([]);
+    const common = [of(9180), of(4609)];
+    expect(chanceNotes([['key', common[0]!]], 'neurons')).toEqual(['Nothing here stands out from chance.']);
+    expect(
+      chanceNotes(
+        [
+          ['key', common[0]!],
+          ['up', of(4608)],
+          ['value', common[1]!],
+        ],
+        'neurons',
+      ),
+    ).toEqual([
+      'By chance alone, about 4,608 of this model’s 9,216 neurons would have as small a p for up; key and value do not stand out.',
+    ]);
   });
 
   it('names a lowest score that stands out, listed or not, and what a negative up does', () => {
