@@ -186,6 +186,8 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
   // Each word has a list of those who write it, each neuron and head one of its own words: both end somewhere.
   const placeless = `No place: the ${isHead ? 'head’s pairs' : 'neuron’s own list'} that the atlas keeps ${isHead ? 'end' : 'ends'} before a met word.`;
   if (hits.length === 0) return <Empty>Nothing has these words among its best. Try OR between them, or fewer.</Empty>;
+  // In letters; each word has a margin beside it.
+  const longest = Math.max(...hits.map(({ words }) => words.reduce((sum, { label }) => sum + label.length + 2, 0)));
   const columns: Column<Hit>[] = [
     {
       id: 'place',
@@ -216,7 +218,8 @@ function Hits({ model, part, hits, sign }: Omit<ResultsProps, 'q'> & { hits: rea
             <TokenText label={label} />
           </mark>
         )),
-      width: 'minmax(110px, 1fr)',
+      // All of them are to be seen, on a narrow screen as many as leave room for the rest.
+      width: `minmax(max(110px, min(${longest}ch, 40vw)), 1fr)`,
     },
     ...(info.data
       ? [
