@@ -30,6 +30,24 @@ describe('weightscope', () => {
     expect((await weightscope([])).stdout).toBe(stdout);
   });
 
+  it('loads what a command works with, and no more', async () => {
+    const loaded = async (...args: string[]): Promise<string[]> => {
+      const folder = temporary();
+      await weightscope(args, { env: { NODE_V8_COVERAGE: folder } });
+      const files = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+      const urls: string[] = files.flatMap(({ result }) => result.map(({ url }: { url: string }) => url));
+      return [...new Set(urls.filter((url) => url.startsWith('file:')))];
+    };
+    // Neither a server nor what matches layers, nor anything that reads an atlas.
+    const reading = await loaded('neuron', lexi, '0', '0', '-k', '3');
+    expect(reading.length).toBeGreaterThan(10);
+    expect(reading.length).toBeLessThan(150);
+    const packages = reading.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
+    for (const name of ['hono', 'hyparquet', 'ml-spectra-processing', '@duckdb/node-api'])
+      expect(packages).not.toContain(name);
+    expect((await loaded('--version')).length).toBeLessThan(80);
+  });
+
   it('prints a completion script and its version', async () => {
     expect((await weightscope(['completion', 'bash'])).stdout).toContain('complete -F _weightscope weightscope');
     expect((await weightscope(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
