@@ -22,7 +22,7 @@ export function chanceNotes(lists: readonly Evidence[], what?: 'neurons' | 'head
       const tested = chance?.[end];
       const listed = end === 'top' || bottom === undefined || bottom.length > 0;
       if (!tested?.random || !(listed || lowestStandsOut(chance))) return [];
-      return [[listed ? name : `${name} ${tested.label}`.trimStart(), tested] as const];
+      return [[listed ? name : `${name} “${tested.label}”`.trimStart(), tested] as const];
     });
     if (found.length === 0) return [];
     return [`${words}: ${found.map(([name, tested], i) => inWords(name, tested, i === 0)).join(', ')}.`];
@@ -30,7 +30,7 @@ export function chanceNotes(lists: readonly Evidence[], what?: 'neurons' | 'head
   const up = lists.find(([name]) => name === 'up')?.[1].chance;
   if (up?.bottom?.label !== undefined && lowestStandsOut(up))
     sentences.push(
-      `Where the text points towards ${up.bottom.label}, up is negative, and the neuron writes the other way round.`,
+      `Where the text points towards “${up.bottom.label}”, up is negative, and the neuron writes the other way round.`,
     );
   const among = what === undefined ? undefined : expectedInWords(lists, what);
   return [...(sentences.length > 0 ? [sentences.join(' ')] : []), ...(among === undefined ? [] : [among])];

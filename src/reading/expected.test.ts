@@ -87,8 +87,8 @@ describe('the number of false finds among all units', () => {
         'neurons',
       );
     expect(lists(ends(0.99, 0.001))).toEqual([
-      'First scores against chance: key z 1.5 p 0.010, up z 1.5 p 0.99. Lowest: up ·dog z 1.5 p 0.0010. ' +
-        'Where the text points towards ·dog, up is negative, and the neuron writes the other way round.',
+      'First scores against chance: key z 1.5 p 0.010, up z 1.5 p 0.99. Lowest: up “·dog” z 1.5 p 0.0010. ' +
+        'Where the text points towards “·dog”, up is negative, and the neuron writes the other way round.',
       'By chance alone, about 1 of this model’s 100 neurons would have as small a p for key and about 0.1 for up’s lowest.',
     ]);
     // Neither as seldom as that nor more seldom than the first.
