@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseTerms } from '../src/atlas/query/terms.ts';
 import { readTensor } from '../src/formats/read.ts';
@@ -8,6 +7,7 @@ import { parseExpression } from '../src/reading/expression.ts';
 import { memorySource } from '../src/source/memory.ts';
 
 import { expectError, fixture } from './bytes.ts';
+import { type Files, filesOf, text } from './checkpoint.ts';
 import { headersOf, type Shapes } from './headers-only.ts';
 import { type RawTensor, rawSafetensors } from './raw-safetensors.ts';
 
@@ -15,16 +15,6 @@ import { type RawTensor, rawSafetensors } from './raw-safetensors.ts';
  * Checkpoints from public reports that did not open, or opened wrongly, and what strangers may write: those of which no
  * other test is. Their shapes are the published ones; of the large ones only the header is made.
  */
-type Files = Record<string, Uint8Array>;
-
-const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-
-function filesOf(name: string): Files {
-  const dir = fixture(`architectures/${name}`);
-  const names = readdirSync(dir).filter((file) => /^(config\.json|model\.safetensors)$/.test(file));
-  return Object.fromEntries(names.map((file) => [file, new Uint8Array(readFileSync(`${dir}/${file}`))]));
-}
-
 const configOf = (files: Files) => JSON.parse(new TextDecoder().decode(files['config.json']));
 
 /** The weights under other names. */
