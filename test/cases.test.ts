@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseTerms } from '../src/atlas/query/terms.ts';
 import { readTensor } from '../src/formats/read.ts';
